@@ -1,0 +1,3 @@
+//! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
+
+pub mod data;
