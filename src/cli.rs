@@ -1,0 +1,320 @@
+//! The command line: clap types only, no meaning.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::device::DeviceName;
+
+/// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sagebrush",
+    version,
+    propagate_version = true,
+    after_help = "Start here:\n  sagebrush demo                         the whole road on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate my-run              how good is it\n  sagebrush recommend my-run --user 42   what to recommend"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// Options every command takes.
+    #[command(flatten)]
+    pub global: Global,
+}
+
+/// Options every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Print one JSON document on stdout instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no progress and no remarks, only results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more; twice for everything (RUST_LOG overrides)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Threads to use; all cores by default. The results do not depend on it
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train, evaluate and recommend on bundled film ratings, no download
+    #[command(after_help = "Examples:\n  sagebrush demo\n  sagebrush demo --out /tmp/demo --seed 7")]
+    Demo(DemoArgs),
+    /// Look at a log: counts, duplicates, time span, overlap, memory forecast
+    #[command(
+        after_help = "Examples:\n  sagebrush inspect ratings.csv\n  sagebrush inspect train.txt --test test.txt --json\n  sagebrush inspect --bundled"
+    )]
+    Inspect(InspectArgs),
+    /// Train a model on a log and write a run directory
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
+    )]
+    Train(Box<TrainArgs>),
+    /// Open the test set and measure a run beside simple baselines
+    #[command(
+        after_help = "Examples:\n  sagebrush evaluate my-run\n  sagebrush evaluate my-run --k 10 --k 20 --trec trec/ --json"
+    )]
+    Evaluate(EvaluateArgs),
+    /// Top-K items for users
+    #[command(
+        after_help = "Examples:\n  sagebrush recommend my-run --user 42 --user 43\n  sagebrush recommend my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend my-run --all --to jsonl | gzip > all.jsonl.gz"
+    )]
+    Recommend(RecommendArgs),
+    /// The items most like an item
+    #[command(after_help = "Examples:\n  sagebrush similar my-run --item 0133093")]
+    Similar(SimilarArgs),
+    /// Test whether runs differ, on the same users
+    #[command(after_help = "Examples:\n  sagebrush compare lightgcn-run mf-run --metric ndcg@20")]
+    Compare(CompareArgs),
+    /// Write a shell's completions to stdout
+    #[command(
+        after_help = "Examples:\n  sagebrush completions bash > ~/.local/share/bash-completion/completions/sagebrush"
+    )]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Where to write the runs
+    #[arg(long, value_name = "DIR", default_value = "artifacts/demo")]
+    pub out: PathBuf,
+    /// The seed of everything random
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t)]
+    pub device: DeviceName,
+}
+
+/// Where interactions come from and how to read them.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// Interaction logs: CSV, TSV, MovieLens, RecBole .inter, adjacency lists, Parquet or JSON lines, plain, gzip or zstd
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Held-out interactions of a given split
+    #[arg(long, value_name = "FILE")]
+    pub test: Vec<PathBuf>,
+    /// Item metadata with titles
+    #[arg(long, value_name = "FILE")]
+    pub items: Option<PathBuf>,
+    /// Use the bundled film ratings (MovieTweetings 100K)
+    #[arg(long, conflicts_with_all = ["files", "test", "items"])]
+    pub bundled: bool,
+    /// The format of the logs; seen from their content by default
+    #[arg(long, value_enum)]
+    pub format: Option<FormatName>,
+    /// The column of user keys
+    #[arg(long, value_name = "NAME")]
+    pub user_column: Option<String>,
+    /// The column of item keys
+    #[arg(long, value_name = "NAME")]
+    pub item_column: Option<String>,
+    /// The column of ratings or weights
+    #[arg(long, value_name = "NAME")]
+    pub weight_column: Option<String>,
+    /// The column of timestamps
+    #[arg(long, value_name = "NAME")]
+    pub timestamp_column: Option<String>,
+    /// Leave out interactions rated lower
+    #[arg(long, value_name = "RATING")]
+    pub min_rating: Option<f32>,
+    /// Leave out users and items with fewer interactions, until none is left
+    #[arg(long, value_name = "K")]
+    pub k_core: Option<u32>,
+}
+
+/// Formats of logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FormatName {
+    /// Comma-separated with a header
+    Csv,
+    /// Tab-separated with a header
+    Tsv,
+    /// `user::item::rating::timestamp`
+    Movielens,
+    /// `user item rating timestamp` with tabs and no header
+    MovielensTab,
+    /// RecBole atomic file, `user_id:token …`
+    Recbole,
+    /// `user item item …` a line
+    AdjacencyLists,
+    /// Parquet
+    Parquet,
+    /// One JSON object a line
+    JsonLines,
+}
+
+impl FormatName {
+    /// The name as written in a configuration file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Tsv => "tsv",
+            Self::Movielens => "movielens",
+            Self::MovielensTab => "movielens-tab",
+            Self::Recbole => "recbole",
+            Self::AdjacencyLists => "adjacency-lists",
+            Self::Parquet => "parquet",
+            Self::JsonLines => "json-lines",
+        }
+    }
+}
+
+/// Options of `inspect`.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// The data.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// The embedding width the memory forecast is made for
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub dim: u32,
+}
+
+/// Options of `train`.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// The data.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// Where to write the run
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["resume", "print_config"])]
+    pub out: Option<PathBuf>,
+    /// Replace a run that is already there
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Go on with an interrupted run from its last checkpoint
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "files", "bundled", "overwrite"])]
+    pub resume: Option<PathBuf>,
+    /// A TOML file of settings; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print the resulting settings, with where each came from, and stop
+    #[arg(long)]
+    pub print_config: bool,
+    /// mf, lightgcn, ngcf-lecture, ngcf-paper or ngcf-official
+    #[arg(long, value_name = "NAME")]
+    pub model: Option<String>,
+    /// Embedding width
+    #[arg(long, value_name = "N")]
+    pub dim: Option<u32>,
+    /// Layers of message passing
+    #[arg(long, value_name = "N")]
+    pub layers: Option<u32>,
+    /// Passes over the training interactions at most
+    #[arg(long, value_name = "N")]
+    pub epochs: Option<u32>,
+    /// Positives a step
+    #[arg(long, value_name = "N")]
+    pub batch_size: Option<u32>,
+    /// Adam's learning rate
+    #[arg(long, value_name = "RATE")]
+    pub learning_rate: Option<f64>,
+    /// Weight of the L2 term
+    #[arg(long, value_name = "DECAY")]
+    pub l2: Option<f64>,
+    /// Negatives a positive
+    #[arg(long, value_name = "N")]
+    pub negatives: Option<u32>,
+    /// random, leave-last-out, timeline or given
+    #[arg(long, value_name = "METHOD")]
+    pub split: Option<String>,
+    /// The seed of everything random
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where to compute
+    #[arg(long, value_enum)]
+    pub device: Option<DeviceName>,
+    /// Any setting by its key, such as `--set training.patience=5`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+}
+
+/// Options of `evaluate`.
+#[derive(Debug, Args)]
+pub struct EvaluateArgs {
+    /// The run directory
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Cut-offs; those of the run's configuration by default
+    #[arg(long = "k", short = 'k', value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
+    pub ks: Vec<u32>,
+    /// Write `run.txt` and `qrels.txt` for trec_eval and its kin
+    #[arg(long, value_name = "DIR")]
+    pub trec: Option<PathBuf>,
+}
+
+/// Options of `recommend`.
+#[derive(Debug, Args)]
+pub struct RecommendArgs {
+    /// The run directory
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// Users by their keys in the log
+    #[arg(long = "user", value_name = "KEY", required_unless_present = "all", conflicts_with = "all")]
+    pub users: Vec<String>,
+    /// Every user of the log
+    #[arg(long)]
+    pub all: bool,
+    /// Items a user
+    #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub k: u32,
+    /// Recommend also what the user already interacted with
+    #[arg(long)]
+    pub include_seen: bool,
+    /// Write to a file; its ending chooses the form
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// The form, where the file's ending does not say
+    #[arg(long, value_enum)]
+    pub to: Option<OutputForm>,
+}
+
+/// Forms of recommendation files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputForm {
+    /// Comma-separated
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// Parquet
+    Parquet,
+}
+
+/// Options of `similar`.
+#[derive(Debug, Args)]
+pub struct SimilarArgs {
+    /// The run directory
+    #[arg(value_name = "RUN")]
+    pub run: PathBuf,
+    /// The item by its key in the log
+    #[arg(long = "item", value_name = "KEY")]
+    pub item: String,
+    /// How many
+    #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub k: u32,
+}
+
+/// Options of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Evaluated runs; the others are compared to the first
+    #[arg(value_name = "RUN", num_args = 2.., required = true)]
+    pub runs: Vec<PathBuf>,
+    /// The metrics to compare
+    #[arg(long = "metric", value_name = "METRIC", default_values = ["recall@20", "ndcg@20"])]
+    pub metrics: Vec<String>,
+}

@@ -1,0 +1,90 @@
+//! One plain function a command.
+
+mod compare;
+mod demo;
+mod evaluate;
+mod inspect;
+mod recommend;
+mod run_files;
+mod settings;
+mod similar;
+#[cfg(feature = "train")]
+mod train;
+
+use std::io::{self, Write};
+
+use clap::CommandFactory;
+use serde::Serialize;
+
+use crate::cli::{Cli, Command, Global};
+use crate::exit::Failure;
+
+/// How this invocation talks.
+pub struct Session {
+    /// One JSON document on stdout instead of text.
+    pub json: bool,
+    /// No remarks.
+    pub quiet: bool,
+}
+
+impl Session {
+    /// The manner the global options ask for.
+    pub fn new(global: &Global) -> Self {
+        Self { json: global.json, quiet: global.quiet }
+    }
+
+    /// A remark for people, on stderr.
+    pub fn say(&self, remark: &str) {
+        if !self.quiet {
+            eprintln!("{remark}");
+        }
+    }
+
+    /// A result, on stdout. A reader that closed the pipe has had enough: that is no error.
+    pub fn print(&self, result: &str) -> anyhow::Result<()> {
+        quiet_pipe(writeln!(io::stdout().lock(), "{result}"))
+    }
+
+    /// A result as one JSON document, on stdout.
+    pub fn print_json(&self, result: &impl Serialize) -> anyhow::Result<()> {
+        self.print(&serde_json::to_string_pretty(result)?)
+    }
+}
+
+fn quiet_pipe(written: io::Result<()>) -> anyhow::Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+/// Runs the command; `Some` failure where it already told the user why.
+///
+/// # Errors
+/// Whatever stopped the command, with place and remedy.
+pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
+    let session = Session::new(&cli.global);
+    match &cli.command {
+        Command::Demo(args) => return demo::demo(&session, args),
+        #[cfg(feature = "train")]
+        Command::Train(args) => return train::train(&session, args),
+        Command::Inspect(args) => inspect::inspect(&session, args)?,
+        Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
+        Command::Recommend(args) => recommend::recommend(&session, args)?,
+        Command::Similar(args) => similar::similar(&session, args)?,
+        Command::Compare(args) => compare::compare(&session, args)?,
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "sagebrush", &mut io::stdout());
+        }
+    }
+    Ok(None)
+}
+
+/// The most memory this process held so far, in bytes; `None` where the system does not tell.
+#[cfg(feature = "train")]
+fn peak_memory_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
+}

@@ -1,0 +1,113 @@
+//! From flags to settings: each flag is one key of the configuration, and wins over the file.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use toml::{Table, Value};
+
+use crate::cli::{DataArgs, TrainArgs};
+use crate::config::{self, Resolved};
+
+/// The settings of a training: flags over `SAGEBRUSH_*` over the file over defaults.
+pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
+    let file = match &args.config {
+        None => None,
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+            Some((path.display().to_string(), text))
+        }
+    };
+    let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+    Ok(config::resolve(file, std::env::vars(), flags_of_training(args)?)?)
+}
+
+/// The data settings of a command that only reads.
+pub(super) fn of_data(args: &DataArgs) -> anyhow::Result<Resolved> {
+    let mut flags = Flags::default();
+    flags.data(args);
+    Ok(config::resolve(None, std::env::vars(), flags.table)?)
+}
+
+fn flags_of_training(args: &TrainArgs) -> anyhow::Result<Table> {
+    let mut flags = Flags::default();
+    flags.data(&args.data);
+    flags.set("model.name", args.model.clone());
+    flags.set("model.dim", args.dim.map(i64::from));
+    flags.set("model.layers", args.layers.map(i64::from));
+    flags.set("training.epochs", args.epochs.map(i64::from));
+    flags.set("sampling.batch_size", args.batch_size.map(i64::from));
+    flags.set("training.learning_rate", args.learning_rate);
+    flags.set("loss.l2", args.l2);
+    flags.set("sampling.negatives", args.negatives.map(i64::from));
+    flags.set("split.method", args.split.clone());
+    flags.set("run.device", args.device.map(|device| device.as_str()));
+    if let Some(seed) = args.seed {
+        flags.set("seed", Some(i64::try_from(seed).context("the seed is beyond 2^63 - 1")?));
+    }
+    for setting in &args.settings {
+        flags.parse(setting)?;
+    }
+    Ok(flags.table)
+}
+
+#[derive(Default)]
+struct Flags {
+    table: Table,
+}
+
+impl Flags {
+    fn data(&mut self, args: &DataArgs) {
+        self.set("data.train", paths(&args.files));
+        self.set("data.test", paths(&args.test));
+        self.set("data.items", args.items.as_ref().map(|path| path.display().to_string()));
+        self.set("data.bundled", args.bundled.then_some(crate::data::Bundled::MOVIE_TWEETINGS_NAME));
+        self.set("data.format", args.format.map(|format| format.as_str()));
+        self.set("data.columns.user", args.user_column.clone());
+        self.set("data.columns.item", args.item_column.clone());
+        self.set("data.columns.weight", args.weight_column.clone());
+        self.set("data.columns.timestamp", args.timestamp_column.clone());
+        self.set("data.min_rating", args.min_rating.map(f64::from));
+        self.set("data.k_core", args.k_core.map(i64::from));
+    }
+
+    fn set(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            insert(&mut self.table, key, value.into());
+        }
+    }
+
+    /// `KEY=VALUE`, the value as in TOML; what is not TOML is a string.
+    fn parse(&mut self, setting: &str) -> anyhow::Result<()> {
+        let Some((key, value)) = setting.split_once('=') else {
+            bail!("`--set {setting}` has no `=`: write `--set KEY=VALUE`, such as `--set training.patience=5`");
+        };
+        let value = value.trim();
+        let parsed = value.parse::<Value>().unwrap_or_else(|_| Value::String(value.to_owned()));
+        insert(&mut self.table, key.trim(), parsed);
+        Ok(())
+    }
+}
+
+fn paths(paths: &[PathBuf]) -> Option<Vec<String>> {
+    (!paths.is_empty()).then(|| paths.iter().map(|path| path.display().to_string()).collect())
+}
+
+/// Inserts at a dotted key; a scalar in the way is replaced by a table, which the strict reader then
+/// refuses by name.
+fn insert(table: &mut Table, key: &str, value: Value) {
+    match key.split_once('.') {
+        None => {
+            table.insert(key.to_owned(), value);
+        }
+        Some((head, rest)) => {
+            let entry = table.entry(head).or_insert_with(|| Value::Table(Table::new()));
+            if !entry.is_table() {
+                *entry = Value::Table(Table::new());
+            }
+            if let Value::Table(inner) = entry {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! `train`: from a log to a finished run directory, or on from a checkpoint.
+
+use std::path::Path;
+
+use anyhow::Context;
+use burn::tensor::Device;
+use sagebrush_model::Adjacency;
+use serde_json::json;
+
+use super::run_files::{self, Prepared};
+use super::{Session, settings};
+use crate::cli::TrainArgs;
+use crate::config::RunConfig;
+use crate::data::Split;
+use crate::device;
+use crate::exit::Failure;
+use crate::graph::InteractionGraph;
+use crate::run::{Checkpoint, RunDir, load_latest};
+use crate::training::{self, Job, Outcome, Progress, Trained};
+
+/// Runs `train`; an interrupt is a failure with its own exit code.
+pub fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Option<Failure>> {
+    if let Some(path) = &args.resume {
+        return resume(session, path);
+    }
+    let resolved = settings::of_training(args)?;
+    if args.print_config {
+        print!("{}", resolved.to_annotated_toml());
+        return Ok(None);
+    }
+    let out = args.out.as_deref().context("`--out` is missing")?;
+    let trained = train_new(session, &resolved.config, out, args.overwrite)?;
+    report(session, out, &resolved.config, trained)
+}
+
+/// Trains `config` into a new run directory; `None` when interrupted.
+pub(super) fn train_new(
+    session: &Session,
+    config: &RunConfig,
+    out: &Path,
+    overwrite: bool,
+) -> anyhow::Result<Option<Trained>> {
+    let device = device::open(config.run.device)?;
+    let prepared = Prepared::new(session, config)?;
+    let mut run = RunDir::create(out, overwrite)?;
+    train_into(session, config, &prepared, &device, &mut run, None)
+}
+
+fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
+    let mut run = RunDir::resume(path)?;
+    let name = path.join("config.toml").display().to_string();
+    let config = RunConfig::from_toml(&name, &run.config()?)?;
+    let device = device::open(config.run.device)?;
+    let prepared = Prepared::new(session, &config)?;
+    prepared.check_same_sources(&run)?;
+    let checkpoint = latest_checkpoint(session, &run)?;
+    let trained = train_into(session, &config, &prepared, &device, &mut run, checkpoint)?;
+    report(session, path, &config, trained)
+}
+
+fn latest_checkpoint(session: &Session, run: &RunDir) -> anyhow::Result<Option<Checkpoint>> {
+    let directory = run.checkpoint_dir();
+    if directory.read_dir()?.next().is_none() {
+        session.say("there is no checkpoint yet: training starts at epoch 1");
+        return Ok(None);
+    }
+    let loaded = load_latest(&directory)?;
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(Some(loaded.checkpoint))
+}
+
+fn train_into(
+    session: &Session,
+    config: &RunConfig,
+    prepared: &Prepared,
+    device: &Device,
+    run: &mut RunDir,
+    checkpoint: Option<Checkpoint>,
+) -> anyhow::Result<Option<Trained>> {
+    run_files::write_inputs(run, config, prepared)?;
+    let device = device.clone().autodiff();
+    let adjacency = adjacency(config, &prepared.split, &device)?;
+    let history = checkpoint.as_ref().map_or(&[][..], |checkpoint| &checkpoint.history);
+    let mut log = run.start_metrics(history)?;
+    let steps = config.sampling.n_batches(prepared.split.train.n_interactions()) as u64;
+    let done = history.len() as u32;
+    let progress = Progress::new(config.training.epochs, steps, done, session.quiet);
+    let job = Job {
+        config,
+        split: &prepared.split,
+        adjacency: adjacency.as_ref(),
+        device: &device,
+        checkpoints: run.checkpoint_dir(),
+        progress: &progress,
+    };
+    match training::train(&job, &mut log, checkpoint)? {
+        Outcome::Finished(trained) => {
+            run_files::write_outputs(run, config, prepared, &trained)?;
+            Ok(Some(*trained))
+        }
+        Outcome::Interrupted { epoch, step } => {
+            let path = run.path().display();
+            eprintln!(
+                "interrupted after {epoch} epochs and {step} steps; go on with `sagebrush train --resume {path}`"
+            );
+            Ok(None)
+        }
+    }
+}
+
+fn adjacency(
+    config: &RunConfig,
+    split: &Split,
+    device: &Device,
+) -> anyhow::Result<Option<Adjacency>> {
+    let Some((normalization, self_loops)) = super::settings::propagation(config) else {
+        return Ok(None);
+    };
+    let train = &split.train;
+    let matrix = InteractionGraph::new(train).normalized(normalization, self_loops)?;
+    let adjacency = Adjacency::new(
+        train.n_users(),
+        train.n_items(),
+        &matrix.row_ptr,
+        &matrix.columns,
+        &matrix.values,
+        matrix.transposed_values.as_deref(),
+        device,
+    )?;
+    Ok(Some(adjacency))
+}
+
+fn report(
+    session: &Session,
+    out: &Path,
+    config: &RunConfig,
+    trained: Option<Trained>,
+) -> anyhow::Result<Option<Failure>> {
+    let Some(trained) = trained else { return Ok(Some(Failure::Interrupted)) };
+    let epochs = trained.history.len();
+    if session.json {
+        let best = trained.history.iter().find(|record| record.epoch == trained.best_epoch);
+        session.print_json(&json!({
+            "run": out,
+            "model": config.model.name,
+            "epochs": epochs,
+            "best_epoch": trained.best_epoch,
+            "validation": best.map(|record| &record.validation),
+            "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
+            "peak_memory_bytes": super::peak_memory_bytes(),
+        }))?;
+    } else {
+        let out = out.display();
+        session.say(&format!(
+            "best epoch {} of {epochs}; the run is in {out}\nnext: sagebrush evaluate {out}",
+            trained.best_epoch
+        ));
+    }
+    Ok(None)
+}

@@ -1,0 +1,106 @@
+//! Splits of small logs, checked against what each method promises.
+#![allow(clippy::unwrap_used)]
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::data::IdMap;
+
+fn keys(n: u32) -> IdMap {
+    IdMap::from_ordered_keys((0..n).map(|i| i.to_string().into()).collect()).unwrap()
+}
+
+/// (user, item, time) rows; equal pairs are left out.
+fn dataset(rows: &[(u32, u32, i64)]) -> Dataset {
+    let mut rows = rows.to_vec();
+    rows.sort_unstable();
+    rows.dedup_by_key(|&mut (user, item, _)| (user, item));
+    Dataset {
+        interactions: Interactions {
+            users: rows.iter().map(|row| row.0).collect(),
+            items: rows.iter().map(|row| row.1).collect(),
+            weights: None,
+            timestamps: Some(rows.iter().map(|row| row.2).collect()),
+        },
+        given_test: None,
+        users: keys(20),
+        items: keys(30),
+        titles: None,
+        sources: Vec::new(),
+    }
+}
+
+fn config(method: SplitMethod) -> SplitConfig {
+    SplitConfig { method: Some(method), test_fraction: 0.2, validation_fraction: 0.25 }
+}
+
+#[test]
+fn the_timeline_cuts_at_two_moments() {
+    let rows: Vec<_> = (0..20).map(|i| (i % 5, i, i64::from(100 - i))).collect();
+    let split = split(&dataset(&rows), &config(SplitMethod::Timeline), 1).unwrap();
+    assert_eq!((split.summary.n_train, split.summary.n_validation, split.summary.n_test), (12, 4, 4));
+    assert_eq!(split.test.items().iter().max(), Some(&3), "the four newest are items 0 to 3");
+    assert!(split.train.positives().items().iter().all(|&item| item >= 8));
+}
+
+#[test]
+fn leave_last_out_takes_the_last_and_the_one_before() {
+    let rows = [(0, 5, 1), (0, 6, 3), (0, 7, 2), (1, 1, 1), (1, 2, 2)];
+    let split = split(&dataset(&rows), &config(SplitMethod::LeaveLastOut), 1).unwrap();
+    assert_eq!(split.test.of(0), [6]);
+    assert_eq!(split.validation.of(0), [7]);
+    assert_eq!(split.train.positives().of(1), [1, 2], "two interactions are too few to hold out");
+}
+
+#[test]
+fn a_given_test_file_loses_what_the_log_has() {
+    let mut data = dataset(&[(0, 1, 1), (0, 2, 2), (1, 1, 3), (1, 3, 4)]);
+    data.given_test = Some(Interactions {
+        users: vec![0, 0],
+        items: vec![1, 9],
+        weights: None,
+        timestamps: None,
+    });
+    let split = split(&data, &config(SplitMethod::Given), 1).unwrap();
+    assert_eq!((split.test.of(0), split.summary.n_test_also_in_log), (&[9][..], 1));
+    assert_eq!(split.summary.n_cold_items, 1);
+}
+
+#[test]
+fn what_is_lacking_is_named() {
+    let mut data = dataset(&[(0, 1, 1), (0, 2, 2)]);
+    data.interactions.timestamps = None;
+    let error = split(&data, &config(SplitMethod::Timeline), 1).unwrap_err();
+    assert!(error.to_string().contains("--timestamp-column"));
+    assert_eq!(split(&data, &config(SplitMethod::Given), 1).unwrap_err(), SplitError::NoTestFile);
+    let error = split(&data, &config(SplitMethod::Random), 1).unwrap_err();
+    assert!(matches!(error, SplitError::EmptyPart { .. }), "two interactions are too few: {error}");
+}
+
+proptest! {
+    #[test]
+    fn the_parts_are_disjoint_and_complete(
+        rows in prop::collection::vec((0u32..20, 0u32..30, 0i64..50), 60..200),
+        method in prop::sample::select(vec![
+            SplitMethod::Random, SplitMethod::LeaveLastOut, SplitMethod::Timeline,
+        ]),
+        seed in any::<u64>(),
+    ) {
+        let data = dataset(&rows);
+        let Ok(split) = split(&data, &config(method), seed) else { return Ok(()) };
+        let mut pairs: Vec<_> = split.train.positives().pairs()
+            .chain(split.validation.pairs())
+            .chain(split.test.pairs())
+            .collect();
+        pairs.sort_unstable();
+        let log = &data.interactions;
+        let expected: Vec<_> = log.users.iter().copied().zip(log.items.iter().copied()).collect();
+        prop_assert_eq!(pairs, expected);
+        if method == SplitMethod::Random {
+            for user in 0..20 {
+                let held = !split.test.of(user).is_empty() || !split.validation.of(user).is_empty();
+                prop_assert!(!held || !split.train.positives().of(user).is_empty());
+            }
+        }
+    }
+}

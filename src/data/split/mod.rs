@@ -1,0 +1,48 @@
+//! From a data set to what is trained on, what chooses, and what is measured once.
+
+mod cut;
+mod error;
+mod train_set;
+
+pub use cut::split;
+pub use error::SplitError;
+pub use train_set::TrainSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::ItemLists;
+use crate::config::SplitMethod;
+
+/// A data set in three disjoint parts.
+#[derive(Debug, Clone)]
+pub struct Split {
+    /// How it was cut.
+    pub method: SplitMethod,
+    /// What models learn from.
+    pub train: TrainSet,
+    /// What chooses the epoch and the settings.
+    pub validation: ItemLists,
+    /// What `evaluate` measures on.
+    pub test: ItemLists,
+    /// The counts.
+    pub summary: SplitSummary,
+}
+
+/// The counts of a split.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitSummary {
+    /// How it was cut.
+    pub method: SplitMethod,
+    /// Training interactions.
+    pub n_train: usize,
+    /// Validation interactions.
+    pub n_validation: usize,
+    /// Test interactions.
+    pub n_test: usize,
+    /// Users with test interactions and no training interaction.
+    pub n_cold_users: usize,
+    /// Items with test interactions and no training interaction.
+    pub n_cold_items: usize,
+    /// Interactions of a given test file that also are in the log; they stay in the log.
+    pub n_test_also_in_log: usize,
+}

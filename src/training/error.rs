@@ -1,0 +1,36 @@
+//! Why training stops, each with what to do about it.
+
+use thiserror::Error;
+
+use crate::inference::RankError;
+use crate::run::RunError;
+
+/// Why training stopped before its end.
+#[derive(Debug, Error)]
+pub enum TrainingError {
+    /// The loss became NaN or infinite.
+    #[error(
+        "the loss is not a finite number at epoch {epoch}, step {step} with learning rate {learning_rate}: \
+         lower the learning rate (`--learning-rate {}`) and resume from the last checkpoint or start again",
+        learning_rate / 10.0
+    )]
+    NotFinite {
+        /// Counted from 1.
+        epoch: u32,
+        /// Counted from 1 within the epoch.
+        step: u64,
+        /// Adam's learning rate.
+        learning_rate: f64,
+    },
+    /// The checkpoint's tensors are not those of the configured model.
+    #[error(
+        "the checkpoint does not fit the run's configuration: {0}; restore the run's config.toml or start a new run"
+    )]
+    CheckpointMismatch(String),
+    /// Ranking the validation set failed.
+    #[error("the validation ranking failed: {0}")]
+    Ranking(#[from] RankError),
+    /// A file of the run could not be read or written.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}

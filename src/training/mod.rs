@@ -1,0 +1,186 @@
+//! The training loop, top to bottom: the only home of autodiff and optimizers.
+
+mod adam;
+mod error;
+pub mod interrupt;
+mod progress;
+mod state;
+mod validation;
+
+use std::time::Instant;
+
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, ElementConversion, Int, Tensor, TensorData};
+use sagebrush_model::{Adjacency, BatchIndices, Mode, Model, ServingTables};
+
+pub use error::TrainingError;
+pub use progress::Progress;
+pub use validation::validate;
+
+use crate::config::RunConfig;
+use crate::data::Split;
+use crate::run::{Checkpoint, EpochRecord, NamedTensors, RunDir};
+use crate::sampling::{Batch, EpochSampler};
+use state::State;
+
+/// Everything one training run needs.
+pub struct Job<'a> {
+    /// The complete settings.
+    pub config: &'a RunConfig,
+    /// The data; the loop touches its training and validation parts only.
+    pub split: &'a Split,
+    /// The normalized graph of the training interactions, on the device with gradients; `None` for
+    /// models without propagation.
+    pub adjacency: Option<&'a Adjacency>,
+    /// The device, with gradients on.
+    pub device: &'a Device,
+    /// Where checkpoints and metrics go.
+    pub run: &'a RunDir,
+    /// What to tell meanwhile.
+    pub progress: &'a Progress,
+}
+
+/// How training ended.
+pub enum Outcome {
+    /// All epochs are done, or early stopping ended them.
+    Finished(Box<Trained>),
+    /// A stop was asked for; the checkpoint continues from here.
+    Interrupted {
+        /// Whole epochs done.
+        epoch: u32,
+        /// Steps done in the epoch after.
+        step: u64,
+    },
+}
+
+/// What training leaves: the parameters of the best epoch by the validation metric.
+pub struct Trained {
+    /// Parameters by name.
+    pub parameters: NamedTensors,
+    /// Final tables for inference.
+    pub tables: ServingTables,
+    /// The epoch they are from.
+    pub best_epoch: u32,
+    /// Every epoch's record.
+    pub history: Vec<EpochRecord>,
+}
+
+/// Trains until the last epoch, early stopping or an interrupt, from the beginning or a checkpoint.
+///
+/// An epoch's samples and dropout masks are functions of (seed, epoch, step), so that going on from a
+/// checkpoint gives the same bits as never having stopped.
+///
+/// # Errors
+/// A loss that is not finite (with epoch, step and learning rate), a checkpoint that does not fit the
+/// configuration, a file that cannot be written.
+pub fn train(job: &Job<'_>, resume: Option<Checkpoint>) -> Result<Outcome, TrainingError> {
+    let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone());
+    let mut state = match resume {
+        Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
+        None => State::new(job),
+    };
+    while !state.is_done(&job.config.training) {
+        let epoch = state.epoch + 1;
+        job.progress.epoch(epoch);
+        if !run_epoch(job, &sampler, &mut state)? {
+            state.save(job)?;
+            job.progress.finish();
+            return Ok(Outcome::Interrupted { epoch: state.epoch, step: state.step });
+        }
+        finish_epoch(job, &mut state)?;
+        state.save(job)?;
+    }
+    job.progress.finish();
+    state.into_trained(job).map(|trained| Outcome::Finished(Box::new(trained)))
+}
+
+/// Runs the rest of an epoch; `false` when a stop was asked for.
+fn run_epoch(
+    job: &Job<'_>,
+    sampler: &EpochSampler<'_>,
+    state: &mut State,
+) -> Result<bool, TrainingError> {
+    let epoch = state.epoch + 1;
+    let started = Instant::now();
+    let rest = sampler.epoch(job.config.seed, epoch).skip(state.step as usize);
+    for batch in rest {
+        if interrupt::asked() {
+            state.totals.seconds += started.elapsed().as_secs_f64();
+            return Ok(false);
+        }
+        if !batch.users.is_empty() {
+            step(job, state, &batch)?;
+        }
+        state.totals.skipped += batch.skipped;
+        state.step += 1;
+        job.progress.step();
+    }
+    state.totals.seconds += started.elapsed().as_secs_f64();
+    Ok(true)
+}
+
+/// One step: loss, gradient, Adam.
+fn step(job: &Job<'_>, state: &mut State, batch: &Batch) -> Result<(), TrainingError> {
+    let model = state.take_model();
+    let mode = Mode::Train { seed: step_seed(job.config.seed, state.epoch + 1, state.step) };
+    let parts = model.loss(job.adjacency, &indices(batch, job.device), mode, &job.config.loss);
+    let ranking: f64 = parts.ranking.clone().into_scalar::<f32>().elem();
+    let regularization: f64 = parts.regularization.clone().into_scalar::<f32>().elem();
+    let learning_rate = job.config.training.learning_rate;
+    if !(ranking.is_finite() && regularization.is_finite()) {
+        return Err(TrainingError::NotFinite {
+            epoch: state.epoch + 1,
+            step: state.step + 1,
+            learning_rate,
+        });
+    }
+    let gradients = (parts.ranking + parts.regularization).backward();
+    let gradients = GradientsParams::from_grads(gradients, &model);
+    state.model = Some(state.adam.step(model, gradients, learning_rate));
+    state.totals.add(batch.users.len(), ranking, regularization);
+    Ok(())
+}
+
+fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&seed.to_le_bytes()).update(&epoch.to_le_bytes()).update(&step.to_le_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+fn indices(batch: &Batch, device: &Device) -> BatchIndices {
+    let n = batch.users.len();
+    BatchIndices {
+        users: ids(&batch.users, [n], device),
+        positives: ids(&batch.positives, [n], device),
+        negatives: ids(&batch.negatives, [n, batch.negatives.len() / n], device),
+    }
+}
+
+fn ids<const D: usize>(ids: &[u32], shape: [usize; D], device: &Device) -> Tensor<D, Int> {
+    let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
+    Tensor::from_data(TensorData::new(ids, shape), (device, burn::tensor::DType::I32))
+}
+
+/// Validates, remembers the best parameters, records the epoch.
+fn finish_epoch(job: &Job<'_>, state: &mut State) -> Result<(), TrainingError> {
+    let epoch = state.epoch + 1;
+    let training = &job.config.training;
+    let due = epoch % training.evaluate_every == 0 || epoch == training.epochs;
+    let validation = if due { validate(job, state.model())? } else { Default::default() };
+    let is_best = state.note_validation(epoch, validation.get(&training.metric).copied());
+    let record = state.totals.record(epoch, training.learning_rate, validation, is_best);
+    job.run.append_metrics(&record)?;
+    job.progress.record(&record);
+    state.history.push(record);
+    state.epoch = epoch;
+    state.step = 0;
+    state.totals = Default::default();
+    Ok(())
+}
+
+/// The model's tables for inference at this moment.
+pub(crate) fn serving_tables(model: &Model, adjacency: Option<&Adjacency>) -> ServingTables {
+    model.serving_tables(model.embed(adjacency, Mode::Infer))
+}

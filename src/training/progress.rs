@@ -1,0 +1,65 @@
+//! What the loop tells while it runs: bars on a terminal, a line an epoch.
+
+use std::io::IsTerminal;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::run::EpochRecord;
+
+/// Progress on stderr: a bar with rate and time left on a terminal, and a line an epoch everywhere.
+pub struct Progress {
+    bar: ProgressBar,
+    lines: bool,
+    epochs: u32,
+}
+
+impl Progress {
+    /// Progress over `epochs` epochs of `steps` steps, from `done` epochs on; silent where `quiet`.
+    pub fn new(epochs: u32, steps: u64, done: u32, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal() && !quiet;
+        let target =
+            if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(u64::from(epochs) * steps), target);
+        if let Ok(style) = ProgressStyle::with_template(
+            "{msg} {wide_bar:.green/dim} {pos}/{len} steps {per_sec} left {eta}",
+        ) {
+            bar.set_style(style);
+        }
+        bar.set_position(u64::from(done) * steps);
+        bar.reset_eta();
+        Self { bar, lines: !quiet, epochs }
+    }
+
+    /// An epoch begins.
+    pub fn epoch(&self, epoch: u32) {
+        self.bar.set_message(format!("epoch {epoch}/{}", self.epochs));
+    }
+
+    /// A step is done.
+    pub fn step(&self) {
+        self.bar.inc(1);
+    }
+
+    /// An epoch is done.
+    pub fn record(&self, record: &EpochRecord) {
+        if self.lines {
+            let line = epoch_line(record, self.epochs);
+            self.bar.suspend(|| eprintln!("{line}"));
+        }
+    }
+
+    /// Training is done.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn epoch_line(record: &EpochRecord, epochs: u32) -> String {
+    let metrics: String =
+        record.validation.iter().map(|(name, value)| format!("  {name} {value:.4}")).collect();
+    let best = if record.is_best { "  best" } else { "" };
+    format!(
+        "epoch {:>3}/{epochs}  loss {:.5}{metrics}  {:.1} s  {:.0} positives/s{best}",
+        record.epoch, record.loss, record.seconds, record.samples_per_second,
+    )
+}

@@ -1,0 +1,152 @@
+//! All that changes while training runs, and its way into a checkpoint and back.
+
+use std::collections::BTreeMap;
+
+use sagebrush_model::Model;
+
+use super::adam::ModuleAdam;
+use super::{Job, Trained, TrainingError, serving_tables};
+use crate::config::TrainingConfig;
+use crate::run::{Best, Checkpoint, EpochRecord, HostTensor, NamedTensors, Totals};
+
+pub(super) struct State {
+    /// `None` only while a step holds it.
+    pub(super) model: Option<Model>,
+    pub(super) adam: ModuleAdam,
+    /// Whole epochs done.
+    pub(super) epoch: u32,
+    /// Steps done in the epoch at hand.
+    pub(super) step: u64,
+    pub(super) totals: Totals,
+    pub(super) history: Vec<EpochRecord>,
+    best: Option<Best>,
+    best_parameters: Option<NamedTensors>,
+    validations_without_improvement: u32,
+}
+
+impl State {
+    pub(super) fn new(job: &Job<'_>) -> Self {
+        let train = &job.split.train;
+        let model = job.config.model_config().init(
+            train.n_users(),
+            train.n_items(),
+            job.config.seed,
+            job.device,
+        );
+        Self {
+            model: Some(model),
+            adam: ModuleAdam::new(),
+            epoch: 0,
+            step: 0,
+            totals: Totals::default(),
+            history: Vec::new(),
+            best: None,
+            best_parameters: None,
+            validations_without_improvement: 0,
+        }
+    }
+
+    pub(super) fn from_checkpoint(
+        job: &Job<'_>,
+        checkpoint: Checkpoint,
+    ) -> Result<Self, TrainingError> {
+        let fresh = Self::new(job);
+        let model = load(fresh.take_initial(), &checkpoint.parameters)?;
+        let device = job.device.clone().inner();
+        let adam =
+            ModuleAdam::from_host(&checkpoint.optimizer, &checkpoint.optimizer_steps, &device)
+                .ok_or_else(|| {
+                    TrainingError::CheckpointMismatch("a moment of Adam is missing".into())
+                })?;
+        Ok(Self {
+            model: Some(model),
+            adam,
+            epoch: checkpoint.epoch,
+            step: checkpoint.step,
+            totals: checkpoint.totals,
+            history: checkpoint.history,
+            best: checkpoint.best,
+            best_parameters: checkpoint.best_parameters,
+            validations_without_improvement: checkpoint.validations_without_improvement,
+        })
+    }
+
+    fn take_initial(self) -> Model {
+        self.model.unwrap_or_else(|| unreachable!("a new state holds its model"))
+    }
+
+    pub(super) fn take_model(&mut self) -> Model {
+        self.model.take().unwrap_or_else(|| unreachable!("the model is back after every step"))
+    }
+
+    pub(super) fn model(&self) -> &Model {
+        self.model.as_ref().unwrap_or_else(|| unreachable!("the model is back after every step"))
+    }
+
+    /// Whether the last epoch is done or early stopping says so.
+    pub(super) fn is_done(&self, training: &TrainingConfig) -> bool {
+        let stale = training.patience > 0
+            && self.validations_without_improvement >= training.patience
+            && self.step == 0;
+        self.epoch >= training.epochs || stale
+    }
+
+    /// Takes note of an epoch's validation metric and says whether it is the best so far.
+    pub(super) fn note_validation(&mut self, epoch: u32, metric: Option<f64>) -> bool {
+        let Some(value) = metric else { return false };
+        let better = self.best.as_ref().is_none_or(|best| value > best.value);
+        if better {
+            self.best = Some(Best { epoch, value });
+            self.best_parameters = Some(to_host(self.model()));
+            self.validations_without_improvement = 0;
+        } else {
+            self.validations_without_improvement += 1;
+        }
+        better
+    }
+
+    pub(super) fn save(&self, job: &Job<'_>) -> Result<(), TrainingError> {
+        let (optimizer, optimizer_steps) = self.adam.to_host();
+        let checkpoint = Checkpoint {
+            epoch: self.epoch,
+            step: self.step,
+            totals: self.totals.clone(),
+            seed: job.config.seed,
+            config_toml: job.config.to_toml(),
+            best: self.best.clone(),
+            validations_without_improvement: self.validations_without_improvement,
+            parameters: to_host(self.model()),
+            best_parameters: self.best_parameters.clone(),
+            optimizer,
+            optimizer_steps,
+            history: self.history.clone(),
+        };
+        Ok(job.run.save_checkpoint(&checkpoint)?)
+    }
+
+    pub(super) fn into_trained(self, job: &Job<'_>) -> Result<Trained, TrainingError> {
+        let best_epoch = self.best.as_ref().map_or(self.epoch, |best| best.epoch);
+        let parameters = self.best_parameters.clone().unwrap_or_else(|| to_host(self.model()));
+        let history = self.history.clone();
+        let model = load(self.take_initial(), &parameters)?;
+        let tables = serving_tables(&model, job.adjacency);
+        Ok(Trained { parameters, tables, best_epoch, history })
+    }
+}
+
+fn load(model: Model, tensors: &NamedTensors) -> Result<Model, TrainingError> {
+    let tensors: BTreeMap<String, sagebrush_model::HostTensor> = tensors
+        .iter()
+        .map(|(name, t)| {
+            let tensor = sagebrush_model::HostTensor { shape: t.shape.clone(), values: t.values.clone() };
+            (name.clone(), tensor)
+        })
+        .collect();
+    model.with_parameters(tensors).map_err(|e| TrainingError::CheckpointMismatch(e.to_string()))
+}
+
+/// The model's parameters by name, on the host.
+fn to_host(model: &Model) -> NamedTensors {
+    let tensor = |t: sagebrush_model::HostTensor| HostTensor { shape: t.shape, values: t.values };
+    model.parameters().into_iter().map(|(name, t)| (name, tensor(t))).collect()
+}

@@ -1,0 +1,84 @@
+//! Small made-up logs and the binary under test.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// 120 users in four groups who mostly like their own group's 15 items, with timestamps.
+pub fn log_csv() -> String {
+    let mut csv = String::from("user_id,item_id,rating,timestamp\n");
+    let mut state = 7u64;
+    let mut next = |n: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % n
+    };
+    for user in 0..120u64 {
+        for _ in 0..12 {
+            let group = if next(10) < 9 { user % 4 } else { next(4) };
+            let item = group * 15 + next(15);
+            let time = 1_600_000_000 + next(10_000_000);
+            writeln!(csv, "user-{user},{item},{},{time}", 1 + next(5)).unwrap();
+        }
+    }
+    csv
+}
+
+/// A temporary folder with `log.csv` in it.
+pub struct Workspace {
+    pub dir: TempDir,
+}
+
+impl Workspace {
+    pub fn new() -> Self {
+        let workspace = Self { dir: TempDir::new().unwrap() };
+        workspace.write("log.csv", log_csv().as_bytes());
+        workspace
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, bytes: &[u8]) {
+        std::fs::write(self.path(name), bytes).unwrap();
+    }
+
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+    }
+
+    /// The command, run inside the folder.
+    pub fn sagebrush(&self, arguments: &[&str]) -> Command {
+        let mut command = sagebrush(self.dir.path());
+        command.args(arguments);
+        command
+    }
+
+    /// Runs the command and asserts success.
+    pub fn succeed(&self, arguments: &[&str]) -> Output {
+        self.sagebrush(arguments).assert().success().get_output().clone()
+    }
+
+    /// Runs the command with `--json` and parses what it prints.
+    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let output = self.succeed(&[arguments, &["--json"]].concat());
+        serde_json::from_slice(&output.stdout).expect("one JSON document on stdout")
+    }
+}
+
+pub fn sagebrush(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sagebrush"));
+    command.current_dir(dir).env_remove("RUST_LOG").timeout(std::time::Duration::from_secs(300));
+    command
+}
+
+/// Arguments of a small, quick training.
+pub fn quick<'a>(log: &'a str, out: &'a str) -> Vec<&'a str> {
+    vec![
+        "train", log, "--out", out, "--model", "lightgcn", "--dim", "16", "--layers", "2", "--epochs",
+        "4", "--batch-size", "128", "-q",
+    ]
+}

@@ -1,0 +1,134 @@
+//! What must hold to the bit: threads, row order, the locked test set, a kill at any moment.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::data::{Workspace, log_csv, quick};
+
+fn model(work: &Workspace, run: &str) -> Vec<u8> {
+    work.read(&format!("{run}/model.safetensors"))
+}
+
+#[test]
+fn the_thread_count_changes_no_bit() {
+    let work = Workspace::new();
+    for model in ["lightgcn", "ngcf-official"] {
+        for threads in ["1", "2"] {
+            let out = format!("{model}-{threads}");
+            let mut arguments = quick("log.csv", &out);
+            arguments.extend(["--threads", threads]);
+            arguments[5] = model;
+            work.succeed(&arguments);
+        }
+        let runs = ["1", "2"].map(|threads| self::model(&work, &format!("{model}-{threads}")));
+        assert!(runs[0] == runs[1], "{model}: the same bytes with one thread and with two");
+    }
+}
+
+#[test]
+fn the_order_of_the_rows_changes_no_bit() {
+    let work = Workspace::new();
+    let log = log_csv();
+    let (header, rows) = log.split_once('\n').unwrap();
+    let mut reversed: Vec<&str> = rows.lines().rev().collect();
+    reversed.insert(0, header);
+    work.write("reversed.csv", reversed.join("\n").as_bytes());
+    work.succeed(&quick("log.csv", "a"));
+    work.succeed(&quick("reversed.csv", "b"));
+    assert_eq!(model(&work, "a"), model(&work, "b"));
+}
+
+/// The users of the test edges are permuted; nothing the model is trained on may notice.
+#[test]
+fn permuting_the_test_edges_leaves_the_model_identical() {
+    let work = Workspace::new();
+    let log = log_csv();
+    let rows: Vec<Vec<&str>> = log.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let is_test = |i: usize| i % 5 == 0;
+    let train: Vec<String> =
+        (0..rows.len()).filter(|&i| !is_test(i)).map(|i| rows[i].join(",")).collect();
+    let test: Vec<&Vec<&str>> = (0..rows.len()).filter(|&i| is_test(i)).map(|i| &rows[i]).collect();
+    let write_test = |name: &str, shift: usize| {
+        let lines: Vec<String> = (0..test.len())
+            .map(|i| {
+                let user = test[(i + shift) % test.len()][0];
+                format!("{user},{},{},{}", test[i][1], test[i][2], test[i][3])
+            })
+            .collect();
+        let text = format!("user_id,item_id,rating,timestamp\n{}\n", lines.join("\n"));
+        work.write(name, text.as_bytes());
+    };
+    let text = format!("user_id,item_id,rating,timestamp\n{}\n", train.join("\n"));
+    work.write("train.csv", text.as_bytes());
+    write_test("test.csv", 0);
+    write_test("permuted.csv", 37);
+    for (test, out) in [("test.csv", "a"), ("permuted.csv", "b")] {
+        let mut arguments = quick("train.csv", out);
+        arguments.extend(["--test", test]);
+        work.succeed(&arguments);
+    }
+    assert_eq!(model(&work, "a"), model(&work, "b"));
+    assert_ne!(work.read("a/test.safetensors"), work.read("b/test.safetensors"));
+}
+
+/// `kill -9` at twenty moments spread over a whole run, then `--resume`: the same bytes as without.
+#[cfg(unix)]
+#[test]
+fn a_killed_run_resumes_to_the_same_bytes() {
+    let work = Workspace::new();
+    let started = Instant::now();
+    work.succeed(&quick("log.csv", "whole"));
+    let whole = started.elapsed();
+    let expected = model(&work, "whole");
+    let mut killed = 0;
+    for attempt in 0..20u32 {
+        let out = format!("killed-{attempt}");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sagebrush"))
+            .args(quick("log.csv", &out))
+            .current_dir(work.dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_secs_f64(
+            whole.as_secs_f64() * (f64::from(attempt) + 0.5) / 20.0,
+        ));
+        killed += u32::from(child.try_wait().unwrap().is_none());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if work.path(&out).join("config.toml").exists() {
+            work.succeed(&["train", "--resume", &out, "-q"]);
+        } else {
+            work.succeed(&[quick("log.csv", &out), vec!["--overwrite"]].concat());
+        }
+        assert!(model(&work, &out) == expected, "attempt {attempt}: the same bytes");
+    }
+    assert!(killed >= 10, "only {killed} of 20 runs were still alive when the signal came");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_saves_a_checkpoint_and_exits_130() {
+    let work = Workspace::new();
+    let mut arguments = quick("log.csv", "run");
+    let epochs = arguments.iter().position(|a| *a == "--epochs").unwrap();
+    arguments[epochs + 1] = "3000";
+    arguments.extend(["--set", "training.patience=0"]);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sagebrush"))
+        .args(&arguments)
+        .current_dir(work.dir.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while !work.path("run/metrics.jsonl").exists() && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let code = child.wait().unwrap().code();
+    assert_eq!(code, Some(130));
+    let checkpoints = std::fs::read_dir(work.path("run/checkpoint")).unwrap().count();
+    assert!(checkpoints > 0, "a checkpoint was saved");
+}
