@@ -20,6 +20,8 @@ mod raw_log;
 mod read;
 mod sink;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use bundled::Bundled;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};

@@ -5,6 +5,8 @@ mod delimited;
 mod json_lines;
 mod movielens;
 #[cfg(feature = "parquet")]
+mod panic_guard;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod recbole;
 

@@ -1,6 +1,7 @@
 //! Apache Parquet: row group by row group, only the needed columns, keys of any string or integer type.
 
 use std::fs::File;
+use std::io;
 use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
@@ -13,6 +14,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 
+use super::panic_guard::guarded;
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role, excerpt};
 use crate::data::numbers::{NumberFault, seconds_by_magnitude, timestamp_from_float};
@@ -32,8 +34,9 @@ pub(in crate::data) fn read(
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
     let whole = Place::whole(name);
-    let metadata = ArrowReaderMetadata::load(file, ArrowReaderOptions::default())
-        .map_err(|e| bad(&whole, &e))?;
+    // The embedded Arrow schema adds nothing needed here, and damage in it panics in its decoder.
+    let options = ArrowReaderOptions::default().with_skip_arrow_metadata(true);
+    let metadata = decode(&whole, || ArrowReaderMetadata::load(file, options))?;
     let schema = Arc::clone(metadata.schema());
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
     let columns = Columns::find(&header, names, &whole)?;
@@ -56,17 +59,29 @@ pub(in crate::data) fn read(
             place: place.clone(),
             source,
         })?;
-        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-            .with_projection(mask.clone())
-            .with_row_groups(vec![group])
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(|e| bad(&place, &e))?;
-        for batch in batches {
-            read_batch(&batch.map_err(|e| bad(&place, &e))?, &projected, at, sink)?;
+        let mut batches = decode(&place, || {
+            ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
+                .with_projection(mask.clone())
+                .with_row_groups(vec![group])
+                .with_batch_size(BATCH_ROWS)
+                .build()
+        })?;
+        while let Some(batch) = decode(&place, || batches.next().transpose())? {
+            read_batch(&batch, &projected, at, sink)?;
         }
     }
     Ok(())
+}
+
+/// Runs a step of the Parquet decoder, which panics on some damaged files.
+fn decode<T, E: std::error::Error>(
+    place: &Place,
+    step: impl FnOnce() -> Result<T, E>,
+) -> Result<T, DataError> {
+    match guarded(step) {
+        Ok(result) => result.map_err(|e| bad(place, &e)),
+        Err(panic) => Err(bad(place, &io::Error::other(panic))),
+    }
 }
 
 fn bad(place: &Place, error: &dyn std::error::Error) -> DataError {
