@@ -154,6 +154,7 @@ fn usual_names(role: Role) -> &'static [&'static str] {
         Role::Item => &["itemid", "movieid", "item", "iid", "productid"],
         Role::Weight => &["rating", "weight", "score", "count"],
         Role::Timestamp => &["timestamp", "time", "ts", "date"],
+        Role::Header => &[],
         Role::Title => &[
             "title",
             "movietitle",

@@ -61,6 +61,8 @@ pub enum Role {
     Timestamp,
     /// What the item is called.
     Title,
+    /// The names of the columns themselves.
+    Header,
 }
 
 impl fmt::Display for Role {
@@ -71,6 +73,7 @@ impl fmt::Display for Role {
             Self::Weight => "rating",
             Self::Timestamp => "timestamp",
             Self::Title => "title",
+            Self::Header => "header",
         })
     }
 }

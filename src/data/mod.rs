@@ -2,6 +2,7 @@
 
 mod bundled;
 mod calendar;
+mod cleaning;
 mod columns;
 mod error;
 mod forecast;
@@ -24,6 +25,7 @@ mod source;
 mod tests;
 
 pub use bundled::Bundled;
+pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
 pub use error::{DataError, Place, Position, Role};
 pub use forecast::MemoryForecast;
@@ -33,4 +35,4 @@ pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
 pub use item_lists::ItemLists;
 pub use lines::MAX_LINE_BYTES;
-pub use read::{Cleaning, Input, ReadOptions, read_bytes, read_dataset, read_titles_bytes};
+pub use read::{Input, ReadOptions, read_bytes, read_dataset, read_titles_bytes};

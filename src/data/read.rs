@@ -5,16 +5,16 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::bundled::Bundled;
+use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
 use super::error::{DataError, Place};
 use super::formats::{Format, read_text, recognize};
-use super::kcore::k_core;
-use super::key_table::{KeyTable, keep_keys};
+use super::key_table::KeyTable;
 use super::metadata::read_titles;
 use super::raw_log::RawLog;
 use super::sink::Sink;
 use super::source::{Origin, Source, open};
-use super::{Dataset, IdMap, Interactions, SourceFile};
+use super::{Dataset, IdMap, SourceFile};
 
 /// Where a log or item metadata comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,31 +37,6 @@ pub struct ReadOptions {
     pub min_rating: Option<f32>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.
     pub k_core: Option<usize>,
-}
-
-/// What reading took out, and which columns it read. The counts of the log satisfy `rows =
-/// interactions + duplicates_merged + below_min_rating + k_core_interactions_removed`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Cleaning {
-    /// Interactions read from the log.
-    pub rows: u64,
-    /// Interactions merged into another of the same user and item.
-    pub duplicates_merged: u64,
-    /// Interactions below the minimum rating.
-    pub below_min_rating: u64,
-    /// Users the k-core removed.
-    pub k_core_users_removed: u64,
-    /// Items the k-core removed.
-    pub k_core_items_removed: u64,
-    /// Interactions the k-core removed.
-    pub k_core_interactions_removed: u64,
-    /// Interactions read from the test files.
-    pub test_rows: u64,
-    /// Test interactions merged, below the minimum rating, or of a user or item the filters removed.
-    pub test_rows_removed: u64,
-    /// Which columns were taken for what, for each input that names its columns.
-    pub columns: Vec<DetectedColumns>,
 }
 
 /// Reads a log, optionally a test file and item titles.
@@ -174,7 +149,9 @@ pub(super) fn read_log(
     };
     cleaning.columns = std::mem::take(&mut keys.columns);
     let place = Place::whole(keys.sources.first().map_or("input", |source| &source.path));
-    let dataset = clean(keys, log, test, &mut cleaning, &place)?;
+    let ids = Ids::new(keys.users, keys.items);
+    let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
+    dataset.sources = keys.sources;
     Ok((dataset, cleaning))
 }
 
@@ -265,124 +242,6 @@ fn read_parquet_file(
     Err(DataError::ParquetFeature {
         place: Place::whole(name),
     })
-}
-
-/// Canonical ids, merged pairs, filters, and the maps of what is left.
-fn clean(
-    keys: Keys<'_>,
-    mut log: RawLog,
-    mut test: Option<RawLog>,
-    cleaning: &mut Cleaning,
-    place: &Place,
-) -> Result<Dataset, DataError> {
-    let options = keys.options;
-    let (user_keys, users) = keys.users.into_canonical();
-    let (item_keys, items) = keys.items.into_canonical();
-    for log in [Some(&mut log), test.as_mut()].into_iter().flatten() {
-        log.rename(&users, &items);
-        log.merge();
-    }
-    cleaning.duplicates_merged = log.merged();
-    let in_log = Present::new(&log.rows, users.len(), items.len());
-    if let Some(minimum) = options.min_rating {
-        cleaning.below_min_rating = drop_low_ratings(&mut log, minimum, place)?;
-        if let Some(test) = &mut test
-            && test.rows.weights.is_some()
-        {
-            drop_low_ratings(test, minimum, place)?;
-        }
-    }
-    let rated = Present::new(&log.rows, users.len(), items.len());
-    if let Some(k) = options.k_core {
-        let keep = k_core(&log.rows, users.len(), items.len(), k);
-        cleaning.k_core_interactions_removed = log.retain(|_, row| keep[row]);
-    }
-    if log.rows.is_empty() {
-        return Err(DataError::NothingLeft {
-            place: place.clone(),
-            rows: cleaning.rows,
-            below_min_rating: cleaning.below_min_rating,
-            k_core: cleaning.k_core_interactions_removed,
-        });
-    }
-    let left = Present::new(&log.rows, users.len(), items.len());
-    cleaning.k_core_users_removed = rated.n_users() - left.n_users();
-    cleaning.k_core_items_removed = rated.n_items() - left.n_items();
-
-    // An id goes when the filters took its last interaction of the log: in the test file, too.
-    let gone = |before: bool, after: bool| before && !after;
-    let keep_users = zip_flags(&in_log.users, &left.users, |a, b| !gone(a, b));
-    let keep_items = zip_flags(&in_log.items, &left.items, |a, b| !gone(a, b));
-    if let Some(test) = &mut test {
-        test.retain(|rows, row| {
-            keep_users[rows.users[row] as usize] && keep_items[rows.items[row] as usize]
-        });
-        cleaning.test_rows_removed = cleaning.test_rows - test.rows.len() as u64;
-    }
-    let too_many = |what| DataError::TooMany {
-        place: place.clone(),
-        what,
-        limit: u64::from(u32::MAX),
-    };
-    let (users, renumbered_users) =
-        keep_keys(user_keys, &keep_users).ok_or_else(|| too_many("users"))?;
-    let (items, renumbered_items) =
-        keep_keys(item_keys, &keep_items).ok_or_else(|| too_many("items"))?;
-    let finished = |mut log: RawLog| -> Interactions {
-        log.rename(&renumbered_users, &renumbered_items);
-        log.rows
-    };
-    Ok(Dataset {
-        interactions: finished(log),
-        given_test: test.map(finished),
-        users,
-        items,
-        titles: None,
-        sources: keys.sources,
-    })
-}
-
-fn drop_low_ratings(log: &mut RawLog, minimum: f32, place: &Place) -> Result<u64, DataError> {
-    if log.rows.weights.is_none() {
-        return Err(DataError::NoRatings {
-            place: place.clone(),
-        });
-    }
-    Ok(log.retain(|rows, row| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum)))
-}
-
-/// Which users and items have an interaction.
-struct Present {
-    users: Vec<bool>,
-    items: Vec<bool>,
-}
-
-impl Present {
-    fn new(rows: &Interactions, n_users: usize, n_items: usize) -> Self {
-        let mut present = Self {
-            users: vec![false; n_users],
-            items: vec![false; n_items],
-        };
-        rows.users
-            .iter()
-            .for_each(|&user| present.users[user as usize] = true);
-        rows.items
-            .iter()
-            .for_each(|&item| present.items[item as usize] = true);
-        present
-    }
-
-    fn n_users(&self) -> u64 {
-        self.users.iter().filter(|&&present| present).count() as u64
-    }
-
-    fn n_items(&self) -> u64 {
-        self.items.iter().filter(|&&present| present).count() as u64
-    }
-}
-
-fn zip_flags(a: &[bool], b: &[bool], flag: impl Fn(bool, bool) -> bool) -> Vec<bool> {
-    a.iter().zip(b).map(|(&a, &b)| flag(a, b)).collect()
 }
 
 fn add_titles(dataset: &mut Dataset, origin: &Origin<'_>) -> Result<(), DataError> {

@@ -82,8 +82,8 @@ pub(super) enum Source<'a> {
 
 /// Opens an input and looks at its first bytes.
 pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
-    match origin {
-        &Origin::File(path) => {
+    match *origin {
+        Origin::File(path) => {
             let name = path.display().to_string();
             let missing = |source| DataError::MissingInput {
                 path: name.clone(),
@@ -96,7 +96,7 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
             }
             open_text(name, head, file)
         }
-        &Origin::Memory { name, mut bytes } => {
+        Origin::Memory { name, mut bytes } => {
             let name = name.to_owned();
             if bytes.starts_with(PARQUET_MAGIC) {
                 let file = spill(bytes).map_err(|e| unreadable(&name, e))?;

@@ -103,7 +103,7 @@ impl<'a> Records<'a> {
         let Some(mut names) = names else {
             return Err(DataError::InvalidUtf8 {
                 place: self.origin.line(line),
-                role: Role::User,
+                role: Role::Header,
             });
         };
         if dialect == Dialect::RecBole {
