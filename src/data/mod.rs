@@ -1,9 +1,38 @@
 //! From a file to a split: readers, outside keys and inside ids, interactions, splits. No tensor.
 
+mod bundled;
+mod calendar;
+mod cleaning;
+mod columns;
+mod error;
+mod forecast;
+mod formats;
+mod hash;
 mod ids;
+mod inspect;
 mod interactions;
 mod item_lists;
+mod kcore;
+mod key_table;
+mod lines;
+mod metadata;
+mod numbers;
+mod raw_log;
+mod read;
+mod sink;
+mod source;
+#[cfg(test)]
+mod tests;
 
-pub use ids::IdMap;
+pub use bundled::Bundled;
+pub use cleaning::Cleaning;
+pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
+pub use error::{DataError, Place, Position, Role};
+pub use forecast::MemoryForecast;
+pub use formats::Format;
+pub use ids::{IdMap, compare_keys};
+pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
 pub use item_lists::ItemLists;
+pub use lines::MAX_LINE_BYTES;
+pub use read::{Input, ReadOptions, read_bytes, read_dataset, read_titles_bytes};

@@ -1,0 +1,191 @@
+//! From raw rows to a clean data set: canonical ids, merged pairs, filters, and a count of each.
+
+use serde::{Deserialize, Serialize};
+
+use super::columns::DetectedColumns;
+use super::error::{DataError, Place};
+use super::kcore::k_core;
+use super::key_table::{KeyTable, keep_keys};
+use super::raw_log::RawLog;
+use super::read::ReadOptions;
+use super::{Dataset, Interactions};
+
+/// What reading took out, and which columns it read. The counts of the log satisfy `rows =
+/// interactions + duplicates_merged + below_min_rating + k_core_interactions_removed`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Cleaning {
+    /// Interactions read from the log.
+    pub rows: u64,
+    /// Interactions merged into another of the same user and item.
+    pub duplicates_merged: u64,
+    /// Interactions below the minimum rating.
+    pub below_min_rating: u64,
+    /// Users the k-core removed.
+    pub k_core_users_removed: u64,
+    /// Items the k-core removed.
+    pub k_core_items_removed: u64,
+    /// Interactions the k-core removed.
+    pub k_core_interactions_removed: u64,
+    /// Interactions read from the test files.
+    pub test_rows: u64,
+    /// Test interactions merged, below the minimum rating, or of a user or item the filters removed.
+    pub test_rows_removed: u64,
+    /// Which columns were taken for what, for each input that names its columns.
+    pub columns: Vec<DetectedColumns>,
+}
+
+/// Keys in canonical order, and for each provisional id its canonical one.
+pub(super) struct Ids {
+    user_keys: Vec<Box<str>>,
+    item_keys: Vec<Box<str>>,
+    users: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Ids {
+    pub(super) fn new(users: KeyTable, items: KeyTable) -> Self {
+        let (user_keys, users) = users.into_canonical();
+        let (item_keys, items) = items.into_canonical();
+        Self {
+            user_keys,
+            item_keys,
+            users,
+            items,
+        }
+    }
+
+    fn present(&self, log: &RawLog) -> Present {
+        Present::new(&log.rows, self.users.len(), self.items.len())
+    }
+}
+
+/// Turns raw logs in provisional ids into a data set without sources and titles. `place` is what
+/// errors about the whole log name.
+pub(super) fn clean(
+    ids: Ids,
+    mut log: RawLog,
+    mut test: Option<RawLog>,
+    options: &ReadOptions,
+    cleaning: &mut Cleaning,
+    place: &Place,
+) -> Result<Dataset, DataError> {
+    for log in [Some(&mut log), test.as_mut()].into_iter().flatten() {
+        log.rename(&ids.users, &ids.items);
+        log.merge();
+    }
+    cleaning.duplicates_merged = log.merged();
+    let before = ids.present(&log);
+    filter(&ids, &mut log, options, cleaning, place)?;
+    if let (Some(minimum), Some(test)) = (options.min_rating, &mut test)
+        && test.rows.weights.is_some()
+    {
+        drop_low_ratings(test, minimum);
+    }
+    let after = ids.present(&log);
+
+    // An id goes when the filters took its last interaction of the log: in the test file, too.
+    let keep_users = still_there(&before.users, &after.users);
+    let keep_items = still_there(&before.items, &after.items);
+    if let Some(test) = &mut test {
+        test.retain(|rows, row| {
+            keep_users[rows.users[row] as usize] && keep_items[rows.items[row] as usize]
+        });
+        cleaning.test_rows_removed = cleaning.test_rows - test.rows.len() as u64;
+    }
+    let too_many = |what| DataError::TooMany {
+        place: place.clone(),
+        what,
+        limit: u64::from(u32::MAX),
+    };
+    let (users, new_users) =
+        keep_keys(ids.user_keys, &keep_users).ok_or_else(|| too_many("users"))?;
+    let (items, new_items) =
+        keep_keys(ids.item_keys, &keep_items).ok_or_else(|| too_many("items"))?;
+    let finished = |mut log: RawLog| -> Interactions {
+        log.rename(&new_users, &new_items);
+        log.rows
+    };
+    Ok(Dataset {
+        interactions: finished(log),
+        given_test: test.map(finished),
+        users,
+        items,
+        titles: None,
+        sources: Vec::new(),
+    })
+}
+
+/// Applies the minimum rating, then the k-core; something must be left.
+fn filter(
+    ids: &Ids,
+    log: &mut RawLog,
+    options: &ReadOptions,
+    cleaning: &mut Cleaning,
+    place: &Place,
+) -> Result<(), DataError> {
+    if let Some(minimum) = options.min_rating {
+        if log.rows.weights.is_none() {
+            return Err(DataError::NoRatings {
+                place: place.clone(),
+            });
+        }
+        cleaning.below_min_rating = drop_low_ratings(log, minimum);
+    }
+    if let Some(k) = options.k_core {
+        let rated = ids.present(log);
+        let keep = k_core(&log.rows, ids.users.len(), ids.items.len(), k);
+        cleaning.k_core_interactions_removed = log.retain(|_, row| keep[row]);
+        let core = ids.present(log);
+        cleaning.k_core_users_removed = count(&rated.users) - count(&core.users);
+        cleaning.k_core_items_removed = count(&rated.items) - count(&core.items);
+    }
+    if log.rows.is_empty() {
+        return Err(DataError::NothingLeft {
+            place: place.clone(),
+            rows: cleaning.rows,
+            below_min_rating: cleaning.below_min_rating,
+            k_core: cleaning.k_core_interactions_removed,
+        });
+    }
+    Ok(())
+}
+
+fn drop_low_ratings(log: &mut RawLog, minimum: f32) -> u64 {
+    log.retain(|rows, row| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum))
+}
+
+/// Which users and items have an interaction.
+struct Present {
+    users: Vec<bool>,
+    items: Vec<bool>,
+}
+
+impl Present {
+    fn new(rows: &Interactions, n_users: usize, n_items: usize) -> Self {
+        let mut present = Self {
+            users: vec![false; n_users],
+            items: vec![false; n_items],
+        };
+        rows.users
+            .iter()
+            .for_each(|&user| present.users[user as usize] = true);
+        rows.items
+            .iter()
+            .for_each(|&item| present.items[item as usize] = true);
+        present
+    }
+}
+
+fn count(present: &[bool]) -> u64 {
+    present.iter().filter(|&&present| present).count() as u64
+}
+
+/// Ids that did not lose their last interaction; those that never had one stay.
+fn still_there(before: &[bool], after: &[bool]) -> Vec<bool> {
+    before
+        .iter()
+        .zip(after)
+        .map(|(&before, &after)| after || !before)
+        .collect()
+}

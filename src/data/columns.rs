@@ -1,0 +1,219 @@
+//! Which column of a file means what: the usual names, overrides, and what was found.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::{DataError, Place, Role};
+
+/// The column name that stands for "ignore this column even if it is there".
+pub const IGNORED_COLUMN: &str = "-";
+
+/// Column names to use instead of the usual ones; `-` for rating or timestamp ignores the column.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ColumnNames {
+    /// The user column.
+    pub user: Option<String>,
+    /// The item column.
+    pub item: Option<String>,
+    /// The rating or weight column.
+    pub weight: Option<String>,
+    /// The timestamp column.
+    pub timestamp: Option<String>,
+}
+
+impl ColumnNames {
+    /// Whether the ratings of files without a header are wanted.
+    pub(super) fn wants_weights(&self) -> bool {
+        self.weight.as_deref() != Some(IGNORED_COLUMN)
+    }
+
+    /// Whether the timestamps of files without a header are wanted.
+    pub(super) fn wants_timestamps(&self) -> bool {
+        self.timestamp.as_deref() != Some(IGNORED_COLUMN)
+    }
+}
+
+/// What was taken for what in one input, by the names in the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DetectedColumns {
+    /// The input.
+    pub path: String,
+    /// The user column.
+    pub user: String,
+    /// The item column.
+    pub item: String,
+    /// The rating column, if any.
+    pub weight: Option<String>,
+    /// The timestamp column, if any.
+    pub timestamp: Option<String>,
+}
+
+/// Positions of the columns in a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) user: usize,
+    pub(super) item: usize,
+    pub(super) weight: Option<usize>,
+    pub(super) timestamp: Option<usize>,
+}
+
+impl Columns {
+    /// Finds the columns of a header, overrides first, then the usual names in order of preference.
+    pub(super) fn find(
+        header: &[String],
+        names: &ColumnNames,
+        place: &Place,
+    ) -> Result<Self, DataError> {
+        let needed = |role, name: &Option<String>| {
+            find_column(header, role, name.as_deref(), place)?
+                .ok_or_else(|| missing(header, role, None, place))
+        };
+        let optional = |role, name: &Option<String>| match name.as_deref() {
+            Some(IGNORED_COLUMN) => Ok(None),
+            name => find_column(header, role, name, place),
+        };
+        Ok(Self {
+            user: needed(Role::User, &names.user)?,
+            item: needed(Role::Item, &names.item)?,
+            weight: optional(Role::Weight, &names.weight)?,
+            timestamp: optional(Role::Timestamp, &names.timestamp)?,
+        })
+    }
+
+    /// What was found, for the report.
+    pub(super) fn describe(&self, header: &[String], path: &str) -> DetectedColumns {
+        let name = |column: usize| header.get(column).cloned().unwrap_or_default();
+        DetectedColumns {
+            path: path.to_owned(),
+            user: name(self.user),
+            item: name(self.item),
+            weight: self.weight.map(name),
+            timestamp: self.timestamp.map(name),
+        }
+    }
+}
+
+/// The position of one column: the named one (an error when it is not there), or the first usual one.
+pub(super) fn find_column(
+    header: &[String],
+    role: Role,
+    name: Option<&str>,
+    place: &Place,
+) -> Result<Option<usize>, DataError> {
+    if let Some(name) = name {
+        return header
+            .iter()
+            .position(|column| column == name)
+            .or_else(|| {
+                header
+                    .iter()
+                    .position(|column| column.eq_ignore_ascii_case(name))
+            })
+            .map(Some)
+            .ok_or_else(|| missing(header, role, Some(name), place));
+    }
+    let plain: Vec<String> = header.iter().map(|column| plain_name(column)).collect();
+    let usual = usual_names(role).iter();
+    Ok(usual
+        .into_iter()
+        .find_map(|usual| plain.iter().position(|column| column == usual)))
+}
+
+pub(super) fn missing(
+    header: &[String],
+    role: Role,
+    name: Option<&str>,
+    place: &Place,
+) -> DataError {
+    const SHOWN: usize = 20;
+    let shown: Vec<String> = header
+        .iter()
+        .take(SHOWN)
+        .map(|name| super::error::excerpt(name.as_bytes()))
+        .collect();
+    let more = if header.len() > SHOWN { ", …" } else { "" };
+    DataError::ColumnMissing {
+        place: place.clone(),
+        role,
+        wanted: name
+            .map(|name| format!(" called `{name}`"))
+            .unwrap_or_default(),
+        found: format!("{}{more}", shown.join(", ")),
+    }
+}
+
+/// Names as people write them in one spelling: `user_id`, `userId` and `User ID` are the same.
+fn plain_name(column: &str) -> String {
+    let letters = column.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+fn usual_names(role: Role) -> &'static [&'static str] {
+    match role {
+        Role::User => &["userid", "user", "uid"],
+        Role::Item => &["itemid", "movieid", "item", "iid", "productid"],
+        Role::Weight => &["rating", "weight", "score", "count"],
+        Role::Timestamp => &["timestamp", "time", "ts", "date"],
+        Role::Header => &[],
+        Role::Title => &[
+            "title",
+            "movietitle",
+            "itemtitle",
+            "name",
+            "itemname",
+            "productname",
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn header(names: &[&str]) -> Vec<String> {
+        names.iter().map(|&name| name.to_owned()).collect()
+    }
+
+    #[test]
+    fn usual_names_are_found_in_any_spelling() {
+        let place = Place::whole("x.csv");
+        let found = |names: &[&str]| {
+            Columns::find(&header(names), &ColumnNames::default(), &place).unwrap()
+        };
+        let all = Columns {
+            user: 0,
+            item: 1,
+            weight: Some(2),
+            timestamp: Some(3),
+        };
+        assert_eq!(found(&["userId", "movieId", "rating", "timestamp"]), all);
+        assert_eq!(found(&["UID", "Product ID", "Score", "ts"]), all);
+        let few = found(&["date", "iid", "user"]);
+        assert_eq!(
+            (few.user, few.item, few.weight, few.timestamp),
+            (2, 1, None, Some(0))
+        );
+    }
+
+    #[test]
+    fn overrides_win_and_a_missing_one_lists_what_is_there() {
+        let place = Place::whole("x.csv");
+        let header = header(&["user", "item", "artist", "rating"]);
+        let names = ColumnNames {
+            item: Some("Artist".into()),
+            weight: Some("-".into()),
+            ..ColumnNames::default()
+        };
+        let columns = Columns::find(&header, &names, &place).unwrap();
+        assert_eq!((columns.item, columns.weight), (2, None));
+        let names = ColumnNames {
+            user: Some("who".into()),
+            ..ColumnNames::default()
+        };
+        let message = Columns::find(&header, &names, &place)
+            .unwrap_err()
+            .to_string();
+        assert!(message.contains("`who`") && message.contains("user, item, artist, rating"));
+    }
+}

@@ -1,0 +1,36 @@
+//! RecBole atomic files: tab-separated, a header of `name:type`, no quotes.
+
+use super::delimited::{self, Dialect};
+use crate::data::columns::ColumnNames;
+use crate::data::error::DataError;
+use crate::data::sink::Sink;
+use crate::data::source::Text;
+
+const TYPES: [&[u8]; 4] = [b"token", b"token_seq", b"float", b"float_seq"];
+
+/// Reads an `.inter` file.
+pub(super) fn read(
+    text: Text<'_>,
+    names: &ColumnNames,
+    sink: &mut Sink<'_>,
+) -> Result<(), DataError> {
+    delimited::read(text, Dialect::RecBole, names, sink)
+}
+
+/// Whether a line is a typed header.
+pub(super) fn is_header(line: &[u8]) -> bool {
+    line.split(|&byte| byte == b'\t').all(|field| {
+        let mut parts = field.trim_ascii().rsplitn(2, |&byte| byte == b':');
+        let kind = parts.next().unwrap_or_default();
+        TYPES.contains(&kind) && parts.next().is_some_and(|name| !name.is_empty())
+    })
+}
+
+/// Column names without their types.
+pub(super) fn plain_header(names: Vec<String>) -> Vec<String> {
+    let plain = |name: String| match name.rsplit_once(':') {
+        Some((plain, _)) => plain.to_owned(),
+        None => name,
+    };
+    names.into_iter().map(plain).collect()
+}

@@ -1,0 +1,271 @@
+//! From input files to a data set: keys to ids, repeated pairs merged, filters applied, all counted.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::bundled::Bundled;
+use super::cleaning::{Cleaning, Ids, clean};
+use super::columns::{ColumnNames, DetectedColumns};
+use super::error::{DataError, Place};
+use super::formats::{Format, read_text, recognize};
+use super::key_table::KeyTable;
+use super::metadata::read_titles;
+use super::raw_log::RawLog;
+use super::sink::Sink;
+use super::source::{Origin, Source, open};
+use super::{Dataset, IdMap, SourceFile};
+
+/// Where a log or item metadata comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file, possibly compressed with gzip or zstd.
+    Path(PathBuf),
+    /// Data inside the binary: its ratings where a log is read, its titles where metadata is.
+    Bundled(Bundled),
+}
+
+/// How to read a log.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReadOptions {
+    /// The format of every input; `None` recognizes each by its content.
+    pub format: Option<Format>,
+    /// Column names other than the usual ones.
+    pub columns: ColumnNames,
+    /// Interactions rated below this are left out, after repeated pairs are merged.
+    pub min_rating: Option<f32>,
+    /// Keep only users and items with at least this many interactions each, iterated until all have.
+    pub k_core: Option<usize>,
+}
+
+/// Reads a log, optionally a test file and item titles.
+///
+/// Users and items that only the test files have stay in the id maps: they are cold.
+///
+/// # Errors
+/// Anything wrong with an input, with its place and a remedy: see [`DataError`].
+pub fn read_dataset(
+    inputs: &[Input],
+    test: &[Input],
+    items_metadata: Option<&Input>,
+    options: &ReadOptions,
+) -> Result<(Dataset, Cleaning), DataError> {
+    let inputs: Vec<Origin<'_>> = inputs.iter().map(Input::interactions).collect();
+    let test: Vec<Origin<'_>> = test.iter().map(Input::interactions).collect();
+    let (mut dataset, cleaning) = read_log(&inputs, &test, options, u32::MAX)?;
+    if let Some(input) = items_metadata {
+        add_titles(&mut dataset, &input.items())?;
+    }
+    Ok((dataset, cleaning))
+}
+
+/// Reads a log from memory, as [`read_dataset`] would from a file called `name`.
+///
+/// # Errors
+/// As [`read_dataset`].
+pub fn read_bytes(
+    format: Option<Format>,
+    name: &str,
+    bytes: &[u8],
+) -> Result<(Dataset, Cleaning), DataError> {
+    let options = ReadOptions {
+        format,
+        ..ReadOptions::default()
+    };
+    read_log(&[Origin::Memory { name, bytes }], &[], &options, u32::MAX)
+}
+
+/// Reads item titles from memory, as [`read_dataset`] would from a file called `name`; one a
+/// position of `items`.
+///
+/// # Errors
+/// As [`read_dataset`].
+pub fn read_titles_bytes(
+    name: &str,
+    bytes: &[u8],
+    items: &IdMap,
+) -> Result<Vec<Option<String>>, DataError> {
+    match open(&Origin::Memory { name, bytes })? {
+        Source::Text(text) => Ok(read_titles(text, items)?.titles),
+        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
+    }
+}
+
+impl Input {
+    fn interactions(&self) -> Origin<'_> {
+        match self {
+            Self::Path(path) => Origin::File(path),
+            Self::Bundled(bundled) => memory(bundled.interactions()),
+        }
+    }
+
+    fn items(&self) -> Origin<'_> {
+        match self {
+            Self::Path(path) => Origin::File(path),
+            Self::Bundled(bundled) => memory(bundled.items()),
+        }
+    }
+}
+
+fn memory(file: super::bundled::BundledFile) -> Origin<'static> {
+    Origin::Memory {
+        name: file.name,
+        bytes: file.bytes,
+    }
+}
+
+/// [`read_dataset`] for any origin; `id_limit` is the largest number of users and of items.
+pub(super) fn read_log(
+    inputs: &[Origin<'_>],
+    test_inputs: &[Origin<'_>],
+    options: &ReadOptions,
+    id_limit: u32,
+) -> Result<(Dataset, Cleaning), DataError> {
+    let mut keys = Keys {
+        users: KeyTable::with_limit(id_limit),
+        items: KeyTable::with_limit(id_limit),
+        options,
+        sources: Vec::new(),
+        columns: Vec::new(),
+    };
+    let mut log = RawLog::new();
+    for (position, input) in inputs.iter().enumerate() {
+        keys.read_input(input, &mut log, position == 0, None)?;
+    }
+    let rows = keys.sources.iter().map(|source| source.rows).sum();
+    let trained = (keys.users.len(), keys.items.len());
+    let mut test = (!test_inputs.is_empty()).then(RawLog::new);
+    if let Some(test) = &mut test {
+        for (position, input) in test_inputs.iter().enumerate() {
+            keys.read_input(input, test, position == 0, Some(trained))?;
+        }
+    }
+    let test_rows = keys.sources.iter().map(|source| source.rows).sum::<u64>() - rows;
+    let mut cleaning = Cleaning {
+        rows,
+        test_rows,
+        ..Cleaning::default()
+    };
+    cleaning.columns = std::mem::take(&mut keys.columns);
+    let place = Place::whole(keys.sources.first().map_or("input", |source| &source.path));
+    let ids = Ids::new(keys.users, keys.items);
+    let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
+    dataset.sources = keys.sources;
+    Ok((dataset, cleaning))
+}
+
+/// The keys of all inputs so far.
+struct Keys<'o> {
+    users: KeyTable,
+    items: KeyTable,
+    options: &'o ReadOptions,
+    sources: Vec<SourceFile>,
+    columns: Vec<DetectedColumns>,
+}
+
+impl Keys<'_> {
+    fn read_input(
+        &mut self,
+        input: &Origin<'_>,
+        log: &mut RawLog,
+        first_of_log: bool,
+        trained: Option<(u32, u32)>,
+    ) -> Result<(), DataError> {
+        let source = open(input)?;
+        let name = source.name().to_owned();
+        let place = Place::whole(&name);
+        let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
+        if let Some((users, items)) = trained {
+            sink.expect_overlap(users, items);
+        }
+        let (format, tally) = match source {
+            Source::Parquet { name, file } => {
+                read_parquet_file(&name, file, &self.options.columns, &mut sink)?
+            }
+            Source::Text(text) => {
+                let format = text_format(&text, self.options.format)?;
+                let tally = text.tally();
+                read_text(format, text, &self.options.columns, &mut sink)?;
+                (format, tally)
+            }
+        };
+        let (rows, columns) = sink.finish()?;
+        if rows == 0 {
+            return Err(DataError::Empty { place });
+        }
+        self.columns.extend(columns);
+        self.sources.push(SourceFile {
+            path: name,
+            format: format.name().to_owned(),
+            bytes: tally.bytes(),
+            sha256: tally.sha256(),
+            rows,
+        });
+        Ok(())
+    }
+}
+
+fn text_format(text: &super::source::Text<'_>, asked: Option<Format>) -> Result<Format, DataError> {
+    if text.sample().is_empty() {
+        return Err(DataError::Empty {
+            place: Place::whole(&text.origin.name),
+        });
+    }
+    asked
+        .or_else(|| recognize(text.sample()))
+        .ok_or_else(|| DataError::UnknownFormat {
+            place: Place::whole(&text.origin.name),
+            known: Format::all_names(),
+        })
+}
+
+#[cfg(feature = "parquet")]
+fn read_parquet_file(
+    name: &str,
+    mut file: std::fs::File,
+    names: &ColumnNames,
+    sink: &mut Sink<'_>,
+) -> Result<(Format, super::hash::Tally), DataError> {
+    let tally = super::source::tally_of(name, &mut file)?;
+    super::formats::read_parquet(name, &file, names, sink)?;
+    Ok((Format::Parquet, tally))
+}
+
+#[cfg(not(feature = "parquet"))]
+fn read_parquet_file(
+    name: &str,
+    _file: std::fs::File,
+    _names: &ColumnNames,
+    _sink: &mut Sink<'_>,
+) -> Result<(Format, super::hash::Tally), DataError> {
+    Err(DataError::ParquetFeature {
+        place: Place::whole(name),
+    })
+}
+
+fn add_titles(dataset: &mut Dataset, origin: &Origin<'_>) -> Result<(), DataError> {
+    let text = match open(origin)? {
+        Source::Text(text) => text,
+        Source::Parquet { name, .. } => return Err(no_parquet_titles(&name)),
+    };
+    let (path, tally) = (text.origin.name.clone(), text.tally());
+    let titles = read_titles(text, &dataset.items)?;
+    dataset.titles = Some(titles.titles);
+    dataset.sources.push(SourceFile {
+        path,
+        format: format!("{} items", titles.format),
+        bytes: tally.bytes(),
+        sha256: tally.sha256(),
+        rows: titles.rows,
+    });
+    Ok(())
+}
+
+fn no_parquet_titles(name: &str) -> DataError {
+    let known = "movielens, recbole, csv, tsv".to_owned();
+    DataError::UnknownFormat {
+        place: Place::whole(name),
+        known,
+    }
+}

@@ -1,0 +1,234 @@
+//! Where every format reader puts its rows: keys become ids, fields become numbers, faults get a place.
+
+use super::columns::DetectedColumns;
+use super::error::{DataError, Place, Position, Role, excerpt};
+use super::key_table::{KeyFault, KeyTable};
+use super::numbers::{NumberFault, parse_timestamp, parse_weight};
+use super::raw_log::RawLog;
+
+const TIMESTAMP_REMEDY: &str =
+    "give seconds or milliseconds since 1970, or set the timestamp column to `-` to ignore it";
+const WEIGHT_REMEDY: &str = "correct it, or set the rating column to `-` to ignore it";
+
+/// One row as text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TextRow<'a> {
+    pub(super) user: &'a [u8],
+    pub(super) item: &'a [u8],
+    pub(super) weight: Option<&'a [u8]>,
+    pub(super) timestamp: Option<&'a [u8]>,
+}
+
+/// What a test file has in common with the log read before it.
+struct Overlap {
+    train_users: u32,
+    train_items: u32,
+    user_known: bool,
+    item_known: bool,
+    first: Option<Position>,
+}
+
+/// Takes the rows of one input.
+pub(super) struct Sink<'a> {
+    name: String,
+    users: &'a mut KeyTable,
+    items: &'a mut KeyTable,
+    log: &'a mut RawLog,
+    first_of_log: bool,
+    overlap: Option<Overlap>,
+    rows: u64,
+    columns: Option<DetectedColumns>,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink for one input; `first_of_log` when no input filled this log before.
+    pub(super) fn new(
+        name: &str,
+        users: &'a mut KeyTable,
+        items: &'a mut KeyTable,
+        log: &'a mut RawLog,
+        first_of_log: bool,
+    ) -> Self {
+        let name = name.to_owned();
+        Self {
+            name,
+            users,
+            items,
+            log,
+            first_of_log,
+            overlap: None,
+            rows: 0,
+            columns: None,
+        }
+    }
+
+    /// Watches whether the keys of this input were known when it was opened.
+    pub(super) fn expect_overlap(&mut self, train_users: u32, train_items: u32) {
+        let (user_known, item_known) = (false, false);
+        let first = None;
+        self.overlap = Some(Overlap {
+            train_users,
+            train_items,
+            user_known,
+            item_known,
+            first,
+        });
+    }
+
+    /// Says which optional columns the rows will have; once, before the first row.
+    pub(super) fn set_layout(&mut self, weights: bool, timestamps: bool) -> Result<(), DataError> {
+        if self.first_of_log {
+            self.log.set_columns(weights, timestamps);
+        }
+        let mixed = |role| DataError::MixedColumns {
+            place: Place::whole(&self.name),
+            role,
+        };
+        if self.log.rows.weights.is_some() != weights {
+            return Err(mixed(Role::Weight));
+        }
+        if self.log.rows.timestamps.is_some() != timestamps {
+            return Err(mixed(Role::Timestamp));
+        }
+        Ok(())
+    }
+
+    /// Notes the columns a header named.
+    pub(super) fn set_detected(&mut self, columns: DetectedColumns) {
+        self.columns = Some(columns);
+    }
+
+    /// Takes a row of text fields; white space around them does not count.
+    pub(super) fn text_row(&mut self, at: Position, row: TextRow<'_>) -> Result<(), DataError> {
+        let weight = row.weight.map_or(Ok(0.0), |field| self.weight(at, field))?;
+        let timestamp = row
+            .timestamp
+            .map_or(Ok(0), |field| self.timestamp(at, field))?;
+        let user = self.user(at, row.user.trim_ascii())?;
+        let item = self.item(at, row.item.trim_ascii())?;
+        self.push(at, user, item, weight, timestamp)
+    }
+
+    /// The provisional id of a user key.
+    pub(super) fn user(&mut self, at: Position, key: &[u8]) -> Result<u32, DataError> {
+        let limit = self.users.limit();
+        let id = self.users.id(key);
+        id.map_err(|fault| self.key_error(at, Role::User, fault, limit))
+    }
+
+    /// The provisional id of an item key.
+    pub(super) fn item(&mut self, at: Position, key: &[u8]) -> Result<u32, DataError> {
+        let limit = self.items.limit();
+        let id = self.items.id(key);
+        id.map_err(|fault| self.key_error(at, Role::Item, fault, limit))
+    }
+
+    /// A rating field.
+    pub(super) fn weight(&self, at: Position, field: &[u8]) -> Result<f32, DataError> {
+        let field = field.trim_ascii();
+        parse_weight(field).map_err(|fault| self.number_error(at, Role::Weight, fault, field))
+    }
+
+    /// A timestamp field.
+    pub(super) fn timestamp(&self, at: Position, field: &[u8]) -> Result<i64, DataError> {
+        let field = field.trim_ascii();
+        parse_timestamp(field).map_err(|fault| self.number_error(at, Role::Timestamp, fault, field))
+    }
+
+    /// Takes a row of ids and numbers.
+    pub(super) fn push(
+        &mut self,
+        at: Position,
+        user: u32,
+        item: u32,
+        weight: f32,
+        timestamp: i64,
+    ) -> Result<(), DataError> {
+        if let Some(overlap) = &mut self.overlap {
+            overlap.user_known |= user < overlap.train_users;
+            overlap.item_known |= item < overlap.train_items;
+            overlap.first.get_or_insert(at);
+        }
+        self.rows += 1;
+        self.log.push(user, item, weight, timestamp);
+        let limit = u64::from(u32::MAX);
+        if self.log.rows.len() as u64 > limit {
+            return Err(DataError::TooMany {
+                place: self.place(at),
+                what: "interactions",
+                limit,
+            });
+        }
+        Ok(())
+    }
+
+    /// The rows taken and the columns named; an error when a test file has nothing in common with
+    /// the log.
+    pub(super) fn finish(self) -> Result<(u64, Option<DetectedColumns>), DataError> {
+        if let Some(Overlap {
+            first: Some(first),
+            user_known,
+            item_known,
+            ..
+        }) = self.overlap
+        {
+            let unknown = |role| DataError::UnknownTest {
+                place: self.place(first),
+                role,
+            };
+            if !user_known {
+                return Err(unknown(Role::User));
+            }
+            if !item_known {
+                return Err(unknown(Role::Item));
+            }
+        }
+        Ok((self.rows, self.columns))
+    }
+
+    /// A position in this input.
+    pub(super) fn place(&self, at: Position) -> Place {
+        Place::new(&self.name, at)
+    }
+
+    /// The error of a field that is no number.
+    pub(super) fn number_error(
+        &self,
+        at: Position,
+        role: Role,
+        fault: NumberFault,
+        field: &[u8],
+    ) -> DataError {
+        let (place, text) = (self.place(at), excerpt(field));
+        let remedy = if role == Role::Weight {
+            WEIGHT_REMEDY
+        } else {
+            TIMESTAMP_REMEDY
+        };
+        match fault {
+            NumberFault::NotANumber => DataError::NotANumber {
+                place,
+                role,
+                text,
+                remedy,
+            },
+            NumberFault::NotFinite => DataError::NotFinite { place, role, text },
+        }
+    }
+
+    fn key_error(&self, at: Position, role: Role, fault: KeyFault, limit: u32) -> DataError {
+        let place = self.place(at);
+        match fault {
+            KeyFault::Empty => DataError::EmptyKey { place, role },
+            KeyFault::InvalidUtf8 => DataError::InvalidUtf8 { place, role },
+            KeyFault::TooMany => {
+                let what = if role == Role::User { "users" } else { "items" };
+                DataError::TooMany {
+                    place,
+                    what,
+                    limit: u64::from(limit),
+                }
+            }
+        }
+    }
+}
