@@ -1,7 +1,6 @@
 //! What each file of a run holds, as typed reads and writes.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;

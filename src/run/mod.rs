@@ -6,6 +6,8 @@ mod checkpoint;
 mod checkpoint_store;
 mod contents;
 mod directory;
+#[cfg(test)]
+mod directory_tests;
 mod error;
 mod files;
 mod manifest;
