@@ -46,9 +46,10 @@ pub(super) struct Line {
 /// Draws lines over whole numbers; `mark` is a position to point out. `None` without a point.
 pub(super) fn lines(lines: &[Line], mark: Option<u32>) -> Result<Option<String>, ChartError> {
     let points = || lines.iter().flat_map(|line| &line.points);
-    let (Some(first), Some(last)) =
-        (points().map(|point| point.0).min(), points().map(|point| point.0).max())
-    else {
+    let (Some(first), Some(last)) = (
+        points().map(|point| point.0).min(),
+        points().map(|point| point.0).max(),
+    ) else {
         return Ok(None);
     };
     let (low, high) = padded(points().map(|point| point.1));
@@ -84,8 +85,13 @@ pub(super) fn lines(lines: &[Line], mark: Option<u32>) -> Result<Option<String>,
             chart.draw_series(LineSeries::new(line.points.iter().copied(), stroke))?;
             // A lone point is no line, and the marked one deserves a dot.
             let lone = line.points.len() == 1;
-            let dots = line.points.iter().filter(|point| lone || Some(point.0) == mark);
-            chart.draw_series(dots.map(|&point| Circle::new(point, 4, color(line.color).filled())))?;
+            let dots = line
+                .points
+                .iter()
+                .filter(|point| lone || Some(point.0) == mark);
+            chart.draw_series(
+                dots.map(|&point| Circle::new(point, 4, color(line.color).filled())),
+            )?;
         }
         root.present()?;
     }
@@ -112,7 +118,11 @@ pub(super) fn grouped_bars(
     }
     let ends = series.iter().flat_map(|bars| bars.values.iter().flatten());
     let high = ends.map(|value| value.0.max(value.2)).fold(0.0, f64::max);
-    let high = if high > 0.0 && high.is_finite() { high * 1.06 } else { 1.0 };
+    let high = if high > 0.0 && high.is_finite() {
+        high * 1.06
+    } else {
+        1.0
+    };
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -123,7 +133,11 @@ pub(super) fn grouped_bars(
             .y_label_area_size(64)
             .build_cartesian_2d(0.0..labels.len() as f64, 0.0..high)?;
         let show = |value: &f64| {
-            if percent { format!("{:.0}%", value * 100.0) } else { tick(*value, high) }
+            if percent {
+                format!("{:.0}%", value * 100.0)
+            } else {
+                tick(*value, high)
+            }
         };
         chart
             .configure_mesh()
@@ -142,14 +156,17 @@ pub(super) fn grouped_bars(
         let width = 0.8 / series.len() as f64;
         for (index, bars) in series.iter().enumerate() {
             for (group, value) in bars.values.iter().enumerate() {
-                let Some((mean, low, top)) = *value else { continue };
+                let Some((mean, low, top)) = *value else {
+                    continue;
+                };
                 let left = group as f64 + 0.1 + index as f64 * width;
                 let corners = [(left, 0.0), (left + width * 0.92, mean)];
                 chart.draw_series([Rectangle::new(corners, color(bars.color).filled())])?;
                 if low < top {
                     let middle = left + width * 0.46;
                     let whisker = vec![(middle, low), (middle, top)];
-                    chart.draw_series([PathElement::new(whisker, INK.mix(0.75).stroke_width(1))])?;
+                    chart
+                        .draw_series([PathElement::new(whisker, INK.mix(0.75).stroke_width(1))])?;
                 }
             }
         }
@@ -178,13 +195,19 @@ fn group_labels(
 fn padded(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = values
         .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)));
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
     if low > high {
         return (0.0, 1.0);
     }
     let air = ((high - low) * 0.06).max(high.abs() * 0.01).max(1e-9);
     // Quantities that cannot be negative do not get a negative axis.
-    let bottom = if low >= 0.0 { (low - air).max(0.0) } else { low - air };
+    let bottom = if low >= 0.0 {
+        (low - air).max(0.0)
+    } else {
+        low - air
+    };
     (bottom, high + air)
 }
 
@@ -192,8 +215,16 @@ fn padded(values: impl Iterator<Item = f64>) -> (f64, f64) {
 fn tick(value: f64, range: f64) -> String {
     let decimals = (2.0 - range.log10().floor()).clamp(0.0, 6.0) as usize;
     let text = format!("{value:.decimals$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-    if text == "-0" { "0".into() } else { text.into() }
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    if text == "-0" {
+        "0".into()
+    } else {
+        text.into()
+    }
 }
 
 #[cfg(test)]
@@ -205,9 +236,15 @@ mod tests {
     fn hostile_values_draw_something_or_nothing_and_never_panic() {
         let odd = [f64::NAN, f64::INFINITY, -1.0, 0.0, 1e300, 5e-324];
         for value in odd {
-            let line = Line { points: vec![(1, value)], color: 0 };
+            let line = Line {
+                points: vec![(1, value)],
+                color: 0,
+            };
             lines(&[line], Some(7)).unwrap();
-            let bars = Bars { values: vec![Some((value, 0.0, value)), None], color: 99 };
+            let bars = Bars {
+                values: vec![Some((value, 0.0, value)), None],
+                color: 99,
+            };
             grouped_bars(&["<&\"".into(), String::new()], &[bars], true, "x").unwrap();
         }
         assert!(lines(&[], None).unwrap().is_none());
@@ -216,14 +253,22 @@ mod tests {
 
     #[test]
     fn labels_are_escaped() {
-        let bars = Bars { values: vec![Some((1.0, 1.0, 1.0))], color: 0 };
-        let svg = grouped_bars(&["<script>".into()], &[bars], false, "x").unwrap().unwrap();
+        let bars = Bars {
+            values: vec![Some((1.0, 1.0, 1.0))],
+            color: 0,
+        };
+        let svg = grouped_bars(&["<script>".into()], &[bars], false, "x")
+            .unwrap()
+            .unwrap();
         assert!(!svg.contains("<script>"));
     }
 
     #[test]
     fn ticks_have_the_digits_of_their_range() {
-        assert_eq!([tick(0.05, 0.1), tick(0.125, 0.5), tick(1000.0, 5000.0)], ["0.05", "0.125", "1000"]);
+        assert_eq!(
+            [tick(0.05, 0.1), tick(0.125, 0.5), tick(1000.0, 5000.0)],
+            ["0.05", "0.125", "1000"]
+        );
         assert_eq!(padded([f64::NAN].into_iter()), (0.0, 1.0));
     }
 }

@@ -53,7 +53,10 @@ pub struct Fact {
 impl Fact {
     /// A fact from anything that is text.
     pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { name: name.into(), value: value.into() }
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
     }
 }
 

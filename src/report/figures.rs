@@ -27,7 +27,12 @@ struct LegendEntry {
 }
 
 fn legend<'a>(names: impl Iterator<Item = (&'a str, usize)>) -> Vec<LegendEntry> {
-    names.map(|(name, at)| LegendEntry { name: name.into(), color: chart::css_color(at) }).collect()
+    names
+        .map(|(name, at)| LegendEntry {
+            name: name.into(),
+            color: chart::css_color(at),
+        })
+        .collect()
 }
 
 /// The learning curves: the loss, and the validation metrics where there are any.
@@ -38,11 +43,16 @@ pub(super) fn learning_curves(data: &ReportData) -> Result<Vec<Figure>, ChartErr
     let mut validation: BTreeMap<&str, Vec<(u32, f64)>> = BTreeMap::new();
     for record in &data.epochs {
         for (name, &value) in &record.validation {
-            validation.entry(name).or_default().push((record.epoch, value));
+            validation
+                .entry(name)
+                .or_default()
+                .push((record.epoch, value));
         }
     }
-    let mut validation: Vec<_> =
-        validation.into_iter().map(|(name, points)| (name.to_owned(), points)).collect();
+    let mut validation: Vec<_> = validation
+        .into_iter()
+        .map(|(name, points)| (name.to_owned(), points))
+        .collect();
     validation.sort_by_key(|(name, _)| order_of_metric(name));
     validation.truncate(LINES_MAX);
     let marked = match best {
@@ -64,16 +74,28 @@ fn curve(
     mut series: Vec<(String, Vec<(u32, f64)>)>,
     mark: Option<u32>,
 ) -> Result<Option<Figure>, ChartError> {
-    series.iter_mut().for_each(|(_, points)| points.retain(|point| point.1.is_finite()));
+    series
+        .iter_mut()
+        .for_each(|(_, points)| points.retain(|point| point.1.is_finite()));
     series.retain(|(_, points)| !points.is_empty());
-    let legend = legend(series.iter().enumerate().map(|(at, (name, _))| (name.as_str(), at)));
+    let legend = legend(
+        series
+            .iter()
+            .enumerate()
+            .map(|(at, (name, _))| (name.as_str(), at)),
+    );
     let lines: Vec<Line> = series
         .into_iter()
         .enumerate()
         .map(|(color, (_, points))| Line { points, color })
         .collect();
     let svg = chart::lines(&lines, mark)?;
-    Ok(svg.map(|svg| Figure { title: title.into(), caption, svg, legend }))
+    Ok(svg.map(|svg| Figure {
+        title: title.into(),
+        caption,
+        svg,
+        legend,
+    }))
 }
 
 /// The headline metric by user activity, one bar a system in each group.
@@ -90,8 +112,14 @@ pub(super) fn by_activity(comparison: &Comparison) -> Result<Option<Figure>, Cha
     let mut names = Vec::new();
     for (color, system) in systems.iter().enumerate() {
         let value = |(label, _): &(&str, u64)| {
-            let group = system.by_activity.iter().find(|group| group.label == *label)?;
-            group.metrics.get(metric).map(|value| (value.mean, value.low, value.high))
+            let group = system
+                .by_activity
+                .iter()
+                .find(|group| group.label == *label)?;
+            group
+                .metrics
+                .get(metric)
+                .map(|value| (value.mean, value.low, value.high))
         };
         let values: Vec<_> = groups.iter().map(value).collect();
         if values.iter().any(Option::is_some) {
@@ -125,7 +153,10 @@ pub(super) fn popularity(profile: &PopularityProfile) -> Result<Option<Figure>, 
     // The color past the systems' own stands for the data.
     const DATA_COLOR: usize = SYSTEMS_MAX;
     let bars = |shares: &[f64], color| Bars {
-        values: shares.iter().map(|&share| Some((share, share, share))).collect(),
+        values: shares
+            .iter()
+            .map(|&share| Some((share, share, share)))
+            .collect(),
         color,
     };
     let mut series = Vec::new();
@@ -138,7 +169,11 @@ pub(super) fn popularity(profile: &PopularityProfile) -> Result<Option<Figure>, 
         series.push(bars(shares, color));
         names.push((name.as_str(), color));
     }
-    let n_groups = series.iter().map(|bars| bars.values.len()).max().unwrap_or(0);
+    let n_groups = series
+        .iter()
+        .map(|bars| bars.values.len())
+        .max()
+        .unwrap_or(0);
     let labels: Vec<String> = (1..=n_groups).map(|decile| decile.to_string()).collect();
     let title = "tenth of the catalogue, the most popular first";
     let svg = chart::grouped_bars(&labels, &series, true, title)?;

@@ -1,10 +1,11 @@
 //! The page: figures and tables put into the template.
 
+use minijinja::value::Serde;
 use minijinja::{Environment, HtmlEscape, Value, context};
 use serde::Serialize;
 
-use super::figures::{self, Figure};
 use super::chart::ChartError;
+use super::figures::{self, Figure};
 use super::tables::{self, Grid, shortened};
 use super::{Comparison, ExampleItem, ExampleUser, Fact, ReportData, verdict};
 use crate::terminal::count;
@@ -64,24 +65,40 @@ struct Example<'a> {
 pub fn render(data: &ReportData) -> Result<String, ReportError> {
     let environment = environment()?;
     let figure = |figure: Option<Figure>| match figure {
-        Some(figure) => part(&environment, "figure.html", context! { figure }).map(Some),
+        Some(figure) => part(
+            &environment,
+            "figure.html",
+            context! { figure => Serde(figure) },
+        )
+        .map(Some),
         None => Ok(None),
     };
     let grid = |grid: Option<Grid>| match grid {
-        Some(grid) => part(&environment, "grid.html", context! { grid }).map(Some),
+        Some(grid) => part(&environment, "grid.html", context! { grid => Serde(grid) }).map(Some),
         None => Ok(None),
     };
-    let comparison = data.comparison.as_ref().filter(|comparison| !comparison.systems.is_empty());
-    let curves = figures::learning_curves(data)?.into_iter().map(|curve| figure(Some(curve)));
+    let comparison = data
+        .comparison
+        .as_ref()
+        .filter(|comparison| !comparison.systems.is_empty());
+    let curves = figures::learning_curves(data)?
+        .into_iter()
+        .map(|curve| figure(Some(curve)));
     let activity = comparison.map(figures::by_activity).transpose()?;
-    let popularity = data.popularity.as_ref().map(figures::popularity).transpose()?;
+    let popularity = data
+        .popularity
+        .as_ref()
+        .map(figures::popularity)
+        .transpose()?;
     let examples: Vec<Example<'_>> = data.examples.iter().map(example).collect();
     let view = View {
         style: STYLE,
         data,
         title: shortened(&data.run, TITLE_LENGTH_MAX),
         verdict: comparison.and_then(|c| verdict(&c.systems, &c.headline)),
-        curves: curves.filter_map(Result::transpose).collect::<Result<_, _>>()?,
+        curves: curves
+            .filter_map(Result::transpose)
+            .collect::<Result<_, _>>()?,
         metrics: grid(comparison.and_then(tables::metrics))?,
         beyond: grid(comparison.and_then(tables::beyond))?,
         cold: grid(comparison.and_then(tables::cold))?,
@@ -91,7 +108,7 @@ pub fn render(data: &ReportData) -> Result<String, ReportError> {
         n_hits: examples.iter().map(|example| example.n_hits).sum(),
         examples,
     };
-    Ok(environment.get_template("page.html")?.render(view)?)
+    Ok(environment.get_template("page.html")?.render(Serde(view))?)
 }
 
 /// The templates, whose names end in `.html`: that turns the escaping on.
@@ -104,8 +121,14 @@ fn environment() -> Result<Environment<'static>, minijinja::Error> {
     Ok(environment)
 }
 
-fn part(environment: &Environment<'_>, template: &str, content: Value) -> Result<Value, ReportError> {
-    Ok(Value::from_safe_string(environment.get_template(template)?.render(content)?))
+fn part(
+    environment: &Environment<'_>,
+    template: &str,
+    content: Value,
+) -> Result<Value, ReportError> {
+    Ok(Value::from_safe_string(
+        environment.get_template(template)?.render(content)?,
+    ))
 }
 
 /// A name of any length: cut where it is too long, the whole of it shown on hovering.
@@ -122,8 +145,14 @@ fn name(text: &str) -> Value {
 fn user_facts(comparison: &Comparison) -> Vec<Fact> {
     vec![
         Fact::new("users evaluated", count(comparison.n_users_evaluated)),
-        Fact::new("without a test item, left out", count(comparison.n_users_without_test)),
-        Fact::new("without a training item (cold)", count(comparison.n_cold_users)),
+        Fact::new(
+            "without a test item, left out",
+            count(comparison.n_users_without_test),
+        ),
+        Fact::new(
+            "without a training item (cold)",
+            count(comparison.n_cold_users),
+        ),
     ]
 }
 

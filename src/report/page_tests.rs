@@ -7,7 +7,11 @@ use super::*;
 use crate::run::EpochRecord;
 
 fn interval(mean: f64) -> Interval {
-    Interval { mean, low: mean * 0.94, high: mean * 1.06 }
+    Interval {
+        mean,
+        low: mean * 0.94,
+        high: mean * 1.06,
+    }
 }
 
 fn epoch(number: u32) -> EpochRecord {
@@ -33,11 +37,22 @@ fn epoch(number: u32) -> EpochRecord {
 
 fn system(name: &str, is_model: bool, level: f64) -> System {
     let metric = |(name, factor): (&str, f64)| (name.to_owned(), interval(level * factor));
-    let kinds = [("recall", 1.0), ("ndcg", 0.55), ("precision", 0.2), ("hit", 2.3), ("mrr", 0.7)];
+    let kinds = [
+        ("recall", 1.0),
+        ("ndcg", 0.55),
+        ("precision", 0.2),
+        ("hit", 2.3),
+        ("mrr", 0.7),
+    ];
     let metrics = kinds.into_iter().flat_map(|(kind, factor)| {
         [(10, 0.62), (20, 1.0)].map(|(k, part)| metric((&format!("{kind}@{k}"), factor * part)))
     });
-    let groups = [("1–4", 2210, 0.8), ("5–9", 1604, 1.0), ("10–29", 1290, 1.15), ("30+", 412, 0.9)];
+    let groups = [
+        ("1–4", 2210, 0.8),
+        ("5–9", 1604, 1.0),
+        ("10–29", 1290, 1.15),
+        ("30+", 412, 0.9),
+    ];
     let group = |(label, n_users, factor): (&str, u64, f64)| Group {
         label: format!("{label} items"),
         n_users,
@@ -79,7 +94,10 @@ fn example(number: usize) -> ExampleUser {
         "Rush (2013)",
     ];
     let pick = |at: usize| films[(number * 3 + at) % films.len()].to_owned();
-    let item = |at| ExampleItem { name: pick(at), is_hit: (number + at).is_multiple_of(6) };
+    let item = |at| ExampleItem {
+        name: pick(at),
+        is_hit: (number + at).is_multiple_of(6),
+    };
     ExampleUser {
         key: format!("{}", 1200 + number * 37),
         history: (0..number % 4 * 2).map(pick).collect(),
@@ -104,7 +122,10 @@ fn sample() -> ReportData {
             ("validation", "8,000"),
             ("test", "20,000"),
             ("density", "0.057%"),
-            ("sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+            (
+                "sha256",
+                "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            ),
         ]),
         config_facts: facts(&[
             ("loss", "BPR"),
@@ -158,8 +179,12 @@ fn hostile() -> ReportData {
     let comparison = data.comparison.as_mut().unwrap();
     comparison.systems[0].name = long.clone();
     comparison.systems[0].by_activity[0].label = long.clone();
-    comparison.systems[0].metrics.insert(mark.clone(), interval(f64::NAN));
-    comparison.systems[0].beyond.insert(mark.clone(), f64::INFINITY);
+    comparison.systems[0]
+        .metrics
+        .insert(mark.clone(), interval(f64::NAN));
+    comparison.systems[0]
+        .beyond
+        .insert(mark.clone(), f64::INFINITY);
     data.epochs[0].validation.insert(mark.clone(), f64::NAN);
     data.popularity.as_mut().unwrap().recommended[0] = (long, vec![f64::NAN; 3]);
     data
@@ -183,7 +208,11 @@ fn the_page_is_self_contained_and_complete() {
 #[test]
 fn an_empty_report_says_what_is_missing() {
     let html = render(&ReportData::default()).unwrap();
-    for sentence in ["has not been evaluated", "No epoch is on record", "No example users"] {
+    for sentence in [
+        "has not been evaluated",
+        "No epoch is on record",
+        "No example users",
+    ] {
         assert!(html.contains(sentence), "{sentence}");
     }
     assert!(!html.contains("<svg") && !html.contains("<table"));
@@ -203,9 +232,16 @@ fn samples_to_look_at() {
     let directory = tempfile::tempdir().unwrap();
     let directory = std::env::var_os("SAGEBRUSH_REPORT_SAMPLES")
         .map_or_else(|| directory.path().to_owned(), std::path::PathBuf::from);
-    let samples =
-        [("full", sample()), ("empty", ReportData::default()), ("hostile", hostile())];
+    let samples = [
+        ("full", sample()),
+        ("empty", ReportData::default()),
+        ("hostile", hostile()),
+    ];
     for (name, data) in samples {
-        std::fs::write(directory.join(name).with_extension("html"), render(&data).unwrap()).unwrap();
+        std::fs::write(
+            directory.join(name).with_extension("html"),
+            render(&data).unwrap(),
+        )
+        .unwrap();
     }
 }

@@ -43,8 +43,16 @@ mod tests {
         degrees[19] = 9;
         degrees[7] = 5;
         let deciles = popularity_deciles(&degrees);
-        assert_eq!((deciles[19], deciles[7], deciles[0], deciles[18]), (0, 0, 1, 9));
-        assert_eq!((0..10).map(|d| deciles.iter().filter(|&&x| x == d).count()).max(), Some(2));
+        assert_eq!(
+            (deciles[19], deciles[7], deciles[0], deciles[18]),
+            (0, 0, 1, 9)
+        );
+        assert_eq!(
+            (0..10)
+                .map(|d| deciles.iter().filter(|&&x| x == d).count())
+                .max(),
+            Some(2)
+        );
         assert!(popularity_deciles(&[]).is_empty());
     }
 

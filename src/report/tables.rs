@@ -31,16 +31,25 @@ struct GridCell {
 
 /// Metrics by system, the best value of each marked.
 pub(super) fn metrics(comparison: &Comparison) -> Option<Grid> {
-    let names = comparison.systems.iter().flat_map(|system| system.metrics.keys());
-    grid(comparison, names, |system, name| system.metrics.get(name).copied())
+    let names = comparison
+        .systems
+        .iter()
+        .flat_map(|system| system.metrics.keys());
+    grid(comparison, names, |system, name| {
+        system.metrics.get(name).copied()
+    })
 }
 
 /// Metrics of the users without a training item, by system.
 pub(super) fn cold(comparison: &Comparison) -> Option<Grid> {
     let cold: fn(&System) -> Option<&Group> = |system| system.cold.as_ref();
     let groups = comparison.systems.iter().filter_map(cold);
-    let names = groups.filter(|group| group.n_users > 0).flat_map(|group| group.metrics.keys());
-    grid(comparison, names, |system, name| cold(system)?.metrics.get(name).copied())
+    let names = groups
+        .filter(|group| group.n_users > 0)
+        .flat_map(|group| group.metrics.keys());
+    grid(comparison, names, |system, name| {
+        cold(system)?.metrics.get(name).copied()
+    })
 }
 
 fn grid<'a>(
@@ -52,42 +61,78 @@ fn grid<'a>(
         .into_iter()
         .map(|name| {
             let values: Vec<_> = comparison.systems.iter().map(|s| value(s, name)).collect();
-            let best = values.iter().flatten().map(|v| v.mean).fold(f64::NEG_INFINITY, f64::max);
-            let cells = comparison.systems.iter().zip(values).map(|(system, value)| GridCell {
-                value: value.map_or_else(|| "–".into(), |value| format!("{:.4}", value.mean)),
-                interval: value.filter(|value| value.low < value.high).map_or_else(
-                    String::new,
-                    |value| format!("{:.4} – {:.4}", value.low, value.high),
-                ),
-                is_best: comparison.systems.len() > 1 && value.is_some_and(|value| value.mean == best),
-                is_model: system.is_model,
-            });
-            GridRow { name: name.into(), note: "", cells: cells.collect() }
+            let best = values
+                .iter()
+                .flatten()
+                .map(|v| v.mean)
+                .fold(f64::NEG_INFINITY, f64::max);
+            let cells = comparison
+                .systems
+                .iter()
+                .zip(values)
+                .map(|(system, value)| GridCell {
+                    value: value.map_or_else(|| "–".into(), |value| format!("{:.4}", value.mean)),
+                    interval: value
+                        .filter(|value| value.low < value.high)
+                        .map_or_else(String::new, |value| {
+                            format!("{:.4} – {:.4}", value.low, value.high)
+                        }),
+                    is_best: comparison.systems.len() > 1
+                        && value.is_some_and(|value| value.mean == best),
+                    is_model: system.is_model,
+                });
+            GridRow {
+                name: name.into(),
+                note: "",
+                cells: cells.collect(),
+            }
         })
         .collect();
-    (!rows.is_empty()).then(|| Grid { corner: "metric", columns: columns(comparison), rows })
+    (!rows.is_empty()).then(|| Grid {
+        corner: "metric",
+        columns: columns(comparison),
+        rows,
+    })
 }
 
 /// Coverage, novelty and the like by system. No value is marked as best: none is good in itself.
 pub(super) fn beyond(comparison: &Comparison) -> Option<Grid> {
-    let names = comparison.systems.iter().flat_map(|system| system.beyond.keys());
+    let names = comparison
+        .systems
+        .iter()
+        .flat_map(|system| system.beyond.keys());
     let rows: Vec<GridRow> = ordered(names)
         .into_iter()
         .map(|name| {
             let cells = comparison.systems.iter().map(|system| GridCell {
-                value: system.beyond.get(name).map_or_else(|| "–".into(), |&v| beyond_value(name, v)),
+                value: system
+                    .beyond
+                    .get(name)
+                    .map_or_else(|| "–".into(), |&v| beyond_value(name, v)),
                 interval: String::new(),
                 is_best: false,
                 is_model: system.is_model,
             });
-            GridRow { name: name.into(), note: note(name), cells: cells.collect() }
+            GridRow {
+                name: name.into(),
+                note: note(name),
+                cells: cells.collect(),
+            }
         })
         .collect();
-    (!rows.is_empty()).then(|| Grid { corner: "measure", columns: columns(comparison), rows })
+    (!rows.is_empty()).then(|| Grid {
+        corner: "measure",
+        columns: columns(comparison),
+        rows,
+    })
 }
 
 fn columns(comparison: &Comparison) -> Vec<String> {
-    comparison.systems.iter().map(|system| system.name.clone()).collect()
+    comparison
+        .systems
+        .iter()
+        .map(|system| system.name.clone())
+        .collect()
 }
 
 fn beyond_value(name: &str, value: f64) -> String {
@@ -116,10 +161,22 @@ fn ordered<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
 
 /// Sorts `recall@20` by kind, then by its cut-off as a number, then by name.
 pub(super) fn order_of_metric(name: &str) -> (usize, u64, String) {
-    const KINDS: [&str; 9] =
-        ["recall", "ndcg", "precision", "hit", "mrr", "map", "coverage", "novelty", "gini"];
+    const KINDS: [&str; 9] = [
+        "recall",
+        "ndcg",
+        "precision",
+        "hit",
+        "mrr",
+        "map",
+        "coverage",
+        "novelty",
+        "gini",
+    ];
     let (kind, cut_off) = name.split_once('@').unwrap_or((name, ""));
-    let place = KINDS.iter().position(|known| kind.starts_with(known)).unwrap_or(KINDS.len());
+    let place = KINDS
+        .iter()
+        .position(|known| kind.starts_with(known))
+        .unwrap_or(KINDS.len());
     (place, cut_off.parse().unwrap_or(u64::MAX), name.to_owned())
 }
 
@@ -139,7 +196,10 @@ mod tests {
     #[test]
     fn metrics_are_in_reading_order_with_cut_offs_as_numbers() {
         let names = ["mrr@5", "recall@100", "ndcg@20", "recall@20", "other"].map(String::from);
-        assert_eq!(ordered(names.iter()), ["recall@20", "recall@100", "ndcg@20", "mrr@5", "other"]);
+        assert_eq!(
+            ordered(names.iter()),
+            ["recall@20", "recall@100", "ndcg@20", "mrr@5", "other"]
+        );
     }
 
     #[test]
