@@ -1,3 +1,6 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
 pub mod data;
+pub mod report;
+pub mod run;
+pub mod terminal;

@@ -1,0 +1,16 @@
+//! Any bytes given to the checkpoint loader are a checkpoint or an error, never a panic.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use sagebrush::run::Checkpoint;
+
+const CHECKSUM_BYTES: usize = 32;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = Checkpoint::from_bytes("fuzz", bytes);
+    // The same bytes behind a checksum that is right, so that the parser itself is reached.
+    let mut signed = bytes.to_vec();
+    signed.extend(blake3::hash(bytes).as_bytes());
+    debug_assert_eq!(signed.len(), bytes.len() + CHECKSUM_BYTES);
+    let _ = Checkpoint::from_bytes("fuzz", &signed);
+});

@@ -1,0 +1,149 @@
+//! What a report is made from. Plain values: the page computes nothing but its layout.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::EpochRecord;
+
+/// Everything the page shows. Empty parts are left out with a sentence that says why.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ReportData {
+    /// The name of the run, the title of the page.
+    pub run: String,
+    /// The model in a few words, such as `LightGCN, 64 dimensions, 3 layers`.
+    pub model: String,
+    /// The data in a few words, such as `ratings.csv, 100,000 interactions`.
+    pub data: String,
+    /// The split in a few words, such as `timeline, last 20% for testing`.
+    pub split: String,
+    /// When the report was made, as it is to be shown.
+    pub date: String,
+    /// The program that made it, with its version.
+    pub tool: String,
+    /// Counts and hashes of the data.
+    pub data_facts: Vec<Fact>,
+    /// The main settings of the run.
+    pub config_facts: Vec<Fact>,
+    /// The complete configuration.
+    pub config_toml: String,
+    /// The epochs of training.
+    pub epochs: Vec<EpochRecord>,
+    /// The epoch whose parameters the run keeps.
+    pub best_epoch: Option<u32>,
+    /// The result on the test set; `None` before evaluation.
+    pub comparison: Option<Comparison>,
+    /// Where recommendations fall between hits and the long tail.
+    pub popularity: Option<PopularityProfile>,
+    /// Users to look at, ten or so.
+    pub examples: Vec<ExampleUser>,
+    /// Command lines that repeat the run and this report.
+    pub commands: Vec<String>,
+}
+
+/// A name and a value, both as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+impl Fact {
+    /// A fact from anything that is text.
+    pub fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+}
+
+/// Systems evaluated on the same test set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The metric that decides which system is called best, such as `recall@20`.
+    pub headline: String,
+    /// Users with test items, who are the ones evaluated.
+    pub n_users_evaluated: u64,
+    /// Users left out because they have no test item.
+    pub n_users_without_test: u64,
+    /// Evaluated users without a training item, who are reported apart.
+    pub n_cold_users: u64,
+    /// The model first, then the baselines.
+    pub systems: Vec<System>,
+}
+
+/// One system's results.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct System {
+    /// Its name, such as `LightGCN` or `item-kNN`.
+    pub name: String,
+    /// Whether it is the model of this run; the others are what it is compared with.
+    pub is_model: bool,
+    /// Metrics by name, such as `recall@20`.
+    pub metrics: BTreeMap<String, Interval>,
+    /// Measures beyond accuracy, such as `coverage@20`.
+    pub beyond: BTreeMap<String, f64>,
+    /// Users grouped by how many training items they have, the least active first.
+    pub by_activity: Vec<Group>,
+    /// Users without a training item.
+    pub cold: Option<Group>,
+}
+
+/// A mean with its 95% interval. Where the interval is unknown, all three are the mean.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Interval {
+    /// The mean over users.
+    pub mean: f64,
+    /// The lower end.
+    pub low: f64,
+    /// The upper end.
+    pub high: f64,
+}
+
+/// A group of users with its metrics.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name, such as `1-5 items`.
+    pub label: String,
+    /// How many users are in it.
+    pub n_users: u64,
+    /// Metrics by name.
+    pub metrics: BTreeMap<String, Interval>,
+}
+
+/// Shares by item popularity: position 0 is the tenth of the catalogue with the most training
+/// interactions. Each list sums to 1.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PopularityProfile {
+    /// Of the training interactions.
+    pub interactions: Vec<f64>,
+    /// Of the recommendations, by system.
+    pub recommended: Vec<(String, Vec<f64>)>,
+}
+
+/// One user to look at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExampleUser {
+    /// The user's key.
+    pub key: String,
+    /// Titles or keys of what the user had seen in training, the last first.
+    pub history: Vec<String>,
+    /// How many items the whole history has, of which `history` may be a part.
+    pub n_history: u64,
+    /// What is recommended, the best first.
+    pub recommended: Vec<ExampleItem>,
+    /// Titles or keys of the user's test items.
+    pub held_out: Vec<String>,
+}
+
+/// One recommended item.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExampleItem {
+    /// Its title or key.
+    pub name: String,
+    /// Whether it is in the test set of the user.
+    pub is_hit: bool,
+}

@@ -1,0 +1,275 @@
+//! Tests of the run directory as a whole: what is written is read, and damage is refused by name.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use super::records::tests::record;
+use super::{
+    EmbeddingTables, Fault, File, HostTensor, MANIFEST_NAME, ModelCard, NamedTensors, RunDir,
+    RunError,
+};
+use crate::data::{IdMap, ItemLists};
+
+fn matrix(rows: usize, columns: usize, values: &[f32]) -> HostTensor {
+    HostTensor {
+        shape: vec![rows, columns],
+        values: values.into(),
+    }
+}
+
+fn tables() -> EmbeddingTables {
+    EmbeddingTables {
+        users: matrix(2, 1, &[1.0, -0.0]),
+        items: matrix(3, 1, &[0.5, 2.0, -1.0]),
+        head: NamedTensors::from([("bias".into(), matrix(1, 1, &[3.0]))]),
+        metadata: BTreeMap::from([("head".into(), "mlp".into()), ("z".into(), "1".into())]),
+    }
+}
+
+fn lists(pairs: &[(u32, u32)]) -> ItemLists {
+    ItemLists::from_pairs(2, pairs.iter().copied())
+}
+
+fn keys(keys: &[&str]) -> IdMap {
+    IdMap::from_ordered_keys(keys.iter().map(|&key| key.into()).collect()).unwrap()
+}
+
+fn parameters() -> NamedTensors {
+    NamedTensors::from([("users".into(), matrix(2, 1, &[7.0, 8.0]))])
+}
+
+fn write_run(path: &Path) -> RunDir {
+    let mut run = RunDir::create(path, false).unwrap();
+    run.write_config("seed = 1\n").unwrap();
+    run.write_parameters(&parameters()).unwrap();
+    run.write_embeddings(&tables()).unwrap();
+    run.write_keys(&keys(&["u1", "ü\"2"]), &keys(&["1", "2", "3"]))
+        .unwrap();
+    run.write_titles(&[Some("Heat".into()), None, Some("Ran".into())])
+        .unwrap();
+    run.write_interactions(&lists(&[(0, 1), (1, 2)]), &lists(&[(0, 2)]))
+        .unwrap();
+    run.write_test(&lists(&[(1, 0)])).unwrap();
+    run.write_data(&BTreeMap::from([("rows", 4)])).unwrap();
+    run.start_metrics(&[record(1)])
+        .unwrap()
+        .append(&record(2))
+        .unwrap();
+    run.write_model_card(&ModelCard::default()).unwrap();
+    run.finish().unwrap();
+    run
+}
+
+#[test]
+fn what_is_written_is_read() {
+    let directory = tempfile::tempdir().unwrap();
+    write_run(&directory.path().join("deep/run"));
+    let run = RunDir::open(directory.path().join("deep/run")).unwrap();
+    run.verify().unwrap();
+    assert_eq!(run.config().unwrap(), "seed = 1\n");
+    assert_eq!(run.parameters().unwrap(), parameters());
+    assert_eq!(run.embeddings().unwrap(), tables());
+    assert_eq!(run.users().unwrap().key(1), "ü\"2");
+    assert_eq!(run.items().unwrap().id("3"), Some(2));
+    assert_eq!(run.titles().unwrap().unwrap()[1], None);
+    let seen = run.interactions(2, 3).unwrap();
+    assert_eq!(
+        (seen.train, seen.validation),
+        (lists(&[(0, 1), (1, 2)]), lists(&[(0, 2)]))
+    );
+    assert_eq!(run.test(2, 3).unwrap(), lists(&[(1, 0)]));
+    assert_eq!(run.data::<BTreeMap<String, u32>>().unwrap()["rows"], 4);
+    assert_eq!(run.metrics().unwrap(), [record(1), record(2)]);
+    assert!(!run.has(File::Evaluation));
+    let missing = run.evaluation::<u32>().unwrap_err();
+    assert_eq!(missing.fault(), Fault::MissingInput);
+    assert!(missing.to_string().contains("run `sagebrush evaluate`"));
+}
+
+#[test]
+fn equal_runs_have_equal_bytes() {
+    let directory = tempfile::tempdir().unwrap();
+    let one = write_run(&directory.path().join("one"));
+    let two = write_run(&directory.path().join("two"));
+    assert_eq!(one.manifest(), two.manifest());
+}
+
+#[test]
+fn lists_that_do_not_fit_the_id_maps_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = write_run(directory.path());
+    for (n_users, n_items) in [(1, 3), (3, 3), (2, 2)] {
+        let error = run.interactions(n_users, n_items).unwrap_err();
+        assert_eq!(error.fault(), Fault::BadData);
+        assert!(error.path().ends_with("interactions.safetensors"));
+    }
+}
+
+#[test]
+fn a_file_added_later_enters_the_manifest() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = write_run(directory.path());
+    for value in [1, 2] {
+        run.write_evaluation(&value).unwrap();
+        let opened = RunDir::open(directory.path()).unwrap();
+        opened.verify().unwrap();
+        assert_eq!(opened.evaluation::<i32>().unwrap(), value);
+    }
+}
+
+/// A crash between the change of a file and the new manifest leaves the file unlisted.
+#[test]
+fn a_failed_write_into_a_finished_run_leaves_it_open_for_reading() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = write_run(directory.path());
+    run.write_evaluation(&1).unwrap();
+    let failed = run.write(File::Evaluation, |_| {
+        Err(std::io::ErrorKind::StorageFull.into())
+    });
+    assert_eq!(failed.unwrap_err().fault(), Fault::CannotWrite);
+    let opened = RunDir::open(directory.path()).unwrap();
+    opened.verify().unwrap();
+    assert!(!opened.has(File::Evaluation));
+}
+
+#[test]
+fn an_unfinished_run_says_how_to_go_on() {
+    let directory = tempfile::tempdir().unwrap();
+    write_run(directory.path());
+    fs::remove_file(directory.path().join(MANIFEST_NAME)).unwrap();
+    fs::write(directory.path().join(".sagebrush-x.tmp"), "half").unwrap();
+    let error = RunDir::open(directory.path()).unwrap_err();
+    assert!(matches!(error, RunError::Unfinished { .. }));
+    assert!(error.to_string().contains("--resume"), "{error}");
+    let mut run = RunDir::resume(directory.path()).unwrap();
+    assert!(!directory.path().join(".sagebrush-x.tmp").exists());
+    run.finish().unwrap();
+    RunDir::open(directory.path()).unwrap().verify().unwrap();
+}
+
+#[test]
+fn a_run_that_lacks_a_file_cannot_be_finished() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = RunDir::create(directory.path().join("run"), false).unwrap();
+    assert!(run.finish().unwrap_err().path().ends_with("config.toml"));
+}
+
+#[test]
+fn what_is_not_a_run_is_never_written_over() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    fs::write(path.join("README.md"), "mine").unwrap();
+    for overwrite in [false, true] {
+        let error = RunDir::create(path, overwrite).unwrap_err();
+        assert_eq!(error.fault(), Fault::CannotWrite);
+        assert!(error.to_string().contains("not a run"), "{error}");
+    }
+    fs::create_dir(path.join("checkpoint")).unwrap();
+    fs::write(path.join("thesis.tex"), "mine").unwrap();
+    assert!(RunDir::create(path, true).is_err());
+    assert!(RunDir::resume(path).is_err());
+    assert_eq!(RunDir::open(path).unwrap_err().fault(), Fault::MissingInput);
+    assert_eq!(fs::read(path.join("README.md")).unwrap(), b"mine");
+}
+
+#[test]
+fn overwriting_removes_the_run_and_keeps_what_else_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    write_run(directory.path());
+    fs::write(directory.path().join("notes.txt"), "mine").unwrap();
+    let error = RunDir::create(directory.path(), false).unwrap_err();
+    assert!(error.to_string().contains("--overwrite"), "{error}");
+    RunDir::open(directory.path()).unwrap();
+    RunDir::create(directory.path(), true).unwrap();
+    let mut left: Vec<_> = fs::read_dir(directory.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["checkpoint", "notes.txt"]);
+}
+
+#[test]
+fn a_path_that_cannot_be_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    fs::write(&file, "").unwrap();
+    for path in [file.clone(), file.join("run")] {
+        assert_eq!(
+            RunDir::create(path, true).unwrap_err().fault(),
+            Fault::CannotWrite
+        );
+    }
+    assert_eq!(
+        RunDir::open(&file).unwrap_err().fault(),
+        Fault::MissingInput
+    );
+    let absent = RunDir::open(directory.path().join("absent")).unwrap_err();
+    assert!(
+        absent.to_string().contains("there is no such run"),
+        "{absent}"
+    );
+}
+
+#[test]
+fn every_truncated_or_missing_file_is_named_on_opening() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = write_run(directory.path());
+    for name in run.manifest().unwrap().files.keys() {
+        let path = directory.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() / 2]).unwrap();
+        let truncated = RunDir::open(directory.path()).unwrap_err();
+        fs::remove_file(&path).unwrap();
+        let missing = RunDir::open(directory.path()).unwrap_err();
+        fs::write(&path, &whole).unwrap();
+        for error in [truncated, missing] {
+            assert_eq!(
+                (error.fault(), error.path()),
+                (Fault::BadData, path.as_path())
+            );
+        }
+    }
+}
+
+#[test]
+fn every_changed_byte_of_a_tensor_file_is_refused_by_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = write_run(directory.path());
+    let path = directory.path().join("model.safetensors");
+    let whole = fs::read(&path).unwrap();
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0xff;
+        fs::write(&path, &bytes).unwrap();
+        let error = run.parameters().unwrap_err();
+        assert_eq!(
+            (error.fault(), error.path()),
+            (Fault::BadData, path.as_path())
+        );
+        assert!(run.verify().is_err());
+    }
+}
+
+/// Without a manifest nothing vouches for the bytes: they may be refused or make sense, but never
+/// panic.
+#[test]
+fn an_unlisted_tensor_file_of_any_bytes_never_panics() {
+    let directory = tempfile::tempdir().unwrap();
+    write_run(directory.path());
+    let run = RunDir::resume(directory.path()).unwrap();
+    let path = directory.path().join("embeddings.safetensors");
+    let whole = fs::read(&path).unwrap();
+    for end in 0..whole.len() {
+        fs::write(&path, &whole[..end]).unwrap();
+        assert_eq!(run.embeddings().unwrap_err().path(), path);
+    }
+    for at in 0..whole.len() {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x04;
+        fs::write(&path, &bytes).unwrap();
+        let _ = run.embeddings();
+    }
+}

@@ -1,0 +1,148 @@
+//! What can go wrong with a run directory, each with its path, what is wrong and what to do.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Whose fault an error is, which decides the exit code of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A file is there but cannot be trusted or understood (exit code 65).
+    BadData,
+    /// A file or directory that must be there is not (exit code 66).
+    MissingInput,
+    /// A file or directory cannot be written (exit code 74).
+    CannotWrite,
+}
+
+/// An error of a run directory or of a checkpoint in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A path that is needed does not exist.
+    #[error("{}: {what}; {remedy}", path.display())]
+    Missing {
+        /// The path that is not there.
+        path: PathBuf,
+        /// What is missing, in words.
+        what: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// A run without a manifest: training was stopped before its end.
+    #[error(
+        "{}: training did not finish here (there is no MANIFEST.json); continue it with \
+         `sagebrush train --resume`, or train anew with --overwrite",
+        path.display()
+    )]
+    Unfinished {
+        /// The run directory.
+        path: PathBuf,
+    },
+    /// A file of a format version this program does not know.
+    #[error(
+        "{}: format version {found} is not known here (this program reads version {known}); use \
+         the version of sagebrush that wrote it, or train again",
+        path.display()
+    )]
+    UnknownVersion {
+        /// The file that states the version.
+        path: PathBuf,
+        /// The version found.
+        found: u64,
+        /// The version this program reads and writes.
+        known: u64,
+    },
+    /// A file whose bytes are not what was written, or make no sense.
+    #[error("{}: damaged: {what}; {remedy}", path.display())]
+    Damaged {
+        /// The damaged file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// A file that the operating system refuses to read.
+    #[error("{}: cannot be read: {source}; check the path and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason the operating system gives.
+        source: io::Error,
+    },
+    /// A directory that holds something that must not be written over.
+    #[error("{}: {what}; {remedy}", path.display())]
+    Occupied {
+        /// The directory.
+        path: PathBuf,
+        /// What is in the way.
+        what: String,
+        /// What to do about it.
+        remedy: String,
+    },
+    /// A file that cannot be written; what was there before is intact.
+    #[error(
+        "{}: cannot be written: {source}; check the path, its permissions and the free space \
+         (what was there before is intact)",
+        path.display()
+    )]
+    CannotWrite {
+        /// The file or directory.
+        path: PathBuf,
+        /// The reason the operating system gives.
+        source: io::Error,
+    },
+}
+
+impl RunError {
+    /// Whose fault this is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Self::Missing { .. } => Fault::MissingInput,
+            Self::Unfinished { .. } | Self::UnknownVersion { .. } | Self::Damaged { .. } => {
+                Fault::BadData
+            }
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Fault::MissingInput
+            }
+            Self::Unreadable { .. } => Fault::BadData,
+            Self::Occupied { .. } | Self::CannotWrite { .. } => Fault::CannotWrite,
+        }
+    }
+
+    /// The path the error is about.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Missing { path, .. }
+            | Self::Unfinished { path }
+            | Self::UnknownVersion { path, .. }
+            | Self::Damaged { path, .. }
+            | Self::Unreadable { path, .. }
+            | Self::Occupied { path, .. }
+            | Self::CannotWrite { path, .. } => path,
+        }
+    }
+
+    pub(super) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::CannotWrite {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| Self::Unreadable {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// A damaged file of a run; the remedy is that of all files of a run.
+    pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            what: what.into(),
+            remedy: "copy the run again from where it is whole, or train it again".into(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The files of a run directory by name.
+
+/// A file of a run directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum File {
+    /// `config.toml`: the complete configuration.
+    Config,
+    /// `model.safetensors`: the parameters.
+    Model,
+    /// `embeddings.safetensors`: the final user and item tables, for inference.
+    Embeddings,
+    /// `users.json`: user keys; the position is the id.
+    Users,
+    /// `items.json`: item keys; the position is the id.
+    Items,
+    /// `titles.json`: item titles, where there are any.
+    Titles,
+    /// `interactions.safetensors`: training and validation lists, to leave out what was seen.
+    Interactions,
+    /// `test.safetensors`: the test lists, which only evaluation opens.
+    Test,
+    /// `data.json`: sources, cleaning and split in numbers.
+    Data,
+    /// `metrics.jsonl`: one line an epoch.
+    Metrics,
+    /// `evaluation.json`: the result on the test set.
+    Evaluation,
+    /// `report.html`: the report for people.
+    Report,
+    /// `README.md`: the model card.
+    ModelCard,
+}
+
+impl File {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Config,
+        Self::Model,
+        Self::Embeddings,
+        Self::Users,
+        Self::Items,
+        Self::Titles,
+        Self::Interactions,
+        Self::Test,
+        Self::Data,
+        Self::Metrics,
+        Self::Evaluation,
+        Self::Report,
+        Self::ModelCard,
+    ];
+
+    /// The name in the run directory.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Config => "config.toml",
+            Self::Model => "model.safetensors",
+            Self::Embeddings => "embeddings.safetensors",
+            Self::Users => "users.json",
+            Self::Items => "items.json",
+            Self::Titles => "titles.json",
+            Self::Interactions => "interactions.safetensors",
+            Self::Test => "test.safetensors",
+            Self::Data => "data.json",
+            Self::Metrics => "metrics.jsonl",
+            Self::Evaluation => "evaluation.json",
+            Self::Report => "report.html",
+            Self::ModelCard => "README.md",
+        }
+    }
+
+    /// Whether a finished run must have it.
+    pub(super) fn is_required(self) -> bool {
+        matches!(
+            self,
+            Self::Config
+                | Self::Model
+                | Self::Embeddings
+                | Self::Users
+                | Self::Items
+                | Self::Interactions
+        )
+    }
+
+    pub(super) fn is_tensors(self) -> bool {
+        matches!(
+            self,
+            Self::Model | Self::Embeddings | Self::Interactions | Self::Test
+        )
+    }
+
+    /// What to do when the file is not there.
+    pub(super) fn remedy(self) -> &'static str {
+        match self {
+            Self::Evaluation | Self::Report => "run `sagebrush evaluate` on this run first",
+            Self::Test => "without its test lists a run cannot be evaluated; train it again",
+            _ => "copy the run again from where it is whole, or train it again",
+        }
+    }
+}

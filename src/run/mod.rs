@@ -1,0 +1,28 @@
+//! The run directory: what training writes, and what everything else reads. It is the model
+//! directory too. No format in it can execute code, and nothing in it is trusted unchecked.
+
+mod atomic;
+mod checkpoint;
+mod checkpoint_store;
+mod contents;
+mod directory;
+#[cfg(test)]
+mod directory_tests;
+mod error;
+mod files;
+mod manifest;
+mod model_card;
+mod records;
+mod tensors;
+
+pub use atomic::{FileDigest, remove_leftovers, write_atomically};
+pub use checkpoint::{Best, Checkpoint};
+pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
+pub use contents::{EmbeddingTables, SeenLists};
+pub use directory::RunDir;
+pub use error::{Fault, RunError};
+pub use files::File;
+pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
+pub use model_card::ModelCard;
+pub use records::{EpochRecord, MetricsLog};
+pub use tensors::{HEADER_BYTES_MAX, HostTensor, NamedTensors};

@@ -1,0 +1,160 @@
+//! `metrics.jsonl`: what each epoch of training came to, one line an epoch.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::RunError;
+
+/// One epoch of training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EpochRecord {
+    /// The epoch, from 1.
+    pub epoch: u32,
+    /// Mean ranking loss a sample.
+    #[serde(deserialize_with = "number_or_null")]
+    pub loss: f64,
+    /// Mean regularization term a sample.
+    #[serde(deserialize_with = "number_or_null")]
+    pub regularization: f64,
+    /// Wall time of training in the epoch, validation not included.
+    #[serde(deserialize_with = "number_or_null")]
+    pub seconds: f64,
+    /// Positive samples trained on.
+    pub samples: u64,
+    /// Samples over seconds.
+    #[serde(deserialize_with = "number_or_null")]
+    pub samples_per_second: f64,
+    /// Negatives that could not be drawn within the bound of tries.
+    pub skipped_negatives: u64,
+    /// The learning rate in force.
+    #[serde(deserialize_with = "number_or_null")]
+    pub learning_rate: f64,
+    /// Metrics on the validation set, such as `recall@20`; empty when it was not measured.
+    #[serde(default, deserialize_with = "numbers_or_null")]
+    pub validation: BTreeMap<String, f64>,
+    /// Whether this epoch is the best so far.
+    pub is_best: bool,
+}
+
+// JSON has no NaN and no infinity; both are written as null and come back as NaN.
+fn number_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+fn numbers_or_null<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, f64>, D::Error> {
+    let numbers: BTreeMap<String, Option<f64>> = Deserialize::deserialize(deserializer)?;
+    Ok(numbers
+        .into_iter()
+        .map(|(name, number)| (name, number.unwrap_or(f64::NAN)))
+        .collect())
+}
+
+/// `metrics.jsonl` while training appends to it.
+#[derive(Debug)]
+pub struct MetricsLog {
+    path: PathBuf,
+    file: File,
+}
+
+impl MetricsLog {
+    pub(super) fn append_to(path: PathBuf) -> Result<Self, RunError> {
+        let file = fs::OpenOptions::new().append(true).open(&path);
+        Ok(Self {
+            file: file.map_err(RunError::cannot_write(&path))?,
+            path,
+        })
+    }
+
+    /// Appends one line in one write, so that a reader never meets half of it unless the machine
+    /// stops in between.
+    pub fn append(&mut self, record: &EpochRecord) -> Result<(), RunError> {
+        let mut line = Vec::new();
+        write_line(&mut line, record)
+            .and_then(|()| self.file.write_all(&line))
+            .and_then(|()| self.file.flush())
+            .map_err(RunError::cannot_write(&self.path))
+    }
+}
+
+pub(super) fn write_line(out: &mut dyn Write, record: &EpochRecord) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, record)?;
+    out.write_all(b"\n")
+}
+
+pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Vec<EpochRecord>, RunError> {
+    let mut records = Vec::new();
+    for (index, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        match serde_json::from_slice(line) {
+            Ok(record) => records.push(record),
+            Err(_) if !line.ends_with(b"\n") => break,
+            Err(error) => {
+                let what = format!("line {}: {error}", index + 1);
+                return Err(RunError::damaged(path, what));
+            }
+        }
+    }
+    Ok(records)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    pub(crate) fn record(epoch: u32) -> EpochRecord {
+        EpochRecord {
+            epoch,
+            loss: 0.5,
+            regularization: 0.125,
+            seconds: 2.0,
+            samples: 100,
+            samples_per_second: 50.0,
+            skipped_negatives: 1,
+            learning_rate: 0.25,
+            validation: BTreeMap::from([("recall@20".into(), 0.0625)]),
+            is_best: true,
+        }
+    }
+
+    #[test]
+    fn a_torn_last_line_is_left_out_and_a_broken_inner_line_is_refused() {
+        let mut text = Vec::new();
+        write_line(&mut text, &record(1)).unwrap();
+        let first = text.len();
+        write_line(&mut text, &record(2)).unwrap();
+        for end in first..text.len() - 1 {
+            assert_eq!(parse(Path::new("m"), &text[..end]).unwrap(), [record(1)]);
+        }
+        assert_eq!(
+            parse(Path::new("m"), &text).unwrap(),
+            [record(1), record(2)]
+        );
+        text[2] = b'\n';
+        assert!(
+            parse(Path::new("m"), &text)
+                .unwrap_err()
+                .to_string()
+                .contains("line 1")
+        );
+    }
+
+    #[test]
+    fn not_a_number_survives_as_not_a_number() {
+        let mut text = Vec::new();
+        let lost = EpochRecord {
+            loss: f64::NAN,
+            seconds: f64::INFINITY,
+            ..record(3)
+        };
+        write_line(&mut text, &lost).unwrap();
+        let back = &parse(Path::new("m"), &text).unwrap()[0];
+        assert!(back.loss.is_nan() && back.seconds.is_nan());
+        assert_eq!(back.samples, 100);
+    }
+}
