@@ -12,7 +12,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::tensors::{Entry, TensorFile, write_checked_tensors};
-use super::{EpochRecord, NamedTensors, RunError};
+use super::{EpochRecord, NamedTensors, RunError, Totals};
 
 /// The version of the checkpoint file this program writes and reads.
 const CHECKPOINT_VERSION: u64 = 1;
@@ -30,11 +30,15 @@ pub struct Best {
     pub value: f64,
 }
 
-/// The state of training after an epoch.
+/// The state of training between two steps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// Epochs done.
+    /// Whole epochs done.
     pub epoch: u32,
+    /// Steps done in the epoch after, and what they came to; 0 unless training was interrupted.
+    pub step: u64,
+    /// What those steps came to.
+    pub totals: Totals,
     /// The seed of the run.
     pub seed: u64,
     /// The configuration of the run, to refuse a resume with another one.
@@ -42,10 +46,10 @@ pub struct Checkpoint {
     /// The best epoch so far, once validation was measured.
     pub best: Option<Best>,
     /// Validations since the best one.
-    pub epochs_without_improvement: u32,
-    /// The parameters after `epoch`.
+    pub validations_without_improvement: u32,
+    /// The parameters now.
     pub parameters: NamedTensors,
-    /// The parameters of the best epoch, when it is not this one.
+    /// The parameters of the best epoch, once validation was measured.
     pub best_parameters: Option<NamedTensors>,
     /// The optimizer's state, named like `users.moment_1`.
     pub optimizer: NamedTensors,
@@ -60,10 +64,12 @@ pub struct Checkpoint {
 struct Header {
     version: u64,
     epoch: u32,
+    step: u64,
+    totals: Totals,
     seed: u64,
     config_toml: String,
     best: Option<Best>,
-    epochs_without_improvement: u32,
+    validations_without_improvement: u32,
     has_best_parameters: bool,
     optimizer_steps: BTreeMap<String, u64>,
     history: Vec<EpochRecord>,
@@ -81,10 +87,12 @@ impl Checkpoint {
         let header = Header {
             version: CHECKPOINT_VERSION,
             epoch: self.epoch,
+            step: self.step,
+            totals: self.totals.clone(),
             seed: self.seed,
             config_toml: self.config_toml.clone(),
             best: self.best,
-            epochs_without_improvement: self.epochs_without_improvement,
+            validations_without_improvement: self.validations_without_improvement,
             has_best_parameters: self.best_parameters.is_some(),
             optimizer_steps: self.optimizer_steps.clone(),
             history: self.history.clone(),
@@ -125,10 +133,12 @@ impl Checkpoint {
             .then(|| file.all_f32(BEST_PARAMETERS));
         Ok(Self {
             epoch: header.epoch,
+            step: header.step,
+            totals: header.totals,
             seed: header.seed,
             config_toml: header.config_toml,
             best: header.best,
-            epochs_without_improvement: header.epochs_without_improvement,
+            validations_without_improvement: header.validations_without_improvement,
             parameters: file.all_f32(PARAMETERS)?,
             best_parameters: best.transpose()?,
             optimizer: file.all_f32(OPTIMIZER)?,
@@ -187,13 +197,15 @@ pub(super) mod tests {
         ];
         Checkpoint {
             epoch,
+            step: 3,
+            totals: Totals { samples: 96, ranking: 61.5, ..Totals::default() },
             seed: u64::MAX,
             config_toml: "model = \"light-gcn\"\n".into(),
             best: Some(Best {
                 epoch: 1,
                 value: 0.1 + 0.2,
             }),
-            epochs_without_improvement: 1,
+            validations_without_improvement: 1,
             parameters: NamedTensors::from([("users".into(), tensor(&odd))]),
             best_parameters: Some(NamedTensors::from([("users".into(), tensor(&[1.0]))])),
             optimizer: NamedTensors::from([("users.moment_1".into(), tensor(&[f32::INFINITY]))]),

@@ -24,5 +24,5 @@ pub use error::{Fault, RunError};
 pub use files::File;
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 pub use model_card::ModelCard;
-pub use records::{EpochRecord, MetricsLog};
+pub use records::{EpochRecord, MetricsLog, Totals};
 pub use tensors::{HEADER_BYTES_MAX, HostTensor, NamedTensors};

@@ -40,6 +40,53 @@ pub struct EpochRecord {
     pub is_best: bool,
 }
 
+/// What the steps of an unfinished epoch came to so far.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Positive samples trained on.
+    pub samples: u64,
+    /// Sum over samples of the ranking loss.
+    pub ranking: f64,
+    /// Sum over samples of the regularization term.
+    pub regularization: f64,
+    /// Positives left out for want of a negative.
+    pub skipped_negatives: u64,
+    /// Wall time.
+    pub seconds: f64,
+}
+
+impl Totals {
+    /// Adds a step of `samples` positives with its mean losses.
+    pub fn add(&mut self, samples: usize, ranking: f64, regularization: f64) {
+        self.samples += samples as u64;
+        self.ranking += ranking * samples as f64;
+        self.regularization += regularization * samples as f64;
+    }
+
+    /// The record of the epoch, now that it is finished.
+    pub fn record(
+        &self,
+        epoch: u32,
+        learning_rate: f64,
+        validation: BTreeMap<String, f64>,
+        is_best: bool,
+    ) -> EpochRecord {
+        let samples = self.samples.max(1) as f64;
+        EpochRecord {
+            epoch,
+            loss: self.ranking / samples,
+            regularization: self.regularization / samples,
+            seconds: self.seconds,
+            samples: self.samples,
+            samples_per_second: self.samples as f64 / self.seconds.max(f64::MIN_POSITIVE),
+            skipped_negatives: self.skipped_negatives,
+            learning_rate,
+            validation,
+            is_best,
+        }
+    }
+}
+
 // JSON has no NaN and no infinity; both are written as null and come back as NaN.
 fn number_or_null<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or(f64::NAN))

@@ -1,8 +1,10 @@
-//! Positives and negatives of an epoch: a pure function of (seed, epoch), so that going on from a
-//! checkpoint needs no saved generator.
+//! Training triples: positives, and uniform negatives by rejection. Seed instead of state.
 
-mod epoch;
-mod negatives;
+mod config;
+mod sampler;
 
-pub use epoch::{Batch, EpochSampler};
-pub use negatives::MAX_TRIES;
+#[cfg(test)]
+mod tests;
+
+pub use config::{PositiveSampling, SamplingConfig, SamplingError};
+pub use sampler::{Batch, Epoch, EpochSampler, MAX_TRIES};

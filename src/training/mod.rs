@@ -7,6 +7,7 @@ mod progress;
 mod state;
 mod validation;
 
+use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::optim::GradientsParams;
@@ -19,7 +20,7 @@ pub use validation::validate;
 
 use crate::config::RunConfig;
 use crate::data::Split;
-use crate::run::{Checkpoint, EpochRecord, NamedTensors, RunDir};
+use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors};
 use crate::sampling::{Batch, EpochSampler};
 use state::State;
 
@@ -34,8 +35,8 @@ pub struct Job<'a> {
     pub adjacency: Option<&'a Adjacency>,
     /// The device, with gradients on.
     pub device: &'a Device,
-    /// Where checkpoints and metrics go.
-    pub run: &'a RunDir,
+    /// Where checkpoints go.
+    pub checkpoints: PathBuf,
     /// What to tell meanwhile.
     pub progress: &'a Progress,
 }
@@ -58,7 +59,7 @@ pub struct Trained {
     /// Parameters by name.
     pub parameters: NamedTensors,
     /// Final tables for inference.
-    pub tables: ServingTables,
+    pub embeddings: Embeddings,
     /// The epoch they are from.
     pub best_epoch: u32,
     /// Every epoch's record.
@@ -73,7 +74,11 @@ pub struct Trained {
 /// # Errors
 /// A loss that is not finite (with epoch, step and learning rate), a checkpoint that does not fit the
 /// configuration, a file that cannot be written.
-pub fn train(job: &Job<'_>, resume: Option<Checkpoint>) -> Result<Outcome, TrainingError> {
+pub fn train(
+    job: &Job<'_>,
+    log: &mut MetricsLog,
+    resume: Option<Checkpoint>,
+) -> Result<Outcome, TrainingError> {
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone());
     let mut state = match resume {
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
@@ -87,7 +92,7 @@ pub fn train(job: &Job<'_>, resume: Option<Checkpoint>) -> Result<Outcome, Train
             job.progress.finish();
             return Ok(Outcome::Interrupted { epoch: state.epoch, step: state.step });
         }
-        finish_epoch(job, &mut state)?;
+        finish_epoch(job, log, &mut state)?;
         state.save(job)?;
     }
     job.progress.finish();
@@ -111,7 +116,7 @@ fn run_epoch(
         if !batch.users.is_empty() {
             step(job, state, &batch)?;
         }
-        state.totals.skipped += batch.skipped;
+        state.totals.skipped_negatives += batch.skipped;
         state.step += 1;
         job.progress.step();
     }
@@ -164,14 +169,18 @@ fn ids<const D: usize>(ids: &[u32], shape: [usize; D], device: &Device) -> Tenso
 }
 
 /// Validates, remembers the best parameters, records the epoch.
-fn finish_epoch(job: &Job<'_>, state: &mut State) -> Result<(), TrainingError> {
+fn finish_epoch(
+    job: &Job<'_>,
+    log: &mut MetricsLog,
+    state: &mut State,
+) -> Result<(), TrainingError> {
     let epoch = state.epoch + 1;
     let training = &job.config.training;
     let due = epoch % training.evaluate_every == 0 || epoch == training.epochs;
     let validation = if due { validate(job, state.model())? } else { Default::default() };
     let is_best = state.note_validation(epoch, validation.get(&training.metric).copied());
     let record = state.totals.record(epoch, training.learning_rate, validation, is_best);
-    job.run.append_metrics(&record)?;
+    log.append(&record)?;
     job.progress.record(&record);
     state.history.push(record);
     state.epoch = epoch;

@@ -113,7 +113,7 @@ impl State {
             totals: self.totals.clone(),
             seed: job.config.seed,
             config_toml: job.config.to_toml(),
-            best: self.best.clone(),
+            best: self.best,
             validations_without_improvement: self.validations_without_improvement,
             parameters: to_host(self.model()),
             best_parameters: self.best_parameters.clone(),
@@ -121,7 +121,8 @@ impl State {
             optimizer_steps,
             history: self.history.clone(),
         };
-        Ok(job.run.save_checkpoint(&checkpoint)?)
+        checkpoint.save(&job.checkpoints)?;
+        Ok(())
     }
 
     pub(super) fn into_trained(self, job: &Job<'_>) -> Result<Trained, TrainingError> {

@@ -6,10 +6,17 @@ use crate::data::{Workspace, quick};
 fn refused(name: &str, bytes: &[u8], extra: &[&str], code: i32, fragments: &[&str]) {
     let work = Workspace::new();
     work.write(name, bytes);
-    let output = work.sagebrush(&[&quick(name, "run"), extra].concat()).assert().failure().code(code);
+    let output = work
+        .sagebrush(&[&quick(name, "run"), extra].concat())
+        .assert()
+        .failure()
+        .code(code);
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     for fragment in fragments {
-        assert!(message.contains(fragment), "`{fragment}` is missing in: {message}");
+        assert!(
+            message.contains(fragment),
+            "`{fragment}` is missing in: {message}"
+        );
     }
     assert!(!message.contains("panicked"), "{message}");
 }
@@ -18,11 +25,35 @@ fn refused(name: &str, bytes: &[u8], extra: &[&str], code: i32, fragments: &[&st
 fn broken_logs_name_the_place_and_the_remedy() {
     let header = "user_id,item_id,timestamp\n";
     let case = |rows: &str| format!("{header}{rows}").into_bytes();
-    refused("a.csv", &case("u,i,1\nu,,2\n"), &[], 65, &["a.csv:3", "item"]);
-    refused("a.csv", &case("u,i,1\nu,j,soon\n"), &[], 65, &["a.csv:3", "timestamp"]);
+    refused(
+        "a.csv",
+        &case("u,i,1\nu,,2\n"),
+        &[],
+        65,
+        &["a.csv:3", "item"],
+    );
+    refused(
+        "a.csv",
+        &case("u,i,1\nu,j,soon\n"),
+        &[],
+        65,
+        &["a.csv:3", "timestamp"],
+    );
     refused("a.csv", b"who,what\n1,2\n", &[], 65, &["a.csv", "who"]);
-    refused("a.csv", b"user_id,item_id,rating\n1,2,NaN\n", &[], 65, &["a.csv:2"]);
-    refused("a.csv", b"user_id,item_id\n1,\xff\xfe\n", &[], 65, &["a.csv:2", "UTF-8"]);
+    refused(
+        "a.csv",
+        b"user_id,item_id,rating\n1,2,NaN\n",
+        &[],
+        65,
+        &["a.csv:2"],
+    );
+    refused(
+        "a.csv",
+        b"user_id,item_id\n1,\xff\xfe\n",
+        &[],
+        65,
+        &["a.csv:2", "UTF-8"],
+    );
     refused("a.csv", b"", &[], 65, &["a.csv"]);
     let low = b"user_id,item_id,rating\n1,2,3\n1,3,1\n";
     refused("a.csv", low, &["--min-rating", "9"], 65, &["rating"]);
@@ -30,22 +61,40 @@ fn broken_logs_name_the_place_and_the_remedy() {
 
 #[test]
 fn a_truncated_gzip_is_refused() {
-    let mut gzip = std::process::Command::new("gzip").arg("-c").arg("/dev/null").output();
+    let mut gzip = std::process::Command::new("gzip")
+        .arg("-c")
+        .arg("/dev/null")
+        .output();
     if gzip.is_err() {
         eprintln!("skipped: no gzip here");
         return;
     }
     let work = Workspace::new();
-    gzip = std::process::Command::new("gzip").arg("-c").arg(work.path("log.csv")).output();
+    gzip = std::process::Command::new("gzip")
+        .arg("-c")
+        .arg(work.path("log.csv"))
+        .output();
     let whole = gzip.unwrap().stdout;
-    refused("a.csv.gz", &whole[..whole.len() / 2], &[], 65, &["a.csv.gz"]);
+    refused(
+        "a.csv.gz",
+        &whole[..whole.len() / 2],
+        &[],
+        65,
+        &["a.csv.gz"],
+    );
 }
 
 #[test]
 fn a_missing_file_exits_66() {
     let work = Workspace::new();
-    work.sagebrush(&quick("nowhere.csv", "run")).assert().failure().code(66);
-    work.sagebrush(&["evaluate", "nowhere"]).assert().failure().code(66);
+    work.sagebrush(&quick("nowhere.csv", "run"))
+        .assert()
+        .failure()
+        .code(66);
+    work.sagebrush(&["evaluate", "nowhere"])
+        .assert()
+        .failure()
+        .code(66);
 }
 
 #[test]
@@ -65,7 +114,11 @@ fn unknown_settings_name_the_nearest_known_one() {
 fn a_path_that_cannot_be_written_exits_74() {
     let work = Workspace::new();
     work.write("file", b"");
-    let output = work.sagebrush(&quick("log.csv", "file/run")).assert().failure().code(74);
+    let output = work
+        .sagebrush(&quick("log.csv", "file/run"))
+        .assert()
+        .failure()
+        .code(74);
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(message.contains("file/run"), "{message}");
 }
@@ -80,8 +133,14 @@ fn more_recommendations_than_items_are_refused() {
         .failure()
         .code(2);
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
-    assert!(message.contains("60"), "the size of the catalogue is named: {message}");
-    work.sagebrush(&["recommend", "run", "--user", "nobody"]).assert().failure().code(65);
+    assert!(
+        message.contains("60"),
+        "the size of the catalogue is named: {message}"
+    );
+    work.sagebrush(&["recommend", "run", "--user", "nobody"])
+        .assert()
+        .failure()
+        .code(65);
 }
 
 #[test]
@@ -92,12 +151,19 @@ fn damaged_runs_are_refused_by_name() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     work.write("run/embeddings.safetensors", &bytes);
-    let output = work.sagebrush(&["recommend", "run", "--user", "user-1"]).assert().failure().code(65);
+    let output = work
+        .sagebrush(&["recommend", "run", "--user", "user-1"])
+        .assert()
+        .failure()
+        .code(65);
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(message.contains("embeddings.safetensors"), "{message}");
 
     std::fs::remove_file(work.path("run/MANIFEST.json")).unwrap();
-    let output = work.sagebrush(&["recommend", "run", "--user", "user-1"]).assert().failure();
+    let output = work
+        .sagebrush(&["recommend", "run", "--user", "user-1"])
+        .assert()
+        .failure();
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(message.contains("--resume"), "{message}");
 }
@@ -112,7 +178,11 @@ fn a_run_from_another_version_is_refused() {
     let newer = manifest.replacen("\"format_version\": 1", "\"format_version\": 99", 1);
     assert_ne!(manifest, newer);
     work.write("run/MANIFEST.json", newer.as_bytes());
-    let output = work.sagebrush(&["evaluate", "run"]).assert().failure().code(65);
+    let output = work
+        .sagebrush(&["evaluate", "run"])
+        .assert()
+        .failure()
+        .code(65);
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(message.contains("99"), "{message}");
 }

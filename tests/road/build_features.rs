@@ -4,12 +4,24 @@ use std::process::Command;
 
 fn tree(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
-        .args(["tree", "--offline", "--locked", "-e", "normal", "--prefix", "none"])
+        .args([
+            "tree",
+            "--offline",
+            "--locked",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+        ])
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -17,11 +29,17 @@ fn tree(arguments: &[&str]) -> String {
 fn without_the_train_feature_there_is_no_autodiff_and_no_optimizer() {
     let inference = tree(&["--no-default-features"]);
     for absent in ["burn-autodiff", "burn-optim"] {
-        assert!(!inference.contains(absent), "{absent} is in the inference-only build");
+        assert!(
+            !inference.contains(absent),
+            "{absent} is in the inference-only build"
+        );
     }
     let training = tree(&["--no-default-features", "--features", "train"]);
     for present in ["burn-autodiff", "burn-optim"] {
-        assert!(training.contains(present), "{present} is in the training build");
+        assert!(
+            training.contains(present),
+            "{present} is in the training build"
+        );
     }
 }
 

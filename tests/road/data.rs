@@ -12,7 +12,9 @@ pub fn log_csv() -> String {
     let mut csv = String::from("user_id,item_id,rating,timestamp\n");
     let mut state = 7u64;
     let mut next = |n: u64| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % n
     };
     for user in 0..120u64 {
@@ -33,7 +35,9 @@ pub struct Workspace {
 
 impl Workspace {
     pub fn new() -> Self {
-        let workspace = Self { dir: TempDir::new().unwrap() };
+        let workspace = Self {
+            dir: TempDir::new().unwrap(),
+        };
         workspace.write("log.csv", log_csv().as_bytes());
         workspace
     }
@@ -59,7 +63,11 @@ impl Workspace {
 
     /// Runs the command and asserts success.
     pub fn succeed(&self, arguments: &[&str]) -> Output {
-        self.sagebrush(arguments).assert().success().get_output().clone()
+        self.sagebrush(arguments)
+            .assert()
+            .success()
+            .get_output()
+            .clone()
     }
 
     /// Runs the command with `--json` and parses what it prints.
@@ -71,14 +79,30 @@ impl Workspace {
 
 pub fn sagebrush(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sagebrush"));
-    command.current_dir(dir).env_remove("RUST_LOG").timeout(std::time::Duration::from_secs(300));
+    command
+        .current_dir(dir)
+        .env_remove("RUST_LOG")
+        .timeout(std::time::Duration::from_secs(300));
     command
 }
 
 /// Arguments of a small, quick training.
 pub fn quick<'a>(log: &'a str, out: &'a str) -> Vec<&'a str> {
     vec![
-        "train", log, "--out", out, "--model", "lightgcn", "--dim", "16", "--layers", "2", "--epochs",
-        "4", "--batch-size", "128", "-q",
+        "train",
+        log,
+        "--out",
+        out,
+        "--model",
+        "lightgcn",
+        "--dim",
+        "16",
+        "--layers",
+        "2",
+        "--epochs",
+        "4",
+        "--batch-size",
+        "128",
+        "-q",
     ]
 }

@@ -21,7 +21,10 @@ fn the_thread_count_changes_no_bit() {
             work.succeed(&arguments);
         }
         let runs = ["1", "2"].map(|threads| self::model(&work, &format!("{model}-{threads}")));
-        assert!(runs[0] == runs[1], "{model}: the same bytes with one thread and with two");
+        assert!(
+            runs[0] == runs[1],
+            "{model}: the same bytes with one thread and with two"
+        );
     }
 }
 
@@ -43,11 +46,20 @@ fn the_order_of_the_rows_changes_no_bit() {
 fn permuting_the_test_edges_leaves_the_model_identical() {
     let work = Workspace::new();
     let log = log_csv();
-    let rows: Vec<Vec<&str>> = log.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let rows: Vec<Vec<&str>> = log
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').collect())
+        .collect();
     let is_test = |i: usize| i % 5 == 0;
-    let train: Vec<String> =
-        (0..rows.len()).filter(|&i| !is_test(i)).map(|i| rows[i].join(",")).collect();
-    let test: Vec<&Vec<&str>> = (0..rows.len()).filter(|&i| is_test(i)).map(|i| &rows[i]).collect();
+    let train: Vec<String> = (0..rows.len())
+        .filter(|&i| !is_test(i))
+        .map(|i| rows[i].join(","))
+        .collect();
+    let test: Vec<&Vec<&str>> = (0..rows.len())
+        .filter(|&i| is_test(i))
+        .map(|i| &rows[i])
+        .collect();
     let write_test = |name: &str, shift: usize| {
         let lines: Vec<String> = (0..test.len())
             .map(|i| {
@@ -68,7 +80,10 @@ fn permuting_the_test_edges_leaves_the_model_identical() {
         work.succeed(&arguments);
     }
     assert_eq!(model(&work, "a"), model(&work, "b"));
-    assert_ne!(work.read("a/test.safetensors"), work.read("b/test.safetensors"));
+    assert_ne!(
+        work.read("a/test.safetensors"),
+        work.read("b/test.safetensors")
+    );
 }
 
 /// `kill -9` at twenty moments spread over a whole run, then `--resume`: the same bytes as without.
@@ -101,9 +116,15 @@ fn a_killed_run_resumes_to_the_same_bytes() {
         } else {
             work.succeed(&[quick("log.csv", &out), vec!["--overwrite"]].concat());
         }
-        assert!(model(&work, &out) == expected, "attempt {attempt}: the same bytes");
+        assert!(
+            model(&work, &out) == expected,
+            "attempt {attempt}: the same bytes"
+        );
     }
-    assert!(killed >= 10, "only {killed} of 20 runs were still alive when the signal came");
+    assert!(
+        killed >= 10,
+        "only {killed} of 20 runs were still alive when the signal came"
+    );
 }
 
 #[cfg(unix)]
@@ -125,10 +146,15 @@ fn an_interrupt_saves_a_checkpoint_and_exits_130() {
     while !work.path("run/metrics.jsonl").exists() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(20));
     }
-    let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let status = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     assert!(status.success());
     let code = child.wait().unwrap().code();
     assert_eq!(code, Some(130));
-    let checkpoints = std::fs::read_dir(work.path("run/checkpoint")).unwrap().count();
+    let checkpoints = std::fs::read_dir(work.path("run/checkpoint"))
+        .unwrap()
+        .count();
     assert!(checkpoints > 0, "a checkpoint was saved");
 }

@@ -10,18 +10,42 @@ fn from_a_log_to_recommendations() {
 
     work.succeed(&quick("log.csv", "run"));
     for file in [
-        "config.toml", "model.safetensors", "embeddings.safetensors", "users.json", "items.json",
-        "data.json", "metrics.jsonl", "MANIFEST.json", "README.md",
+        "config.toml",
+        "model.safetensors",
+        "embeddings.safetensors",
+        "users.json",
+        "items.json",
+        "data.json",
+        "metrics.jsonl",
+        "MANIFEST.json",
+        "README.md",
     ] {
-        assert!(work.path("run").join(file).exists(), "{file} is in the run directory");
+        assert!(
+            work.path("run").join(file).exists(),
+            "{file} is in the run directory"
+        );
     }
-    assert!(!work.path("run/evaluation.json").exists(), "training does not open the test set");
+    assert!(
+        !work.path("run/evaluation.json").exists(),
+        "training does not open the test set"
+    );
 
     let evaluation = work.json(&["evaluate", "run", "--trec", "trec"]);
-    let names: Vec<&str> =
-        evaluation["systems"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
-    assert!(names.contains(&"lightgcn") && names.contains(&"popularity") && names.contains(&"item-knn"));
-    for file in ["run/evaluation.json", "run/report.html", "trec/run.txt", "trec/qrels.txt"] {
+    let names: Vec<&str> = evaluation["systems"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        names.contains(&"lightgcn") && names.contains(&"popularity") && names.contains(&"item-knn")
+    );
+    for file in [
+        "run/evaluation.json",
+        "run/report.html",
+        "trec/run.txt",
+        "trec/qrels.txt",
+    ] {
         assert!(work.path(file).exists(), "{file} was written");
     }
 
@@ -29,11 +53,27 @@ fn from_a_log_to_recommendations() {
     let one = work.json(&["recommend", "run", "--user", "user-3", "-k", "5"]);
     let rows = one.as_array().unwrap();
     assert_eq!(rows.len(), 5);
-    assert_eq!((&rows[0]["user"], &rows[0]["rank"]), (&"user-3".into(), &1.into()));
+    assert_eq!(
+        (&rows[0]["user"], &rows[0]["rank"]),
+        (&"user-3".into(), &1.into())
+    );
 
-    work.succeed(&["recommend", "run", "--all", "-k", "3", "--out", "all.csv", "-q"]);
+    work.succeed(&[
+        "recommend",
+        "run",
+        "--all",
+        "-k",
+        "3",
+        "--out",
+        "all.csv",
+        "-q",
+    ]);
     let all = String::from_utf8(work.read("all.csv")).unwrap();
-    assert!(all.starts_with("user,rank,item,score"), "{}", all.lines().next().unwrap());
+    assert!(
+        all.starts_with("user,rank,item,score"),
+        "{}",
+        all.lines().next().unwrap()
+    );
     assert_eq!(all.lines().count(), 1 + 120 * 3);
 
     let similar = work.json(&["similar", "run", "--item", "3", "-k", "4"]);
@@ -47,7 +87,11 @@ fn runs_are_compared_on_the_same_users() {
     let mut other = quick("log.csv", "b");
     other.extend(["--seed", "9", "--split", "timeline"]);
     work.succeed(&other);
-    let unevaluated = work.sagebrush(&["compare", "a", "b"]).assert().failure().code(66);
+    let unevaluated = work
+        .sagebrush(&["compare", "a", "b"])
+        .assert()
+        .failure()
+        .code(66);
     let message = String::from_utf8_lossy(&unevaluated.get_output().stderr).into_owned();
     assert!(message.contains("sagebrush evaluate"), "{message}");
     work.succeed(&["evaluate", "a", "-q"]);
@@ -59,7 +103,13 @@ fn runs_are_compared_on_the_same_users() {
 #[test]
 fn every_model_trains() {
     let work = Workspace::new();
-    for model in ["mf", "lightgcn", "ngcf-lecture", "ngcf-paper", "ngcf-official"] {
+    for model in [
+        "mf",
+        "lightgcn",
+        "ngcf-lecture",
+        "ngcf-paper",
+        "ngcf-official",
+    ] {
         work.succeed(&[
             "train", "log.csv", "--out", model, "--model", model, "--dim", "8", "--layers", "2",
             "--epochs", "2", "-q",
@@ -85,5 +135,8 @@ fn the_printed_configuration_trains_the_same_model() {
     let printed = work.succeed(&arguments).stdout;
     work.write("run.toml", &printed);
     work.succeed(&["train", "--config", "run.toml", "--out", "b", "-q"]);
-    assert_eq!(work.read("a/model.safetensors"), work.read("b/model.safetensors"));
+    assert_eq!(
+        work.read("a/model.safetensors"),
+        work.read("b/model.safetensors")
+    );
 }

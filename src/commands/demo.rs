@@ -1,0 +1,82 @@
+//! `demo`: the whole road on the bundled film ratings, and a plain word on who wins.
+
+use std::path::Path;
+
+use crate::cli::DemoArgs;
+use crate::exit::Failure;
+
+use super::Session;
+
+/// Users whose lists the demo prints.
+#[cfg(feature = "train")]
+const EXAMPLE_USERS: usize = 3;
+/// Films a user.
+#[cfg(feature = "train")]
+const EXAMPLE_FILMS: usize = 5;
+
+/// Without the `train` feature there is nothing to show.
+#[cfg(not(feature = "train"))]
+pub(super) fn demo(_session: &Session, _args: &DemoArgs) -> anyhow::Result<Option<Failure>> {
+    anyhow::bail!(super::Usage(
+        "this build cannot train: rebuild with `cargo build --release` (feature `train`)".to_owned()
+    ))
+}
+
+/// Trains MF and LightGCN, evaluates both beside the baselines, recommends films by title.
+#[cfg(feature = "train")]
+pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<Failure>> {
+    use crate::config::ModelName;
+
+    let started = std::time::Instant::now();
+    session.say(
+        "MovieTweetings 100K: film ratings from Twitter, Dooms et al. 2013 (MIT), bundled with this program",
+    );
+    for model in [ModelName::Mf, ModelName::LightGcn] {
+        session.say(&format!("\ntraining {}", model.as_str()));
+        let config = super::settings::of_demo(args, model)?;
+        let out = args.out.join(model.as_str());
+        if super::train::train_new(session, &config, &out, true)?.is_none() {
+            return Ok(Some(Failure::Interrupted));
+        }
+    }
+    let (mf, lightgcn) = (args.out.join("mf"), args.out.join("lightgcn"));
+    let evaluation = super::evaluate::measure_beside(session, &lightgcn, &[mf])?;
+    if session.json {
+        session.print_json(&evaluation)?;
+    } else {
+        session.print(&super::evaluate::to_text(&evaluation))?;
+        show_lists(session, &lightgcn)?;
+    }
+    session.say(&format!(
+        "\nthe whole road took {:.0} s; open {} in a browser\nyour own log: sagebrush train ratings.csv --out my-run",
+        started.elapsed().as_secs_f64(),
+        lightgcn.join("report.html").display()
+    ));
+    Ok(None)
+}
+
+/// Films for a few active users, beside the last ones they rated.
+#[cfg(feature = "train")]
+fn show_lists(session: &Session, run: &Path) -> anyhow::Result<()> {
+    let run = super::run_files::OpenRun::open(run)?;
+    let recommender = &run.recommender;
+    let mut users: Vec<u32> = (0..recommender.users().len() as u32).collect();
+    users.sort_by_key(|&user| {
+        let n = run.lists.train.of(user).len();
+        (n.abs_diff(12), user)
+    });
+    for &user in users.iter().take(EXAMPLE_USERS) {
+        let key = recommender.users().key(user).to_owned();
+        let name = |item: u32| recommender.title(item).unwrap_or(recommender.items().key(item)).to_owned();
+        let liked: Vec<String> =
+            run.lists.train.of(user).iter().rev().take(EXAMPLE_FILMS).map(|&item| name(item)).collect();
+        let lists = recommender.recommend(&[&key], EXAMPLE_FILMS, true)?;
+        let mut text = format!("\nuser {key} rated, among others: {}\nand may like:", liked.join("; "));
+        for place in lists.iter().flat_map(|list| &list.items) {
+            let title = place.title.as_deref().unwrap_or(&place.item);
+            text.push_str(&format!("\n  {}. {title}", place.rank));
+        }
+        session.print(&text)?;
+    }
+    Ok(())
+}
