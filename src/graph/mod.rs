@@ -1,79 +1,95 @@
-//! The bipartite graph of training interactions, in compressed rows both ways. No tensor.
+//! The bipartite graph of training interactions: compressed rows both ways, degrees, normalisations.
 
-mod csr;
-mod error;
 mod normalized;
 
-pub use csr::Csr;
-pub use error::GraphError;
-pub use normalized::{Normalization, NormalizedCsr};
+pub use normalized::{GraphError, Normalization, NormalizedCsr};
 
 use crate::data::TrainSet;
 
-/// Users and items joined by training interactions, each edge once and unweighted.
+/// Compressed sparse rows without values: `columns[row_ptr[r]..row_ptr[r + 1]]`, ascending in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Csr {
+    /// Where each row begins; one more than there are rows.
+    pub row_ptr: Vec<u32>,
+    /// Column ids, row after row.
+    pub columns: Vec<u32>,
+}
+
+impl Csr {
+    /// The columns of a row.
+    pub fn row(&self, row: u32) -> &[u32] {
+        &self.columns[self.row_ptr[row as usize] as usize..self.row_ptr[row as usize + 1] as usize]
+    }
+
+    /// How many rows there are.
+    pub fn n_rows(&self) -> usize {
+        self.row_ptr.len() - 1
+    }
+
+    /// The length of a row.
+    pub fn degree(&self, row: u32) -> u32 {
+        self.row_ptr[row as usize + 1] - self.row_ptr[row as usize]
+    }
+
+    fn transposed(&self, n_columns: usize) -> Self {
+        let mut row_ptr = vec![0u32; n_columns + 1];
+        self.columns.iter().for_each(|&column| row_ptr[column as usize + 1] += 1);
+        for column in 0..n_columns {
+            row_ptr[column + 1] += row_ptr[column];
+        }
+        let mut next = row_ptr.clone();
+        let mut columns = vec![0u32; self.columns.len()];
+        for row in 0..self.n_rows() as u32 {
+            for &column in self.row(row) {
+                let slot = &mut next[column as usize];
+                columns[*slot as usize] = row;
+                *slot += 1;
+            }
+        }
+        Self { row_ptr, columns }
+    }
+}
+
+/// The user-item graph of the training interactions.
+#[derive(Debug, Clone)]
 pub struct InteractionGraph {
     users_to_items: Csr,
     items_to_users: Csr,
 }
 
 impl InteractionGraph {
-    /// The graph of a training set, in O(edges).
+    /// Builds both directions.
     ///
     /// # Errors
-    /// When its normalized adjacency (both directions of each edge, and a self-loop a node) has more
-    /// entries than [`i32::MAX`], Burn's index type.
+    /// When the graph has more edges than Burn's 32-bit indices can number.
     pub fn new(train: &TrainSet) -> Result<Self, GraphError> {
-        error::check_size(train.n_users(), train.n_items(), train.n_interactions())?;
         let positives = train.positives();
-        // No cast below truncates: check_size bounds every count by i32::MAX.
+        GraphError::check_edges(positives.n_pairs(), train.n_users() + train.n_items())?;
         let users_to_items = Csr {
-            row_ptr: positives.row_ptr().iter().map(|&at| at as u32).collect(),
+            row_ptr: positives.row_ptr().iter().map(|&offset| offset as u32).collect(),
             columns: positives.items().to_vec(),
         };
         let items_to_users = users_to_items.transposed(train.n_items());
         Ok(Self { users_to_items, items_to_users })
     }
 
-    /// How many users there are, isolated ones included.
-    pub fn n_users(&self) -> usize {
-        self.users_to_items.n_rows()
-    }
-
-    /// How many items there are, isolated ones included.
-    pub fn n_items(&self) -> usize {
-        self.items_to_users.n_rows()
-    }
-
-    /// How many edges there are, each counted once.
-    pub fn n_edges(&self) -> usize {
-        self.users_to_items.columns.len()
-    }
-
-    /// The items of each user, ascending.
+    /// Items by user.
     pub fn users_to_items(&self) -> &Csr {
         &self.users_to_items
     }
 
-    /// The users of each item, ascending.
+    /// Users by item.
     pub fn items_to_users(&self) -> &Csr {
         &self.items_to_users
     }
 
-    /// How many items each user has.
-    pub fn user_degrees(&self) -> Vec<u32> {
-        self.users_to_items.degrees()
+    /// How many users there are.
+    pub fn n_users(&self) -> usize {
+        self.users_to_items.n_rows()
     }
 
-    /// How many users each item has.
-    pub fn item_degrees(&self) -> Vec<u32> {
-        self.items_to_users.degrees()
-    }
-
-    /// The normalized adjacency over all nodes: users first, item `j` is node `n_users + j`.
-    ///
-    /// With `self_loops` it normalizes `A + I` by the degrees of `A + I`.
-    pub fn normalized(&self, normalization: Normalization, self_loops: bool) -> NormalizedCsr {
-        normalized::normalize(self, normalization, self_loops)
+    /// How many items there are.
+    pub fn n_items(&self) -> usize {
+        self.items_to_users.n_rows()
     }
 }

@@ -1,10 +1,8 @@
-//! Training triples: positives, and uniform negatives by rejection. Seed instead of state.
+//! Positives and negatives of an epoch: a pure function of (seed, epoch), so that going on from a
+//! checkpoint needs no saved generator.
 
-mod config;
-mod sampler;
+mod epoch;
+mod negatives;
 
-#[cfg(test)]
-mod tests;
-
-pub use config::{PositiveSampling, SamplingConfig, SamplingError};
-pub use sampler::{Batch, Epoch, EpochSampler, MAX_TRIES};
+pub use epoch::{Batch, EpochSampler};
+pub use negatives::MAX_TRIES;
