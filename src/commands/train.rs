@@ -119,7 +119,7 @@ fn adjacency(
         return Ok(None);
     };
     let train = &split.train;
-    let matrix = InteractionGraph::new(train).normalized(normalization, self_loops)?;
+    let matrix = InteractionGraph::new(train)?.normalized(normalization, self_loops);
     let adjacency = Adjacency::new(
         train.n_users(),
         train.n_items(),
