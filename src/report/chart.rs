@@ -5,9 +5,10 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-const SIZE: (u32, u32) = (640, 300);
+const SIZE: (u32, u32) = (640, 330);
 const FONT: &str = "sans-serif";
-const FONT_SIZE: i32 = 14;
+/// The backend divides it by 1.24.
+const FONT_SIZE: i32 = 20;
 /// The style sheet turns these two into the colors of the theme.
 const INK: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);
@@ -59,8 +60,8 @@ pub(super) fn lines(lines: &[Line], mark: Option<u32>) -> Result<Option<String>,
         let mut chart = ChartBuilder::on(&root)
             .margin_top(14)
             .margin_right(18)
-            .x_label_area_size(42)
-            .y_label_area_size(64)
+            .x_label_area_size(56)
+            .y_label_area_size(68)
             .build_cartesian_2d(first..last.max(first + 1), low..high)?;
         chart
             .configure_mesh()
@@ -106,6 +107,11 @@ pub(super) struct Bars {
     pub(super) color: usize,
 }
 
+/// How many characters the label of a group may have, so that neighbours do not touch.
+pub(super) fn label_length_max(n_groups: usize) -> usize {
+    (62 / n_groups.max(1)).clamp(3, 24)
+}
+
 /// Draws grouped bars from zero. `None` without a group or a series.
 pub(super) fn grouped_bars(
     labels: &[String],
@@ -129,8 +135,8 @@ pub(super) fn grouped_bars(
         let mut chart = ChartBuilder::on(&root)
             .margin_top(14)
             .margin_right(18)
-            .x_label_area_size(42)
-            .y_label_area_size(64)
+            .x_label_area_size(56)
+            .y_label_area_size(68)
             .build_cartesian_2d(0.0..labels.len() as f64, 0.0..high)?;
         let show = |value: &f64| {
             if percent {
@@ -186,7 +192,7 @@ fn group_labels(
     let style = style.pos(Pos::new(HPos::Center, VPos::Top));
     for (group, label) in labels.iter().enumerate() {
         let (x, y) = place(group);
-        root.draw(&Text::new(label.clone(), (x, y + 6), style.clone()))?;
+        root.draw(&Text::new(label.clone(), (x, y + 8), style.clone()))?;
     }
     Ok(())
 }

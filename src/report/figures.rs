@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::chart::{self, Bars, ChartError, Line};
-use super::tables::order_of_metric;
+use super::tables::{order_of_metric, shortened};
 use super::{Comparison, PopularityProfile, ReportData};
+use crate::terminal::count;
 
 const LINES_MAX: usize = 4;
 const SYSTEMS_MAX: usize = 5;
+const LABEL_LENGTH_MAX: usize = 40;
 
 /// A chart with what stands around it.
 #[derive(Serialize)]
@@ -127,12 +129,20 @@ pub(super) fn by_activity(comparison: &Comparison) -> Result<Option<Figure>, Cha
             names.push((system.name.as_str(), color));
         }
     }
-    let labels: Vec<String> = groups.iter().map(|(label, _)| short_label(label)).collect();
+    let length_max = chart::label_length_max(groups.len());
+    let labels = groups.iter().map(|(label, _)| shortened(label, length_max));
+    let labels: Vec<String> = labels.collect();
     let users: Vec<String> = groups
         .iter()
-        .map(|(label, n)| format!("{label}: {} users", crate::terminal::count(*n)))
+        .map(|(label, n)| {
+            format!(
+                "{}: {} users",
+                shortened(label, LABEL_LENGTH_MAX),
+                count(*n)
+            )
+        })
         .collect();
-    let svg = chart::grouped_bars(&labels, &series, false, "")?;
+    let svg = chart::grouped_bars(&labels, &series, false, "items in training")?;
     Ok(svg.map(|svg| Figure {
         title: format!("{metric} by user activity"),
         caption: format!(
@@ -142,10 +152,6 @@ pub(super) fn by_activity(comparison: &Comparison) -> Result<Option<Figure>, Cha
         svg,
         legend: legend(names.into_iter()),
     }))
-}
-
-fn short_label(label: &str) -> String {
-    super::tables::shortened(label, 16)
 }
 
 /// The popularity of what is recommended, beside that of what was interacted with.

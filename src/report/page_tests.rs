@@ -20,7 +20,7 @@ fn epoch(number: u32) -> EpochRecord {
     let wobble = f64::from(number * 7 % 5) * 0.0004;
     EpochRecord {
         epoch: number,
-        loss: 0.6931 - 0.55 * progress + wobble,
+        loss: 0.69 - 0.55 * progress + wobble,
         regularization: 0.002,
         seconds: 1.9,
         samples: 64_112,

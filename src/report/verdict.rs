@@ -1,6 +1,9 @@
 //! Which system wins, in a sentence that claims no more than the intervals allow.
 
+use super::tables::shortened;
 use super::{Interval, System};
+
+const NAME_LENGTH_MAX: usize = 48;
 
 /// Says which system is best by a metric, how the model stands beside it, and whether their
 /// intervals overlap. `None` when there is nothing to compare.
@@ -11,51 +14,41 @@ pub fn verdict(systems: &[System], metric: &str) -> Option<String> {
         .collect();
     ranked.sort_by(|a, b| b.1.mean.total_cmp(&a.1.mean));
     let &(best, best_value) = ranked.first()?;
-    let Some(&(second, second_value)) = ranked.get(1) else {
+    let (winner, winner_value) = (named(best), shown(best_value));
+    let Some(&second) = ranked.get(1) else {
         return Some(format!(
-            "{} reaches {metric} {}. There is no baseline beside it.",
-            best.name,
-            shown(best_value)
+            "{winner} reaches {metric} {winner_value}. There is no baseline beside it."
         ));
     };
-    // The comparison of interest is the model with the best of the others.
-    let model = ranked
+    // A model that does not win is what the reader wants to see beside the winner.
+    let beaten = ranked
         .iter()
         .find(|(system, _)| system.is_model && !best.is_model);
-    let (other, other_value) = model.copied().unwrap_or((second, second_value));
+    let &(other, other_value) = beaten.unwrap_or(&second);
+    let loser = named(other);
     if best_value.mean == other_value.mean {
-        let (one, two) = (&best.name, &other.name);
         return Some(format!(
-            "{one} and {two} are level at {metric} {}.",
-            shown(best_value)
+            "{winner} and {loser} are level at {metric} {winner_value}."
         ));
     }
-    let sentence = if best.is_model || model.is_none() {
-        format!(
-            "{} wins on {metric} with {}; the next is",
-            best.name,
-            shown(best_value)
-        )
-    } else {
-        let wins = format!("{} wins on {metric} with {}", best.name, shown(best_value));
-        format!("{wins}, so a baseline beats the model of this run:")
+    let next = match beaten {
+        Some(_) => ", so a baseline beats the model of this run:",
+        None => "; the next is",
     };
-    let (overlap, advice) = if best_value.low <= other_value.high {
-        (
-            "overlap",
-            " this alone does not separate them; a paired test (sagebrush compare) can",
-        )
+    let intervals = if best_value.low <= other_value.high {
+        "overlap: this alone does not separate them; a paired test (sagebrush compare) can"
     } else {
-        (
-            "do not overlap",
-            " the difference is larger than the uncertainty over users",
-        )
+        "do not overlap: the difference is larger than the uncertainty over users"
     };
     Some(format!(
-        "{sentence} {} with {}. Their 95% intervals {overlap}:{advice}.",
-        other.name,
+        "{winner} wins on {metric} with {winner_value}{next} {loser} with {}. Their 95% intervals \
+         {intervals}.",
         shown(other_value)
     ))
+}
+
+fn named(system: &System) -> String {
+    shortened(&system.name, NAME_LENGTH_MAX)
 }
 
 fn shown(value: Interval) -> String {

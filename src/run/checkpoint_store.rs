@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{sync_directory, write_atomically};
+use super::atomic::{remove_leftovers, sync_directory, write_atomically};
 use super::{Checkpoint, RunError};
 
 /// How many checkpoints are kept: the newest, and one to fall back on.
@@ -82,6 +82,15 @@ pub fn load_latest(directory: &Path) -> Result<LoadedCheckpoint, RunError> {
         what,
         remedy: "train anew with --overwrite".into(),
     })
+}
+
+/// Removes all checkpoints, and what killed processes left of others.
+pub(super) fn remove_all(directory: &Path) -> Result<(), RunError> {
+    for (_, path) in found_in(directory)? {
+        fs::remove_file(&path).map_err(RunError::cannot_write(&path))?;
+    }
+    remove_leftovers(directory)?;
+    Ok(())
 }
 
 /// The checkpoint files, by rising epoch.

@@ -5,12 +5,16 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic::{FileDigest, digest_of, is_temporary, remove_leftovers, write_atomically};
+use super::atomic::{FileDigest, digest_of, remove_leftovers, write_atomically};
+use super::checkpoint_store;
 use super::manifest::{MANIFEST_NAME, Manifest};
 use super::tensors::check_file_header;
 use super::{File as RunFile, RunError};
 
 const CHECKPOINT_DIRECTORY: &str = "checkpoint";
+/// Lies in the checkpoint directory and tells an unfinished run from a folder of someone's own that
+/// happens to hold a `config.toml`.
+const MARKER_NAME: &str = ".sagebrush-run";
 
 /// A run directory.
 ///
@@ -40,8 +44,7 @@ impl RunDir {
         if !run.is_empty()? {
             run.remove_old_run(overwrite)?;
         }
-        let checkpoints = run.checkpoint_dir();
-        fs::create_dir_all(&checkpoints).map_err(RunError::cannot_write(&checkpoints))?;
+        run.mark()?;
         Ok(run)
     }
 
@@ -52,7 +55,12 @@ impl RunDir {
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, RunError> {
         let mut run = Self::existing(path.into())?;
         if !run.path.join(MANIFEST_NAME).exists() {
-            return Err(run.no_manifest());
+            let unfinished = run.is_marked();
+            return Err(if unfinished {
+                RunError::Unfinished { path: run.path }
+            } else {
+                run.not_a_run()
+            });
         }
         let manifest = Manifest::read(&run.path)?;
         for (name, digest) in &manifest.files {
@@ -71,14 +79,13 @@ impl RunDir {
         let run = Self::existing(path.into())?;
         if run.path.join(MANIFEST_NAME).exists() {
             Manifest::read(&run.path)?;
-        } else if !run.looks_unfinished()? {
+        } else if !run.is_marked() {
             return Err(run.not_a_run());
         }
+        run.mark()?;
         run.remove(MANIFEST_NAME)?;
         remove_leftovers(&run.path)?;
-        let checkpoints = run.checkpoint_dir();
-        fs::create_dir_all(&checkpoints).map_err(RunError::cannot_write(&checkpoints))?;
-        remove_leftovers(&checkpoints)?;
+        remove_leftovers(&run.checkpoint_dir())?;
         Ok(run)
     }
 
@@ -206,28 +213,21 @@ impl RunDir {
         Ok(bytes)
     }
 
-    fn entries(&self) -> Result<Vec<String>, RunError> {
-        let entries = fs::read_dir(&self.path).map_err(RunError::unreadable(&self.path))?;
-        let name =
-            |entry: io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
-        entries
-            .map(name)
-            .collect::<io::Result<_>>()
-            .map_err(RunError::unreadable(&self.path))
-    }
-
     fn is_empty(&self) -> Result<bool, RunError> {
-        Ok(self.entries()?.is_empty())
+        let mut entries = fs::read_dir(&self.path).map_err(RunError::unreadable(&self.path))?;
+        Ok(entries.next().is_none())
     }
 
-    /// An interrupted run has a checkpoint directory and nothing that a run does not write.
-    fn looks_unfinished(&self) -> Result<bool, RunError> {
-        let of_a_run = |name: &String| {
-            name == CHECKPOINT_DIRECTORY
-                || is_temporary(name)
-                || RunFile::ALL.iter().any(|file| file.name() == name)
-        };
-        Ok(self.checkpoint_dir().is_dir() && self.entries()?.iter().all(of_a_run))
+    fn is_marked(&self) -> bool {
+        self.checkpoint_dir().join(MARKER_NAME).is_file()
+    }
+
+    /// Makes the checkpoint directory, and with it the directory a run.
+    fn mark(&self) -> Result<(), RunError> {
+        let checkpoints = self.checkpoint_dir();
+        fs::create_dir_all(&checkpoints).map_err(RunError::cannot_write(&checkpoints))?;
+        write_atomically(&checkpoints.join(MARKER_NAME), |_| Ok(()))?;
+        Ok(())
     }
 
     /// Removes what an earlier run wrote, by name; a file that is not of a run stays.
@@ -237,7 +237,7 @@ impl RunDir {
             what: what.into(),
             remedy: remedy.into(),
         };
-        if !Manifest::is_in(&self.path) && !self.looks_unfinished()? {
+        if !Manifest::is_in(&self.path) && !self.is_marked() {
             return Err(occupied(
                 "is not empty and not a run, so nothing is written over it",
                 "choose another directory",
@@ -249,20 +249,14 @@ impl RunDir {
                 "choose another directory, continue it with --resume, or replace it with --overwrite",
             ));
         }
-        // Without its manifest the old run counts as unfinished, should this be interrupted.
+        // Marked and without its manifest the old run is an unfinished one, should this be cut short.
+        self.mark()?;
         self.remove(MANIFEST_NAME)?;
         RunFile::ALL
             .iter()
             .try_for_each(|file| self.remove(file.name()))?;
         remove_leftovers(&self.path)?;
-        let checkpoints = self.checkpoint_dir();
-        match fs::remove_dir_all(&checkpoints) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(RunError::CannotWrite {
-                path: checkpoints,
-                source: error,
-            }),
-            _ => Ok(()),
-        }
+        checkpoint_store::remove_all(&self.checkpoint_dir())
     }
 
     fn remove(&self, name: &str) -> Result<(), RunError> {
@@ -273,16 +267,6 @@ impl RunDir {
                 source: error,
             }),
             _ => Ok(()),
-        }
-    }
-
-    fn no_manifest(&self) -> RunError {
-        match self.looks_unfinished() {
-            Ok(true) => RunError::Unfinished {
-                path: self.path.clone(),
-            },
-            Ok(false) => self.not_a_run(),
-            Err(error) => error,
         }
     }
 

@@ -140,6 +140,7 @@ fn an_unfinished_run_says_how_to_go_on() {
     write_run(directory.path());
     fs::remove_file(directory.path().join(MANIFEST_NAME)).unwrap();
     fs::write(directory.path().join(".sagebrush-x.tmp"), "half").unwrap();
+    fs::write(directory.path().join("notes.txt"), "of the user").unwrap();
     let error = RunDir::open(directory.path()).unwrap_err();
     assert!(matches!(error, RunError::Unfinished { .. }));
     assert!(error.to_string().contains("--resume"), "{error}");
@@ -182,7 +183,12 @@ fn overwriting_removes_the_run_and_keeps_what_else_is_there() {
     let error = RunDir::create(directory.path(), false).unwrap_err();
     assert!(error.to_string().contains("--overwrite"), "{error}");
     RunDir::open(directory.path()).unwrap();
+    let checkpoints = directory.path().join("checkpoint");
+    super::checkpoint::tests::sample(1)
+        .save(&checkpoints)
+        .unwrap();
     RunDir::create(directory.path(), true).unwrap();
+    assert_eq!(fs::read_dir(checkpoints).unwrap().count(), 1);
     let mut left: Vec<_> = fs::read_dir(directory.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
