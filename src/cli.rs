@@ -12,7 +12,7 @@ use crate::device::DeviceName;
     name = "sagebrush",
     version,
     propagate_version = true,
-    after_help = "Start here:\n  sagebrush demo                         the whole road on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate my-run              how good is it\n  sagebrush recommend my-run --user 42   what to recommend"
+    after_help = "Start here:\n  sagebrush demo                         the whole road on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate --run my-run        how good is it\n  sagebrush recommend --run my-run --user 42   what to recommend"
 )]
 pub struct Cli {
     /// What to do.
@@ -59,16 +59,16 @@ pub enum Command {
     Train(Box<TrainArgs>),
     /// Open the test set and measure a run beside simple baselines
     #[command(
-        after_help = "Examples:\n  sagebrush evaluate my-run\n  sagebrush evaluate my-run --k 10 --k 20 --trec trec/ --json"
+        after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json"
     )]
     Evaluate(EvaluateArgs),
     /// Top-K items for users
     #[command(
-        after_help = "Examples:\n  sagebrush recommend my-run --user 42 --user 43\n  sagebrush recommend my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend my-run --all --to jsonl | gzip > all.jsonl.gz"
+        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
     Recommend(RecommendArgs),
     /// The items most like an item
-    #[command(after_help = "Examples:\n  sagebrush similar my-run --item 0133093")]
+    #[command(after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093")]
     Similar(SimilarArgs),
     /// Test whether runs differ, on the same users
     #[command(after_help = "Examples:\n  sagebrush compare lightgcn-run mf-run --metric ndcg@20")]
@@ -247,7 +247,7 @@ pub struct TrainArgs {
 #[derive(Debug, Args)]
 pub struct EvaluateArgs {
     /// The run directory
-    #[arg(value_name = "RUN")]
+    #[arg(long, value_name = "RUN")]
     pub run: PathBuf,
     /// Cut-offs; those of the run's configuration by default
     #[arg(long = "k", short = 'k', value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
@@ -261,7 +261,7 @@ pub struct EvaluateArgs {
 #[derive(Debug, Args)]
 pub struct RecommendArgs {
     /// The run directory
-    #[arg(value_name = "RUN")]
+    #[arg(long, value_name = "RUN")]
     pub run: PathBuf,
     /// Users by their keys in the log
     #[arg(long = "user", value_name = "KEY", required_unless_present = "all", conflicts_with = "all")]
@@ -298,7 +298,7 @@ pub enum OutputForm {
 #[derive(Debug, Args)]
 pub struct SimilarArgs {
     /// The run directory
-    #[arg(value_name = "RUN")]
+    #[arg(long, value_name = "RUN")]
     pub run: PathBuf,
     /// The item by its key in the log
     #[arg(long = "item", value_name = "KEY")]

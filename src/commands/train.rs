@@ -15,7 +15,7 @@ use crate::data::Split;
 use crate::device;
 use crate::exit::Failure;
 use crate::graph::InteractionGraph;
-use crate::run::{Checkpoint, RunDir, load_latest};
+use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::training::{self, Job, Outcome, Progress, Trained};
 
 /// Runs `train`; an interrupt is a failure with its own exit code.
@@ -59,12 +59,13 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
 }
 
 fn latest_checkpoint(session: &Session, run: &RunDir) -> anyhow::Result<Option<Checkpoint>> {
-    let directory = run.checkpoint_dir();
-    if directory.read_dir()?.next().is_none() {
-        session.say("there is no checkpoint yet: training starts at epoch 1");
-        return Ok(None);
-    }
-    let loaded = load_latest(&directory)?;
+    let loaded = match load_latest(&run.checkpoint_dir()) {
+        Err(RunError::Missing { .. }) => {
+            session.say("there is no checkpoint yet: training starts at epoch 1");
+            return Ok(None);
+        }
+        loaded => loaded?,
+    };
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
     }
@@ -154,7 +155,7 @@ fn report(
     } else {
         let out = out.display();
         session.say(&format!(
-            "best epoch {} of {epochs}; the run is in {out}\nnext: sagebrush evaluate {out}",
+            "best epoch {} of {epochs}; the run is in {out}\nnext: sagebrush evaluate --run {out}",
             trained.best_epoch
         ));
     }

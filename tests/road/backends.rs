@@ -42,7 +42,7 @@ fn tables(work: &Workspace, run: &str) -> Vec<f32> {
 
 fn lists(work: &Workspace, run: &str) -> HashMap<String, HashSet<String>> {
     let out = format!("{run}.csv");
-    work.succeed(&["recommend", run, "--all", "-k", "20", "--out", &out, "-q"]);
+    work.succeed(&["recommend", "--run", run, "--all", "-k", "20", "--out", &out, "-q"]);
     let mut lists: HashMap<String, HashSet<String>> = HashMap::new();
     for row in String::from_utf8(work.read(&out)).unwrap().lines().skip(1) {
         let mut fields = row.split(',');

@@ -91,7 +91,7 @@ fn a_missing_file_exits_66() {
         .assert()
         .failure()
         .code(66);
-    work.sagebrush(&["evaluate", "nowhere"])
+    work.sagebrush(&["evaluate", "--run", "nowhere"])
         .assert()
         .failure()
         .code(66);
@@ -128,7 +128,7 @@ fn more_recommendations_than_items_are_refused() {
     let work = Workspace::new();
     work.succeed(&quick("log.csv", "run"));
     let output = work
-        .sagebrush(&["recommend", "run", "--user", "user-1", "-k", "1000"])
+        .sagebrush(&["recommend", "--run", "run", "--user", "user-1", "-k", "1000"])
         .assert()
         .failure()
         .code(2);
@@ -137,7 +137,7 @@ fn more_recommendations_than_items_are_refused() {
         message.contains("60"),
         "the size of the catalogue is named: {message}"
     );
-    work.sagebrush(&["recommend", "run", "--user", "nobody"])
+    work.sagebrush(&["recommend", "--run", "run", "--user", "nobody"])
         .assert()
         .failure()
         .code(65);
@@ -152,7 +152,7 @@ fn damaged_runs_are_refused_by_name() {
     bytes[middle] ^= 1;
     work.write("run/embeddings.safetensors", &bytes);
     let output = work
-        .sagebrush(&["recommend", "run", "--user", "user-1"])
+        .sagebrush(&["recommend", "--run", "run", "--user", "user-1"])
         .assert()
         .failure()
         .code(65);
@@ -161,7 +161,7 @@ fn damaged_runs_are_refused_by_name() {
 
     std::fs::remove_file(work.path("run/MANIFEST.json")).unwrap();
     let output = work
-        .sagebrush(&["recommend", "run", "--user", "user-1"])
+        .sagebrush(&["recommend", "--run", "run", "--user", "user-1"])
         .assert()
         .failure();
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
@@ -179,7 +179,7 @@ fn a_run_from_another_version_is_refused() {
     assert_ne!(manifest, newer);
     work.write("run/MANIFEST.json", newer.as_bytes());
     let output = work
-        .sagebrush(&["evaluate", "run"])
+        .sagebrush(&["evaluate", "--run", "run"])
         .assert()
         .failure()
         .code(65);

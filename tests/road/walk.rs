@@ -30,7 +30,7 @@ fn from_a_log_to_recommendations() {
         "training does not open the test set"
     );
 
-    let evaluation = work.json(&["evaluate", "run", "--trec", "trec"]);
+    let evaluation = work.json(&["evaluate", "--run", "run", "--trec", "trec"]);
     let names: Vec<&str> = evaluation["systems"]
         .as_array()
         .unwrap()
@@ -50,7 +50,7 @@ fn from_a_log_to_recommendations() {
     }
 
     std::fs::remove_file(work.path("log.csv")).unwrap();
-    let one = work.json(&["recommend", "run", "--user", "user-3", "-k", "5"]);
+    let one = work.json(&["recommend", "--run", "run", "--user", "user-3", "-k", "5"]);
     let rows = one.as_array().unwrap();
     assert_eq!(rows.len(), 5);
     assert_eq!(
@@ -76,7 +76,7 @@ fn from_a_log_to_recommendations() {
     );
     assert_eq!(all.lines().count(), 1 + 120 * 3);
 
-    let similar = work.json(&["similar", "run", "--item", "3", "-k", "4"]);
+    let similar = work.json(&["similar", "--run", "run", "--item", "3", "-k", "4"]);
     assert_eq!(similar.as_array().unwrap().len(), 4);
 }
 
@@ -94,8 +94,8 @@ fn runs_are_compared_on_the_same_users() {
         .code(66);
     let message = String::from_utf8_lossy(&unevaluated.get_output().stderr).into_owned();
     assert!(message.contains("sagebrush evaluate"), "{message}");
-    work.succeed(&["evaluate", "a", "-q"]);
-    work.succeed(&["evaluate", "b", "-q"]);
+    work.succeed(&["evaluate", "--run", "a", "-q"]);
+    work.succeed(&["evaluate", "--run", "b", "-q"]);
     let comparison = work.json(&["compare", "a", "b"]);
     assert!(comparison.to_string().contains("recall@20"));
 }
@@ -121,7 +121,7 @@ fn every_model_trains() {
             "train", "log.csv", "--out", score, "--model", "mf", "--dim", "8", "--epochs", "2",
             "--set", &set, "-q",
         ]);
-        let rows = work.json(&["recommend", score, "--user", "user-1", "-k", "2"]);
+        let rows = work.json(&["recommend", "--run", score, "--user", "user-1", "-k", "2"]);
         assert_eq!(rows.as_array().unwrap().len(), 2);
     }
 }

@@ -1,0 +1,72 @@
+//! What a model card says of a run.
+
+use super::run_files::DataRecord;
+use crate::config::RunConfig;
+use crate::evaluation::Evaluation;
+use crate::run::ModelCard;
+use crate::terminal::count;
+
+type Lines = Vec<(String, String)>;
+
+/// The card of a run; `metrics` are empty before evaluation.
+pub(super) fn model_card(config: &RunConfig, record: &DataRecord, metrics: Lines) -> ModelCard {
+    ModelCard {
+        model: model_line(config),
+        score_is_dot_product: config.score.kind != crate::config::ScoreKind::Mlp,
+        data: data_lines(record),
+        training: training_lines(config),
+        metrics,
+    }
+}
+
+/// The model in a few words.
+pub(super) fn model_line(config: &RunConfig) -> String {
+    let model = &config.model;
+    let layers = if model.layers == 0 { String::new() } else { format!(", {} layers", model.layers) };
+    format!("{}, {} dimensions{layers}", model.name.as_str(), model.dim)
+}
+
+/// Counts and hashes.
+pub(super) fn data_lines(record: &DataRecord) -> Lines {
+    let line = |name: &str, value: usize| (name.to_owned(), count(value as u64));
+    let mut lines = vec![
+        line("users", record.n_users),
+        line("items", record.n_items),
+        line("interactions", record.n_interactions),
+        ("split".to_owned(), record.split.method.as_str().to_owned()),
+        line("training interactions", record.split.n_train),
+        line("validation interactions", record.split.n_validation),
+        line("test interactions", record.split.n_test),
+    ];
+    lines.extend(record.sources.iter().map(|source| {
+        (source.path.clone(), format!("{}, SHA-256 {}", source.format, source.sha256))
+    }));
+    lines
+}
+
+/// The main settings.
+pub(super) fn training_lines(config: &RunConfig) -> Lines {
+    let (training, sampling) = (&config.training, &config.sampling);
+    let lines = [
+        ("loss", config.loss.kind.as_str().to_owned()),
+        ("score", config.score.kind.as_str().to_owned()),
+        ("L2", config.loss.l2.to_string()),
+        ("learning rate", training.learning_rate.to_string()),
+        ("batch size", sampling.batch_size.to_string()),
+        ("negatives a positive", sampling.negatives.to_string()),
+        ("epochs at most", training.epochs.to_string()),
+        ("best epoch by validation", training.metric.clone()),
+        ("seed", config.seed.to_string()),
+        ("device", config.run.device.as_str().to_owned()),
+    ];
+    lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The model's results.
+pub(super) fn metric_lines(evaluation: &Evaluation) -> Lines {
+    let Some(model) = evaluation.systems.first() else { return Vec::new() };
+    let shown = model.metrics.iter().map(|(name, e)| {
+        (name.clone(), format!("{:.4} [{:.4}, {:.4}]", e.mean, e.low, e.high))
+    });
+    shown.collect()
+}

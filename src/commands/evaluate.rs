@@ -1,0 +1,198 @@
+//! `evaluate`: opens the test set of a run, measures it beside the baselines, writes the report.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::run_files::{OpenRun, Tested};
+use super::{Session, cards, report_data};
+use crate::baselines::{ItemKnn, Popularity};
+use crate::cli::EvaluateArgs;
+use crate::evaluation::{self, Evaluated, Evaluation, EvaluationConfig, PerUser};
+use crate::export;
+use crate::inference::ScoreSource;
+use crate::report;
+use crate::run::RunError;
+use crate::terminal::{Align, Style, Table, count};
+
+/// `evaluation.json`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct EvaluationFile {
+    /// Every time the test set was opened, the first first.
+    pub(super) openings: Vec<Opening>,
+    /// The summary.
+    #[serde(flatten)]
+    pub(super) evaluation: Evaluation,
+    /// The model's recall and NDCG user by user, for `compare`.
+    pub(super) per_user: PerUser,
+}
+
+/// One opening of the test set.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Opening {
+    /// The UTC date.
+    pub(super) date: String,
+    /// Seconds since 1970.
+    pub(super) unix_seconds: u64,
+    /// The depths measured.
+    pub(super) ks: Vec<usize>,
+}
+
+/// Runs `evaluate`.
+pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> anyhow::Result<()> {
+    let ks = args.ks.iter().map(|&k| k as usize).collect();
+    let evaluation = measure(session, &args.run, &[], ks, args.trec.as_deref())?;
+    if session.json {
+        return session.print_json(&evaluation);
+    }
+    session.print(&to_text(&evaluation))?;
+    session.say(&format!("the report is in {}", args.run.join("report.html").display()));
+    Ok(())
+}
+
+/// Measures a run beside the baselines and other runs on the same data, at its configured depths.
+#[cfg(feature = "train")]
+pub(super) fn measure_beside(
+    session: &Session,
+    run: &Path,
+    others: &[PathBuf],
+) -> anyhow::Result<Evaluation> {
+    measure(session, run, others, Vec::new(), None)
+}
+
+fn measure(
+    session: &Session,
+    path: &Path,
+    others: &[PathBuf],
+    ks: Vec<usize>,
+    trec: Option<&Path>,
+) -> anyhow::Result<Evaluation> {
+    let mut run = OpenRun::open(path)?;
+    let others = others.iter().map(|path| OpenRun::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let openings = openings(&run)?;
+    if !openings.is_empty() {
+        session.say(&format!("the test set of this run was opened {} times before", openings.len()));
+    }
+    let tested = run.open_test()?;
+    let settings = settings(&run, ks);
+    let evaluated = rank_all(&run, &others, &tested, &settings)?;
+    if let Some(directory) = trec {
+        export::write_trec(directory, run.recommender.embeddings(), &run.keys(), tested.data(&run.lists), &settings.ks)?;
+    }
+    write(&mut run, &tested, openings, &evaluated)?;
+    Ok(evaluated.summary)
+}
+
+fn openings(run: &OpenRun) -> anyhow::Result<Vec<Opening>> {
+    match run.dir.evaluation::<EvaluationFile>() {
+        Ok(file) => Ok(file.openings),
+        Err(RunError::Missing { .. }) => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Depths beyond the catalogue are left out unless they were asked for by name.
+fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
+    let n_items = run.recommender.items().len();
+    let configured = &run.config.evaluation;
+    let ks = if asked.is_empty() {
+        let mut fitting: Vec<usize> =
+            configured.ks.iter().copied().filter(|&k| k <= n_items).collect();
+        if fitting.is_empty() {
+            fitting.push(n_items);
+        }
+        fitting
+    } else {
+        asked
+    };
+    EvaluationConfig {
+        ks,
+        bootstrap: configured.bootstrap,
+        seed: run.config.seed,
+        ..EvaluationConfig::default()
+    }
+}
+
+fn rank_all(
+    run: &OpenRun,
+    others: &[OpenRun],
+    tested: &Tested,
+    settings: &EvaluationConfig,
+) -> anyhow::Result<Evaluated> {
+    let n_items = run.recommender.items().len();
+    let popularity = Popularity::new(&run.lists.train, n_items);
+    let knn = ItemKnn::new(&run.lists.train, n_items);
+    let mut systems: Vec<(&str, &dyn ScoreSource)> =
+        vec![(run.config.model.name.as_str(), run.recommender.embeddings())];
+    for other in others {
+        systems.push((other.config.model.name.as_str(), other.recommender.embeddings()));
+    }
+    systems.push(("item-knn", &knn));
+    systems.push(("popularity", &popularity));
+    Ok(evaluation::evaluate(&systems, tested.data(&run.lists), settings)?)
+}
+
+fn write(
+    run: &mut OpenRun,
+    tested: &Tested,
+    mut openings: Vec<Opening>,
+    evaluated: &Evaluated,
+) -> anyhow::Result<()> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let date = crate::data::iso_date(now as i64);
+    openings.push(Opening {
+        date: date.clone(),
+        unix_seconds: now,
+        ks: evaluated.summary.ks.clone(),
+    });
+    let Some(model) = evaluated.details.first() else { return Ok(()) };
+    let mut per_user = model.per_user.clone();
+    per_user.metrics.retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
+    let evaluation = evaluated.summary.clone();
+    run.dir.write_evaluation(&EvaluationFile { openings, evaluation, per_user })?;
+    let page = report::render(&report_data::of_run(run, tested, evaluated, &date)?)?;
+    run.dir.write_report(&page)?;
+    let metrics = cards::metric_lines(&evaluated.summary);
+    run.dir.write_model_card(&cards::model_card(&run.config, &run.record, metrics))?;
+    Ok(())
+}
+
+/// The results as a table, and the winner in a sentence.
+pub(super) fn to_text(evaluation: &Evaluation) -> String {
+    let headline = report_data::headline_depth(evaluation);
+    let shown = [
+        format!("recall@{headline}"),
+        format!("ndcg@{headline}"),
+        format!("precision@{headline}"),
+        format!("hit_rate@{headline}"),
+        format!("mrr@{headline}"),
+        format!("map@{headline}"),
+    ];
+    let beyond = format!("coverage@{headline}");
+    let columns = [("system", Align::Left)]
+        .into_iter()
+        .chain(shown.iter().map(|name| (name.as_str(), Align::Right)))
+        .chain([(beyond.as_str(), Align::Right)]);
+    let mut table = Table::new(columns);
+    for system in &evaluation.systems {
+        let metric = |(at, name): (usize, &String)| match system.metrics.get(name) {
+            Some(e) if at < 2 => format!("{:.4} [{:.4}, {:.4}]", e.mean, e.low, e.high),
+            Some(e) => format!("{:.4}", e.mean),
+            None => String::new(),
+        };
+        let coverage = system.beyond.get(&beyond).map_or(String::new(), |c| format!("{c:.3}"));
+        let metrics = shown.iter().enumerate().map(metric);
+        table.row([system.name.clone()].into_iter().chain(metrics).chain([coverage]));
+    }
+    let comparison = report_data::comparison(evaluation);
+    let verdict = report::verdict(&comparison.systems, &comparison.headline).unwrap_or_default();
+    format!(
+        "{}\n{} users, every item ranked, items seen before left out; 95% bootstrap intervals over users.\n\
+         {} users had nothing to test on; {} had no training item and stand apart in the report.\n{verdict}",
+        table.render(Style::of_stdout()),
+        count(evaluation.n_users_evaluated as u64),
+        count(evaluation.n_users_without_test as u64),
+        count(evaluation.n_cold_users as u64),
+    )
+}
