@@ -1,3 +1,4 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
+pub mod config;
 pub mod data;
