@@ -387,3 +387,11 @@ fn a_configuration_without_toml_form_is_not_read_back() {
     };
     assert!(RunConfig::from_toml("config.toml", &config.to_toml()).is_err());
 }
+
+#[test]
+fn texts_of_several_lines_survive() {
+    let text = "[data]\nitems = \"a\\nb # c\"\ntrain = [\"x\\ny\"]\n";
+    let resolved = file(text).unwrap();
+    let back = file(&resolved.to_annotated_toml()).unwrap();
+    assert_eq!(back.config, resolved.config);
+}
