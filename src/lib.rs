@@ -1,5 +1,6 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
+pub mod config;
 pub mod data;
 pub mod report;
 pub mod run;

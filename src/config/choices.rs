@@ -1,0 +1,154 @@
+//! The closed choices of a run file: each enum, its spelling in TOML and the list of its names.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! closed_choice {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $name {
+            $($(#[$variant_meta])* #[serde(rename = $text)] $variant,)+
+        }
+
+        impl $name {
+            /// Every choice, in the order the documentation lists them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+            /// The spelling of every choice, in the order of [`Self::ALL`].
+            pub const NAMES: &'static [&'static str] = &[$($text,)+];
+
+            /// The spelling used in run files, variables and flags.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $text,)+
+                }
+            }
+
+            /// The choice spelled `text`, if there is one.
+            #[must_use]
+            pub fn from_name(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|choice| choice.as_str() == text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    };
+}
+
+closed_choice! {
+    /// `model.name`: which network is trained.
+    ModelName {
+        /// Matrix factorization: two embedding tables.
+        Mf = "mf",
+        /// LightGCN: symmetric propagation without weights, mean over the layers.
+        LightGcn = "lightgcn",
+        /// NGCF as lectured: mean aggregation, concatenation, last layer only.
+        NgcfLecture = "ngcf-lecture",
+        /// NGCF as printed in arXiv 1905.08108 v2.
+        NgcfPaper = "ngcf-paper",
+        /// NGCF as the authors' TensorFlow code computes it.
+        NgcfOfficial = "ngcf-official",
+    }
+}
+
+closed_choice! {
+    /// `model.init`: how embedding tables start.
+    Initialization {
+        /// Uniform, bounded by fan-in and fan-out (Glorot and Bengio, 2010).
+        XavierUniform = "xavier-uniform",
+        /// Normal with mean 0 and standard deviation `model.init_std`.
+        Normal = "normal",
+    }
+}
+
+closed_choice! {
+    /// `model.last_activation`: the activation after the last layer of `ngcf-lecture`.
+    LastActivation {
+        /// ReLU, which makes every dot-product score non-negative.
+        Relu = "relu",
+        /// No activation.
+        Linear = "linear",
+    }
+}
+
+closed_choice! {
+    /// `score.kind`: how a user's and an item's embedding become a score.
+    ScoreKind {
+        /// Dot product.
+        Dot = "dot",
+        /// Cosine divided by `score.temperature`.
+        Cosine = "cosine",
+        /// Learned bilinear form.
+        Bilinear = "bilinear",
+        /// Learned network with one hidden layer of `score.hidden` units.
+        Mlp = "mlp",
+    }
+}
+
+closed_choice! {
+    /// `loss.kind`: the ranking loss.
+    LossKind {
+        /// Bayesian personalized ranking over (positive, negative) pairs.
+        Bpr = "bpr",
+        /// Binary cross-entropy, the positives' and the negatives' means apart.
+        Binary = "binary",
+    }
+}
+
+closed_choice! {
+    /// `sampling.positives`: how the positives of an epoch are drawn.
+    PositiveSampling {
+        /// Every training interaction once an epoch, shuffled.
+        ByEdge = "by-edge",
+        /// Users uniformly, then one of the user's items uniformly.
+        ByUser = "by-user",
+    }
+}
+
+closed_choice! {
+    /// `split.method`: how held-out interactions are chosen.
+    SplitMethod {
+        /// Uniformly within each user.
+        Random = "random",
+        /// Each user's last interaction.
+        LeaveLastOut = "leave-last-out",
+        /// Everything after a point in time.
+        Timeline = "timeline",
+        /// The test set is the file named by `data.test`.
+        Given = "given",
+    }
+}
+
+closed_choice! {
+    /// `run.device`: where tensors live.
+    DeviceName {
+        /// The default CPU backend.
+        Cpu = "cpu",
+        /// The ndarray CPU backend.
+        Ndarray = "ndarray",
+        /// The graphics card.
+        Gpu = "gpu",
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spelling_agrees_with_serde() {
+        for (choice, name) in ModelName::ALL.iter().zip(ModelName::NAMES) {
+            assert_eq!(serde_json::to_value(choice).unwrap(), *name);
+            assert_eq!(ModelName::from_name(name), Some(*choice));
+        }
+        assert_eq!(ModelName::LightGcn.to_string(), "lightgcn");
+        assert_eq!(DeviceName::from_name("cuda"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! The default configuration of each model.
+
+use super::sections::{
+    DataConfig, DeviceName, EvaluationConfig, Initialization, LastActivation, LossKind,
+    LossSettings, ModelName, ModelSettings, PositiveSampling, RunConfig, RunSettings,
+    SamplingConfig, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig,
+};
+
+/// Version of the run file this program reads and writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The model trained when nothing names one.
+pub const DEFAULT_MODEL: ModelName = ModelName::LightGcn;
+
+/// What differs from model to model.
+struct Recipe {
+    layers: usize,
+    init: Initialization,
+    message_dropout: f64,
+    last_activation: Option<LastActivation>,
+    l2: f64,
+    positives: PositiveSampling,
+    batch_size: usize,
+    learning_rate: f64,
+}
+
+impl Recipe {
+    fn of(name: ModelName) -> Self {
+        let ngcf = Self {
+            layers: 3,
+            init: Initialization::XavierUniform,
+            message_dropout: 0.1,
+            last_activation: None,
+            l2: 1e-5,
+            positives: PositiveSampling::ByUser,
+            batch_size: 1024,
+            learning_rate: 1e-3,
+        };
+        match name {
+            ModelName::Mf => Self {
+                layers: 0,
+                message_dropout: 0.0,
+                l2: 1e-4,
+                positives: PositiveSampling::ByEdge,
+                batch_size: 2048,
+                ..ngcf
+            },
+            ModelName::LightGcn => Self {
+                init: Initialization::Normal,
+                message_dropout: 0.0,
+                l2: 1e-4,
+                batch_size: 2048,
+                ..ngcf
+            },
+            ModelName::NgcfLecture => Self {
+                message_dropout: 0.0,
+                last_activation: Some(LastActivation::Relu),
+                l2: 0.0,
+                ..ngcf
+            },
+            ModelName::NgcfPaper => ngcf,
+            ModelName::NgcfOfficial => Self {
+                learning_rate: 1e-4,
+                ..ngcf
+            },
+        }
+    }
+}
+
+impl RunConfig {
+    /// The complete configuration of `name` with no data named yet.
+    ///
+    /// Sources: arXiv 2002.02126 and its PyTorch code for `lightgcn`, arXiv 1905.08108 v2 and its
+    /// TensorFlow code for the NGCF variants.
+    #[must_use]
+    pub fn defaults_for(name: ModelName) -> Self {
+        let recipe = Recipe::of(name);
+        Self {
+            format_version: FORMAT_VERSION,
+            seed: 42,
+            data: DataConfig::default(),
+            split: SplitConfig {
+                method: None,
+                test_fraction: 0.2,
+                validation_fraction: 0.1,
+            },
+            model: ModelSettings {
+                name,
+                dim: 64,
+                layers: recipe.layers,
+                init: recipe.init,
+                init_std: 0.1,
+                message_dropout: recipe.message_dropout,
+                node_dropout: 0.0,
+                edge_dropout: 0.0,
+                last_activation: recipe.last_activation,
+            },
+            score: ScoreSettings {
+                kind: ScoreKind::Dot,
+                temperature: 0.2,
+                hidden: 64,
+            },
+            loss: LossSettings {
+                kind: LossKind::Bpr,
+                l2: recipe.l2,
+            },
+            sampling: SamplingConfig {
+                positives: recipe.positives,
+                negatives: 1,
+                batch_size: recipe.batch_size,
+            },
+            training: TrainingConfig {
+                epochs: 200,
+                learning_rate: recipe.learning_rate,
+                patience: 10,
+                evaluate_every: 1,
+                metric: "ndcg@20".to_owned(),
+            },
+            evaluation: EvaluationConfig {
+                ks: vec![10, 20, 50],
+                bootstrap: 1000,
+            },
+            run: RunSettings {
+                device: DeviceName::Cpu,
+            },
+        }
+    }
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self::defaults_for(DEFAULT_MODEL)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_follow_the_publications() {
+        let lightgcn = RunConfig::default();
+        assert_eq!(lightgcn.model.name, ModelName::LightGcn);
+        assert_eq!((lightgcn.model.dim, lightgcn.model.layers), (64, 3));
+        assert_eq!(lightgcn.model.init, Initialization::Normal);
+        assert_eq!(lightgcn.sampling.batch_size, 2048);
+        assert_eq!(
+            (lightgcn.training.learning_rate, lightgcn.loss.l2),
+            (1e-3, 1e-4)
+        );
+
+        let official = RunConfig::defaults_for(ModelName::NgcfOfficial);
+        assert_eq!(
+            (official.training.learning_rate, official.loss.l2),
+            (1e-4, 1e-5)
+        );
+        assert_eq!(
+            (official.model.message_dropout, official.sampling.batch_size),
+            (0.1, 1024)
+        );
+
+        let mf = RunConfig::defaults_for(ModelName::Mf);
+        assert_eq!(mf.model.layers, 0);
+        assert_eq!(mf.sampling.positives, PositiveSampling::ByEdge);
+
+        let lecture = RunConfig::defaults_for(ModelName::NgcfLecture);
+        assert_eq!(lecture.model.last_activation, Some(LastActivation::Relu));
+    }
+}

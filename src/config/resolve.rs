@@ -1,0 +1,222 @@
+//! Puts the layers together into one complete configuration and writes it back as TOML.
+
+use std::fmt::Write;
+
+use toml::{Table, Value};
+
+use super::choices::ModelName;
+use super::defaults::DEFAULT_MODEL;
+use super::error::ConfigError;
+use super::layers::{self, Origin, Values};
+use super::sections::RunConfig;
+use super::strict::KEYS;
+
+/// A complete configuration and where each of its values came from.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    /// The configuration.
+    pub config: RunConfig,
+    values: Values,
+}
+
+/// Resolves flags over environment over file over the chosen model's defaults.
+///
+/// `file` is a name for messages and the file's text; `flags` is nested by section as a file is.
+/// The model is looked for in all layers first, so that its defaults fill what is left.
+///
+/// # Errors
+/// Any layer holds an unknown key, a wrong type, an unknown choice or a value out of range, or a
+/// setting the chosen model does not have.
+pub fn resolve(
+    file: Option<(&str, &str)>,
+    env: impl Iterator<Item = (String, String)>,
+    flags: Table,
+) -> Result<Resolved, ConfigError> {
+    let mut values = Values::new();
+    if let Some((name, text)) = file {
+        layers::add_file(name, text, &mut values)?;
+    }
+    layers::add_environment(env, &mut values)?;
+    layers::add_flags(flags, &mut values)?;
+    complete(values)
+}
+
+fn complete(values: Values) -> Result<Resolved, ConfigError> {
+    let name = values
+        .get("model.name")
+        .and_then(|(value, _)| value.as_str())
+        .and_then(ModelName::from_name)
+        .unwrap_or(DEFAULT_MODEL);
+    let mut table =
+        Table::try_from(RunConfig::defaults_for(name)).map_err(|error| internal(&error))?;
+    for (path, (value, _)) in &values {
+        insert(&mut table, path, value.clone());
+    }
+    let config: RunConfig = table.try_into().map_err(|error| internal(&error))?;
+    let resolved = Resolved { config, values };
+    resolved.check_model()?;
+    Ok(resolved)
+}
+
+/// The typed structs and the table of keys disagree, or a value does not fit this machine.
+fn internal(error: &dyn std::fmt::Display) -> ConfigError {
+    ConfigError::Syntax {
+        place: "the resolved configuration".to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+fn insert(table: &mut Table, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            table.insert(path.to_owned(), value);
+        }
+        Some((section, rest)) => {
+            let inner = table
+                .entry(section)
+                .or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+fn lookup<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+    match path.split_once('.') {
+        None => table.get(path),
+        Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),
+    }
+}
+
+impl Resolved {
+    /// Where the value at `path` (such as `training.epochs`) came from.
+    #[must_use]
+    pub fn origin(&self, path: &str) -> Origin {
+        let found = self.values.get(path);
+        found.map_or(Origin::Default, |(_, origin)| origin.clone())
+    }
+
+    /// The complete configuration as TOML; each line that is not a default ends in its origin.
+    ///
+    /// Reading it back with [`resolve`] gives an equal configuration.
+    #[must_use]
+    pub fn to_annotated_toml(&self) -> String {
+        render(&self.config, |path| match self.origin(path) {
+            Origin::Default => None,
+            origin => Some(one_line(&origin.to_string())),
+        })
+    }
+
+    fn check_model(&self) -> Result<(), ConfigError> {
+        let model = &self.config.model;
+        let is_mf = model.name == ModelName::Mf;
+        let checks = [
+            (
+                "model.last_activation",
+                model.last_activation.is_some() && model.name != ModelName::NgcfLecture,
+                "only ngcf-lecture has it; remove the key",
+            ),
+            (
+                "model.layers",
+                is_mf && model.layers != 0,
+                "it propagates nothing; remove the key or set it to 0",
+            ),
+            (
+                "model.message_dropout",
+                is_mf && model.message_dropout != 0.0,
+                NO_GRAPH,
+            ),
+            (
+                "model.node_dropout",
+                is_mf && model.node_dropout != 0.0,
+                NO_GRAPH,
+            ),
+            (
+                "model.edge_dropout",
+                is_mf && model.edge_dropout != 0.0,
+                NO_GRAPH,
+            ),
+        ];
+        match checks.into_iter().find(|(_, refused, _)| *refused) {
+            None => Ok(()),
+            Some((key, _, remedy)) => Err(ConfigError::NotForModel {
+                place: self.origin(key).place(),
+                key: key.to_owned(),
+                model: model.name.as_str(),
+                remedy,
+            }),
+        }
+    }
+}
+
+const NO_GRAPH: &str = "it uses no graph; remove the key or set it to 0";
+
+/// A file's name as a comment can hold it.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
+}
+
+fn render(config: &RunConfig, comment: impl Fn(&str) -> Option<String>) -> String {
+    let table = match Table::try_from(config) {
+        Ok(table) => table,
+        Err(error) => {
+            return format!(
+                "# this configuration has no TOML form: {}\n",
+                one_line(&error.to_string())
+            );
+        }
+    };
+    let mut text = String::new();
+    let mut open_section = "";
+    for key in KEYS {
+        let Some(value) = lookup(&table, key.path) else {
+            continue;
+        };
+        let (section, name) = key.path.rsplit_once('.').unwrap_or(("", key.path));
+        if section != open_section {
+            open_section = section;
+            let _ = writeln!(text, "\n[{section}]");
+        }
+        let _ = write!(text, "{name} = {value}");
+        if let Some(origin) = comment(key.path) {
+            let _ = write!(text, " # from {origin}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+impl RunConfig {
+    /// The complete configuration as TOML.
+    ///
+    /// Every configuration that [`resolve`] gives can be written. One put together by hand with a
+    /// seed above `i64::MAX` or a path that is not Unicode has no TOML form: the text is then a
+    /// comment that says so, which [`RunConfig::from_toml`] refuses.
+    #[must_use]
+    pub fn to_toml(&self) -> String {
+        render(self, |_| None)
+    }
+
+    /// Reads a run directory's complete file; `name` is for messages.
+    ///
+    /// # Errors
+    /// As [`resolve`], and when a key that has no "absent" meaning is missing: a stored run never
+    /// falls back on today's defaults.
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
+        let mut values = Values::new();
+        layers::add_file(name, text, &mut values)?;
+        let missing = KEYS
+            .iter()
+            .find(|key| !key.optional && !values.contains_key(key.path));
+        if let Some(key) = missing {
+            return Err(ConfigError::MissingKey {
+                place: name.to_owned(),
+                key: key.path.to_owned(),
+            });
+        }
+        complete(values).map(|resolved| resolved.config)
+    }
+}
