@@ -13,7 +13,7 @@ use super::key_table::KeyTable;
 use super::metadata::read_titles;
 use super::raw_log::RawLog;
 use super::sink::Sink;
-use super::source::{Origin, Source, open};
+use super::source::{Origin, PARQUET_MAGIC, Source, open};
 use super::{Dataset, IdMap, SourceFile};
 
 /// Where a log or item metadata comes from.
@@ -210,6 +210,13 @@ fn text_format(text: &super::source::Text<'_>, asked: Option<Format>) -> Result<
     if text.sample().is_empty() {
         return Err(DataError::Empty {
             place: Place::whole(&text.origin.name),
+        });
+    }
+    if text.sample().starts_with(PARQUET_MAGIC) {
+        let reason = "it is compressed as a whole: unpack it first".to_owned();
+        return Err(DataError::BadParquet {
+            place: Place::whole(&text.origin.name),
+            reason,
         });
     }
     asked

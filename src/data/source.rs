@@ -10,7 +10,8 @@ use super::hash::{HashingReader, Tally};
 /// How much of the text the format is recognized by, bytes.
 const SAMPLE_BYTES: u64 = 64 << 10;
 const BUFFER_BYTES: usize = 256 << 10;
-const PARQUET_MAGIC: &[u8] = b"PAR1";
+/// What a Parquet file starts with.
+pub(super) const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// Where bytes come from.
 pub(super) enum Origin<'a> {

@@ -200,6 +200,11 @@ fn an_unknown_format_names_the_known_ones() {
         );
     }
     expect(
+        &fault(None, gzip(b"PAR1...PAR1")),
+        "log",
+        &["unpack it first"],
+    );
+    expect(
         &fault(Some(Format::Parquet), "user,item\n1,2\n"),
         "log",
         &["PAR1"],

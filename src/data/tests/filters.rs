@@ -89,6 +89,8 @@ fn keys_of_the_test_file_alone_are_cold() {
     };
     assert_eq!(value("test users unknown to the log"), Some("1"));
     assert_eq!(value("density"), Some("25.0000 %"));
+    let json = serde_json::to_string(&found).unwrap();
+    assert_eq!(serde_json::from_str::<Inspection>(&json).unwrap(), found);
 }
 
 #[test]

@@ -49,11 +49,11 @@ fn a_line_without_end_is_refused() {
 
 #[test]
 fn a_gzip_bomb_stops_at_the_line_limit() {
-    let bomb = gzip(&io_repeat(b'1', 200 << 20));
+    let bomb = gzip(&io_repeat(b'1', 64 << 20));
     assert!(bomb.len() < 2 << 20);
     assert!(fault(None, &bomb).contains("longer"));
     assert!(fault(Some(Format::Csv), &bomb).contains("longer"));
-    let bomb = zstd(&io_repeat(b'1', 200 << 20));
+    let bomb = zstd(&io_repeat(b'1', 64 << 20));
     assert!(fault(Some(Format::JsonLines), &bomb).contains("longer"));
 }
 
