@@ -1,32 +1,9 @@
 //! From a device's name to a Burn device: the only place that knows which backends this build has.
 
 use burn::tensor::Device;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// Where tensors live and the arithmetic runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeviceName {
-    /// The CPU, through Burn's `flex` backend: always there.
-    #[default]
-    Cpu,
-    /// The CPU, through Burn's `ndarray` backend (feature `ndarray`).
-    Ndarray,
-    /// A GPU through wgpu: Vulkan, Metal or DX12 (feature `gpu`).
-    Gpu,
-}
-
-impl DeviceName {
-    /// The name as written on the command line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Cpu => "cpu",
-            Self::Ndarray => "ndarray",
-            Self::Gpu => "gpu",
-        }
-    }
-}
+use crate::config::DeviceName;
 
 /// Why a device cannot be used; each message says what to do instead.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -67,7 +44,10 @@ fn ndarray() -> Result<Device, DeviceError> {
 
 #[cfg(not(feature = "ndarray"))]
 fn ndarray() -> Result<Device, DeviceError> {
-    Err(DeviceError::NotBuilt { device: "ndarray", feature: "ndarray" })
+    Err(DeviceError::NotBuilt {
+        device: "ndarray",
+        feature: "ndarray",
+    })
 }
 
 #[cfg(feature = "gpu")]
@@ -81,7 +61,10 @@ fn gpu() -> Result<Device, DeviceError> {
 
 #[cfg(not(feature = "gpu"))]
 fn gpu() -> Result<Device, DeviceError> {
-    Err(DeviceError::NotBuilt { device: "gpu", feature: "gpu" })
+    Err(DeviceError::NotBuilt {
+        device: "gpu",
+        feature: "gpu",
+    })
 }
 
 #[cfg(test)]
@@ -96,7 +79,10 @@ mod tests {
     #[cfg(not(feature = "gpu"))]
     #[test]
     fn a_backend_that_was_not_built_names_its_feature() {
-        let message = open(DeviceName::Gpu).err().map(|e| e.to_string()).unwrap_or_default();
+        let message = open(DeviceName::Gpu)
+            .err()
+            .map(|e| e.to_string())
+            .unwrap_or_default();
         assert!(message.contains("--features gpu"), "{message}");
     }
 }

@@ -2,6 +2,10 @@
 
 pub mod config;
 pub mod data;
+pub mod device;
+pub mod exit;
+pub mod graph;
 pub mod report;
 pub mod run;
+pub mod sampling;
 pub mod terminal;

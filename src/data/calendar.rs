@@ -7,7 +7,7 @@ const CYCLE_DAYS: i64 = 146_097;
 const EPOCH_FROM_YEAR_ZERO_DAYS: i64 = 719_468;
 
 /// The UTC date of a time as `YYYY-MM-DD` (proleptic Gregorian).
-pub(super) fn iso_date(seconds: i64) -> String {
+pub(crate) fn iso_date(seconds: i64) -> String {
     let (year, month, day) = civil_date(seconds.div_euclid(SECONDS_A_DAY));
     format!("{year:04}-{month:02}-{day:02}")
 }

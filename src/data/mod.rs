@@ -21,10 +21,12 @@ mod raw_log;
 mod read;
 mod sink;
 mod source;
+mod split;
 #[cfg(test)]
 mod tests;
 
 pub use bundled::Bundled;
+pub(crate) use calendar::iso_date;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
 pub use error::{DataError, Place, Position, Role};
@@ -36,3 +38,4 @@ pub use interactions::{Dataset, Interactions, SourceFile};
 pub use item_lists::ItemLists;
 pub use lines::MAX_LINE_BYTES;
 pub use read::{Input, ReadOptions, read_bytes, read_dataset, read_titles_bytes};
+pub use split::{Split, SplitError, SplitSummary, TrainSet, split};

@@ -33,7 +33,9 @@ impl Csr {
 
     fn transposed(&self, n_columns: usize) -> Self {
         let mut row_ptr = vec![0u32; n_columns + 1];
-        self.columns.iter().for_each(|&column| row_ptr[column as usize + 1] += 1);
+        self.columns
+            .iter()
+            .for_each(|&column| row_ptr[column as usize + 1] += 1);
         for column in 0..n_columns {
             row_ptr[column + 1] += row_ptr[column];
         }
@@ -66,11 +68,18 @@ impl InteractionGraph {
         let positives = train.positives();
         GraphError::check_edges(positives.n_pairs(), train.n_users() + train.n_items())?;
         let users_to_items = Csr {
-            row_ptr: positives.row_ptr().iter().map(|&offset| offset as u32).collect(),
+            row_ptr: positives
+                .row_ptr()
+                .iter()
+                .map(|&offset| offset as u32)
+                .collect(),
             columns: positives.items().to_vec(),
         };
         let items_to_users = users_to_items.transposed(train.n_items());
-        Ok(Self { users_to_items, items_to_users })
+        Ok(Self {
+            users_to_items,
+            items_to_users,
+        })
     }
 
     /// Items by user.

@@ -31,7 +31,11 @@ pub enum GraphError {
 impl GraphError {
     pub(super) fn check_edges(n_edges: usize, n_nodes: usize) -> Result<(), Self> {
         let n_entries = 2 * n_edges + n_nodes;
-        if n_entries > i32::MAX as usize { Err(Self::TooManyEntries { n_entries }) } else { Ok(()) }
+        if n_entries > i32::MAX as usize {
+            Err(Self::TooManyEntries { n_entries })
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -56,7 +60,10 @@ impl InteractionGraph {
     /// of `A`, in the degrees too). A node without neighbours has an empty row, or its loop alone.
     pub fn normalized(&self, normalization: Normalization, self_loops: bool) -> NormalizedCsr {
         let (row_ptr, columns) = self.square_pattern(self_loops);
-        let degrees: Vec<f64> = row_ptr.windows(2).map(|row| f64::from(row[1] - row[0])).collect();
+        let degrees: Vec<f64> = row_ptr
+            .windows(2)
+            .map(|row| f64::from(row[1] - row[0]))
+            .collect();
         let weigh = |value: fn(f64, f64) -> f64| -> Vec<f32> {
             let mut values = Vec::with_capacity(columns.len());
             for (row, range) in row_ptr.windows(2).enumerate() {
@@ -68,23 +75,38 @@ impl InteractionGraph {
         };
         let (values, transposed_values) = match normalization {
             Normalization::Symmetric => (weigh(|row, column| 1.0 / (row * column).sqrt()), None),
-            Normalization::RowMean => {
-                (weigh(|row, _| 1.0 / row), Some(weigh(|_, column| 1.0 / column)))
-            }
+            Normalization::RowMean => (
+                weigh(|row, _| 1.0 / row),
+                Some(weigh(|_, column| 1.0 / column)),
+            ),
         };
-        NormalizedCsr { row_ptr, columns, values, transposed_values }
+        NormalizedCsr {
+            row_ptr,
+            columns,
+            values,
+            transposed_values,
+        }
     }
 
     fn square_pattern(&self, self_loops: bool) -> (Vec<u32>, Vec<u32>) {
         let (n_users, n_items) = (self.n_users() as u32, self.n_items() as u32);
-        let loops = if self_loops { (n_users + n_items) as usize } else { 0 };
+        let loops = if self_loops {
+            (n_users + n_items) as usize
+        } else {
+            0
+        };
         let n_entries = 2 * self.users_to_items.columns.len() + loops;
         let mut row_ptr = Vec::with_capacity((n_users + n_items) as usize + 1);
         let mut columns = Vec::with_capacity(n_entries);
         row_ptr.push(0);
         for user in 0..n_users {
             columns.extend(self_loops.then_some(user));
-            columns.extend(self.users_to_items.row(user).iter().map(|&item| n_users + item));
+            columns.extend(
+                self.users_to_items
+                    .row(user)
+                    .iter()
+                    .map(|&item| n_users + item),
+            );
             row_ptr.push(columns.len() as u32);
         }
         for item in 0..n_items {
@@ -134,7 +156,11 @@ mod tests {
         for row in 0..NODES {
             for column in 0..NODES {
                 if a[row][column] != 0.0 {
-                    let by = if symmetric { (degree[row] * degree[column]).sqrt() } else { degree[row] };
+                    let by = if symmetric {
+                        (degree[row] * degree[column]).sqrt()
+                    } else {
+                        degree[row]
+                    };
                     out[row][column] /= by;
                 }
             }

@@ -198,7 +198,11 @@ pub(super) mod tests {
         Checkpoint {
             epoch,
             step: 3,
-            totals: Totals { samples: 96, ranking: 61.5, ..Totals::default() },
+            totals: Totals {
+                samples: 96,
+                ranking: 61.5,
+                ..Totals::default()
+            },
             seed: u64::MAX,
             config_toml: "model = \"light-gcn\"\n".into(),
             best: Some(Best {

@@ -45,11 +45,19 @@ impl<'a> EpochSampler<'a> {
         let users = 0..train.n_users() as u32;
         let (edge_users, active_users) = match config.positives {
             PositiveSampling::ByEdge => (positives.pairs().map(|(user, _)| user).collect(), vec![]),
-            PositiveSampling::ByUser => {
-                (vec![], users.filter(|&user| !positives.of(user).is_empty()).collect())
-            }
+            PositiveSampling::ByUser => (
+                vec![],
+                users
+                    .filter(|&user| !positives.of(user).is_empty())
+                    .collect(),
+            ),
         };
-        Self { train, config, edge_users, active_users }
+        Self {
+            train,
+            config,
+            edge_users,
+            active_users,
+        }
     }
 
     /// The batches of an epoch, each drawn when asked for; the last may be shorter.
@@ -78,7 +86,12 @@ impl<'a> EpochSampler<'a> {
         let items = self.train.positives().items();
         let mut batch = self.empty_batch(edges.len());
         for &edge in edges {
-            self.push(&mut batch, self.edge_users[edge as usize], items[edge as usize], rng);
+            self.push(
+                &mut batch,
+                self.edge_users[edge as usize],
+                items[edge as usize],
+                rng,
+            );
         }
         batch
     }
@@ -148,23 +161,39 @@ mod tests {
     }
 
     fn config(positives: PositiveSampling) -> SamplingConfig {
-        SamplingConfig { positives, negatives: 3, batch_size: 32 }
+        SamplingConfig {
+            positives,
+            negatives: 3,
+            batch_size: 32,
+        }
     }
 
     fn epoch(positives: PositiveSampling, seed: u64, epoch: u32) -> Vec<Batch> {
         let train = train();
-        EpochSampler::new(&train, config(positives)).epoch(seed, epoch).collect()
+        EpochSampler::new(&train, config(positives))
+            .epoch(seed, epoch)
+            .collect()
     }
 
     #[test]
     fn by_edge_every_positive_comes_once_but_those_without_negatives() {
         let batches = epoch(PositiveSampling::ByEdge, 3, 1);
-        let mut pairs: Vec<_> =
-            batches.iter().flat_map(|b| b.users.iter().copied().zip(b.positives.iter().copied())).collect();
+        let mut pairs: Vec<_> = batches
+            .iter()
+            .flat_map(|b| b.users.iter().copied().zip(b.positives.iter().copied()))
+            .collect();
         pairs.sort_unstable();
-        let expected: Vec<_> = train().positives().pairs().filter(|&(user, _)| user != 0).collect();
+        let expected: Vec<_> = train()
+            .positives()
+            .pairs()
+            .filter(|&(user, _)| user != 0)
+            .collect();
         assert_eq!(pairs, expected);
-        assert_eq!(batches.iter().map(|b| b.skipped).sum::<u64>(), 40, "user 0 has no negative");
+        assert_eq!(
+            batches.iter().map(|b| b.skipped).sum::<u64>(),
+            40,
+            "user 0 has no negative"
+        );
     }
 
     #[test]
@@ -196,7 +225,10 @@ mod tests {
     /// Chi-squared statistic of counts against equal shares.
     fn chi_squared(counts: &[u64]) -> f64 {
         let expected = counts.iter().sum::<u64>() as f64 / counts.len() as f64;
-        counts.iter().map(|&count| (count as f64 - expected).powi(2) / expected).sum()
+        counts
+            .iter()
+            .map(|&count| (count as f64 - expected).powi(2) / expected)
+            .sum()
     }
 
     #[test]
@@ -205,7 +237,8 @@ mod tests {
         let mut users = [0u64; 9];
         let mut negatives = [0u64; 40];
         for epoch in 0..400 {
-            for batch in EpochSampler::new(&train, config(PositiveSampling::ByUser)).epoch(9, epoch) {
+            for batch in EpochSampler::new(&train, config(PositiveSampling::ByUser)).epoch(9, epoch)
+            {
                 for (row, &user) in batch.users.iter().enumerate() {
                     users[user as usize] += 1;
                     if user == 1 {
@@ -217,7 +250,11 @@ mod tests {
             }
         }
         assert_eq!(users[0], 0, "user 0 has no negative to learn from");
-        let free: Vec<u64> = negatives.iter().copied().filter(|&count| count > 0).collect();
+        let free: Vec<u64> = negatives
+            .iter()
+            .copied()
+            .filter(|&count| count > 0)
+            .collect();
         assert_eq!(free.len(), 35);
         // 99.9% quantiles of chi-squared with 7 and 34 degrees of freedom.
         assert!(chi_squared(&users[1..]) < 24.32, "{users:?}");

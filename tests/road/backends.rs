@@ -12,19 +12,42 @@ const LEAST_OVERLAP: f64 = 0.99;
 
 fn arguments<'a>(device: &'a str, out: &'a str, batch_size: &'a str) -> Vec<&'a str> {
     vec![
-        "train", "--bundled", "--out", out, "--device", device, "--model", "lightgcn", "--dim", "32",
-        "--epochs", "1", "--batch-size", batch_size, "-q",
+        "train",
+        "--bundled",
+        "--out",
+        out,
+        "--device",
+        device,
+        "--model",
+        "lightgcn",
+        "--dim",
+        "32",
+        "--epochs",
+        "1",
+        "--batch-size",
+        batch_size,
+        "-q",
     ]
 }
 
 /// Trains on a device; `false`, saying so, where this machine lacks it.
 fn trained(work: &Workspace, device: &str, out: &str, batch_size: &str) -> bool {
-    let output = work.sagebrush(&arguments(device, out, batch_size)).output().unwrap();
+    let output = work
+        .sagebrush(&arguments(device, out, batch_size))
+        .output()
+        .unwrap();
     if output.status.code() == Some(69) && std::env::var_os("SAGEBRUSH_REQUIRE_GPU").is_none() {
-        eprintln!("skipped {device}: {}", String::from_utf8_lossy(&output.stderr));
+        eprintln!(
+            "skipped {device}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         return false;
     }
-    assert!(output.status.success(), "{device}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{device}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     true
 }
 
@@ -35,19 +58,38 @@ fn tables(work: &Workspace, run: &str) -> Vec<f32> {
     names.sort_unstable();
     let floats = |name: &String| {
         let data = file.tensor(name).unwrap().data().to_vec();
-        data.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect::<Vec<_>>()
+        data.chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect::<Vec<_>>()
     };
     names.iter().flat_map(floats).collect()
 }
 
 fn lists(work: &Workspace, run: &str) -> HashMap<String, HashSet<String>> {
     let out = format!("{run}.csv");
-    work.succeed(&["recommend", "--run", run, "--all", "-k", "20", "--out", &out, "-q"]);
+    work.succeed(&[
+        "recommend",
+        "--run",
+        run,
+        "--all",
+        "-k",
+        "20",
+        "--out",
+        &out,
+        "-q",
+    ]);
     let mut lists: HashMap<String, HashSet<String>> = HashMap::new();
     for row in String::from_utf8(work.read(&out)).unwrap().lines().skip(1) {
         let mut fields = row.split(',');
-        let (user, _, item) = (fields.next().unwrap(), fields.next(), fields.next().unwrap());
-        lists.entry(user.to_owned()).or_default().insert(item.to_owned());
+        let (user, _, item) = (
+            fields.next().unwrap(),
+            fields.next(),
+            fields.next().unwrap(),
+        );
+        lists
+            .entry(user.to_owned())
+            .or_default()
+            .insert(item.to_owned());
     }
     lists
 }
@@ -76,14 +118,20 @@ fn backends_agree() {
         }
         let other = tables(&work, &step_run);
         assert_eq!(step.len(), other.len());
-        let difference = step.iter().zip(&other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        let difference = step
+            .iter()
+            .zip(&other)
+            .map(|(a, b)| (a - b).abs())
+            .fold(0.0, f32::max);
         assert!(trained(&work, device, &epoch_run, "4096"));
         let others = lists(&work, &epoch_run);
         let overlap = |(user, items): (&String, &HashSet<String>)| {
             items.intersection(&others[user]).count() as f64 / items.len() as f64
         };
         let overlap = epoch.iter().map(overlap).sum::<f64>() / epoch.len() as f64;
-        eprintln!("{device} against cpu: largest difference {difference:e}, top-20 overlap {overlap:.5}");
+        eprintln!(
+            "{device} against cpu: largest difference {difference:e}, top-20 overlap {overlap:.5}"
+        );
         assert!(difference < LARGEST_DIFFERENCE, "{device}: {difference}");
         assert!(overlap >= LEAST_OVERLAP, "{device}: {overlap}");
     }

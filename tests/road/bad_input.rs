@@ -128,7 +128,15 @@ fn more_recommendations_than_items_are_refused() {
     let work = Workspace::new();
     work.succeed(&quick("log.csv", "run"));
     let output = work
-        .sagebrush(&["recommend", "--run", "run", "--user", "user-1", "-k", "1000"])
+        .sagebrush(&[
+            "recommend",
+            "--run",
+            "run",
+            "--user",
+            "user-1",
+            "-k",
+            "1000",
+        ])
         .assert()
         .failure()
         .code(2);

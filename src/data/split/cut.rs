@@ -1,7 +1,7 @@
 //! The four ways to cut: random per user, leave-last-out, global timeline, given files.
 
-use rand::seq::SliceRandom;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Split, SplitError, SplitSummary, TrainSet};
@@ -43,16 +43,31 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         Some(given) => without(given, &train.union(&validation)),
     };
     let n_items = dataset.items.len();
-    let summary = summary(method, &train, &validation, &test, n_items, n_test_also_in_log);
+    let summary = summary(
+        method,
+        &train,
+        &validation,
+        &test,
+        n_items,
+        n_test_also_in_log,
+    );
     refuse_empty_parts(&summary)?;
-    Ok(Split { method, train: TrainSet::new(train, n_items), validation, test, summary })
+    Ok(Split {
+        method,
+        train: TrainSet::new(train, n_items),
+        validation,
+        test,
+        summary,
+    })
 }
 
 fn method_of(dataset: &Dataset, config: &SplitConfig) -> Result<SplitMethod, SplitError> {
     let given = dataset.given_test.is_some();
     match config.method {
         Some(SplitMethod::Given) | None if given => Ok(SplitMethod::Given),
-        Some(method) if given => Err(SplitError::UnusedTestFile { method: method.as_str() }),
+        Some(method) if given => Err(SplitError::UnusedTestFile {
+            method: method.as_str(),
+        }),
         Some(method) => Ok(method),
         None if dataset.interactions.timestamps.is_some() => Ok(SplitMethod::Timeline),
         None => Ok(SplitMethod::Random),
@@ -60,7 +75,9 @@ fn method_of(dataset: &Dataset, config: &SplitConfig) -> Result<SplitMethod, Spl
 }
 
 fn times(log: &Interactions, method: SplitMethod) -> Result<&[i64], SplitError> {
-    log.timestamps.as_deref().ok_or(SplitError::NoTimestamps { method: method.as_str() })
+    log.timestamps.as_deref().ok_or(SplitError::NoTimestamps {
+        method: method.as_str(),
+    })
 }
 
 /// How many of `n` a fraction takes, rounded, leaving at least one.
@@ -75,7 +92,11 @@ fn random(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
         let n_test = share(rows.len(), config.test_fraction);
         let n_validation = share(rows.len() - n_test, config.validation_fraction);
         mark(parts, &rows[..n_test], Part::Test);
-        mark(parts, &rows[n_test..n_test + n_validation], Part::Validation);
+        mark(
+            parts,
+            &rows[n_test..n_test + n_validation],
+            Part::Validation,
+        );
     })
 }
 
@@ -87,12 +108,20 @@ fn validation_only(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<P
         let mut parts = vec![Part::Train; log.len()];
         let order = by_time(log, times);
         let n_validation = share(order.len(), fraction);
-        mark(&mut parts, &order[order.len() - n_validation..], Part::Validation);
+        mark(
+            &mut parts,
+            &order[order.len() - n_validation..],
+            Part::Validation,
+        );
         return parts;
     }
     per_user(log, |user, rows, parts| {
         shuffle(rows, seed, user);
-        mark(parts, &rows[..share(rows.len(), fraction)], Part::Validation);
+        mark(
+            parts,
+            &rows[..share(rows.len(), fraction)],
+            Part::Validation,
+        );
     })
 }
 
@@ -116,7 +145,11 @@ fn timeline(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part
     let n_validation = share(rest, config.validation_fraction);
     let mut parts = vec![Part::Train; log.len()];
     mark(&mut parts, &order[rest..], Part::Test);
-    mark(&mut parts, &order[rest - n_validation..rest], Part::Validation);
+    mark(
+        &mut parts,
+        &order[rest - n_validation..rest],
+        Part::Validation,
+    );
     parts
 }
 
@@ -152,14 +185,19 @@ fn mark(parts: &mut [Part], rows: &[u32], part: Part) {
 
 fn pick(log: &Interactions, parts: &[Part], part: Part, n_users: usize) -> ItemLists {
     let pairs = log.users.iter().zip(&log.items).zip(parts);
-    let pairs = pairs.filter(move |(_, p)| **p == part).map(|((&user, &item), _)| (user, item));
+    let pairs = pairs
+        .filter(move |(_, p)| **p == part)
+        .map(|((&user, &item), _)| (user, item));
     ItemLists::from_pairs(n_users, pairs)
 }
 
 /// The given test interactions that the log does not have, and how many it has.
 fn without(given: &Interactions, log: &ItemLists) -> (ItemLists, usize) {
     let pairs = given.users.iter().copied().zip(given.items.iter().copied());
-    let also = pairs.clone().filter(|&(user, item)| log.contains(user, item)).count();
+    let also = pairs
+        .clone()
+        .filter(|&(user, item)| log.contains(user, item))
+        .count();
     let new = pairs.filter(|&(user, item)| !log.contains(user, item));
     (ItemLists::from_pairs(log.n_users(), new), also)
 }
@@ -173,17 +211,28 @@ fn summary(
     n_test_also_in_log: usize,
 ) -> SplitSummary {
     let mut item_trained = vec![false; n_items];
-    train.items().iter().for_each(|&item| item_trained[item as usize] = true);
+    train
+        .items()
+        .iter()
+        .for_each(|&item| item_trained[item as usize] = true);
     let mut item_tested = vec![false; n_items];
-    test.items().iter().for_each(|&item| item_tested[item as usize] = true);
+    test.items()
+        .iter()
+        .for_each(|&item| item_tested[item as usize] = true);
     let users = 0..train.n_users() as u32;
     SplitSummary {
         method,
         n_train: train.n_pairs(),
         n_validation: validation.n_pairs(),
         n_test: test.n_pairs(),
-        n_cold_users: users.filter(|&u| !test.of(u).is_empty() && train.of(u).is_empty()).count(),
-        n_cold_items: item_tested.iter().zip(item_trained).filter(|&(&t, trained)| t && !trained).count(),
+        n_cold_users: users
+            .filter(|&u| !test.of(u).is_empty() && train.of(u).is_empty())
+            .count(),
+        n_cold_items: item_tested
+            .iter()
+            .zip(item_trained)
+            .filter(|&(&t, trained)| t && !trained)
+            .count(),
         n_test_also_in_log,
     }
 }
@@ -192,7 +241,11 @@ fn refuse_empty_parts(summary: &SplitSummary) -> Result<(), SplitError> {
     let n_interactions = summary.n_train + summary.n_validation + summary.n_test;
     let more = "give a longer log or larger fractions (`split.test_fraction`, `split.validation_fraction`)";
     let parts = [
-        ("training", summary.n_train, "give a longer log or smaller fractions"),
+        (
+            "training",
+            summary.n_train,
+            "give a longer log or smaller fractions",
+        ),
         ("validation", summary.n_validation, more),
         ("test", summary.n_test, more),
     ];
@@ -200,7 +253,12 @@ fn refuse_empty_parts(summary: &SplitSummary) -> Result<(), SplitError> {
         None => Ok(()),
         Some(&(part, _, remedy)) => {
             let method = summary.method.as_str();
-            Err(SplitError::EmptyPart { part, method, n_interactions, remedy })
+            Err(SplitError::EmptyPart {
+                part,
+                method,
+                n_interactions,
+                remedy,
+            })
         }
     }
 }

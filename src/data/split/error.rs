@@ -17,13 +17,17 @@ pub enum SplitError {
     #[error("the given split needs a test file: add `--test FILE`, or leave `--split` out")]
     NoTestFile,
     /// A test file was given with a method that would not use it.
-    #[error("a test file was given, and `--split {method}` would not use it: leave one of the two out")]
+    #[error(
+        "a test file was given, and `--split {method}` would not use it: leave one of the two out"
+    )]
     UnusedTestFile {
         /// The method asked for.
         method: &'static str,
     },
     /// A part came out empty.
-    #[error("the {part} part of the {method} split is empty ({n_interactions} interactions in all): {remedy}")]
+    #[error(
+        "the {part} part of the {method} split is empty ({n_interactions} interactions in all): {remedy}"
+    )]
     EmptyPart {
         /// Which part.
         part: &'static str,

@@ -37,6 +37,9 @@ impl TrainSet {
     /// A training set for tests of other rooms.
     #[cfg(test)]
     pub(crate) fn of_pairs(n_users: usize, n_items: usize, pairs: &[(u32, u32)]) -> Self {
-        Self::new(ItemLists::from_pairs(n_users, pairs.iter().copied()), n_items)
+        Self::new(
+            ItemLists::from_pairs(n_users, pairs.iter().copied()),
+            n_items,
+        )
     }
 }

@@ -31,16 +31,38 @@ fn dataset(rows: &[(u32, u32, i64)]) -> Dataset {
 }
 
 fn config(method: SplitMethod) -> SplitConfig {
-    SplitConfig { method: Some(method), test_fraction: 0.2, validation_fraction: 0.25 }
+    SplitConfig {
+        method: Some(method),
+        test_fraction: 0.2,
+        validation_fraction: 0.25,
+    }
 }
 
 #[test]
 fn the_timeline_cuts_at_two_moments() {
     let rows: Vec<_> = (0..20).map(|i| (i % 5, i, i64::from(100 - i))).collect();
     let split = split(&dataset(&rows), &config(SplitMethod::Timeline), 1).unwrap();
-    assert_eq!((split.summary.n_train, split.summary.n_validation, split.summary.n_test), (12, 4, 4));
-    assert_eq!(split.test.items().iter().max(), Some(&3), "the four newest are items 0 to 3");
-    assert!(split.train.positives().items().iter().all(|&item| item >= 8));
+    assert_eq!(
+        (
+            split.summary.n_train,
+            split.summary.n_validation,
+            split.summary.n_test
+        ),
+        (12, 4, 4)
+    );
+    assert_eq!(
+        split.test.items().iter().max(),
+        Some(&3),
+        "the four newest are items 0 to 3"
+    );
+    assert!(
+        split
+            .train
+            .positives()
+            .items()
+            .iter()
+            .all(|&item| item >= 8)
+    );
 }
 
 #[test]
@@ -49,7 +71,11 @@ fn leave_last_out_takes_the_last_and_the_one_before() {
     let split = split(&dataset(&rows), &config(SplitMethod::LeaveLastOut), 1).unwrap();
     assert_eq!(split.test.of(0), [6]);
     assert_eq!(split.validation.of(0), [7]);
-    assert_eq!(split.train.positives().of(1), [1, 2], "two interactions are too few to hold out");
+    assert_eq!(
+        split.train.positives().of(1),
+        [1, 2],
+        "two interactions are too few to hold out"
+    );
 }
 
 #[test]
@@ -62,7 +88,10 @@ fn a_given_test_file_loses_what_the_log_has() {
         timestamps: None,
     });
     let split = split(&data, &config(SplitMethod::Given), 1).unwrap();
-    assert_eq!((split.test.of(0), split.summary.n_test_also_in_log), (&[9][..], 1));
+    assert_eq!(
+        (split.test.of(0), split.summary.n_test_also_in_log),
+        (&[9][..], 1)
+    );
     assert_eq!(split.summary.n_cold_items, 1);
 }
 
@@ -72,9 +101,15 @@ fn what_is_lacking_is_named() {
     data.interactions.timestamps = None;
     let error = split(&data, &config(SplitMethod::Timeline), 1).unwrap_err();
     assert!(error.to_string().contains("--timestamp-column"));
-    assert_eq!(split(&data, &config(SplitMethod::Given), 1).unwrap_err(), SplitError::NoTestFile);
+    assert_eq!(
+        split(&data, &config(SplitMethod::Given), 1).unwrap_err(),
+        SplitError::NoTestFile
+    );
     let error = split(&data, &config(SplitMethod::Random), 1).unwrap_err();
-    assert!(matches!(error, SplitError::EmptyPart { .. }), "two interactions are too few: {error}");
+    assert!(
+        matches!(error, SplitError::EmptyPart { .. }),
+        "two interactions are too few: {error}"
+    );
 }
 
 proptest! {
