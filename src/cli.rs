@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::device::DeviceName;
+#[cfg(feature = "train")]
+use crate::config::{ModelName, SplitMethod};
+use crate::config::DeviceName;
+use crate::data::Format;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
 #[derive(Debug, Parser)]
@@ -93,8 +96,8 @@ pub struct DemoArgs {
     #[arg(long, default_value_t = 42)]
     pub seed: u64,
     /// Where to compute
-    #[arg(long, value_enum, default_value_t)]
-    pub device: DeviceName,
+    #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = one_of(DeviceName::NAMES))]
+    pub device: String,
 }
 
 /// Where interactions come from and how to read them.
@@ -113,8 +116,8 @@ pub struct DataArgs {
     #[arg(long, conflicts_with_all = ["files", "test", "items"])]
     pub bundled: bool,
     /// The format of the logs; seen from their content by default
-    #[arg(long, value_enum)]
-    pub format: Option<FormatName>,
+    #[arg(long, value_name = "NAME", value_parser = format_names())]
+    pub format: Option<String>,
     /// The column of user keys
     #[arg(long, value_name = "NAME")]
     pub user_column: Option<String>,
@@ -135,41 +138,13 @@ pub struct DataArgs {
     pub k_core: Option<u32>,
 }
 
-/// Formats of logs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FormatName {
-    /// Comma-separated with a header
-    Csv,
-    /// Tab-separated with a header
-    Tsv,
-    /// `user::item::rating::timestamp`
-    Movielens,
-    /// `user item rating timestamp` with tabs and no header
-    MovielensTab,
-    /// RecBole atomic file, `user_id:token …`
-    Recbole,
-    /// `user item item …` a line
-    AdjacencyLists,
-    /// Parquet
-    Parquet,
-    /// One JSON object a line
-    JsonLines,
+/// A value among names; `--help` lists them.
+fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(names)
 }
 
-impl FormatName {
-    /// The name as written in a configuration file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::Movielens => "movielens",
-            Self::MovielensTab => "movielens-tab",
-            Self::Recbole => "recbole",
-            Self::AdjacencyLists => "adjacency-lists",
-            Self::Parquet => "parquet",
-            Self::JsonLines => "json-lines",
-        }
-    }
+fn format_names() -> clap::builder::PossibleValuesParser {
+    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name))
 }
 
 /// Options of `inspect`.
@@ -205,8 +180,8 @@ pub struct TrainArgs {
     /// Print the resulting settings, with where each came from, and stop
     #[arg(long)]
     pub print_config: bool,
-    /// mf, lightgcn, ngcf-lecture, ngcf-paper or ngcf-official
-    #[arg(long, value_name = "NAME")]
+    /// The model
+    #[arg(long, value_name = "NAME", value_parser = one_of(ModelName::NAMES))]
     pub model: Option<String>,
     /// Embedding width
     #[arg(long, value_name = "N")]
@@ -229,15 +204,15 @@ pub struct TrainArgs {
     /// Negatives a positive
     #[arg(long, value_name = "N")]
     pub negatives: Option<u32>,
-    /// random, leave-last-out, timeline or given
-    #[arg(long, value_name = "METHOD")]
+    /// How to hold out; a timeline where there are timestamps
+    #[arg(long, value_name = "METHOD", value_parser = one_of(SplitMethod::NAMES))]
     pub split: Option<String>,
     /// The seed of everything random
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Where to compute
-    #[arg(long, value_enum)]
-    pub device: Option<DeviceName>,
+    #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
+    pub device: Option<String>,
     /// Any setting by its key, such as `--set training.patience=5`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,

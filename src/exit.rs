@@ -2,6 +2,16 @@
 
 use std::process::ExitCode;
 
+use crate::commands::Usage;
+use crate::config::ConfigError;
+use crate::data::{DataError, SplitError};
+use crate::device::DeviceError;
+use crate::evaluation::{CompareError, EvaluationError};
+use crate::export::ExportError;
+use crate::graph::GraphError;
+use crate::inference::{EmbeddingsError, RankError, RecommenderError};
+use crate::run::{Fault, RunError};
+
 /// How a command failed, for scripts; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
@@ -24,5 +34,48 @@ pub enum Failure {
 impl From<Failure> for ExitCode {
     fn from(failure: Failure) -> Self {
         Self::from(failure as u8)
+    }
+}
+
+impl Failure {
+    /// The exit code of an error, by the first cause in its chain that says.
+    pub fn of(error: &anyhow::Error) -> Self {
+        error.chain().find_map(Self::of_cause).unwrap_or(Self::Internal)
+    }
+
+    fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Self> {
+        if cause.is::<Usage>() || cause.is::<ConfigError>() || cause.is::<SplitError>() {
+            return Some(Self::Usage);
+        }
+        if let Some(error) = cause.downcast_ref::<DataError>() {
+            return Some(if error.is_missing_input() { Self::InputMissing } else { Self::BadData });
+        }
+        if let Some(error) = cause.downcast_ref::<RunError>() {
+            return Some(match error.fault() {
+                Fault::BadData => Self::BadData,
+                Fault::MissingInput => Self::InputMissing,
+                Fault::CannotWrite => Self::CannotWrite,
+            });
+        }
+        if let Some(error) = cause.downcast_ref::<RecommenderError>() {
+            return Some(match error {
+                RecommenderError::Rank(RankError::ZeroK | RankError::KTooLarge { .. }) => Self::Usage,
+                _ => Self::BadData,
+            });
+        }
+        if let Some(RankError::ZeroK | RankError::KTooLarge { .. }) = cause.downcast_ref() {
+            return Some(Self::Usage);
+        }
+        if cause.is::<DeviceError>() {
+            return Some(Self::DeviceUnavailable);
+        }
+        if cause.is::<ExportError>() {
+            return Some(Self::CannotWrite);
+        }
+        let bad_data = cause.is::<GraphError>()
+            || cause.is::<EvaluationError>()
+            || cause.is::<CompareError>()
+            || cause.is::<EmbeddingsError>();
+        bad_data.then_some(Self::BadData)
     }
 }

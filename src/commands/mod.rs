@@ -1,10 +1,12 @@
 //! One plain function a command.
 
+mod cards;
 mod compare;
 mod demo;
 mod evaluate;
 mod inspect;
 mod recommend;
+mod report_data;
 mod run_files;
 mod settings;
 mod similar;
@@ -88,3 +90,8 @@ fn peak_memory_bytes() -> Option<u64> {
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }
+
+/// A mistake in how the program was called.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Usage(pub(crate) String);

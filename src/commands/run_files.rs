@@ -1,14 +1,20 @@
 //! What commands write into a run directory and read back out of it.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
 use super::Session;
 use crate::config::{DataConfig, RunConfig};
-use crate::data::{self, Cleaning, Dataset, Input, SourceFile, Split, SplitSummary};
-use crate::inference::{Embeddings, Recommender};
+use crate::data::{
+    self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions, SourceFile, Split,
+    SplitSummary,
+};
+use crate::evaluation::EvaluationData;
+use crate::inference::Recommender;
 use crate::run::{RunDir, SeenLists};
-use crate::terminal::with_thousands;
+use crate::terminal::count;
 
 /// `data.json`: what the run was trained on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,18 +29,41 @@ pub(super) struct DataRecord {
 
 /// Reads the log of the settings.
 pub(super) fn read(config: &DataConfig) -> anyhow::Result<(Dataset, Cleaning)> {
-    if config.train.is_empty() && config.bundled.is_none() {
+    let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
+    let (log, items) = match &config.bundled {
+        Some(_) if !config.train.is_empty() => {
+            bail!(super::Usage("give a log or the bundled data, not both".to_owned()))
+        }
+        Some(_) => {
+            let bundled = Input::Bundled(Bundled::MovieTweetings100k);
+            (vec![bundled.clone()], Some(bundled))
+        }
+        None => (inputs(&config.train), config.items.clone().map(Input::Path)),
+    };
+    if log.is_empty() {
         bail!(super::Usage(
             "no log was given: name a file, as in `sagebrush train ratings.csv --out my-run`, or use `--bundled`"
                 .to_owned()
         ));
     }
-    let paths = |paths: &[std::path::PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
-    let (inputs, items) = match config.bundled {
-        Some(bundled) => (vec![Input::Bundled(bundled)], None),
-        None => (paths(&config.train), config.items.clone().map(Input::Path)),
-    };
-    Ok(data::read_dataset(&inputs, &paths(&config.test), items.as_ref(), &config.read_options())?)
+    let options = read_options(config)?;
+    Ok(data::read_dataset(&log, &inputs(&config.test), items.as_ref(), &options)?)
+}
+
+fn read_options(config: &DataConfig) -> anyhow::Result<ReadOptions> {
+    let format = config.format.as_deref().map(str::parse::<Format>).transpose();
+    let columns = &config.columns;
+    Ok(ReadOptions {
+        format: format.map_err(super::Usage)?,
+        columns: ColumnNames {
+            user: columns.user.clone(),
+            item: columns.item.clone(),
+            weight: columns.weight.clone(),
+            timestamp: columns.timestamp.clone(),
+        },
+        min_rating: config.min_rating,
+        k_core: config.k_core,
+    })
 }
 
 /// The data of a run, read and split.
@@ -58,12 +87,12 @@ impl Prepared {
         };
         session.say(&format!(
             "{} users, {} items; {} split: {} training, {} validation, {} test interactions",
-            with_thousands(record.n_users as u64),
-            with_thousands(record.n_items as u64),
+            count(record.n_users as u64),
+            count(record.n_items as u64),
             split.method.as_str(),
-            with_thousands(split.summary.n_train as u64),
-            with_thousands(split.summary.n_validation as u64),
-            with_thousands(split.summary.n_test as u64),
+            count(split.summary.n_train as u64),
+            count(split.summary.n_validation as u64),
+            count(split.summary.n_test as u64),
         ));
         Ok(Self { dataset, split, record })
     }
@@ -114,31 +143,53 @@ pub(super) fn write_outputs(
 ) -> anyhow::Result<()> {
     run.write_parameters(&trained.parameters)?;
     run.write_embeddings(&crate::inference::to_tables(&trained.embeddings))?;
-    run.write_model_card(&super::cards::model_card(config, &prepared.record, &[]))?;
+    run.write_model_card(&super::cards::model_card(config, &prepared.record, Vec::new()))?;
     run.finish()?;
     Ok(())
 }
 
-/// A finished run, opened for inference.
+/// A finished run, opened for inference: neither the log nor the graph is needed.
 pub(super) struct OpenRun {
     pub(super) dir: RunDir,
     pub(super) config: RunConfig,
     pub(super) record: DataRecord,
-    pub(super) recommender: Recommender,
     pub(super) lists: SeenLists,
+    /// Leaves out what was trained and validated on.
+    pub(super) recommender: Recommender,
+}
+
+/// The test part of a run, opened to measure.
+pub(super) struct Tested {
+    pub(super) test: ItemLists,
 }
 
 impl OpenRun {
-    pub(super) fn open(path: &std::path::Path) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
         let dir = RunDir::open(path)?;
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &dir.config()?)?;
-        let embeddings: Embeddings = crate::inference::from_tables(dir.embeddings()?)?;
         let (users, items) = (dir.users()?, dir.items()?);
         let lists = dir.interactions(users.len(), items.len())?;
-        let test = dir.test(users.len(), items.len())?;
-        let seen = lists.train.union(&lists.validation).union(&test);
+        let seen = lists.train.union(&lists.validation);
+        let embeddings = crate::inference::from_tables(dir.embeddings()?)?;
         let recommender = Recommender::new(embeddings, users, items, dir.titles()?, seen)?;
-        Ok(Self { record: dir.data()?, dir, config, recommender, lists })
+        Ok(Self { record: dir.data()?, dir, config, lists, recommender })
+    }
+
+    /// Opens the test part; only `evaluate` does, and records it.
+    pub(super) fn open_test(&self) -> anyhow::Result<Tested> {
+        let (users, items) = (self.recommender.users().len(), self.recommender.items().len());
+        Ok(Tested { test: self.dir.test(users, items)? })
+    }
+}
+
+impl Tested {
+    /// What to measure on: training and validation items are left out of the rankings.
+    pub(super) fn data<'a>(&'a self, lists: &'a SeenLists) -> EvaluationData<'a> {
+        EvaluationData {
+            train: &lists.train,
+            also_excluded: Some(&lists.validation),
+            held_out: &self.test,
+        }
     }
 }

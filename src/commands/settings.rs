@@ -5,9 +5,17 @@ use std::path::PathBuf;
 use anyhow::{Context, bail};
 use toml::{Table, Value};
 
-use crate::cli::{DataArgs, TrainArgs};
+use crate::cli::DataArgs;
+#[cfg(feature = "train")]
+use crate::cli::{DemoArgs, TrainArgs};
+#[cfg(feature = "train")]
+use crate::config::RunConfig;
 use crate::config::{self, Resolved};
 
+/// The name of the bundled data set.
+const BUNDLED: &str = "movietweetings-100k";
+
+#[cfg(feature = "train")]
 /// The settings of a training: flags over `SAGEBRUSH_*` over the file over defaults.
 pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
     let file = match &args.config {
@@ -29,6 +37,23 @@ pub(super) fn of_data(args: &DataArgs) -> anyhow::Result<Resolved> {
     Ok(config::resolve(None, std::env::vars(), flags.table)?)
 }
 
+/// The settings of a model in the demonstration.
+#[cfg(feature = "train")]
+pub(super) fn of_demo(args: &DemoArgs, model: config::ModelName) -> anyhow::Result<RunConfig> {
+    let mut flags = Flags::default();
+    flags.set("data.bundled", Some(BUNDLED));
+    flags.set("model.name", Some(model.as_str()));
+    flags.set("run.device", Some(args.device.as_str()));
+    flags.set("seed", Some(seed(args.seed)?));
+    Ok(config::resolve(None, std::env::vars(), flags.table)?.config)
+}
+
+#[cfg(feature = "train")]
+fn seed(seed: u64) -> anyhow::Result<i64> {
+    i64::try_from(seed).map_err(|_| super::Usage(format!("the seed {seed} is beyond {}", i64::MAX)).into())
+}
+
+#[cfg(feature = "train")]
 fn flags_of_training(args: &TrainArgs) -> anyhow::Result<Table> {
     let mut flags = Flags::default();
     flags.data(&args.data);
@@ -41,10 +66,8 @@ fn flags_of_training(args: &TrainArgs) -> anyhow::Result<Table> {
     flags.set("loss.l2", args.l2);
     flags.set("sampling.negatives", args.negatives.map(i64::from));
     flags.set("split.method", args.split.clone());
-    flags.set("run.device", args.device.map(|device| device.as_str()));
-    if let Some(seed) = args.seed {
-        flags.set("seed", Some(i64::try_from(seed).context("the seed is beyond 2^63 - 1")?));
-    }
+    flags.set("run.device", args.device.clone());
+    flags.set("seed", args.seed.map(seed).transpose()?);
     for setting in &args.settings {
         flags.parse(setting)?;
     }
@@ -61,8 +84,8 @@ impl Flags {
         self.set("data.train", paths(&args.files));
         self.set("data.test", paths(&args.test));
         self.set("data.items", args.items.as_ref().map(|path| path.display().to_string()));
-        self.set("data.bundled", args.bundled.then_some(crate::data::Bundled::MOVIE_TWEETINGS_NAME));
-        self.set("data.format", args.format.map(|format| format.as_str()));
+        self.set("data.bundled", args.bundled.then_some(BUNDLED));
+        self.set("data.format", args.format.clone());
         self.set("data.columns.user", args.user_column.clone());
         self.set("data.columns.item", args.item_column.clone());
         self.set("data.columns.weight", args.weight_column.clone());

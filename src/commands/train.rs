@@ -4,17 +4,14 @@ use std::path::Path;
 
 use anyhow::Context;
 use burn::tensor::Device;
-use sagebrush_model::Adjacency;
 use serde_json::json;
 
 use super::run_files::{self, Prepared};
 use super::{Session, settings};
 use crate::cli::TrainArgs;
 use crate::config::RunConfig;
-use crate::data::Split;
 use crate::device;
 use crate::exit::Failure;
-use crate::graph::InteractionGraph;
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::training::{self, Job, Outcome, Progress, Trained};
 
@@ -82,7 +79,7 @@ fn train_into(
 ) -> anyhow::Result<Option<Trained>> {
     run_files::write_inputs(run, config, prepared)?;
     let device = device.clone().autodiff();
-    let adjacency = adjacency(config, &prepared.split, &device)?;
+    let adjacency = training::adjacency(config, &prepared.split.train, &device)?;
     let history = checkpoint.as_ref().map_or(&[][..], |checkpoint| &checkpoint.history);
     let mut log = run.start_metrics(history)?;
     let steps = config.sampling.n_batches(prepared.split.train.n_interactions()) as u64;
@@ -109,28 +106,6 @@ fn train_into(
             Ok(None)
         }
     }
-}
-
-fn adjacency(
-    config: &RunConfig,
-    split: &Split,
-    device: &Device,
-) -> anyhow::Result<Option<Adjacency>> {
-    let Some((normalization, self_loops)) = super::settings::propagation(config) else {
-        return Ok(None);
-    };
-    let train = &split.train;
-    let matrix = InteractionGraph::new(train)?.normalized(normalization, self_loops);
-    let adjacency = Adjacency::new(
-        train.n_users(),
-        train.n_items(),
-        &matrix.row_ptr,
-        &matrix.columns,
-        &matrix.values,
-        matrix.transposed_values.as_deref(),
-        device,
-    )?;
-    Ok(Some(adjacency))
 }
 
 fn report(

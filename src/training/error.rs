@@ -2,7 +2,11 @@
 
 use thiserror::Error;
 
-use crate::inference::RankError;
+use burn::tensor::ExecutionError;
+use sagebrush_model::{AdjacencyError, ParameterError};
+
+use crate::graph::GraphError;
+use crate::inference::{EmbeddingsError, RankError};
 use crate::run::RunError;
 
 /// Why training stopped before its end.
@@ -27,6 +31,21 @@ pub enum TrainingError {
         "the checkpoint does not fit the run's configuration: {0}; restore the run's config.toml or start a new run"
     )]
     CheckpointMismatch(String),
+    /// Parameters do not fit the configured model, or cannot be read from the device.
+    #[error("the parameters do not fit the run's configuration: {0}")]
+    Parameters(#[from] ParameterError),
+    /// The graph is too large.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The graph or the tables do not fit the device.
+    #[error(transparent)]
+    Adjacency(#[from] AdjacencyError),
+    /// The device failed.
+    #[error("the device failed: {0}; try `--device cpu`")]
+    Device(#[from] ExecutionError),
+    /// The final tables do not fit together.
+    #[error(transparent)]
+    Embeddings(#[from] EmbeddingsError),
     /// Ranking the validation set failed.
     #[error("the validation ranking failed: {0}")]
     Ranking(#[from] RankError),

@@ -4,25 +4,29 @@ mod adam;
 mod error;
 pub mod interrupt;
 mod progress;
+mod setup;
 mod state;
 mod validation;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, ElementConversion, Int, Tensor, TensorData};
-use sagebrush_model::{Adjacency, BatchIndices, Mode, Model, ServingTables};
+use burn::tensor::{Device, Tensor};
+use sagebrush_model::{Adjacency, BatchIndices, LossConfig, Mode, Model};
 
 pub use error::TrainingError;
 pub use progress::Progress;
-pub use validation::validate;
+pub use setup::{adjacency, model_config};
 
 use crate::config::RunConfig;
 use crate::data::Split;
-use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors};
+use crate::inference::{Embeddings, MlpHead, ScoreHead};
+use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::{Batch, EpochSampler};
 use state::State;
+use validation::validate;
 
 /// Everything one training run needs.
 pub struct Job<'a> {
@@ -80,6 +84,7 @@ pub fn train(
     resume: Option<Checkpoint>,
 ) -> Result<Outcome, TrainingError> {
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone());
+    let loss = setup::loss_config(job.config);
     let mut state = match resume {
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
         None => State::new(job),
@@ -87,7 +92,7 @@ pub fn train(
     while !state.is_done(&job.config.training) {
         let epoch = state.epoch + 1;
         job.progress.epoch(epoch);
-        if !run_epoch(job, &sampler, &mut state)? {
+        if !run_epoch(job, &sampler, &loss, &mut state)? {
             state.save(job)?;
             job.progress.finish();
             return Ok(Outcome::Interrupted { epoch: state.epoch, step: state.step });
@@ -103,6 +108,7 @@ pub fn train(
 fn run_epoch(
     job: &Job<'_>,
     sampler: &EpochSampler<'_>,
+    loss: &LossConfig,
     state: &mut State,
 ) -> Result<bool, TrainingError> {
     let epoch = state.epoch + 1;
@@ -114,7 +120,7 @@ fn run_epoch(
             return Ok(false);
         }
         if !batch.users.is_empty() {
-            step(job, state, &batch)?;
+            step(job, loss, state, &batch)?;
         }
         state.totals.skipped_negatives += batch.skipped;
         state.step += 1;
@@ -125,47 +131,45 @@ fn run_epoch(
 }
 
 /// One step: loss, gradient, Adam.
-fn step(job: &Job<'_>, state: &mut State, batch: &Batch) -> Result<(), TrainingError> {
+fn step(
+    job: &Job<'_>,
+    loss: &LossConfig,
+    state: &mut State,
+    batch: &Batch,
+) -> Result<(), TrainingError> {
     let model = state.take_model();
     let mode = Mode::Train { seed: step_seed(job.config.seed, state.epoch + 1, state.step) };
-    let parts = model.loss(job.adjacency, &indices(batch, job.device), mode, &job.config.loss);
-    let ranking: f64 = parts.ranking.clone().into_scalar::<f32>().elem();
-    let regularization: f64 = parts.regularization.clone().into_scalar::<f32>().elem();
+    let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, job.device);
+    let parts = model.loss(job.adjacency, &ids, loss, mode);
     let learning_rate = job.config.training.learning_rate;
-    if !(ranking.is_finite() && regularization.is_finite()) {
+    let (ranking, regularization) = (number(&parts.ranking), number(&parts.regularization));
+    if !(ranking + regularization).is_finite() {
         return Err(TrainingError::NotFinite {
             epoch: state.epoch + 1,
             step: state.step + 1,
             learning_rate,
         });
     }
-    let gradients = (parts.ranking + parts.regularization).backward();
-    let gradients = GradientsParams::from_grads(gradients, &model);
-    state.model = Some(state.adam.step(model, gradients, learning_rate));
+    let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
+    state.put_model(state.adam.step(model, gradients, learning_rate));
     state.totals.add(batch.users.len(), ranking, regularization);
     Ok(())
 }
 
+/// A scalar of the device; NaN where it cannot be read.
+fn number(tensor: &Tensor<1>) -> f64 {
+    let data = tensor.clone().detach().try_into_data();
+    let values = data.ok().and_then(|data| data.try_to_vec::<f32>().ok());
+    values.and_then(|values| values.first().copied()).map_or(f64::NAN, f64::from)
+}
+
+/// The seed of a step's dropout masks.
 fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&seed.to_le_bytes()).update(&epoch.to_le_bytes()).update(&step.to_le_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
     u64::from_le_bytes(first)
-}
-
-fn indices(batch: &Batch, device: &Device) -> BatchIndices {
-    let n = batch.users.len();
-    BatchIndices {
-        users: ids(&batch.users, [n], device),
-        positives: ids(&batch.positives, [n], device),
-        negatives: ids(&batch.negatives, [n, batch.negatives.len() / n], device),
-    }
-}
-
-fn ids<const D: usize>(ids: &[u32], shape: [usize; D], device: &Device) -> Tensor<D, Int> {
-    let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
-    Tensor::from_data(TensorData::new(ids, shape), (device, burn::tensor::DType::I32))
 }
 
 /// Validates, remembers the best parameters, records the epoch.
@@ -177,19 +181,35 @@ fn finish_epoch(
     let epoch = state.epoch + 1;
     let training = &job.config.training;
     let due = epoch % training.evaluate_every == 0 || epoch == training.epochs;
-    let validation = if due { validate(job, state.model())? } else { Default::default() };
-    let is_best = state.note_validation(epoch, validation.get(&training.metric).copied());
+    let validation = if due { validate(job, state.model())? } else { BTreeMap::new() };
+    let is_best = state.note_validation(epoch, validation.get(&training.metric).copied())?;
     let record = state.totals.record(epoch, training.learning_rate, validation, is_best);
     log.append(&record)?;
     job.progress.record(&record);
     state.history.push(record);
     state.epoch = epoch;
     state.step = 0;
-    state.totals = Default::default();
+    state.totals = Totals::default();
     Ok(())
 }
 
-/// The model's tables for inference at this moment.
-pub(crate) fn serving_tables(model: &Model, adjacency: Option<&Adjacency>) -> ServingTables {
-    model.serving_tables(model.embed(adjacency, Mode::Infer))
+/// The model's tables for inference at this moment, on the host.
+fn host_embeddings(
+    model: &Model,
+    adjacency: Option<&Adjacency>,
+) -> Result<Embeddings, TrainingError> {
+    let tables = model.serving_tables(model.embed(adjacency, Mode::Inference))?;
+    let (n_users, n_items) = (model.n_users(), model.n_items());
+    let head = match tables.head {
+        sagebrush_model::ScoreHead::Dot => ScoreHead::Dot,
+        sagebrush_model::ScoreHead::Mlp {
+            hidden,
+            user_weight,
+            item_weight,
+            bias,
+            output,
+            output_bias,
+        } => ScoreHead::Mlp(MlpHead { hidden, user_weight, item_weight, bias, output, output_bias }),
+    };
+    Ok(Embeddings::new(n_users, n_items, tables.dim, tables.users, tables.items, head)?)
 }

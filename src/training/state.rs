@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use sagebrush_model::Model;
 
 use super::adam::ModuleAdam;
-use super::{Job, Trained, TrainingError, serving_tables};
+use super::{Job, Trained, TrainingError, host_embeddings, setup};
 use crate::config::TrainingConfig;
 use crate::run::{Best, Checkpoint, EpochRecord, HostTensor, NamedTensors, Totals};
 
 pub(super) struct State {
     /// `None` only while a step holds it.
-    pub(super) model: Option<Model>,
+    model: Option<Model>,
     pub(super) adam: ModuleAdam,
     /// Whole epochs done.
     pub(super) epoch: u32,
@@ -27,7 +27,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(job: &Job<'_>) -> Self {
         let train = &job.split.train;
-        let model = job.config.model_config().init(
+        let model = setup::model_config(job.config).init(
             train.n_users(),
             train.n_items(),
             job.config.seed,
@@ -79,6 +79,10 @@ impl State {
         self.model.take().unwrap_or_else(|| unreachable!("the model is back after every step"))
     }
 
+    pub(super) fn put_model(&mut self, model: Model) {
+        self.model = Some(model);
+    }
+
     pub(super) fn model(&self) -> &Model {
         self.model.as_ref().unwrap_or_else(|| unreachable!("the model is back after every step"))
     }
@@ -92,17 +96,21 @@ impl State {
     }
 
     /// Takes note of an epoch's validation metric and says whether it is the best so far.
-    pub(super) fn note_validation(&mut self, epoch: u32, metric: Option<f64>) -> bool {
-        let Some(value) = metric else { return false };
+    pub(super) fn note_validation(
+        &mut self,
+        epoch: u32,
+        metric: Option<f64>,
+    ) -> Result<bool, TrainingError> {
+        let Some(value) = metric else { return Ok(false) };
         let better = self.best.as_ref().is_none_or(|best| value > best.value);
         if better {
             self.best = Some(Best { epoch, value });
-            self.best_parameters = Some(to_host(self.model()));
+            self.best_parameters = Some(to_host(self.model())?);
             self.validations_without_improvement = 0;
         } else {
             self.validations_without_improvement += 1;
         }
-        better
+        Ok(better)
     }
 
     pub(super) fn save(&self, job: &Job<'_>) -> Result<(), TrainingError> {
@@ -115,7 +123,7 @@ impl State {
             config_toml: job.config.to_toml(),
             best: self.best,
             validations_without_improvement: self.validations_without_improvement,
-            parameters: to_host(self.model()),
+            parameters: to_host(self.model())?,
             best_parameters: self.best_parameters.clone(),
             optimizer,
             optimizer_steps,
@@ -127,27 +135,27 @@ impl State {
 
     pub(super) fn into_trained(self, job: &Job<'_>) -> Result<Trained, TrainingError> {
         let best_epoch = self.best.as_ref().map_or(self.epoch, |best| best.epoch);
-        let parameters = self.best_parameters.clone().unwrap_or_else(|| to_host(self.model()));
+        let parameters = match &self.best_parameters {
+            Some(best) => best.clone(),
+            None => to_host(self.model())?,
+        };
         let history = self.history.clone();
         let model = load(self.take_initial(), &parameters)?;
-        let tables = serving_tables(&model, job.adjacency);
-        Ok(Trained { parameters, tables, best_epoch, history })
+        let embeddings = host_embeddings(&model, job.adjacency)?;
+        Ok(Trained { parameters, embeddings, best_epoch, history })
     }
 }
 
 fn load(model: Model, tensors: &NamedTensors) -> Result<Model, TrainingError> {
-    let tensors: BTreeMap<String, sagebrush_model::HostTensor> = tensors
-        .iter()
-        .map(|(name, t)| {
-            let tensor = sagebrush_model::HostTensor { shape: t.shape.clone(), values: t.values.clone() };
-            (name.clone(), tensor)
-        })
-        .collect();
-    model.with_parameters(tensors).map_err(|e| TrainingError::CheckpointMismatch(e.to_string()))
+    let owned = |(name, tensor): (&String, &HostTensor)| {
+        let (shape, values) = (tensor.shape.clone(), tensor.values.clone());
+        (name.clone(), sagebrush_model::HostTensor { shape, values })
+    };
+    Ok(model.with_parameters(tensors.iter().map(owned).collect())?)
 }
 
 /// The model's parameters by name, on the host.
-fn to_host(model: &Model) -> NamedTensors {
-    let tensor = |t: sagebrush_model::HostTensor| HostTensor { shape: t.shape, values: t.values };
-    model.parameters().into_iter().map(|(name, t)| (name, tensor(t))).collect()
+fn to_host(model: &Model) -> Result<NamedTensors, TrainingError> {
+    let parameters = model.parameters()?.into_iter();
+    Ok(parameters.map(|(name, t)| (name, HostTensor { shape: t.shape, values: t.values })).collect())
 }

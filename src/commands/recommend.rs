@@ -1,0 +1,110 @@
+//! `recommend`: top-K lists for some users or all, to a terminal or a file.
+
+use std::path::Path;
+
+use super::run_files::OpenRun;
+use super::{Session, Usage};
+use crate::cli::{OutputForm, RecommendArgs};
+use crate::export::{Destination, ListFormat, RecommendationWriter};
+use crate::inference::{Recommender, UserList};
+use crate::terminal::{Align, Style, Table};
+
+/// Runs `recommend`.
+pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Result<()> {
+    let run = OpenRun::open(&args.run)?;
+    if args.out.is_none() && args.to.is_none() && !args.all {
+        return show(session, &run.recommender, args);
+    }
+    let destination = args.out.as_deref().map_or(Destination::Stdout, Destination::from);
+    let format = format(args)?;
+    if format == ListFormat::Parquet && destination == Destination::Stdout {
+        anyhow::bail!(Usage("Parquet needs a file: add `--out FILE.parquet`".to_owned()));
+    }
+    write(session, &run.recommender, args, &destination, format)
+}
+
+fn format(args: &RecommendArgs) -> anyhow::Result<ListFormat> {
+    Ok(match (args.to, args.out.as_deref()) {
+        (Some(OutputForm::Csv), _) => ListFormat::Csv,
+        (Some(OutputForm::Jsonl), _) => ListFormat::JsonLines,
+        (Some(OutputForm::Parquet), _) => ListFormat::Parquet,
+        (None, Some(path)) if path != Path::new("-") => ListFormat::of_path(path)?,
+        (None, _) => ListFormat::Csv,
+    })
+}
+
+/// A few users: a table, or one JSON array of rows.
+fn show(session: &Session, recommender: &Recommender, args: &RecommendArgs) -> anyhow::Result<()> {
+    let lists = recommender.recommend(&args.users, args.k as usize, !args.include_seen)?;
+    if session.json {
+        return session.print_json(&rows(&lists));
+    }
+    let mut table = Table::new([
+        ("user", Align::Left),
+        ("rank", Align::Right),
+        ("item", Align::Left),
+        ("score", Align::Right),
+        ("title", Align::Left),
+    ]);
+    for list in lists {
+        for place in list.items {
+            let title = place.title.unwrap_or_default();
+            let score = format!("{:.4}", place.score);
+            table.row([list.user.clone(), place.rank.to_string(), place.item, score, title]);
+        }
+    }
+    session.print(&table.render(Style::of_stdout()))
+}
+
+fn rows(lists: &[UserList]) -> Vec<serde_json::Value> {
+    let row = |user: &str, place: &crate::inference::Listed| {
+        let mut row = serde_json::json!({
+            "user": user, "rank": place.rank, "item": place.item, "score": place.score,
+        });
+        if let Some(title) = &place.title {
+            row["title"] = title.as_str().into();
+        }
+        row
+    };
+    lists.iter().flat_map(|list| list.items.iter().map(|place| row(&list.user, place))).collect()
+}
+
+/// Many users, some thousands at a time: memory does not grow with their number.
+fn write(
+    session: &Session,
+    recommender: &Recommender,
+    args: &RecommendArgs,
+    destination: &Destination,
+    format: ListFormat,
+) -> anyhow::Result<()> {
+    let (k, exclude_seen) = (args.k as usize, !args.include_seen);
+    let mut n_users = 0;
+    let first = (!args.all).then(|| recommender.recommend(&args.users, k, exclude_seen)).transpose()?;
+    let mut writer = RecommendationWriter::create(destination, format, recommender.has_titles())?;
+    if let Some(lists) = first {
+        n_users += lists.len();
+        writer.write(&lists)?;
+    } else {
+        for lists in recommender.recommend_all(k, exclude_seen) {
+            let lists = lists?;
+            n_users += lists.len();
+            writer.write(&lists)?;
+            if writer.is_closed() {
+                break;
+            }
+        }
+    }
+    writer.finish()?;
+    if *destination != Destination::Stdout {
+        if session.json {
+            return session.print_json(&serde_json::json!({
+                "out": destination.to_string(), "users": n_users, "k": k,
+            }));
+        }
+        session.say(&format!(
+            "{} users, {k} items each, in {destination}",
+            crate::terminal::count(n_users as u64)
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! From settings to what the model crate wants: model, loss, graph.
+
+use burn::tensor::Device;
+use sagebrush_model::{
+    Adjacency, Init, L2, LightGcnConfig, LossConfig, MfConfig, ModelConfig,
+    NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss,
+    ScoreConfig,
+};
+
+use super::TrainingError;
+use crate::config::{Initialization, LastActivation, LossKind, ModelName, RunConfig, ScoreKind};
+use crate::data::TrainSet;
+use crate::graph::{InteractionGraph, Normalization};
+
+/// The model of the settings.
+pub fn model_config(config: &RunConfig) -> ModelConfig {
+    let model = &config.model;
+    let dim = model.dim;
+    let init = match model.init {
+        Initialization::XavierUniform => Init::XavierUniform,
+        Initialization::Normal => Init::Normal { std: model.init_std },
+    };
+    let layers = vec![dim; model.layers];
+    let message_dropout = model.message_dropout;
+    let network = match model.name {
+        ModelName::Mf => NetworkConfig::Mf(MfConfig { dim, init }),
+        ModelName::LightGcn => {
+            NetworkConfig::LightGcn(LightGcnConfig { dim, layers: model.layers, init })
+        }
+        ModelName::NgcfLecture => NetworkConfig::NgcfLecture(NgcfLectureConfig {
+            dim,
+            layers,
+            linear_output: model.last_activation == Some(LastActivation::Linear),
+            dropout: message_dropout,
+            init,
+        }),
+        ModelName::NgcfPaper => NetworkConfig::NgcfPaper(NgcfPaperConfig {
+            dim,
+            layers,
+            message_dropout,
+            node_dropout: model.node_dropout,
+            init,
+        }),
+        ModelName::NgcfOfficial => NetworkConfig::NgcfOfficial(NgcfOfficialConfig {
+            dim,
+            layers,
+            message_dropout,
+            edge_dropout: model.edge_dropout,
+            init,
+        }),
+    };
+    ModelConfig { network, score: score_config(config) }
+}
+
+fn score_config(config: &RunConfig) -> ScoreConfig {
+    let score = &config.score;
+    match score.kind {
+        ScoreKind::Dot => ScoreConfig::Dot,
+        ScoreKind::Cosine => ScoreConfig::Cosine { temperature: score.temperature },
+        ScoreKind::Bilinear => ScoreConfig::Bilinear,
+        ScoreKind::Mlp => ScoreConfig::Mlp { hidden: score.hidden },
+    }
+}
+
+/// The objective of the settings; what is regularized follows the model's source.
+pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
+    let ranking = match config.loss.kind {
+        LossKind::Bpr => RankingLoss::Bpr,
+        LossKind::Binary => RankingLoss::Binary,
+    };
+    let l2 = match model_config(config).network.default_l2() {
+        L2::None if config.loss.l2 > 0.0 => L2::LayerZeroRows,
+        l2 => l2,
+    };
+    LossConfig { ranking, l2, weight_decay: config.loss.l2 }
+}
+
+/// The normalized graph of the training interactions that the model propagates over, on a device;
+/// `None` for models that do not.
+///
+/// # Errors
+/// A graph beyond 32-bit indices, a table beyond the device's buffers.
+pub fn adjacency(
+    config: &RunConfig,
+    train: &TrainSet,
+    device: &Device,
+) -> Result<Option<Adjacency>, TrainingError> {
+    let model = model_config(config);
+    let (n_users, n_items) = (train.n_users(), train.n_items());
+    model.check_fits(n_users, n_items, device)?;
+    let (normalization, self_loops) = match model.network.propagation() {
+        Propagation::None => return Ok(None),
+        Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
+        Propagation::RowMean { self_loops } => (Normalization::RowMean, self_loops),
+    };
+    let matrix = InteractionGraph::new(train)?.normalized(normalization, self_loops);
+    let adjacency = Adjacency::new(
+        n_users,
+        n_items,
+        &matrix.row_ptr,
+        &matrix.columns,
+        &matrix.values,
+        matrix.transposed_values.as_deref(),
+        device,
+    );
+    Ok(Some(adjacency?))
+}
+
