@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::DeviceName;
 #[cfg(feature = "train")]
 use crate::config::{ModelName, SplitMethod};
-use crate::config::DeviceName;
 use crate::data::Format;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
@@ -47,7 +47,9 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train, evaluate and recommend on bundled film ratings, no download
-    #[command(after_help = "Examples:\n  sagebrush demo\n  sagebrush demo --out /tmp/demo --seed 7")]
+    #[command(
+        after_help = "Examples:\n  sagebrush demo\n  sagebrush demo --out /tmp/demo --seed 7"
+    )]
     Demo(DemoArgs),
     /// Look at a log: counts, duplicates, time span, overlap, memory forecast
     #[command(
@@ -239,7 +241,12 @@ pub struct RecommendArgs {
     #[arg(long, value_name = "RUN")]
     pub run: PathBuf,
     /// Users by their keys in the log
-    #[arg(long = "user", value_name = "KEY", required_unless_present = "all", conflicts_with = "all")]
+    #[arg(
+        long = "user",
+        value_name = "KEY",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
     pub users: Vec<String>,
     /// Every user of the log
     #[arg(long)]

@@ -40,7 +40,10 @@ impl From<Failure> for ExitCode {
 impl Failure {
     /// The exit code of an error, by the first cause in its chain that says.
     pub fn of(error: &anyhow::Error) -> Self {
-        error.chain().find_map(Self::of_cause).unwrap_or(Self::Internal)
+        error
+            .chain()
+            .find_map(Self::of_cause)
+            .unwrap_or(Self::Internal)
     }
 
     fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Self> {
@@ -48,7 +51,11 @@ impl Failure {
             return Some(Self::Usage);
         }
         if let Some(error) = cause.downcast_ref::<DataError>() {
-            return Some(if error.is_missing_input() { Self::InputMissing } else { Self::BadData });
+            return Some(if error.is_missing_input() {
+                Self::InputMissing
+            } else {
+                Self::BadData
+            });
         }
         if let Some(error) = cause.downcast_ref::<RunError>() {
             return Some(match error.fault() {
@@ -59,7 +66,9 @@ impl Failure {
         }
         if let Some(error) = cause.downcast_ref::<RecommenderError>() {
             return Some(match error {
-                RecommenderError::Rank(RankError::ZeroK | RankError::KTooLarge { .. }) => Self::Usage,
+                RecommenderError::Rank(RankError::ZeroK | RankError::KTooLarge { .. }) => {
+                    Self::Usage
+                }
                 _ => Self::BadData,
             });
         }

@@ -22,7 +22,11 @@ pub(super) fn model_card(config: &RunConfig, record: &DataRecord, metrics: Lines
 /// The model in a few words.
 pub(super) fn model_line(config: &RunConfig) -> String {
     let model = &config.model;
-    let layers = if model.layers == 0 { String::new() } else { format!(", {} layers", model.layers) };
+    let layers = if model.layers == 0 {
+        String::new()
+    } else {
+        format!(", {} layers", model.layers)
+    };
     format!("{}, {} dimensions{layers}", model.name.as_str(), model.dim)
 }
 
@@ -39,7 +43,10 @@ pub(super) fn data_lines(record: &DataRecord) -> Lines {
         line("test interactions", record.split.n_test),
     ];
     lines.extend(record.sources.iter().map(|source| {
-        (source.path.clone(), format!("{}, SHA-256 {}", source.format, source.sha256))
+        (
+            source.path.clone(),
+            format!("{}, SHA-256 {}", source.format, source.sha256),
+        )
     }));
     lines
 }
@@ -59,14 +66,22 @@ pub(super) fn training_lines(config: &RunConfig) -> Lines {
         ("seed", config.seed.to_string()),
         ("device", config.run.device.as_str().to_owned()),
     ];
-    lines.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    lines
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// The model's results.
 pub(super) fn metric_lines(evaluation: &Evaluation) -> Lines {
-    let Some(model) = evaluation.systems.first() else { return Vec::new() };
+    let Some(model) = evaluation.systems.first() else {
+        return Vec::new();
+    };
     let shown = model.metrics.iter().map(|(name, e)| {
-        (name.clone(), format!("{:.4} [{:.4}, {:.4}]", e.mean, e.low, e.high))
+        (
+            name.clone(),
+            format!("{:.4} [{:.4}, {:.4}]", e.mean, e.low, e.high),
+        )
     });
     shown.collect()
 }

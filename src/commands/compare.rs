@@ -16,7 +16,9 @@ pub(super) fn compare(session: &Session, args: &CompareArgs) -> anyhow::Result<(
         .iter()
         .map(|path| Ok((path.display().to_string(), per_user(path, &args.metrics)?)))
         .collect::<anyhow::Result<Vec<(String, PerUser)>>>()?;
-    let Some((baseline, candidates)) = runs.split_first() else { return Ok(()) };
+    let Some((baseline, candidates)) = runs.split_first() else {
+        return Ok(());
+    };
     let comparisons = candidates
         .iter()
         .map(|candidate| {
@@ -28,16 +30,24 @@ pub(super) fn compare(session: &Session, args: &CompareArgs) -> anyhow::Result<(
     if session.json {
         return session.print_json(&comparisons);
     }
-    comparisons.iter().try_for_each(|comparison| session.print(&to_text(comparison)))
+    comparisons
+        .iter()
+        .try_for_each(|comparison| session.print(&to_text(comparison)))
 }
 
 fn per_user(path: &std::path::Path, metrics: &[String]) -> anyhow::Result<PerUser> {
     let file: EvaluationFile = RunDir::open(path)?.evaluation().with_context(|| {
-        format!("{} is not evaluated: run `sagebrush evaluate --run {0}` first", path.display())
+        format!(
+            "{} is not evaluated: run `sagebrush evaluate --run {0}` first",
+            path.display()
+        )
     })?;
     let mut per_user = file.per_user;
     let known: Vec<String> = per_user.metrics.keys().cloned().collect();
-    if let Some(unknown) = metrics.iter().find(|metric| !per_user.metrics.contains_key(*metric)) {
+    if let Some(unknown) = metrics
+        .iter()
+        .find(|metric| !per_user.metrics.contains_key(*metric))
+    {
         anyhow::bail!(super::Usage(format!(
             "{} has no `{unknown}`; it has {}",
             path.display(),
@@ -50,7 +60,14 @@ fn per_user(path: &std::path::Path, metrics: &[String]) -> anyhow::Result<PerUse
 
 fn to_text(comparison: &Comparison) -> String {
     let mut table = Table::new(Comparison::HEADER.map(|name| {
-        (name, if name == "metric" { Align::Left } else { Align::Right })
+        (
+            name,
+            if name == "metric" {
+                Align::Left
+            } else {
+                Align::Right
+            },
+        )
     }));
     for row in comparison.rows() {
         table.row(row);

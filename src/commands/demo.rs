@@ -18,7 +18,8 @@ const EXAMPLE_FILMS: usize = 5;
 #[cfg(not(feature = "train"))]
 pub(super) fn demo(_session: &Session, _args: &DemoArgs) -> anyhow::Result<Option<Failure>> {
     anyhow::bail!(super::Usage(
-        "this build cannot train: rebuild with `cargo build --release` (feature `train`)".to_owned()
+        "this build cannot train: rebuild with `cargo build --release` (feature `train`)"
+            .to_owned()
     ))
 }
 
@@ -67,11 +68,26 @@ fn show_lists(session: &Session, run: &Path) -> anyhow::Result<()> {
     });
     for &user in users.iter().take(EXAMPLE_USERS) {
         let key = recommender.users().key(user).to_owned();
-        let name = |item: u32| recommender.title(item).unwrap_or(recommender.items().key(item)).to_owned();
-        let liked: Vec<String> =
-            run.lists.train.of(user).iter().rev().take(EXAMPLE_FILMS).map(|&item| name(item)).collect();
+        let name = |item: u32| {
+            recommender
+                .title(item)
+                .unwrap_or(recommender.items().key(item))
+                .to_owned()
+        };
+        let liked: Vec<String> = run
+            .lists
+            .train
+            .of(user)
+            .iter()
+            .rev()
+            .take(EXAMPLE_FILMS)
+            .map(|&item| name(item))
+            .collect();
         let lists = recommender.recommend(&[&key], EXAMPLE_FILMS, true)?;
-        let mut text = format!("\nuser {key} rated, among others: {}\nand may like:", liked.join("; "));
+        let mut text = format!(
+            "\nuser {key} rated, among others: {}\nand may like:",
+            liked.join("; ")
+        );
         for place in lists.iter().flat_map(|list| &list.items) {
             let title = place.title.as_deref().unwrap_or(&place.item);
             text.push_str(&format!("\n  {}. {title}", place.rank));

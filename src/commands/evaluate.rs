@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::run_files::{OpenRun, Tested};
 use super::{Session, cards, report_data};
-use crate::baselines::{ItemKnn, Popularity};
+use crate::baselines::{ItemKnn, ItemKnnConfig, Popularity};
 use crate::cli::EvaluateArgs;
 use crate::evaluation::{self, Evaluated, Evaluation, EvaluationConfig, PerUser};
-use crate::export;
+use crate::export::TrecWriter;
 use crate::inference::ScoreSource;
 use crate::report;
 use crate::run::RunError;
@@ -47,7 +47,10 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> anyhow::Result
         return session.print_json(&evaluation);
     }
     session.print(&to_text(&evaluation))?;
-    session.say(&format!("the report is in {}", args.run.join("report.html").display()));
+    session.say(&format!(
+        "the report is in {}",
+        args.run.join("report.html").display()
+    ));
     Ok(())
 }
 
@@ -69,16 +72,22 @@ fn measure(
     trec: Option<&Path>,
 ) -> anyhow::Result<Evaluation> {
     let mut run = OpenRun::open(path)?;
-    let others = others.iter().map(|path| OpenRun::open(path)).collect::<Result<Vec<_>, _>>()?;
+    let others = others
+        .iter()
+        .map(|path| OpenRun::open(path))
+        .collect::<Result<Vec<_>, _>>()?;
     let openings = openings(&run)?;
     if !openings.is_empty() {
-        session.say(&format!("the test set of this run was opened {} times before", openings.len()));
+        session.say(&format!(
+            "the test set of this run was opened {} times before",
+            openings.len()
+        ));
     }
     let tested = run.open_test()?;
     let settings = settings(&run, ks);
     let evaluated = rank_all(&run, &others, &tested, &settings)?;
     if let Some(directory) = trec {
-        export::write_trec(directory, run.recommender.embeddings(), &run.keys(), tested.data(&run.lists), &settings.ks)?;
+        write_trec(&run, &tested, &settings, directory)?;
     }
     write(&mut run, &tested, openings, &evaluated)?;
     Ok(evaluated.summary)
@@ -97,8 +106,12 @@ fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
     let n_items = run.recommender.items().len();
     let configured = &run.config.evaluation;
     let ks = if asked.is_empty() {
-        let mut fitting: Vec<usize> =
-            configured.ks.iter().copied().filter(|&k| k <= n_items).collect();
+        let mut fitting: Vec<usize> = configured
+            .ks
+            .iter()
+            .copied()
+            .filter(|&k| k <= n_items)
+            .collect();
         if fitting.is_empty() {
             fitting.push(n_items);
         }
@@ -122,15 +135,22 @@ fn rank_all(
 ) -> anyhow::Result<Evaluated> {
     let n_items = run.recommender.items().len();
     let popularity = Popularity::new(&run.lists.train, n_items);
-    let knn = ItemKnn::new(&run.lists.train, n_items);
+    let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
     let mut systems: Vec<(&str, &dyn ScoreSource)> =
         vec![(run.config.model.name.as_str(), run.recommender.embeddings())];
     for other in others {
-        systems.push((other.config.model.name.as_str(), other.recommender.embeddings()));
+        systems.push((
+            other.config.model.name.as_str(),
+            other.recommender.embeddings(),
+        ));
     }
     systems.push(("item-knn", &knn));
     systems.push(("popularity", &popularity));
-    Ok(evaluation::evaluate(&systems, tested.data(&run.lists), settings)?)
+    Ok(evaluation::evaluate(
+        &systems,
+        tested.data(&run.lists),
+        settings,
+    )?)
 }
 
 fn write(
@@ -146,16 +166,45 @@ fn write(
         unix_seconds: now,
         ks: evaluated.summary.ks.clone(),
     });
-    let Some(model) = evaluated.details.first() else { return Ok(()) };
+    let Some(model) = evaluated.details.first() else {
+        return Ok(());
+    };
     let mut per_user = model.per_user.clone();
-    per_user.metrics.retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
+    per_user
+        .metrics
+        .retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
     let evaluation = evaluated.summary.clone();
-    run.dir.write_evaluation(&EvaluationFile { openings, evaluation, per_user })?;
+    run.dir.write_evaluation(&EvaluationFile {
+        openings,
+        evaluation,
+        per_user,
+    })?;
     let page = report::render(&report_data::of_run(run, tested, evaluated, &date)?)?;
     run.dir.write_report(&page)?;
     let metrics = cards::metric_lines(&evaluated.summary);
-    run.dir.write_model_card(&cards::model_card(&run.config, &run.record, metrics))?;
+    run.dir
+        .write_model_card(&cards::model_card(&run.config, &run.record, metrics))?;
     Ok(())
+}
+
+/// The run's own lists at the largest depth, for trec_eval and its kin.
+fn write_trec(
+    run: &OpenRun,
+    tested: &Tested,
+    settings: &EvaluationConfig,
+    directory: &Path,
+) -> anyhow::Result<()> {
+    let (users, items) = (run.recommender.users(), run.recommender.items());
+    let tag = run.config.model.name.as_str();
+    let mut writer = TrecWriter::create(directory, users, items, &tested.test, tag)?;
+    let data = tested.data(&run.lists);
+    let (excluded, audience) = (data.excluded(), data.audience());
+    let depth = settings.ks.iter().copied().max().unwrap_or_default();
+    let embeddings = run.recommender.embeddings();
+    for batch in evaluation::ranked_batches(embeddings, &excluded, &audience.warm, depth) {
+        writer.write(&batch?)?;
+    }
+    Ok(writer.finish()?)
 }
 
 /// The results as a table, and the winner in a sentence.
@@ -181,9 +230,17 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
             Some(e) => format!("{:.4}", e.mean),
             None => String::new(),
         };
-        let coverage = system.beyond.get(&beyond).map_or(String::new(), |c| format!("{c:.3}"));
+        let coverage = system
+            .beyond
+            .get(&beyond)
+            .map_or(String::new(), |c| format!("{c:.3}"));
         let metrics = shown.iter().enumerate().map(metric);
-        table.row([system.name.clone()].into_iter().chain(metrics).chain([coverage]));
+        table.row(
+            [system.name.clone()]
+                .into_iter()
+                .chain(metrics)
+                .chain([coverage]),
+        );
     }
     let comparison = report_data::comparison(evaluation);
     let verdict = report::verdict(&comparison.systems, &comparison.headline).unwrap_or_default();

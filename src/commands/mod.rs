@@ -32,7 +32,10 @@ pub struct Session {
 impl Session {
     /// The manner the global options ask for.
     pub fn new(global: &Global) -> Self {
-        Self { json: global.json, quiet: global.quiet }
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+        }
     }
 
     /// A remark for people, on stderr.
@@ -86,7 +89,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
 #[cfg(feature = "train")]
 fn peak_memory_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kibibytes * 1024)
 }

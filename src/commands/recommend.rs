@@ -15,10 +15,15 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Resu
     if args.out.is_none() && args.to.is_none() && !args.all {
         return show(session, &run.recommender, args);
     }
-    let destination = args.out.as_deref().map_or(Destination::Stdout, Destination::from);
+    let destination = args
+        .out
+        .as_deref()
+        .map_or(Destination::Stdout, Destination::from);
     let format = format(args)?;
     if format == ListFormat::Parquet && destination == Destination::Stdout {
-        anyhow::bail!(Usage("Parquet needs a file: add `--out FILE.parquet`".to_owned()));
+        anyhow::bail!(Usage(
+            "Parquet needs a file: add `--out FILE.parquet`".to_owned()
+        ));
     }
     write(session, &run.recommender, args, &destination, format)
 }
@@ -50,7 +55,13 @@ fn show(session: &Session, recommender: &Recommender, args: &RecommendArgs) -> a
         for place in list.items {
             let title = place.title.unwrap_or_default();
             let score = format!("{:.4}", place.score);
-            table.row([list.user.clone(), place.rank.to_string(), place.item, score, title]);
+            table.row([
+                list.user.clone(),
+                place.rank.to_string(),
+                place.item,
+                score,
+                title,
+            ]);
         }
     }
     session.print(&table.render(Style::of_stdout()))
@@ -66,7 +77,10 @@ fn rows(lists: &[UserList]) -> Vec<serde_json::Value> {
         }
         row
     };
-    lists.iter().flat_map(|list| list.items.iter().map(|place| row(&list.user, place))).collect()
+    lists
+        .iter()
+        .flat_map(|list| list.items.iter().map(|place| row(&list.user, place)))
+        .collect()
 }
 
 /// Many users, some thousands at a time: memory does not grow with their number.
@@ -79,7 +93,9 @@ fn write(
 ) -> anyhow::Result<()> {
     let (k, exclude_seen) = (args.k as usize, !args.include_seen);
     let mut n_users = 0;
-    let first = (!args.all).then(|| recommender.recommend(&args.users, k, exclude_seen)).transpose()?;
+    let first = (!args.all)
+        .then(|| recommender.recommend(&args.users, k, exclude_seen))
+        .transpose()?;
     let mut writer = RecommendationWriter::create(destination, format, recommender.has_titles())?;
     if let Some(lists) = first {
         n_users += lists.len();

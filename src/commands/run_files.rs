@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::Session;
 use crate::config::{DataConfig, RunConfig};
 use crate::data::{
-    self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions, SourceFile, Split,
-    SplitSummary,
+    self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
+    SourceFile, Split, SplitSummary,
 };
 use crate::evaluation::EvaluationData;
 use crate::inference::Recommender;
@@ -32,7 +32,9 @@ pub(super) fn read(config: &DataConfig) -> anyhow::Result<(Dataset, Cleaning)> {
     let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
     let (log, items) = match &config.bundled {
         Some(_) if !config.train.is_empty() => {
-            bail!(super::Usage("give a log or the bundled data, not both".to_owned()))
+            bail!(super::Usage(
+                "give a log or the bundled data, not both".to_owned()
+            ))
         }
         Some(_) => {
             let bundled = Input::Bundled(Bundled::MovieTweetings100k);
@@ -47,11 +49,20 @@ pub(super) fn read(config: &DataConfig) -> anyhow::Result<(Dataset, Cleaning)> {
         ));
     }
     let options = read_options(config)?;
-    Ok(data::read_dataset(&log, &inputs(&config.test), items.as_ref(), &options)?)
+    Ok(data::read_dataset(
+        &log,
+        &inputs(&config.test),
+        items.as_ref(),
+        &options,
+    )?)
 }
 
 fn read_options(config: &DataConfig) -> anyhow::Result<ReadOptions> {
-    let format = config.format.as_deref().map(str::parse::<Format>).transpose();
+    let format = config
+        .format
+        .as_deref()
+        .map(str::parse::<Format>)
+        .transpose();
     let columns = &config.columns;
     Ok(ReadOptions {
         format: format.map_err(super::Usage)?,
@@ -80,7 +91,9 @@ impl Prepared {
         let record = DataRecord {
             n_users: dataset.users.len(),
             n_items: dataset.items.len(),
-            n_interactions: split.summary.n_train + split.summary.n_validation + split.summary.n_test,
+            n_interactions: split.summary.n_train
+                + split.summary.n_validation
+                + split.summary.n_test,
             sources: dataset.sources.clone(),
             cleaning,
             split: split.summary.clone(),
@@ -94,12 +107,18 @@ impl Prepared {
             count(split.summary.n_validation as u64),
             count(split.summary.n_test as u64),
         ));
-        Ok(Self { dataset, split, record })
+        Ok(Self {
+            dataset,
+            split,
+            record,
+        })
     }
 
     /// Refuses to go on with a run on other data than it began with.
     pub(super) fn check_same_sources(&self, run: &RunDir) -> anyhow::Result<()> {
-        let Ok(began) = run.data::<DataRecord>() else { return Ok(()) };
+        let Ok(began) = run.data::<DataRecord>() else {
+            return Ok(());
+        };
         for (before, now) in began.sources.iter().zip(&self.record.sources) {
             if before.sha256 != now.sha256 {
                 bail!(
@@ -143,7 +162,11 @@ pub(super) fn write_outputs(
 ) -> anyhow::Result<()> {
     run.write_parameters(&trained.parameters)?;
     run.write_embeddings(&crate::inference::to_tables(&trained.embeddings))?;
-    run.write_model_card(&super::cards::model_card(config, &prepared.record, Vec::new()))?;
+    run.write_model_card(&super::cards::model_card(
+        config,
+        &prepared.record,
+        Vec::new(),
+    ))?;
     run.finish()?;
     Ok(())
 }
@@ -173,13 +196,24 @@ impl OpenRun {
         let seen = lists.train.union(&lists.validation);
         let embeddings = crate::inference::from_tables(dir.embeddings()?)?;
         let recommender = Recommender::new(embeddings, users, items, dir.titles()?, seen)?;
-        Ok(Self { record: dir.data()?, dir, config, lists, recommender })
+        Ok(Self {
+            record: dir.data()?,
+            dir,
+            config,
+            lists,
+            recommender,
+        })
     }
 
     /// Opens the test part; only `evaluate` does, and records it.
     pub(super) fn open_test(&self) -> anyhow::Result<Tested> {
-        let (users, items) = (self.recommender.users().len(), self.recommender.items().len());
-        Ok(Tested { test: self.dir.test(users, items)? })
+        let (users, items) = (
+            self.recommender.users().len(),
+            self.recommender.items().len(),
+        );
+        Ok(Tested {
+            test: self.dir.test(users, items)?,
+        })
     }
 }
 

@@ -26,8 +26,14 @@ pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
             Some((path.display().to_string(), text))
         }
     };
-    let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
-    Ok(config::resolve(file, std::env::vars(), flags_of_training(args)?)?)
+    let file = file
+        .as_ref()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
+    Ok(config::resolve(
+        file,
+        std::env::vars(),
+        flags_of_training(args)?,
+    )?)
 }
 
 /// The data settings of a command that only reads.
@@ -50,7 +56,8 @@ pub(super) fn of_demo(args: &DemoArgs, model: config::ModelName) -> anyhow::Resu
 
 #[cfg(feature = "train")]
 fn seed(seed: u64) -> anyhow::Result<i64> {
-    i64::try_from(seed).map_err(|_| super::Usage(format!("the seed {seed} is beyond {}", i64::MAX)).into())
+    i64::try_from(seed)
+        .map_err(|_| super::Usage(format!("the seed {seed} is beyond {}", i64::MAX)).into())
 }
 
 #[cfg(feature = "train")]
@@ -83,7 +90,10 @@ impl Flags {
     fn data(&mut self, args: &DataArgs) {
         self.set("data.train", paths(&args.files));
         self.set("data.test", paths(&args.test));
-        self.set("data.items", args.items.as_ref().map(|path| path.display().to_string()));
+        self.set(
+            "data.items",
+            args.items.as_ref().map(|path| path.display().to_string()),
+        );
         self.set("data.bundled", args.bundled.then_some(BUNDLED));
         self.set("data.format", args.format.clone());
         self.set("data.columns.user", args.user_column.clone());
@@ -103,17 +113,26 @@ impl Flags {
     /// `KEY=VALUE`, the value as in TOML; what is not TOML is a string.
     fn parse(&mut self, setting: &str) -> anyhow::Result<()> {
         let Some((key, value)) = setting.split_once('=') else {
-            bail!("`--set {setting}` has no `=`: write `--set KEY=VALUE`, such as `--set training.patience=5`");
+            bail!(
+                "`--set {setting}` has no `=`: write `--set KEY=VALUE`, such as `--set training.patience=5`"
+            );
         };
         let value = value.trim();
-        let parsed = value.parse::<Value>().unwrap_or_else(|_| Value::String(value.to_owned()));
+        let parsed = value
+            .parse::<Value>()
+            .unwrap_or_else(|_| Value::String(value.to_owned()));
         insert(&mut self.table, key.trim(), parsed);
         Ok(())
     }
 }
 
 fn paths(paths: &[PathBuf]) -> Option<Vec<String>> {
-    (!paths.is_empty()).then(|| paths.iter().map(|path| path.display().to_string()).collect())
+    (!paths.is_empty()).then(|| {
+        paths
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect()
+    })
 }
 
 /// Inserts at a dotted key; a scalar in the way is replaced by a table, which the strict reader then
@@ -124,7 +143,9 @@ fn insert(table: &mut Table, key: &str, value: Value) {
             table.insert(key.to_owned(), value);
         }
         Some((head, rest)) => {
-            let entry = table.entry(head).or_insert_with(|| Value::Table(Table::new()));
+            let entry = table
+                .entry(head)
+                .or_insert_with(|| Value::Table(Table::new()));
             if !entry.is_table() {
                 *entry = Value::Table(Table::new());
             }

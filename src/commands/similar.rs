@@ -22,7 +22,12 @@ pub(super) fn similar(session: &Session, args: &SimilarArgs) -> anyhow::Result<(
     ]);
     for place in places {
         let title = place.title.unwrap_or_default();
-        table.row([place.rank.to_string(), place.item, format!("{:.4}", place.score), title]);
+        table.row([
+            place.rank.to_string(),
+            place.item,
+            format!("{:.4}", place.score),
+            title,
+        ]);
     }
     session.print(&table.render(Style::of_stdout()))
 }

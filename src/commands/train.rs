@@ -80,9 +80,13 @@ fn train_into(
     run_files::write_inputs(run, config, prepared)?;
     let device = device.clone().autodiff();
     let adjacency = training::adjacency(config, &prepared.split.train, &device)?;
-    let history = checkpoint.as_ref().map_or(&[][..], |checkpoint| &checkpoint.history);
+    let history = checkpoint
+        .as_ref()
+        .map_or(&[][..], |checkpoint| &checkpoint.history);
     let mut log = run.start_metrics(history)?;
-    let steps = config.sampling.n_batches(prepared.split.train.n_interactions()) as u64;
+    let steps = config
+        .sampling
+        .n_batches(prepared.split.train.n_interactions()) as u64;
     let done = history.len() as u32;
     let progress = Progress::new(config.training.epochs, steps, done, session.quiet);
     let job = Job {
@@ -114,10 +118,15 @@ fn report(
     config: &RunConfig,
     trained: Option<Trained>,
 ) -> anyhow::Result<Option<Failure>> {
-    let Some(trained) = trained else { return Ok(Some(Failure::Interrupted)) };
+    let Some(trained) = trained else {
+        return Ok(Some(Failure::Interrupted));
+    };
     let epochs = trained.history.len();
     if session.json {
-        let best = trained.history.iter().find(|record| record.epoch == trained.best_epoch);
+        let best = trained
+            .history
+            .iter()
+            .find(|record| record.epoch == trained.best_epoch);
         session.print_json(&json!({
             "run": out,
             "model": config.model.name,

@@ -18,7 +18,10 @@ pub(super) struct ModuleAdam {
 impl ModuleAdam {
     pub(super) fn new() -> Self {
         let adam = AdamConfig::new().with_epsilon(1e-8).build();
-        Self { adam, states: BTreeMap::new() }
+        Self {
+            adam,
+            states: BTreeMap::new(),
+        }
     }
 
     /// One update of every parameter that has a gradient.
@@ -28,7 +31,12 @@ impl ModuleAdam {
         gradients: GradientsParams,
         learning_rate: f64,
     ) -> M {
-        let mut update = Update { optimizer: self, gradients, learning_rate, path: Vec::new() };
+        let mut update = Update {
+            optimizer: self,
+            gradients,
+            learning_rate,
+            path: Vec::new(),
+        };
         module.map(&mut update)
     }
 
@@ -38,9 +46,10 @@ impl ModuleAdam {
         let mut steps = BTreeMap::new();
         for (name, state) in &self.states {
             let momentum = &state.momentum;
-            for (suffix, moment) in
-                [("moment_1", &momentum.moment_1), ("moment_2", &momentum.moment_2)]
-            {
+            for (suffix, moment) in [
+                ("moment_1", &momentum.moment_1),
+                ("moment_2", &momentum.moment_2),
+            ] {
                 let shape = moment.dims().to_vec();
                 let values = moment.to_data().try_to_vec::<f32>().unwrap_or_default();
                 tensors.insert(format!("{name}.{suffix}"), HostTensor { shape, values });
@@ -59,7 +68,9 @@ impl ModuleAdam {
     ) -> Option<Self> {
         let moment = |name: String| -> Option<Tensor<2>> {
             let host = tensors.get(&name)?;
-            let [rows, columns] = host.shape[..] else { return None };
+            let [rows, columns] = host.shape[..] else {
+                return None;
+            };
             let data = TensorData::new(host.values.clone(), [rows, columns]);
             (host.values.len() == rows * columns).then(|| Tensor::from_data(data, device))
         };
@@ -68,7 +79,9 @@ impl ModuleAdam {
             let first = moment(format!("{name}.moment_1"))?;
             let second = moment(format!("{name}.moment_2"))?;
             let momentum = AdaptiveMomentumState::new(usize::try_from(time).ok()?, first, second);
-            optimizer.states.insert(name.clone(), AdamState::new(momentum));
+            optimizer
+                .states
+                .insert(name.clone(), AdamState::new(momentum));
         }
         Some(optimizer)
     }
@@ -128,7 +141,9 @@ mod tests {
     #[test]
     fn a_constant_gradient_moves_by_the_learning_rate() {
         let device = Device::flex().autodiff();
-        let mut line = Line { weight: Param::from_tensor(Tensor::from_floats([1.0, -2.0], &device)) };
+        let mut line = Line {
+            weight: Param::from_tensor(Tensor::from_floats([1.0, -2.0], &device)),
+        };
         let mut adam = ModuleAdam::new();
         for _ in 0..2 {
             let loss = (line.weight.val() * Tensor::from_floats([3.0, -0.5], &device)).sum();
@@ -136,7 +151,10 @@ mod tests {
             line = adam.step(line, gradients, 0.1);
         }
         let weight = line.weight.val().into_data().try_to_vec::<f32>().unwrap();
-        assert!((weight[0] - 0.8).abs() < 1e-5 && (weight[1] + 1.8).abs() < 1e-5, "{weight:?}");
+        assert!(
+            (weight[0] - 0.8).abs() < 1e-5 && (weight[1] + 1.8).abs() < 1e-5,
+            "{weight:?}"
+        );
         let (moments, steps) = adam.to_host();
         assert_eq!(steps["weight"], 2);
         assert!((moments["weight.moment_1"].values[0] - 0.57).abs() < 1e-5);

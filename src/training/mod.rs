@@ -95,13 +95,18 @@ pub fn train(
         if !run_epoch(job, &sampler, &loss, &mut state)? {
             state.save(job)?;
             job.progress.finish();
-            return Ok(Outcome::Interrupted { epoch: state.epoch, step: state.step });
+            return Ok(Outcome::Interrupted {
+                epoch: state.epoch,
+                step: state.step,
+            });
         }
         finish_epoch(job, log, &mut state)?;
         state.save(job)?;
     }
     job.progress.finish();
-    state.into_trained(job).map(|trained| Outcome::Finished(Box::new(trained)))
+    state
+        .into_trained(job)
+        .map(|trained| Outcome::Finished(Box::new(trained)))
 }
 
 /// Runs the rest of an epoch; `false` when a stop was asked for.
@@ -113,7 +118,9 @@ fn run_epoch(
 ) -> Result<bool, TrainingError> {
     let epoch = state.epoch + 1;
     let started = Instant::now();
-    let rest = sampler.epoch(job.config.seed, epoch).skip(state.step as usize);
+    let rest = sampler
+        .epoch(job.config.seed, epoch)
+        .skip(state.step as usize);
     for batch in rest {
         if interrupt::asked() {
             state.totals.seconds += started.elapsed().as_secs_f64();
@@ -138,7 +145,9 @@ fn step(
     batch: &Batch,
 ) -> Result<(), TrainingError> {
     let model = state.take_model();
-    let mode = Mode::Train { seed: step_seed(job.config.seed, state.epoch + 1, state.step) };
+    let mode = Mode::Train {
+        seed: step_seed(job.config.seed, state.epoch + 1, state.step),
+    };
     let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, job.device);
     let parts = model.loss(job.adjacency, &ids, loss, mode);
     let learning_rate = job.config.training.learning_rate;
@@ -151,7 +160,8 @@ fn step(
         });
     }
     let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
-    state.put_model(state.adam.step(model, gradients, learning_rate));
+    let updated = state.adam.step(model, gradients, learning_rate);
+    state.put_model(updated);
     state.totals.add(batch.users.len(), ranking, regularization);
     Ok(())
 }
@@ -160,13 +170,18 @@ fn step(
 fn number(tensor: &Tensor<1>) -> f64 {
     let data = tensor.clone().detach().try_into_data();
     let values = data.ok().and_then(|data| data.try_to_vec::<f32>().ok());
-    values.and_then(|values| values.first().copied()).map_or(f64::NAN, f64::from)
+    values
+        .and_then(|values| values.first().copied())
+        .map_or(f64::NAN, f64::from)
 }
 
 /// The seed of a step's dropout masks.
 fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(&seed.to_le_bytes()).update(&epoch.to_le_bytes()).update(&step.to_le_bytes());
+    hasher
+        .update(&seed.to_le_bytes())
+        .update(&epoch.to_le_bytes())
+        .update(&step.to_le_bytes());
     let mut first = [0; 8];
     first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
     u64::from_le_bytes(first)
@@ -181,9 +196,15 @@ fn finish_epoch(
     let epoch = state.epoch + 1;
     let training = &job.config.training;
     let due = epoch % training.evaluate_every == 0 || epoch == training.epochs;
-    let validation = if due { validate(job, state.model())? } else { BTreeMap::new() };
+    let validation = if due {
+        validate(job, state.model())?
+    } else {
+        BTreeMap::new()
+    };
     let is_best = state.note_validation(epoch, validation.get(&training.metric).copied())?;
-    let record = state.totals.record(epoch, training.learning_rate, validation, is_best);
+    let record = state
+        .totals
+        .record(epoch, training.learning_rate, validation, is_best);
     log.append(&record)?;
     job.progress.record(&record);
     state.history.push(record);
@@ -209,7 +230,21 @@ fn host_embeddings(
             bias,
             output,
             output_bias,
-        } => ScoreHead::Mlp(MlpHead { hidden, user_weight, item_weight, bias, output, output_bias }),
+        } => ScoreHead::Mlp(MlpHead {
+            hidden,
+            user_weight,
+            item_weight,
+            bias,
+            output,
+            output_bias,
+        }),
     };
-    Ok(Embeddings::new(n_users, n_items, tables.dim, tables.users, tables.items, head)?)
+    Ok(Embeddings::new(
+        n_users,
+        n_items,
+        tables.dim,
+        tables.users,
+        tables.items,
+        head,
+    )?)
 }

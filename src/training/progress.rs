@@ -17,8 +17,11 @@ impl Progress {
     /// Progress over `epochs` epochs of `steps` steps, from `done` epochs on; silent where `quiet`.
     pub fn new(epochs: u32, steps: u64, done: u32, quiet: bool) -> Self {
         let terminal = std::io::stderr().is_terminal() && !quiet;
-        let target =
-            if terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if terminal {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(Some(u64::from(epochs) * steps), target);
         if let Ok(style) = ProgressStyle::with_template(
             "{msg} {wide_bar:.green/dim} {pos}/{len} steps {per_sec} left {eta}",
@@ -27,12 +30,17 @@ impl Progress {
         }
         bar.set_position(u64::from(done) * steps);
         bar.reset_eta();
-        Self { bar, lines: !quiet, epochs }
+        Self {
+            bar,
+            lines: !quiet,
+            epochs,
+        }
     }
 
     /// An epoch begins.
     pub fn epoch(&self, epoch: u32) {
-        self.bar.set_message(format!("epoch {epoch}/{}", self.epochs));
+        self.bar
+            .set_message(format!("epoch {epoch}/{}", self.epochs));
     }
 
     /// A step is done.
@@ -55,8 +63,11 @@ impl Progress {
 }
 
 fn epoch_line(record: &EpochRecord, epochs: u32) -> String {
-    let metrics: String =
-        record.validation.iter().map(|(name, value)| format!("  {name} {value:.4}")).collect();
+    let metrics: String = record
+        .validation
+        .iter()
+        .map(|(name, value)| format!("  {name} {value:.4}"))
+        .collect();
     let best = if record.is_best { "  best" } else { "" };
     format!(
         "epoch {:>3}/{epochs}  loss {:.5}{metrics}  {:.1} s  {:.0} positives/s{best}",

@@ -2,9 +2,8 @@
 
 use burn::tensor::Device;
 use sagebrush_model::{
-    Adjacency, Init, L2, LightGcnConfig, LossConfig, MfConfig, ModelConfig,
-    NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss,
-    ScoreConfig,
+    Adjacency, Init, L2, LightGcnConfig, LossConfig, MfConfig, ModelConfig, NetworkConfig,
+    NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,
 };
 
 use super::TrainingError;
@@ -18,15 +17,19 @@ pub fn model_config(config: &RunConfig) -> ModelConfig {
     let dim = model.dim;
     let init = match model.init {
         Initialization::XavierUniform => Init::XavierUniform,
-        Initialization::Normal => Init::Normal { std: model.init_std },
+        Initialization::Normal => Init::Normal {
+            std: model.init_std,
+        },
     };
     let layers = vec![dim; model.layers];
     let message_dropout = model.message_dropout;
     let network = match model.name {
         ModelName::Mf => NetworkConfig::Mf(MfConfig { dim, init }),
-        ModelName::LightGcn => {
-            NetworkConfig::LightGcn(LightGcnConfig { dim, layers: model.layers, init })
-        }
+        ModelName::LightGcn => NetworkConfig::LightGcn(LightGcnConfig {
+            dim,
+            layers: model.layers,
+            init,
+        }),
         ModelName::NgcfLecture => NetworkConfig::NgcfLecture(NgcfLectureConfig {
             dim,
             layers,
@@ -49,16 +52,23 @@ pub fn model_config(config: &RunConfig) -> ModelConfig {
             init,
         }),
     };
-    ModelConfig { network, score: score_config(config) }
+    ModelConfig {
+        network,
+        score: score_config(config),
+    }
 }
 
 fn score_config(config: &RunConfig) -> ScoreConfig {
     let score = &config.score;
     match score.kind {
         ScoreKind::Dot => ScoreConfig::Dot,
-        ScoreKind::Cosine => ScoreConfig::Cosine { temperature: score.temperature },
+        ScoreKind::Cosine => ScoreConfig::Cosine {
+            temperature: score.temperature,
+        },
         ScoreKind::Bilinear => ScoreConfig::Bilinear,
-        ScoreKind::Mlp => ScoreConfig::Mlp { hidden: score.hidden },
+        ScoreKind::Mlp => ScoreConfig::Mlp {
+            hidden: score.hidden,
+        },
     }
 }
 
@@ -72,7 +82,11 @@ pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
         L2::None if config.loss.l2 > 0.0 => L2::LayerZeroRows,
         l2 => l2,
     };
-    LossConfig { ranking, l2, weight_decay: config.loss.l2 }
+    LossConfig {
+        ranking,
+        l2,
+        weight_decay: config.loss.l2,
+    }
 }
 
 /// The normalized graph of the training interactions that the model propagates over, on a device;
@@ -105,4 +119,3 @@ pub fn adjacency(
     );
     Ok(Some(adjacency?))
 }
-

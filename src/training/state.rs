@@ -1,7 +1,5 @@
 //! All that changes while training runs, and its way into a checkpoint and back.
 
-use std::collections::BTreeMap;
-
 use sagebrush_model::Model;
 
 use super::adam::ModuleAdam;
@@ -72,11 +70,14 @@ impl State {
     }
 
     fn take_initial(self) -> Model {
-        self.model.unwrap_or_else(|| unreachable!("a new state holds its model"))
+        self.model
+            .unwrap_or_else(|| unreachable!("a new state holds its model"))
     }
 
     pub(super) fn take_model(&mut self) -> Model {
-        self.model.take().unwrap_or_else(|| unreachable!("the model is back after every step"))
+        self.model
+            .take()
+            .unwrap_or_else(|| unreachable!("the model is back after every step"))
     }
 
     pub(super) fn put_model(&mut self, model: Model) {
@@ -84,7 +85,9 @@ impl State {
     }
 
     pub(super) fn model(&self) -> &Model {
-        self.model.as_ref().unwrap_or_else(|| unreachable!("the model is back after every step"))
+        self.model
+            .as_ref()
+            .unwrap_or_else(|| unreachable!("the model is back after every step"))
     }
 
     /// Whether the last epoch is done or early stopping says so.
@@ -101,7 +104,9 @@ impl State {
         epoch: u32,
         metric: Option<f64>,
     ) -> Result<bool, TrainingError> {
-        let Some(value) = metric else { return Ok(false) };
+        let Some(value) = metric else {
+            return Ok(false);
+        };
         let better = self.best.as_ref().is_none_or(|best| value > best.value);
         if better {
             self.best = Some(Best { epoch, value });
@@ -142,7 +147,12 @@ impl State {
         let history = self.history.clone();
         let model = load(self.take_initial(), &parameters)?;
         let embeddings = host_embeddings(&model, job.adjacency)?;
-        Ok(Trained { parameters, embeddings, best_epoch, history })
+        Ok(Trained {
+            parameters,
+            embeddings,
+            best_epoch,
+            history,
+        })
     }
 }
 
@@ -157,5 +167,15 @@ fn load(model: Model, tensors: &NamedTensors) -> Result<Model, TrainingError> {
 /// The model's parameters by name, on the host.
 fn to_host(model: &Model) -> Result<NamedTensors, TrainingError> {
     let parameters = model.parameters()?.into_iter();
-    Ok(parameters.map(|(name, t)| (name, HostTensor { shape: t.shape, values: t.values })).collect())
+    Ok(parameters
+        .map(|(name, t)| {
+            (
+                name,
+                HostTensor {
+                    shape: t.shape,
+                    values: t.values,
+                },
+            )
+        })
+        .collect())
 }

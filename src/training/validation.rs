@@ -42,5 +42,8 @@ pub(super) fn validate(
 }
 
 fn depth(metric: &str) -> usize {
-    metric.split_once('@').and_then(|(_, k)| k.parse().ok()).unwrap_or(USUAL_DEPTH)
+    metric
+        .split_once('@')
+        .and_then(|(_, k)| k.parse().ok())
+        .unwrap_or(USUAL_DEPTH)
 }

@@ -1,0 +1,1 @@
+//! Whole-crate checks on every device of the build.
