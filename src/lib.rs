@@ -1,10 +1,14 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
+pub mod baselines;
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod evaluation;
 pub mod exit;
+pub mod export;
 pub mod graph;
+pub mod inference;
 pub mod report;
 pub mod run;
 pub mod sampling;

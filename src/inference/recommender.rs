@@ -1,0 +1,295 @@
+//! Answers in outside keys: lists for users and for items, from tables that are already in memory.
+
+use serde::Serialize;
+
+use super::embeddings::Embeddings;
+use super::score_source::ScoreSource;
+use super::selection::Ranked;
+use super::similar::similar_items;
+use super::top_k::{RankError, top_k};
+use crate::data::{IdMap, ItemLists};
+
+/// Users ranked together when every user is asked for: enough to keep all cores busy, small enough to
+/// hold in memory whatever the number of users.
+const USERS_PER_BATCH: usize = 4096;
+
+/// A trained model that answers for outside keys.
+#[derive(Debug, Clone)]
+pub struct Recommender {
+    embeddings: Embeddings,
+    users: IdMap,
+    items: IdMap,
+    titles: Option<Vec<Option<String>>>,
+    seen: ItemLists,
+}
+
+/// One place of a list, in outside terms.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Listed {
+    /// The place, from 1.
+    pub rank: u32,
+    /// The item's outside key.
+    pub item: String,
+    /// Its score, or its cosine similarity.
+    pub score: f32,
+    /// Its title, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// The recommendations of one user.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UserList {
+    /// The user's outside key.
+    pub user: String,
+    /// Best first; shorter than asked for when the user has fewer unseen items.
+    pub items: Vec<Listed>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RecommenderError {
+    /// A key the model was not trained on.
+    #[error("unknown {kind} `{key}`: the model was trained without it; {remedy}")]
+    UnknownKey {
+        /// `user` or `item`.
+        kind: &'static str,
+        /// The key as given.
+        key: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// Parts that do not belong together.
+    #[error("the model has {tables} {what} in its tables, but {found} in its {part}; its files are of different runs")]
+    Mismatch {
+        /// `users` or `items`.
+        what: &'static str,
+        /// Rows of the embedding table.
+        tables: usize,
+        /// The part that disagrees.
+        part: &'static str,
+        /// Its count.
+        found: usize,
+    },
+    /// The ranking itself failed.
+    #[error(transparent)]
+    Rank(#[from] RankError),
+}
+
+impl Recommender {
+    /// Puts the parts of a run together; `seen` are the items to leave out of each user's lists.
+    ///
+    /// # Errors
+    /// When the parts disagree on the number of users or items.
+    pub fn new(
+        embeddings: Embeddings,
+        users: IdMap,
+        items: IdMap,
+        titles: Option<Vec<Option<String>>>,
+        seen: ItemLists,
+    ) -> Result<Self, RecommenderError> {
+        let (n_users, n_items) = (embeddings.n_users(), embeddings.n_items());
+        let n_titles = titles.as_ref().map_or(n_items, Vec::len);
+        let counts = [
+            ("users", n_users, "user keys", users.len()),
+            ("users", n_users, "seen items", seen.n_users()),
+            ("items", n_items, "item keys", items.len()),
+            ("items", n_items, "titles", n_titles),
+        ];
+        for (what, tables, part, found) in counts {
+            if tables != found {
+                return Err(RecommenderError::Mismatch { what, tables, part, found });
+            }
+        }
+        Ok(Self { embeddings, users, items, titles, seen })
+    }
+
+    /// The tables behind the answers.
+    pub fn embeddings(&self) -> &Embeddings {
+        &self.embeddings
+    }
+
+    /// The users by outside key.
+    pub fn users(&self) -> &IdMap {
+        &self.users
+    }
+
+    /// The items by outside key.
+    pub fn items(&self) -> &IdMap {
+        &self.items
+    }
+
+    /// The items each user has seen.
+    pub fn seen(&self) -> &ItemLists {
+        &self.seen
+    }
+
+    /// Whether items have titles.
+    pub fn has_titles(&self) -> bool {
+        self.titles.is_some()
+    }
+
+    /// The title of an item, where known.
+    pub fn title(&self, item: u32) -> Option<&str> {
+        self.titles.as_ref()?.get(item as usize)?.as_deref()
+    }
+
+    /// The `k` best items of each user, in the order of `user_keys`; seen items left out on demand.
+    ///
+    /// # Errors
+    /// An unknown key, `k` of 0 or above the catalogue, a NaN score.
+    pub fn recommend(
+        &self,
+        user_keys: &[impl AsRef<str>],
+        k: usize,
+        exclude_seen: bool,
+    ) -> Result<Vec<UserList>, RecommenderError> {
+        let id = |key: &str| self.users.id(key).ok_or_else(|| unknown("user", key, &self.users));
+        let users: Vec<u32> =
+            user_keys.iter().map(|key| id(key.as_ref())).collect::<Result<_, _>>()?;
+        let lists = top_k(&self.embeddings, &users, k, exclude_seen.then_some(&self.seen))?;
+        let name = |(&user, list): (&u32, Vec<Ranked>)| self.user_list(user, &list);
+        Ok(users.iter().zip(lists).map(name).collect())
+    }
+
+    /// The lists of every user in id order, in batches: memory does not grow with the number of users.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend), as an item of the iterator; nothing follows it.
+    pub fn recommend_all(
+        &self,
+        k: usize,
+        exclude_seen: bool,
+    ) -> impl Iterator<Item = Result<Vec<UserList>, RecommenderError>> + '_ {
+        let mut next = 0u32..self.users.len() as u32;
+        std::iter::from_fn(move || {
+            let users: Vec<u32> = next.by_ref().take(USERS_PER_BATCH).collect();
+            if users.is_empty() {
+                return None;
+            }
+            let lists = top_k(&self.embeddings, &users, k, exclude_seen.then_some(&self.seen));
+            if lists.is_err() {
+                next = 0..0;
+            }
+            let name = |(&user, list): (&u32, Vec<Ranked>)| self.user_list(user, &list);
+            Some(lists.map(|l| users.iter().zip(l).map(name).collect()).map_err(Into::into))
+        })
+    }
+
+    /// The `k` items nearest to one by the cosine of their vectors, itself left out.
+    ///
+    /// # Errors
+    /// An unknown key, `k` of 0 or above the other items of the catalogue, a NaN in a vector.
+    pub fn similar(&self, item_key: &str, k: usize) -> Result<Vec<Listed>, RecommenderError> {
+        let item = self.items.id(item_key).ok_or_else(|| unknown("item", item_key, &self.items))?;
+        Ok(self.listed(&similar_items(&self.embeddings, item, k)?))
+    }
+
+    fn user_list(&self, user: u32, list: &[Ranked]) -> UserList {
+        UserList { user: self.users.key(user).to_owned(), items: self.listed(list) }
+    }
+
+    fn listed(&self, list: &[Ranked]) -> Vec<Listed> {
+        let name = |(rank, place): (u32, &Ranked)| Listed {
+            rank,
+            item: self.items.key(place.item).to_owned(),
+            score: place.score,
+            title: self.title(place.item).map(str::to_owned),
+        };
+        (1..).zip(list).map(name).collect()
+    }
+}
+
+/// A key as near as two spellings of one name; numbers apart by a digit are different things.
+const NEAR: f64 = 0.9;
+
+fn unknown(kind: &'static str, key: &str, map: &IdMap) -> RecommenderError {
+    let folded = key.trim().to_lowercase();
+    let numeric = !folded.is_empty() && folded.bytes().all(|byte| byte.is_ascii_digit());
+    let stripped = folded.trim_start_matches('0');
+    let nearness = |known: &str| match known.to_lowercase() {
+        known if known == folded || (numeric && known == stripped) => 1.0,
+        _ if numeric => 0.0,
+        known => strsim::jaro_winkler(&known, &folded),
+    };
+    let nearest = map
+        .keys()
+        .iter()
+        .map(|known| (nearness(known), known))
+        .filter(|&(near, _)| near >= NEAR)
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let remedy = match (nearest, map.keys().first()) {
+        (Some((_, near)), _) => format!("did you mean `{near}`?"),
+        (None, Some(first)) => {
+            format!("its {} {kind}s have keys such as `{first}`, written as in the log", map.len())
+        }
+        (None, None) => format!("it knows no {kind} at all"),
+    };
+    RecommenderError::UnknownKey { kind, key: key.to_owned(), remedy }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::inference::ScoreHead;
+
+    fn map(keys: &[&str]) -> IdMap {
+        IdMap::from_ordered_keys(keys.iter().map(|&key| key.into()).collect()).unwrap()
+    }
+
+    fn recommender() -> Recommender {
+        let embeddings = Embeddings::new(
+            2,
+            3,
+            2,
+            vec![1.0, 0.0, 0.0, 1.0],
+            vec![3.0, 1.0, 2.0, 2.0, 1.0, 9.0],
+            ScoreHead::Dot,
+        );
+        let titles = Some(vec![Some("Alien".to_owned()), None, None]);
+        let seen = ItemLists::from_pairs(2, [(0, 1), (1, 2)].into_iter());
+        let (users, items) = (map(&["7", "anna"]), map(&["x", "y", "z"]));
+        Recommender::new(embeddings.unwrap(), users, items, titles, seen).unwrap()
+    }
+
+    fn keys(lists: &[UserList]) -> Vec<(&str, Vec<&str>)> {
+        lists
+            .iter()
+            .map(|list| (&*list.user, list.items.iter().map(|listed| &*listed.item).collect()))
+            .collect()
+    }
+
+    #[test]
+    fn lists_speak_in_keys_and_leave_out_what_was_seen() {
+        let recommender = recommender();
+        let lists = recommender.recommend(&["anna", "7"], 3, true).unwrap();
+        assert_eq!(keys(&lists), [("anna", vec!["y", "x"]), ("7", vec!["x", "z"])]);
+        assert_eq!(lists[1].items[0].title.as_deref(), Some("Alien"));
+        assert_eq!((lists[0].items[1].rank, lists[0].items[1].score), (2, 1.0));
+        let lists = recommender.recommend(&["anna"], 2, false).unwrap();
+        assert_eq!(keys(&lists), [("anna", vec!["z", "y"])]);
+        let all: Result<Vec<_>, _> = recommender.recommend_all(1, true).collect();
+        assert_eq!(keys(&all.unwrap().concat()), [("7", vec!["x"]), ("anna", vec!["y"])]);
+        assert_eq!(recommender.similar("x", 1).unwrap()[0].item, "y");
+    }
+
+    #[test]
+    fn unknown_keys_get_a_remedy() {
+        let recommender = recommender();
+        let message = |key: &str| recommender.recommend(&[key], 1, true).unwrap_err().to_string();
+        assert!(message("Anna ").contains("unknown user `Anna `"));
+        assert!(message("Anna ").contains("did you mean `anna`?"));
+        assert!(message("007").contains("did you mean `7`?"));
+        assert!(message("8").contains("its 2 users have keys such as `7`"));
+        assert!(recommender.similar("q", 1).unwrap_err().to_string().contains("unknown item `q`"));
+    }
+
+    #[test]
+    fn impossible_k_is_refused() {
+        let recommender = recommender();
+        assert_eq!(recommender.recommend(&["7"], 0, true), Err(RankError::ZeroK.into()));
+        let error = recommender.recommend_all(4, true).next().unwrap();
+        assert_eq!(error, Err(RankError::KTooLarge { k: 4, n_items: 3 }.into()));
+    }
+}
