@@ -25,7 +25,9 @@ pub struct Embeddings {
 
 /// Tables whose sizes do not fit together.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{part} holds {found} numbers where {expected} are expected; the model is damaged or of another shape")]
+#[error(
+    "{part} holds {found} numbers where {expected} are expected; the model is damaged or of another shape"
+)]
 pub struct EmbeddingsError {
     /// The table or weight at fault.
     pub part: &'static str,
@@ -49,7 +51,11 @@ impl Embeddings {
         head: ScoreHead,
     ) -> Result<Self, EmbeddingsError> {
         if dim == 0 {
-            return Err(EmbeddingsError { part: "an embedding row", found: 0, expected: 1 });
+            return Err(EmbeddingsError {
+                part: "an embedding row",
+                found: 0,
+                expected: 1,
+            });
         }
         expect_size("the user table", users.len(), n_users.saturating_mul(dim))?;
         expect_size("the item table", items.len(), n_items.saturating_mul(dim))?;
@@ -65,7 +71,15 @@ impl Embeddings {
             ScoreHead::Dot => None,
             ScoreHead::Mlp(mlp) => Some(mlp.project(&users, &items, dim)),
         };
-        Ok(Self { n_users, n_items, dim, users, items, head, projected })
+        Ok(Self {
+            n_users,
+            n_items,
+            dim,
+            users,
+            items,
+            head,
+            projected,
+        })
     }
 
     /// Width of a row.
@@ -113,7 +127,15 @@ impl Embeddings {
 }
 
 fn expect_size(part: &'static str, found: usize, expected: usize) -> Result<(), EmbeddingsError> {
-    if found == expected { Ok(()) } else { Err(EmbeddingsError { part, found, expected }) }
+    if found == expected {
+        Ok(())
+    } else {
+        Err(EmbeddingsError {
+            part,
+            found,
+            expected,
+        })
+    }
 }
 
 /// `out = left right^T` with `left` `[ROWS x dim]`, `right` `[n x dim]`, `out` `[ROWS x n]`, all row-major,
@@ -162,7 +184,11 @@ impl ScoreSource for Embeddings {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(out.len(), users.len() * items.len(), "one score a user and item");
+        assert_eq!(
+            out.len(),
+            users.len() * items.len(),
+            "one score a user and item"
+        );
         if items.is_empty() {
             return;
         }
@@ -217,6 +243,9 @@ mod tests {
     fn a_table_of_another_size_is_refused() {
         let error = Embeddings::new(2, 1, 2, vec![0.0; 3], vec![0.0; 2], ScoreHead::Dot);
         let error = error.unwrap_err();
-        assert_eq!((error.part, error.found, error.expected), ("the user table", 3, 4));
+        assert_eq!(
+            (error.part, error.found, error.expected),
+            ("the user table", 3, 4)
+        );
     }
 }

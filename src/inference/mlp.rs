@@ -49,7 +49,10 @@ impl MlpHead {
                 projected_items[unit * n_items + item] = dot(weight, row);
             }
         }
-        Projected { users: projected_users, items: projected_items }
+        Projected {
+            users: projected_users,
+            items: projected_items,
+        }
     }
 
     /// Scores of a range of items for one user whose projection is `user`, `[hidden]`.

@@ -60,7 +60,9 @@ pub enum RecommenderError {
         remedy: String,
     },
     /// Parts that do not belong together.
-    #[error("the model has {tables} {what} in its tables, but {found} in its {part}; its files are of different runs")]
+    #[error(
+        "the model has {tables} {what} in its tables, but {found} in its {part}; its files are of different runs"
+    )]
     Mismatch {
         /// `users` or `items`.
         what: &'static str,
@@ -98,10 +100,21 @@ impl Recommender {
         ];
         for (what, tables, part, found) in counts {
             if tables != found {
-                return Err(RecommenderError::Mismatch { what, tables, part, found });
+                return Err(RecommenderError::Mismatch {
+                    what,
+                    tables,
+                    part,
+                    found,
+                });
             }
         }
-        Ok(Self { embeddings, users, items, titles, seen })
+        Ok(Self {
+            embeddings,
+            users,
+            items,
+            titles,
+            seen,
+        })
     }
 
     /// The tables behind the answers.
@@ -144,10 +157,21 @@ impl Recommender {
         k: usize,
         exclude_seen: bool,
     ) -> Result<Vec<UserList>, RecommenderError> {
-        let id = |key: &str| self.users.id(key).ok_or_else(|| unknown("user", key, &self.users));
-        let users: Vec<u32> =
-            user_keys.iter().map(|key| id(key.as_ref())).collect::<Result<_, _>>()?;
-        let lists = top_k(&self.embeddings, &users, k, exclude_seen.then_some(&self.seen))?;
+        let id = |key: &str| {
+            self.users
+                .id(key)
+                .ok_or_else(|| unknown("user", key, &self.users))
+        };
+        let users: Vec<u32> = user_keys
+            .iter()
+            .map(|key| id(key.as_ref()))
+            .collect::<Result<_, _>>()?;
+        let lists = top_k(
+            &self.embeddings,
+            &users,
+            k,
+            exclude_seen.then_some(&self.seen),
+        )?;
         let name = |(&user, list): (&u32, Vec<Ranked>)| self.user_list(user, &list);
         Ok(users.iter().zip(lists).map(name).collect())
     }
@@ -167,12 +191,21 @@ impl Recommender {
             if users.is_empty() {
                 return None;
             }
-            let lists = top_k(&self.embeddings, &users, k, exclude_seen.then_some(&self.seen));
+            let lists = top_k(
+                &self.embeddings,
+                &users,
+                k,
+                exclude_seen.then_some(&self.seen),
+            );
             if lists.is_err() {
                 next = 0..0;
             }
             let name = |(&user, list): (&u32, Vec<Ranked>)| self.user_list(user, &list);
-            Some(lists.map(|l| users.iter().zip(l).map(name).collect()).map_err(Into::into))
+            Some(
+                lists
+                    .map(|l| users.iter().zip(l).map(name).collect())
+                    .map_err(Into::into),
+            )
         })
     }
 
@@ -181,12 +214,18 @@ impl Recommender {
     /// # Errors
     /// An unknown key, `k` of 0 or above the other items of the catalogue, a NaN in a vector.
     pub fn similar(&self, item_key: &str, k: usize) -> Result<Vec<Listed>, RecommenderError> {
-        let item = self.items.id(item_key).ok_or_else(|| unknown("item", item_key, &self.items))?;
+        let item = self
+            .items
+            .id(item_key)
+            .ok_or_else(|| unknown("item", item_key, &self.items))?;
         Ok(self.listed(&similar_items(&self.embeddings, item, k)?))
     }
 
     fn user_list(&self, user: u32, list: &[Ranked]) -> UserList {
-        UserList { user: self.users.key(user).to_owned(), items: self.listed(list) }
+        UserList {
+            user: self.users.key(user).to_owned(),
+            items: self.listed(list),
+        }
     }
 
     fn listed(&self, list: &[Ranked]) -> Vec<Listed> {
@@ -221,11 +260,18 @@ fn unknown(kind: &'static str, key: &str, map: &IdMap) -> RecommenderError {
     let remedy = match (nearest, map.keys().first()) {
         (Some((_, near)), _) => format!("did you mean `{near}`?"),
         (None, Some(first)) => {
-            format!("its {} {kind}s have keys such as `{first}`, written as in the log", map.len())
+            format!(
+                "its {} {kind}s have keys such as `{first}`, written as in the log",
+                map.len()
+            )
         }
         (None, None) => format!("it knows no {kind} at all"),
     };
-    RecommenderError::UnknownKey { kind, key: key.to_owned(), remedy }
+    RecommenderError::UnknownKey {
+        kind,
+        key: key.to_owned(),
+        remedy,
+    }
 }
 
 #[cfg(test)]
@@ -256,7 +302,12 @@ mod tests {
     fn keys(lists: &[UserList]) -> Vec<(&str, Vec<&str>)> {
         lists
             .iter()
-            .map(|list| (&*list.user, list.items.iter().map(|listed| &*listed.item).collect()))
+            .map(|list| {
+                (
+                    &*list.user,
+                    list.items.iter().map(|listed| &*listed.item).collect(),
+                )
+            })
             .collect()
     }
 
@@ -264,31 +315,51 @@ mod tests {
     fn lists_speak_in_keys_and_leave_out_what_was_seen() {
         let recommender = recommender();
         let lists = recommender.recommend(&["anna", "7"], 3, true).unwrap();
-        assert_eq!(keys(&lists), [("anna", vec!["y", "x"]), ("7", vec!["x", "z"])]);
+        assert_eq!(
+            keys(&lists),
+            [("anna", vec!["y", "x"]), ("7", vec!["x", "z"])]
+        );
         assert_eq!(lists[1].items[0].title.as_deref(), Some("Alien"));
         assert_eq!((lists[0].items[1].rank, lists[0].items[1].score), (2, 1.0));
         let lists = recommender.recommend(&["anna"], 2, false).unwrap();
         assert_eq!(keys(&lists), [("anna", vec!["z", "y"])]);
         let all: Result<Vec<_>, _> = recommender.recommend_all(1, true).collect();
-        assert_eq!(keys(&all.unwrap().concat()), [("7", vec!["x"]), ("anna", vec!["y"])]);
+        assert_eq!(
+            keys(&all.unwrap().concat()),
+            [("7", vec!["x"]), ("anna", vec!["y"])]
+        );
         assert_eq!(recommender.similar("x", 1).unwrap()[0].item, "y");
     }
 
     #[test]
     fn unknown_keys_get_a_remedy() {
         let recommender = recommender();
-        let message = |key: &str| recommender.recommend(&[key], 1, true).unwrap_err().to_string();
+        let message = |key: &str| {
+            recommender
+                .recommend(&[key], 1, true)
+                .unwrap_err()
+                .to_string()
+        };
         assert!(message("Anna ").contains("unknown user `Anna `"));
         assert!(message("Anna ").contains("did you mean `anna`?"));
         assert!(message("007").contains("did you mean `7`?"));
         assert!(message("8").contains("its 2 users have keys such as `7`"));
-        assert!(recommender.similar("q", 1).unwrap_err().to_string().contains("unknown item `q`"));
+        assert!(
+            recommender
+                .similar("q", 1)
+                .unwrap_err()
+                .to_string()
+                .contains("unknown item `q`")
+        );
     }
 
     #[test]
     fn impossible_k_is_refused() {
         let recommender = recommender();
-        assert_eq!(recommender.recommend(&["7"], 0, true), Err(RankError::ZeroK.into()));
+        assert_eq!(
+            recommender.recommend(&["7"], 0, true),
+            Err(RankError::ZeroK.into())
+        );
         let error = recommender.recommend_all(4, true).next().unwrap();
         assert_eq!(error, Err(RankError::KTooLarge { k: 4, n_items: 3 }.into()));
     }

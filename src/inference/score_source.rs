@@ -31,7 +31,11 @@ pub trait ScoreSource: Sync {
     /// As [`score_tile`](Self::score_tile).
     fn score_into(&self, users: &[u32], out: &mut [f32]) {
         let n_items = self.n_items();
-        assert_eq!(out.len(), users.len() * n_items, "one score a user and item");
+        assert_eq!(
+            out.len(),
+            users.len() * n_items,
+            "one score a user and item"
+        );
         let step = self.items_per_tile();
         let mut tile = vec![0.0; users.len() * step.min(n_items)];
         for start in (0..n_items).step_by(step) {

@@ -52,7 +52,11 @@ pub(super) struct Selection {
 impl Selection {
     /// An empty selection of at most `k` items.
     pub(super) fn new(k: usize) -> Self {
-        Self { k, places: BinaryHeap::with_capacity(k + 1), first_nan: None }
+        Self {
+            k,
+            places: BinaryHeap::with_capacity(k + 1),
+            first_nan: None,
+        }
     }
 
     /// Offers the scores of items `first_item..first_item + scores.len()`, leaving out the `masked` ones
@@ -62,7 +66,9 @@ impl Selection {
             let threshold = self.threshold();
             // The negated comparison lets NaN through, so that none goes unseen.
             #[allow(clippy::neg_cmp_op_on_partial_ord)]
-            let any = chunk.iter().fold(false, |any, &score| any | !(score <= threshold));
+            let any = chunk
+                .iter()
+                .fold(false, |any, &score| any | !(score <= threshold));
             if any || self.places.len() < self.k {
                 self.offer_each(first_item + (block * LANES) as u32, chunk, masked);
             }
@@ -98,7 +104,12 @@ impl Selection {
     pub(super) fn finish(self) -> Result<Vec<Ranked>, u32> {
         match self.first_nan {
             Some(item) => Err(item),
-            None => Ok(self.places.into_sorted_vec().into_iter().map(|place| place.0).collect()),
+            None => Ok(self
+                .places
+                .into_sorted_vec()
+                .into_iter()
+                .map(|place| place.0)
+                .collect()),
         }
     }
 }
@@ -111,7 +122,9 @@ mod tests {
     fn select(k: usize, scores: &[f32], masked: &[u32]) -> Result<Vec<u32>, u32> {
         let mut selection = Selection::new(k);
         selection.offer(0, scores, masked);
-        selection.finish().map(|list| list.iter().map(|ranked| ranked.item).collect())
+        selection
+            .finish()
+            .map(|list| list.iter().map(|ranked| ranked.item).collect())
     }
 
     #[test]

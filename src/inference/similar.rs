@@ -13,7 +13,11 @@ use super::top_k::RankError;
 ///
 /// # Panics
 /// When `item` is not below the number of items.
-pub fn similar_items(embeddings: &Embeddings, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
+pub fn similar_items(
+    embeddings: &Embeddings,
+    item: u32,
+    k: usize,
+) -> Result<Vec<Ranked>, RankError> {
     let others = embeddings.n_items() - 1;
     match k {
         0 => return Err(RankError::ZeroK),
@@ -28,16 +32,25 @@ pub fn similar_items(embeddings: &Embeddings, item: u32, k: usize) -> Result<Vec
     }
     let cosine = |row: &[f32]| {
         let norms = query_norm * inner(row, row).sqrt();
-        if norms == 0.0 { 0.0 } else { (inner(query, row) / norms) as f32 }
+        if norms == 0.0 {
+            0.0
+        } else {
+            (inner(query, row) / norms) as f32
+        }
     };
     let scores: Vec<f32> = embeddings.items().chunks_exact(dim).map(cosine).collect();
     let mut selection = Selection::new(k);
     selection.offer(0, &scores, &[item]);
-    selection.finish().map_err(|item| RankError::VectorNotANumber { item })
+    selection
+        .finish()
+        .map_err(|item| RankError::VectorNotANumber { item })
 }
 
 fn inner(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
+    a.iter()
+        .zip(b)
+        .map(|(&x, &y)| f64::from(x) * f64::from(y))
+        .sum()
 }
 
 #[cfg(test)]
@@ -55,6 +68,9 @@ mod tests {
         assert_eq!(items, [2, 1, 4, 3]);
         assert_eq!(list[0].score, 1.0);
         assert!((list[1].score - 0.5f32.sqrt()).abs() < 1e-6);
-        assert_eq!(similar_items(&embeddings, 0, 5), Err(RankError::TooManySimilar { k: 5, others: 4 }));
+        assert_eq!(
+            similar_items(&embeddings, 0, 5),
+            Err(RankError::TooManySimilar { k: 5, others: 4 })
+        );
     }
 }

@@ -32,7 +32,9 @@ pub enum RankError {
         n_users: usize,
     },
     /// Seen lists made for another set of users.
-    #[error("the seen items cover {seen} users, but {n_users} users are scored; both must come from one data set")]
+    #[error(
+        "the seen items cover {seen} users, but {n_users} users are scored; both must come from one data set"
+    )]
     SeenUsers {
         /// Users of the seen lists.
         seen: usize,
@@ -40,7 +42,9 @@ pub enum RankError {
         n_users: usize,
     },
     /// A score that cannot be ranked.
-    #[error("the score of item id {item} for user id {user} is not a number; the model has diverged: train again with a smaller learning rate")]
+    #[error(
+        "the score of item id {item} for user id {user} is not a number; the model has diverged: train again with a smaller learning rate"
+    )]
     NotANumber {
         /// The inside user id.
         user: u32,
@@ -56,7 +60,9 @@ pub enum RankError {
         others: usize,
     },
     /// A vector that has no direction to compare.
-    #[error("the vector of item id {item} holds a value that is not a number; the model has diverged: train again with a smaller learning rate")]
+    #[error(
+        "the vector of item id {item} holds a value that is not a number; the model has diverged: train again with a smaller learning rate"
+    )]
     VectorNotANumber {
         /// The inside item id.
         item: u32,
@@ -90,7 +96,9 @@ fn ranked_in_blocks(
     check(source, users, k, seen)?;
     let blocks: Vec<Result<Vec<Vec<Ranked>>, RankError>> = users
         .par_chunks(users_per_block)
-        .map_init(Vec::new, |scores, block| rank_block(source, block, k, seen, scores))
+        .map_init(Vec::new, |scores, block| {
+            rank_block(source, block, k, seen, scores)
+        })
         .collect();
     let mut lists = Vec::with_capacity(users.len());
     for block in blocks {
@@ -117,7 +125,10 @@ fn check(
     let n_users = source.n_users();
     match seen {
         Some(seen) if seen.n_users() != n_users => {
-            return Err(RankError::SeenUsers { seen: seen.n_users(), n_users });
+            return Err(RankError::SeenUsers {
+                seen: seen.n_users(),
+                n_users,
+            });
         }
         _ => {}
     }
@@ -149,7 +160,9 @@ fn rank_block(
         }
     }
     let finish = |(&user, selection): (&u32, Selection)| {
-        selection.finish().map_err(|item| RankError::NotANumber { user, item })
+        selection
+            .finish()
+            .map_err(|item| RankError::NotANumber { user, item })
     };
     users.iter().zip(selections).map(finish).collect()
 }
@@ -228,7 +241,11 @@ mod tests {
     fn random_embeddings(n_users: usize, n_items: usize, dim: usize) -> Embeddings {
         use rand::{RngExt, SeedableRng};
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        let mut table = |n: usize| (0..n * dim).map(|_| rng.random_range(-1.0f32..1.0)).collect();
+        let mut table = |n: usize| {
+            (0..n * dim)
+                .map(|_| rng.random_range(-1.0f32..1.0))
+                .collect()
+        };
         let (users, items) = (table(n_users), table(n_items));
         Embeddings::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
     }
@@ -239,10 +256,17 @@ mod tests {
         let users: Vec<u32> = (0..300).collect();
         let reference = top_k(&source, &users, 30, None).unwrap();
         let bits = |lists: &[Vec<Ranked>]| -> Vec<(u32, u32)> {
-            lists.iter().flatten().map(|r| (r.item, r.score.to_bits())).collect()
+            lists
+                .iter()
+                .flatten()
+                .map(|r| (r.item, r.score.to_bits()))
+                .collect()
         };
         for threads in [1, 2, 3] {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .unwrap();
             for block in [1, 7, 64, 300] {
                 let lists = pool.install(|| ranked_in_blocks(&source, &users, 30, None, block));
                 assert_eq!(bits(&lists.unwrap()), bits(&reference));
@@ -254,17 +278,30 @@ mod tests {
 
     #[test]
     fn bad_requests_are_refused_with_their_figures() {
-        let table = Table { n_items: 3, tile: 3, scores: vec![0.0; 6] };
+        let table = Table {
+            n_items: 3,
+            tile: 3,
+            scores: vec![0.0; 6],
+        };
         let seen = ItemLists::from_pairs(5, [].into_iter());
         assert_eq!(top_k(&table, &[0], 0, None), Err(RankError::ZeroK));
-        assert_eq!(top_k(&table, &[0], 4, None), Err(RankError::KTooLarge { k: 4, n_items: 3 }));
+        assert_eq!(
+            top_k(&table, &[0], 4, None),
+            Err(RankError::KTooLarge { k: 4, n_items: 3 })
+        );
         assert_eq!(
             top_k(&table, &[2], 1, None),
-            Err(RankError::UnknownUser { user: 2, n_users: 2 })
+            Err(RankError::UnknownUser {
+                user: 2,
+                n_users: 2
+            })
         );
         assert_eq!(
             top_k(&table, &[0], 1, Some(&seen)),
-            Err(RankError::SeenUsers { seen: 5, n_users: 2 })
+            Err(RankError::SeenUsers {
+                seen: 5,
+                n_users: 2
+            })
         );
     }
 
@@ -273,7 +310,11 @@ mod tests {
         let mut scores = vec![0.0; 12];
         scores[5] = f32::NAN;
         scores[9] = f32::NAN;
-        let table = Table { n_items: 4, tile: 2, scores };
+        let table = Table {
+            n_items: 4,
+            tile: 2,
+            scores,
+        };
         let error = top_k(&table, &[0, 2, 1], 1, None);
         assert_eq!(error, Err(RankError::NotANumber { user: 2, item: 1 }));
     }

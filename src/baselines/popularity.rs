@@ -1,0 +1,72 @@
+//! The most popular items for everybody.
+
+use std::ops::Range;
+
+use crate::data::ItemLists;
+use crate::inference::ScoreSource;
+
+/// Scores an item by the number of its train users, the same for everybody.
+#[derive(Debug, Clone)]
+pub struct Popularity {
+    n_users: usize,
+    counts: Vec<f32>,
+}
+
+impl Popularity {
+    /// Counts the train users of each item.
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`.
+    pub fn new(train: &ItemLists, n_items: usize) -> Self {
+        let mut counts = vec![0u32; n_items];
+        train
+            .items()
+            .iter()
+            .for_each(|&item| counts[item as usize] += 1);
+        let counts = counts.into_iter().map(|count| count as f32).collect();
+        Self {
+            n_users: train.n_users(),
+            counts,
+        }
+    }
+}
+
+impl ScoreSource for Popularity {
+    fn n_users(&self) -> usize {
+        self.n_users
+    }
+
+    fn n_items(&self) -> usize {
+        self.counts.len()
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        assert_eq!(
+            out.len(),
+            users.len() * items.len(),
+            "one score a user and item"
+        );
+        for row in out.chunks_exact_mut(items.len().max(1)) {
+            row.copy_from_slice(&self.counts[items.clone()]);
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::inference::top_k;
+
+    #[test]
+    fn everybody_gets_the_most_popular_unseen() {
+        let pairs = [(0, 2), (1, 2), (2, 2), (0, 1), (1, 1), (2, 3)];
+        let train = ItemLists::from_pairs(3, pairs.into_iter());
+        let lists = top_k(&Popularity::new(&train, 4), &[2, 0], 2, Some(&train)).unwrap();
+        let items: Vec<Vec<u32>> = lists
+            .iter()
+            .map(|list| list.iter().map(|r| r.item).collect())
+            .collect();
+        assert_eq!(items, [[1, 0], [3, 0]]);
+    }
+}

@@ -1,0 +1,329 @@
+//! Is one system better than another on the same users, beyond chance?
+
+use serde::{Deserialize, Serialize};
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+use super::bootstrap::Bootstrap;
+use super::result::PerUser;
+
+/// How to compare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CompareConfig {
+    /// Bootstrap resamples of the difference.
+    pub bootstrap: usize,
+    /// Share of the resamples inside the interval.
+    pub confidence: f64,
+    /// Seed of the resamples.
+    pub seed: u64,
+}
+
+impl Default for CompareConfig {
+    fn default() -> Self {
+        Self {
+            bootstrap: 1000,
+            confidence: 0.95,
+            seed: 42,
+        }
+    }
+}
+
+/// Why two runs do not compare.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompareError {
+    /// Different held-out or excluded items, or catalogues.
+    #[error(
+        "`{baseline}` and `{candidate}` were evaluated on different test sets (fingerprints {a:.12} and {b:.12}); train both on the same data with the same split and seed"
+    )]
+    DifferentTests {
+        /// The first run.
+        baseline: String,
+        /// The second run.
+        candidate: String,
+        /// The first run's fingerprint.
+        a: String,
+        /// The second run's fingerprint.
+        b: String,
+    },
+    /// The same test set, but other users of it.
+    #[error(
+        "`{baseline}` was evaluated on {a} users and `{candidate}` on {b}, and they are not the same; evaluate both again on the same split"
+    )]
+    DifferentUsers {
+        /// The first run.
+        baseline: String,
+        /// The second run.
+        candidate: String,
+        /// Users of the first run.
+        a: usize,
+        /// Users of the second run.
+        b: usize,
+    },
+    /// No metric in common.
+    #[error("`{baseline}` and `{candidate}` have no metric in common; evaluate both at the same K")]
+    NoCommonMetric {
+        /// The first run.
+        baseline: String,
+        /// The second run.
+        candidate: String,
+    },
+    /// Too few users for a test.
+    #[error("a paired test needs at least 2 users, there are {0}")]
+    TooFewUsers(usize),
+    /// A damaged per-user file.
+    #[error("`{run}` has {found} values of `{metric}` for {expected} users; evaluate it again")]
+    Damaged {
+        /// The run.
+        run: String,
+        /// The metric.
+        metric: String,
+        /// Values there are.
+        found: usize,
+        /// Values there should be.
+        expected: usize,
+    },
+}
+
+/// One metric of two runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Such as `recall@20`.
+    pub metric: String,
+    /// Mean of the first run.
+    pub baseline: f64,
+    /// Mean of the second run.
+    pub candidate: f64,
+    /// Second minus first.
+    pub difference: f64,
+    /// Lower end of the difference's bootstrap interval over users.
+    pub low: f64,
+    /// Upper end of it.
+    pub high: f64,
+    /// Two-sided paired t-test: the chance of a mean difference at least this large between equals.
+    pub p_value: f64,
+    /// Users for whom the second run is better.
+    pub wins: usize,
+    /// Users for whom it is worse.
+    pub losses: usize,
+}
+
+/// Two runs on the same users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// Name of the first run.
+    pub baseline: String,
+    /// Name of the second run.
+    pub candidate: String,
+    /// Users both were evaluated on.
+    pub n_users: usize,
+    /// One entry a metric that both have, by name.
+    pub differences: Vec<Difference>,
+}
+
+impl Comparison {
+    /// Column heads of [`rows`](Self::rows).
+    pub const HEADER: [&str; 7] = [
+        "metric",
+        "first",
+        "second",
+        "difference",
+        "interval",
+        "p",
+        "better/worse for",
+    ];
+
+    /// The comparison as cells of a table, one row a metric.
+    pub fn rows(&self) -> impl Iterator<Item = [String; 7]> + '_ {
+        self.differences.iter().map(|d| {
+            let p = if d.p_value < 1e-4 {
+                "< 0.0001".into()
+            } else {
+                format!("{:.4}", d.p_value)
+            };
+            [
+                d.metric.clone(),
+                format!("{:.4}", d.baseline),
+                format!("{:.4}", d.candidate),
+                format!("{:+.4}", d.difference),
+                format!("{:+.4} to {:+.4}", d.low, d.high),
+                p,
+                format!("{}/{}", d.wins, d.losses),
+            ]
+        })
+    }
+}
+
+/// Compares two runs user by user: the difference of each metric with a paired bootstrap interval and a paired t-test.
+///
+/// # Errors
+/// Runs of different test sets or users, without a common metric, or with fewer than 2 users.
+pub fn compare(
+    baseline: (&str, &PerUser),
+    candidate: (&str, &PerUser),
+    config: &CompareConfig,
+) -> Result<Comparison, CompareError> {
+    let ((first, a), (second, b)) = (baseline, candidate);
+    let names = || (first.to_owned(), second.to_owned());
+    if a.fingerprint != b.fingerprint {
+        let (baseline, candidate) = names();
+        let (a, b) = (a.fingerprint.clone(), b.fingerprint.clone());
+        return Err(CompareError::DifferentTests {
+            baseline,
+            candidate,
+            a,
+            b,
+        });
+    }
+    if a.users != b.users {
+        let (baseline, candidate) = names();
+        let (a, b) = (a.users.len(), b.users.len());
+        return Err(CompareError::DifferentUsers {
+            baseline,
+            candidate,
+            a,
+            b,
+        });
+    }
+    let n_users = a.users.len();
+    if n_users < 2 {
+        return Err(CompareError::TooFewUsers(n_users));
+    }
+    let mut differences = Vec::new();
+    for (metric, left) in &a.metrics {
+        let Some(right) = b.metrics.get(metric) else {
+            continue;
+        };
+        expect_length(first, metric, left, n_users)?;
+        expect_length(second, metric, right, n_users)?;
+        differences.push(difference(metric, left, right, config));
+    }
+    let (baseline, candidate) = names();
+    if differences.is_empty() {
+        return Err(CompareError::NoCommonMetric {
+            baseline,
+            candidate,
+        });
+    }
+    Ok(Comparison {
+        baseline,
+        candidate,
+        n_users,
+        differences,
+    })
+}
+
+fn expect_length(
+    run: &str,
+    metric: &str,
+    values: &[f64],
+    expected: usize,
+) -> Result<(), CompareError> {
+    if values.len() == expected {
+        return Ok(());
+    }
+    let (run, metric, found) = (run.to_owned(), metric.to_owned(), values.len());
+    Err(CompareError::Damaged {
+        run,
+        metric,
+        found,
+        expected,
+    })
+}
+
+fn difference(metric: &str, a: &[f64], b: &[f64], config: &CompareConfig) -> Difference {
+    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
+    let bootstrap = Bootstrap {
+        resamples: config.bootstrap,
+        confidence: config.confidence,
+        seed: config.seed,
+    };
+    let estimate = bootstrap.estimates(&differences, 1)[0];
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    Difference {
+        metric: metric.to_owned(),
+        baseline: mean(a),
+        candidate: mean(b),
+        difference: estimate.mean,
+        low: estimate.low,
+        high: estimate.high,
+        p_value: paired_t_test(&differences),
+        wins: differences.iter().filter(|&&d| d > 0.0).count(),
+        losses: differences.iter().filter(|&&d| d < 0.0).count(),
+    }
+}
+
+/// Two-sided p of the t-test that the mean of at least two differences is 0. Equal differences have no spread: p is 1
+/// when they are 0, else 0.
+fn paired_t_test(differences: &[f64]) -> f64 {
+    let n = differences.len() as f64;
+    let mean = differences.iter().sum::<f64>() / n;
+    let variance = differences.iter().map(|d| (d - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    if variance == 0.0 {
+        return if mean == 0.0 { 1.0 } else { 0.0 };
+    }
+    let t = mean / (variance / n).sqrt();
+    // Degrees of freedom of at least 1 and a unit scale are always accepted.
+    StudentsT::new(0.0, 1.0, n - 1.0).map_or(f64::NAN, |student| 2.0 * student.cdf(-t.abs()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn per_user(fingerprint: &str, values: &[f64]) -> PerUser {
+        PerUser {
+            fingerprint: fingerprint.to_owned(),
+            users: (0..values.len() as u32).collect(),
+            metrics: [("recall@2".to_owned(), values.to_vec())].into(),
+        }
+    }
+
+    #[test]
+    fn t_test_of_sleep_data() {
+        // Student's sleep data (1908), paired: t = -4.0621 with 9 degrees of freedom, p = 0.002833 (R's t.test).
+        let first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
+        let second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
+        let (a, b) = (per_user("x", &first), per_user("x", &second));
+        let comparison = compare(("a", &a), ("b", &b), &CompareConfig::default()).unwrap();
+        let found = &comparison.differences[0];
+        assert!((found.p_value - 0.002833).abs() < 5e-7, "{}", found.p_value);
+        assert!((found.difference - 1.58).abs() < 1e-12);
+        assert_eq!((found.wins, found.losses), (9, 0));
+        assert!(found.low > 0.0 && found.low < 1.58 && found.high > 1.58);
+        assert_eq!(comparison.rows().next().unwrap()[3], "+1.5800");
+    }
+
+    #[test]
+    fn identical_runs_do_not_differ() {
+        let a = per_user("x", &[0.5, 0.25, 0.0]);
+        let comparison = compare(("a", &a), ("b", &a), &CompareConfig::default()).unwrap();
+        let found = &comparison.differences[0];
+        assert_eq!(
+            (found.difference, found.low, found.high, found.p_value),
+            (0.0, 0.0, 0.0, 1.0)
+        );
+    }
+
+    #[test]
+    fn runs_that_do_not_compare_are_refused() {
+        let config = CompareConfig::default();
+        let (a, b) = (per_user("x", &[1.0, 0.0]), per_user("y", &[1.0, 0.0]));
+        let error = compare(("a", &a), ("b", &b), &config).unwrap_err();
+        assert!(matches!(error, CompareError::DifferentTests { .. }));
+        let c = per_user("x", &[1.0, 0.0, 0.0]);
+        let error = compare(("a", &a), ("c", &c), &config).unwrap_err();
+        assert!(matches!(
+            error,
+            CompareError::DifferentUsers { a: 2, b: 3, .. }
+        ));
+        let mut d = a.clone();
+        d.metrics = [("recall@3".to_owned(), vec![0.0, 0.0])].into();
+        let error = compare(("a", &a), ("d", &d), &config).unwrap_err();
+        assert!(matches!(error, CompareError::NoCommonMetric { .. }));
+        let e = per_user("x", &[1.0]);
+        assert_eq!(
+            compare(("e", &e), ("e", &e), &config),
+            Err(CompareError::TooFewUsers(1))
+        );
+    }
+}

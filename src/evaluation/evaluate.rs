@@ -1,0 +1,395 @@
+//! The evaluation itself: rank everything, judge each user, summarise.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::activity::quartiles;
+use super::audience::{Audience, EvaluationData, ranked_batches};
+use super::beyond::{coverage, gini, novelty};
+use super::bootstrap::Bootstrap;
+use super::metrics::{Metric, relevance};
+use super::result::{Estimate, Evaluation, GroupResult, PerUser, SystemResult};
+use crate::data::ItemLists;
+use crate::inference::{RankError, Ranked, ScoreSource};
+
+/// How to evaluate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EvaluationConfig {
+    /// Depths of the metrics.
+    pub ks: Vec<usize>,
+    /// Bootstrap resamples; 0: no intervals.
+    pub bootstrap: usize,
+    /// Share of the resamples inside an interval.
+    pub confidence: f64,
+    /// Seed of the resamples.
+    pub seed: u64,
+}
+
+impl Default for EvaluationConfig {
+    fn default() -> Self {
+        Self {
+            ks: vec![10, 20, 50],
+            bootstrap: 1000,
+            confidence: 0.95,
+            seed: 42,
+        }
+    }
+}
+
+/// Why there is no evaluation.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EvaluationError {
+    /// No depth was given.
+    #[error("no K to evaluate at; give at least one, such as 20")]
+    NoDepth,
+    /// The confidence is not a share.
+    #[error("a confidence of {0} is not a share between 0 and 1; 0.95 is usual")]
+    Confidence(f64),
+    /// Nobody to average over.
+    #[error(
+        "no user has both train and held-out items ({n_cold} have held-out items only, {n_without} have none held out); hold out more, or check that the test file speaks of the same users"
+    )]
+    NoUsers {
+        /// Users with held-out but no train items.
+        n_cold: usize,
+        /// Users with nothing held out.
+        n_without: usize,
+    },
+    /// Pieces over different sets of users.
+    #[error(
+        "{part} covers {found} users where the held-out lists cover {expected}; all must come from one split"
+    )]
+    Users {
+        /// The piece at fault.
+        part: String,
+        /// Its users.
+        found: usize,
+        /// Users of the held-out lists.
+        expected: usize,
+    },
+    /// An item beyond a system's catalogue.
+    #[error(
+        "item id {item} of the split is unknown to `{system}`, which scores {n_items} items; it was built from other data"
+    )]
+    UnknownItem {
+        /// The system.
+        system: String,
+        /// The item.
+        item: u32,
+        /// Items of the system.
+        n_items: usize,
+    },
+    /// A system could not be ranked.
+    #[error("cannot rank with `{system}`: {source}")]
+    Rank {
+        /// The system.
+        system: String,
+        /// What went wrong.
+        source: RankError,
+    },
+}
+
+/// What is kept of one system beside its summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SystemDetail {
+    /// The name it was given.
+    pub name: String,
+    /// Its metrics user by user, for [`compare`](super::compare()).
+    pub per_user: PerUser,
+    /// How many evaluated users were recommended each item, at the largest K; position = item id.
+    pub recommended: Vec<u64>,
+}
+
+/// An evaluation with its details.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluated {
+    /// The summary, as in `evaluation.json`.
+    pub summary: Evaluation,
+    /// One entry a system, in the order given.
+    pub details: Vec<SystemDetail>,
+}
+
+/// Ranks the whole catalogue for every user with held-out items, excluded items left out, and judges the lists of
+/// every system on the same users.
+///
+/// Means are over users with held-out and train items. Held-out items that are excluded too (a given test file may
+/// repeat train pairs) stay in the denominators although no list can hold them.
+///
+/// # Errors
+/// See [`EvaluationError`]; nobody to average over is an error, not a row of zeros.
+pub fn evaluate(
+    systems: &[(&str, &dyn ScoreSource)],
+    data: EvaluationData<'_>,
+    config: &EvaluationConfig,
+) -> Result<Evaluated, EvaluationError> {
+    let ks = depths(config)?;
+    check_users(systems, data)?;
+    let audience = data.audience();
+    if audience.warm.is_empty() {
+        let (n_cold, n_without) = (audience.cold.len(), audience.n_without_held_out);
+        return Err(EvaluationError::NoUsers { n_cold, n_without });
+    }
+    let n_items = systems.first().map_or(0, |(_, source)| source.n_items());
+    let bootstrap = Bootstrap {
+        resamples: config.bootstrap,
+        confidence: config.confidence,
+        seed: config.seed,
+    };
+    let excluded = data.excluded();
+    let fingerprint = data.fingerprint(n_items);
+    let judge = Judge {
+        data,
+        excluded: &excluded,
+        ks: &ks,
+        bootstrap,
+        audience: &audience,
+    };
+    let mut results = Vec::with_capacity(systems.len());
+    let mut details = Vec::with_capacity(systems.len());
+    for &(name, source) in systems {
+        let judged = judge.system(name, source, &fingerprint);
+        let (result, detail) = judged.map_err(|source| EvaluationError::Rank {
+            system: name.to_owned(),
+            source,
+        })?;
+        results.push(result);
+        details.push(detail);
+    }
+    let summary = Evaluation {
+        n_users_evaluated: audience.warm.len(),
+        n_users_without_test: audience.n_without_held_out,
+        n_cold_users: audience.cold.len(),
+        n_held_out_pairs: audience
+            .warm
+            .iter()
+            .map(|&user| data.held_out.of(user).len())
+            .sum(),
+        ks,
+        bootstrap: config.bootstrap,
+        confidence: config.confidence,
+        fingerprint,
+        systems: results,
+    };
+    Ok(Evaluated { summary, details })
+}
+
+fn depths(config: &EvaluationConfig) -> Result<Vec<usize>, EvaluationError> {
+    if !(config.confidence > 0.0 && config.confidence < 1.0) {
+        return Err(EvaluationError::Confidence(config.confidence));
+    }
+    let mut ks = config.ks.clone();
+    ks.sort_unstable();
+    ks.dedup();
+    if ks.is_empty() {
+        Err(EvaluationError::NoDepth)
+    } else {
+        Ok(ks)
+    }
+}
+
+fn check_users(
+    systems: &[(&str, &dyn ScoreSource)],
+    data: EvaluationData<'_>,
+) -> Result<(), EvaluationError> {
+    let expected = data.held_out.n_users();
+    let pieces = [
+        ("the train lists", Some(data.train)),
+        ("the validation lists", data.also_excluded),
+    ];
+    let counts = pieces
+        .iter()
+        .filter_map(|&(part, lists)| Some((part.to_owned(), lists?.n_users())))
+        .chain(
+            systems
+                .iter()
+                .map(|(name, source)| (format!("`{name}`"), source.n_users())),
+        );
+    for (part, found) in counts {
+        if found != expected {
+            return Err(EvaluationError::Users {
+                part,
+                found,
+                expected,
+            });
+        }
+    }
+    let lists = [Some(data.train), data.also_excluded, Some(data.held_out)];
+    let largest = lists
+        .into_iter()
+        .flatten()
+        .filter_map(|lists| lists.items().iter().max())
+        .max();
+    for &(system, source) in systems {
+        match largest {
+            Some(&item) if item as usize >= source.n_items() => {
+                let (system, n_items) = (system.to_owned(), source.n_items());
+                return Err(EvaluationError::UnknownItem {
+                    system,
+                    item,
+                    n_items,
+                });
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What every system is judged by.
+struct Judge<'a> {
+    data: EvaluationData<'a>,
+    excluded: &'a ItemLists,
+    ks: &'a [usize],
+    bootstrap: Bootstrap,
+    audience: &'a Audience,
+}
+
+/// Metrics of some users, `[n_users x n_columns]`, and how often each item was recommended at each depth.
+struct Judged {
+    rows: Vec<f64>,
+    counts: Vec<Vec<u64>>,
+}
+
+impl Judge<'_> {
+    fn system(
+        &self,
+        name: &str,
+        source: &dyn ScoreSource,
+        fingerprint: &str,
+    ) -> Result<(SystemResult, SystemDetail), RankError> {
+        let warm = self.judge(source, &self.audience.warm)?;
+        let cold = match &*self.audience.cold {
+            [] => None,
+            users => Some(self.group("no train items", &self.judge(source, users)?.rows)),
+        };
+        let result = SystemResult {
+            name: name.to_owned(),
+            metrics: self.estimates(&warm.rows),
+            beyond: self.beyond(&warm.counts),
+            by_activity: self.by_activity(&warm.rows),
+            cold,
+        };
+        let columns = self.columns();
+        let column = |at: usize| {
+            warm.rows
+                .iter()
+                .skip(at)
+                .step_by(columns.len())
+                .copied()
+                .collect()
+        };
+        let per_user = PerUser {
+            fingerprint: fingerprint.to_owned(),
+            users: self.audience.warm.clone(),
+            metrics: columns
+                .iter()
+                .enumerate()
+                .map(|(at, name)| (name.clone(), column(at)))
+                .collect(),
+        };
+        let recommended = warm.counts.into_iter().next_back().unwrap_or_default();
+        Ok((
+            result,
+            SystemDetail {
+                name: name.to_owned(),
+                per_user,
+                recommended,
+            },
+        ))
+    }
+
+    fn judge(&self, source: &dyn ScoreSource, users: &[u32]) -> Result<Judged, RankError> {
+        let deepest = self.ks.last().copied().unwrap_or(0);
+        let mut judged = Judged {
+            rows: Vec::with_capacity(users.len() * self.ks.len() * Metric::ALL.len()),
+            counts: vec![vec![0; source.n_items()]; self.ks.len()],
+        };
+        for batch in ranked_batches(source, self.excluded, users, deepest) {
+            for (user, list) in batch? {
+                self.judge_list(user, &list, &mut judged);
+            }
+        }
+        Ok(judged)
+    }
+
+    fn judge_list(&self, user: u32, list: &[Ranked], judged: &mut Judged) {
+        let held_out = self.data.held_out.of(user);
+        let items: Vec<u32> = list.iter().map(|ranked| ranked.item).collect();
+        let hits = relevance(&items, held_out);
+        for (&k, counts) in self.ks.iter().zip(&mut judged.counts) {
+            let values = Metric::ALL.map(|metric| metric.value(&hits, held_out.len(), k));
+            judged.rows.extend(values);
+            items
+                .iter()
+                .take(k)
+                .for_each(|&item| counts[item as usize] += 1);
+        }
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.ks
+            .iter()
+            .flat_map(|&k| Metric::ALL.map(|metric| metric.at(k)))
+            .collect()
+    }
+
+    fn estimates(&self, rows: &[f64]) -> BTreeMap<String, Estimate> {
+        let columns = self.columns();
+        let estimates = self.bootstrap.estimates(rows, columns.len());
+        columns.into_iter().zip(estimates).collect()
+    }
+
+    fn group(&self, label: &str, rows: &[f64]) -> GroupResult {
+        let n_users = rows.len() / (self.ks.len() * Metric::ALL.len());
+        GroupResult {
+            label: label.to_owned(),
+            n_users,
+            metrics: self.estimates(rows),
+        }
+    }
+
+    fn by_activity(&self, rows: &[f64]) -> Vec<GroupResult> {
+        let width = self.ks.len() * Metric::ALL.len();
+        let users = self.audience.warm.iter();
+        let degrees: Vec<usize> = users.map(|&user| self.data.train.of(user).len()).collect();
+        let gather = |positions: &[usize]| -> Vec<f64> {
+            positions
+                .iter()
+                .flat_map(|&at| &rows[at * width..(at + 1) * width])
+                .copied()
+                .collect()
+        };
+        let groups = quartiles(&degrees);
+        groups
+            .iter()
+            .map(|(label, positions)| self.group(label, &gather(positions)))
+            .collect()
+    }
+
+    fn beyond(&self, counts: &[Vec<u64>]) -> BTreeMap<String, f64> {
+        let train = self.data.train;
+        let n_items = counts.first().map_or(0, Vec::len);
+        let mut popularity = vec![0; n_items];
+        train
+            .items()
+            .iter()
+            .for_each(|&item| popularity[item as usize] += 1);
+        let n_train_users = train
+            .row_ptr()
+            .windows(2)
+            .filter(|ends| ends[0] < ends[1])
+            .count();
+        let mut beyond = BTreeMap::new();
+        for (k, counts) in self.ks.iter().zip(counts) {
+            beyond.insert(format!("coverage@{k}"), coverage(counts));
+            beyond.insert(format!("gini@{k}"), gini(counts));
+            beyond.insert(
+                format!("novelty@{k}"),
+                novelty(counts, &popularity, n_train_users),
+            );
+        }
+        beyond
+    }
+}

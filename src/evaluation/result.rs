@@ -1,0 +1,76 @@
+//! What an evaluation says, in the shape of `evaluation.json`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A mean over users with its bootstrap interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// The mean over users.
+    pub mean: f64,
+    /// Lower end of the interval; the mean itself when no resamples were asked for.
+    pub low: f64,
+    /// Upper end of the interval; the mean itself when no resamples were asked for.
+    pub high: f64,
+}
+
+/// Metrics over a part of the users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GroupResult {
+    /// What the users have in common, such as `5-12 train items`.
+    pub label: String,
+    /// How many users that is.
+    pub n_users: usize,
+    /// By name, such as `recall@20`.
+    pub metrics: BTreeMap<String, Estimate>,
+}
+
+/// One system's results.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SystemResult {
+    /// The name it was given.
+    pub name: String,
+    /// Accuracy by name, such as `recall@20`.
+    pub metrics: BTreeMap<String, Estimate>,
+    /// `coverage@K`, `gini@K` and `novelty@K` of what was recommended to the evaluated users.
+    pub beyond: BTreeMap<String, f64>,
+    /// By quartile of the number of train items, least active first.
+    pub by_activity: Vec<GroupResult>,
+    /// Users without train items, outside every other figure here; `None` when there is none.
+    pub cold: Option<GroupResult>,
+}
+
+/// An evaluation of several systems on the same users.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evaluation {
+    /// Users with both held-out and train items: the users of the means.
+    pub n_users_evaluated: usize,
+    /// Users left out because nothing of theirs is held out.
+    pub n_users_without_test: usize,
+    /// Users with held-out items but no train items: in the cold group only.
+    pub n_cold_users: usize,
+    /// Held-out (user, item) pairs of the evaluated users.
+    pub n_held_out_pairs: usize,
+    /// Depths, ascending.
+    pub ks: Vec<usize>,
+    /// Resamples behind the intervals; 0: no intervals.
+    pub bootstrap: usize,
+    /// Share of the resamples inside an interval, such as 0.95.
+    pub confidence: f64,
+    /// Identifies the users, items, masked and held-out pairs; results compare only when it is equal.
+    pub fingerprint: String,
+    /// One entry a system, in the order given.
+    pub systems: Vec<SystemResult>,
+}
+
+/// One system's metrics user by user: what a paired comparison needs, so that it never evaluates again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PerUser {
+    /// As in [`Evaluation::fingerprint`].
+    pub fingerprint: String,
+    /// The evaluated users, ascending.
+    pub users: Vec<u32>,
+    /// By name, such as `recall@20`: one value a user, in the order of `users`.
+    pub metrics: BTreeMap<String, Vec<f64>>,
+}
