@@ -116,7 +116,6 @@ mod tests {
     use arrow_array::types::{Float32Type, UInt32Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-    use super::*;
     use crate::export::ListFormat;
     use crate::export::recommendations::fixture::written;
 
