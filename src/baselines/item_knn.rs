@@ -15,7 +15,8 @@ use crate::inference::{Ranked, ScoreSource, best_first};
 pub struct ItemKnnConfig {
     /// Neighbours kept an item.
     pub neighbours: usize,
-    /// Added to the denominator of the cosine: pulls similarities that rest on few users towards 0.
+    /// Added to the denominator of the cosine: pulls similarities that rest on few users towards 0. The default was
+    /// the best of 0, 5, 10, 20, 50 and 100 on a tenth of Gowalla's train pairs held out for it.
     pub shrinkage: f32,
 }
 
@@ -23,20 +24,20 @@ impl Default for ItemKnnConfig {
     fn default() -> Self {
         Self {
             neighbours: 100,
-            shrinkage: 0.0,
+            shrinkage: 20.0,
         }
     }
 }
 
-/// Scores an item by the sum of its similarities to the user's train items, each of which votes for its nearest
-/// neighbours: `cos(i, j) = |U_i and U_j| / (sqrt(|U_i| |U_j|) + shrinkage)`.
+/// Scores an item by the sum of its similarities to those of its nearest neighbours that the user has:
+/// `cos(i, j) = |U_i and U_j| / (sqrt(|U_i| |U_j|) + shrinkage)`.
 #[derive(Debug, Clone)]
 pub struct ItemKnn {
     train: ItemLists,
     n_items: usize,
-    /// `neighbours[row_ptr[j]..row_ptr[j + 1]]` are what item `j` votes for, by id.
+    /// `votes[row_ptr[j]..row_ptr[j + 1]]` are the items that have `j` among their neighbours, by id.
     row_ptr: Vec<usize>,
-    neighbours: Vec<Ranked>,
+    votes: Vec<Ranked>,
 }
 
 /// Co-occurrence counts of one item, reused from item to item.
@@ -63,24 +64,51 @@ impl ItemKnn {
                 nearest(train, &by_item, item, config, counts)
             })
             .collect();
-        let mut row_ptr = Vec::with_capacity(n_items + 1);
-        row_ptr.push(0);
-        for list in &lists {
-            row_ptr.push(row_ptr[row_ptr.len() - 1] + list.len());
-        }
+        let (row_ptr, votes) = transpose(&lists);
         Self {
             train: train.clone(),
             n_items,
             row_ptr,
-            neighbours: lists.concat(),
+            votes,
         }
     }
 
-    fn neighbours_of(&self, item: u32) -> &[Ranked] {
-        &self.neighbours[self.row_ptr[item as usize]..self.row_ptr[item as usize + 1]]
+    fn votes_of(&self, item: u32) -> &[Ranked] {
+        &self.votes[self.row_ptr[item as usize]..self.row_ptr[item as usize + 1]]
     }
 }
 
+/// From neighbours by item to items by neighbour, in compressed rows.
+fn transpose(lists: &[Vec<Ranked>]) -> (Vec<usize>, Vec<Ranked>) {
+    let mut row_ptr = vec![0usize; lists.len() + 1];
+    for neighbour in lists.iter().flatten() {
+        row_ptr[neighbour.item as usize + 1] += 1;
+    }
+    for item in 0..lists.len() {
+        row_ptr[item + 1] += row_ptr[item];
+    }
+    let mut next = row_ptr.clone();
+    let mut votes = vec![
+        Ranked {
+            item: 0,
+            score: 0.0
+        };
+        row_ptr[lists.len()]
+    ];
+    for (item, list) in (0u32..).zip(lists) {
+        for neighbour in list {
+            let place = &mut next[neighbour.item as usize];
+            votes[*place] = Ranked {
+                item,
+                score: neighbour.score,
+            };
+            *place += 1;
+        }
+    }
+    (row_ptr, votes)
+}
+
+/// The nearest neighbours of one item, in any order.
 fn nearest(
     train: &ItemLists,
     by_item: &ItemLists,
@@ -117,7 +145,6 @@ fn nearest(
         }
         list.truncate(config.neighbours);
     }
-    list.sort_unstable_by_key(|neighbour| neighbour.item);
     list
 }
 
@@ -139,10 +166,10 @@ impl ScoreSource for ItemKnn {
         out.fill(0.0);
         for (&user, row) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
             for &item in self.train.of(user) {
-                for neighbour in self.neighbours_of(item) {
-                    let at = neighbour.item as usize;
+                for vote in self.votes_of(item) {
+                    let at = vote.item as usize;
                     if items.contains(&at) {
-                        row[at - items.start] += neighbour.score;
+                        row[at - items.start] += vote.score;
                     }
                 }
             }
@@ -186,7 +213,7 @@ mod tests {
         let mut scores = vec![0.0; USERS * ITEMS];
         for u in 0..USERS {
             for i in 0..ITEMS {
-                scores[u * ITEMS + i] = (0..ITEMS).map(|j| x(u, j) * similarity[j][i]).sum();
+                scores[u * ITEMS + i] = (0..ITEMS).map(|j| x(u, j) * similarity[i][j]).sum();
             }
         }
         scores

@@ -8,6 +8,9 @@ mod compare;
 mod evaluate;
 mod metrics;
 mod result;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;
 
 pub use audience::{Audience, EvaluationData, Ranking, ranked_batches};
 pub use beyond::{coverage, gini, novelty};

@@ -229,6 +229,26 @@ mod tests {
         assert!(error.contains("/nonexistent/folder/out.csv") && error.contains("folder exists"));
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_closed_by_its_reader_is_quiet() {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let file = File::from(std::os::fd::OwnedFd::from(writer));
+        let pipe = Pipe {
+            sink: Sink::Direct(file),
+            closed: false,
+        };
+        let mut output = Output {
+            sink: BufWriter::new(pipe),
+            name: "pipe".to_owned(),
+        };
+        output.write_all(&[b'x'; 100_000]).unwrap();
+        assert!(output.is_closed());
+        output.write_all(b"more").unwrap();
+        output.finish().unwrap();
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_full_disk_is_an_error() {

@@ -73,26 +73,22 @@ impl ParquetWriter {
     }
 
     pub(super) fn write(&mut self, lists: &[UserList]) -> Result<(), ExportError> {
-        let rows = || {
-            lists
-                .iter()
-                .flat_map(|list| list.items.iter().map(move |place| (&*list.user, place)))
-        };
-        let places = || rows().map(|(_, place): (&str, &Listed)| place);
+        let places: Vec<(&str, &Listed)> = lists
+            .iter()
+            .flat_map(|list| list.items.iter().map(|place| (&*list.user, place)))
+            .collect();
+        let users = places.iter().map(|(user, _)| *user);
+        let items = places.iter().map(|(_, place)| &*place.item);
+        let ranks = places.iter().map(|(_, place)| place.rank);
+        let scores = places.iter().map(|(_, place)| place.score);
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from_iter_values(rows().map(|(user, _)| user))),
-            Arc::new(UInt32Array::from_iter_values(
-                places().map(|place| place.rank),
-            )),
-            Arc::new(StringArray::from_iter_values(
-                places().map(|place| &*place.item),
-            )),
-            Arc::new(Float32Array::from_iter_values(
-                places().map(|place| place.score),
-            )),
+            Arc::new(StringArray::from_iter_values(users)),
+            Arc::new(UInt32Array::from_iter_values(ranks)),
+            Arc::new(StringArray::from_iter_values(items)),
+            Arc::new(Float32Array::from_iter_values(scores)),
         ];
         if self.with_titles {
-            let titles = places().map(|place| place.title.as_deref());
+            let titles = places.iter().map(|(_, place)| place.title.as_deref());
             columns.push(Arc::new(titles.collect::<StringArray>()));
         }
         RecordBatch::try_new(self.schema.clone(), columns)
@@ -120,7 +116,6 @@ mod tests {
     use arrow_array::types::{Float32Type, UInt32Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-    use super::*;
     use crate::export::ListFormat;
     use crate::export::recommendations::fixture::written;
 
