@@ -69,6 +69,10 @@ fn quiet_pipe(written: io::Result<()>) -> anyhow::Result<()> {
 /// Whatever stopped the command, with place and remedy.
 pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
     let session = Session::new(&cli.global);
+    #[cfg(feature = "train")]
+    if matches!(cli.command, Command::Demo(_) | Command::Train(_)) {
+        crate::training::interrupt::install()?;
+    }
     match &cli.command {
         Command::Demo(args) => return demo::demo(&session, args),
         #[cfg(feature = "train")]

@@ -16,7 +16,7 @@ use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::training::{self, Job, Outcome, Progress, Trained};
 
 /// Runs `train`; an interrupt is a failure with its own exit code.
-pub fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Option<Failure>> {
+pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Option<Failure>> {
     if let Some(path) = &args.resume {
         return resume(session, path);
     }

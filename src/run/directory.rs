@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic::{FileDigest, digest_of, remove_leftovers, write_atomically};
+use super::atomic::{FileDigest, digest_of, is_temporary, remove_leftovers, write_atomically};
 use super::checkpoint_store;
 use super::manifest::{MANIFEST_NAME, Manifest};
 use super::tensors::check_file_header;
@@ -213,9 +213,24 @@ impl RunDir {
         Ok(bytes)
     }
 
+    /// Whether nothing is there, or no more than a process leaves that was killed before the mark.
     fn is_empty(&self) -> Result<bool, RunError> {
-        let mut entries = fs::read_dir(&self.path).map_err(RunError::unreadable(&self.path))?;
-        Ok(entries.next().is_none())
+        let checkpoints = self.checkpoint_dir();
+        let names = |folder: &Path| -> Result<Vec<_>, RunError> {
+            let entries = fs::read_dir(folder).map_err(RunError::unreadable(folder))?;
+            let name = |entry: io::Result<fs::DirEntry>| entry.map(|entry| entry.file_name());
+            let names = entries.map(name).collect::<io::Result<Vec<_>>>();
+            names.map_err(RunError::unreadable(folder))
+        };
+        match names(&self.path)?.as_slice() {
+            [] => Ok(true),
+            [only] if only == CHECKPOINT_DIRECTORY && checkpoints.is_dir() => {
+                Ok(names(&checkpoints)?
+                    .iter()
+                    .all(|name| name.to_str().is_some_and(is_temporary)))
+            }
+            _ => Ok(false),
+        }
     }
 
     fn is_marked(&self) -> bool {

@@ -8,7 +8,7 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// 120 users in four groups who mostly like their own group's 15 items, with timestamps.
-pub fn log_csv() -> String {
+pub(crate) fn log_csv() -> String {
     let mut csv = String::from("user_id,item_id,rating,timestamp\n");
     let mut state = 7u64;
     let mut next = |n: u64| {
@@ -29,12 +29,12 @@ pub fn log_csv() -> String {
 }
 
 /// A temporary folder with `log.csv` in it.
-pub struct Workspace {
-    pub dir: TempDir,
+pub(crate) struct Workspace {
+    pub(crate) dir: TempDir,
 }
 
 impl Workspace {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let workspace = Self {
             dir: TempDir::new().unwrap(),
         };
@@ -42,27 +42,27 @@ impl Workspace {
         workspace
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn write(&self, name: &str, bytes: &[u8]) {
         std::fs::write(self.path(name), bytes).unwrap();
     }
 
-    pub fn read(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
     /// The command, run inside the folder.
-    pub fn sagebrush(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn sagebrush(&self, arguments: &[&str]) -> Command {
         let mut command = sagebrush(self.dir.path());
         command.args(arguments);
         command
     }
 
     /// Runs the command and asserts success.
-    pub fn succeed(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn succeed(&self, arguments: &[&str]) -> Output {
         self.sagebrush(arguments)
             .assert()
             .success()
@@ -71,13 +71,13 @@ impl Workspace {
     }
 
     /// Runs the command with `--json` and parses what it prints.
-    pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.succeed(&[arguments, &["--json"]].concat());
         serde_json::from_slice(&output.stdout).expect("one JSON document on stdout")
     }
 }
 
-pub fn sagebrush(dir: &Path) -> Command {
+pub(crate) fn sagebrush(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sagebrush"));
     command
         .current_dir(dir)
@@ -87,7 +87,7 @@ pub fn sagebrush(dir: &Path) -> Command {
 }
 
 /// Arguments of a small, quick training.
-pub fn quick<'a>(log: &'a str, out: &'a str) -> Vec<&'a str> {
+pub(crate) fn quick<'a>(log: &'a str, out: &'a str) -> Vec<&'a str> {
     vec![
         "train",
         log,

@@ -60,6 +60,7 @@ fn from_a_log_to_recommendations() {
 
     work.succeed(&[
         "recommend",
+        "--run",
         "run",
         "--all",
         "-k",
@@ -111,8 +112,8 @@ fn every_model_trains() {
         "ngcf-official",
     ] {
         work.succeed(&[
-            "train", "log.csv", "--out", model, "--model", model, "--dim", "8", "--layers", "2",
-            "--epochs", "2", "-q",
+            "train", "log.csv", "--out", model, "--model", model, "--dim", "8", "--epochs", "2",
+            "-q",
         ]);
     }
     for score in ["cosine", "bilinear", "mlp"] {
