@@ -1,1 +1,41 @@
-//! Tensors in, tensors out.
+//! Graph recommender models on Burn: tensors in, tensors out.
+//!
+//! A model is one function, `(parameters, Adjacency) -> Embeddings`, and a score is taken from
+//! embeddings. This crate knows Burn and nothing else: no file, no outside id, no sampler, no
+//! optimizer, no command line. With the feature `train` off it holds neither autodiff nor
+//! optimizers.
+
+mod adjacency;
+mod dropout;
+mod embedding;
+mod init;
+mod lightgcn;
+pub mod loss;
+mod mf;
+mod model;
+mod network;
+mod ngcf;
+mod numeric;
+mod parameters;
+mod score;
+mod serving;
+mod spmm;
+#[cfg(all(test, feature = "train"))]
+mod tests;
+
+pub use adjacency::{Adjacency, AdjacencyError, check_table_fits};
+pub use dropout::Mode;
+pub use embedding::{BatchIndices, BatchRows, EmbeddingTables, Embeddings};
+pub use init::Init;
+pub use lightgcn::{LightGcn, LightGcnConfig};
+pub use loss::{L2, LossConfig, LossParts, RankingLoss};
+pub use mf::{Mf, MfConfig};
+pub use model::{ConfigError, Model, ModelConfig};
+pub use network::{Network, NetworkConfig, Propagation};
+pub use ngcf::{
+    NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
+};
+pub use parameters::{HostTensor, ParameterError};
+pub use score::{Score, ScoreConfig};
+pub use serving::{ScoreHead, ServingTables};
+pub use spmm::cpu_instruction_set;

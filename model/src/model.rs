@@ -1,0 +1,249 @@
+//! A network and a score: the model that is trained, saved and served.
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::adjacency::{Adjacency, AdjacencyError, check_table_fits};
+use crate::dropout::Mode;
+use crate::embedding::{BatchIndices, BatchRows, Embeddings};
+use crate::init::Initializer;
+use crate::loss::{L2, LossConfig, LossParts};
+use crate::network::{Forward, Network, NetworkConfig};
+use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
+use crate::score::{Score, ScoreConfig};
+
+/// Everything that decides a model's shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// From parameters and graph to embeddings.
+    pub network: NetworkConfig,
+    /// From embeddings to scores.
+    #[serde(default)]
+    pub score: ScoreConfig,
+}
+
+/// Why a [`ModelConfig`] cannot be built.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum ConfigError {
+    #[error("{setting} is 0; it must be at least 1")]
+    Zero { setting: &'static str },
+    #[error("{setting} is {value}; a dropout rate lies in [0, 1)")]
+    DropoutRate { setting: &'static str, value: f64 },
+    #[error("{setting} is {value}; it must be a positive number")]
+    NotPositive { setting: &'static str, value: f64 },
+}
+
+impl ModelConfig {
+    /// Checks the settings a file or a flag may hold.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first setting out of range.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        use crate::init::Init;
+        let (layers, rates, init): (&[usize], Vec<(&'static str, f64)>, Init) = match &self.network
+        {
+            NetworkConfig::Mf(c) => (&[], vec![], c.init),
+            NetworkConfig::LightGcn(c) => (&[], vec![], c.init),
+            NetworkConfig::NgcfLecture(c) => (&c.layers, vec![("dropout", c.dropout)], c.init),
+            NetworkConfig::NgcfPaper(c) => (
+                &c.layers,
+                vec![
+                    ("message_dropout", c.message_dropout),
+                    ("node_dropout", c.node_dropout),
+                ],
+                c.init,
+            ),
+            NetworkConfig::NgcfOfficial(c) => (
+                &c.layers,
+                vec![
+                    ("message_dropout", c.message_dropout),
+                    ("edge_dropout", c.edge_dropout),
+                ],
+                c.init,
+            ),
+        };
+        at_least_one("dim", self.network.dim())?;
+        for &width in layers {
+            at_least_one("a width in layers", width)?;
+        }
+        for (setting, value) in rates {
+            if !(0.0..1.0).contains(&value) {
+                return Err(ConfigError::DropoutRate { setting, value });
+            }
+        }
+        if let Init::Normal { std } = init {
+            positive("init.std", std)?;
+        }
+        match self.score {
+            ScoreConfig::Cosine { temperature } => positive("temperature", temperature),
+            ScoreConfig::Mlp { hidden } => at_least_one("hidden", hidden),
+            ScoreConfig::Dot | ScoreConfig::Bilinear => Ok(()),
+        }
+    }
+
+    /// Checks that every table of this model fits one buffer of the device.
+    ///
+    /// # Errors
+    /// [`AdjacencyError::TableTooLarge`], with the figures and a remedy.
+    pub fn check_fits(
+        &self,
+        n_users: usize,
+        n_items: usize,
+        device: &Device,
+    ) -> Result<(), AdjacencyError> {
+        check_table_fits(n_users + n_items, self.network.widest(), device)
+    }
+
+    /// A new model. Each parameter is drawn on the host from a generator keyed by `seed` and the
+    /// parameter's name, so every backend starts from the same numbers.
+    pub fn init(&self, n_users: usize, n_items: usize, seed: u64, device: &Device) -> Model {
+        let initializer = Initializer::new(seed, device);
+        Model {
+            network: self.network.init(n_users, n_items, &initializer),
+            score: self.score.init(self.network.width(), &initializer),
+        }
+    }
+}
+
+fn at_least_one(setting: &'static str, value: usize) -> Result<(), ConfigError> {
+    if value == 0 {
+        return Err(ConfigError::Zero { setting });
+    }
+    Ok(())
+}
+
+fn positive(setting: &'static str, value: f64) -> Result<(), ConfigError> {
+    if value.is_finite() && value > 0.0 {
+        return Ok(());
+    }
+    Err(ConfigError::NotPositive { setting, value })
+}
+
+/// A network and a score with their parameters, on one device.
+#[derive(Module, Debug)]
+pub struct Model {
+    network: Network,
+    score: Score,
+}
+
+impl Model {
+    /// Number of users.
+    pub fn n_users(&self) -> usize {
+        self.network.tables().n_users()
+    }
+
+    /// Number of items.
+    pub fn n_items(&self) -> usize {
+        self.network.tables().n_items()
+    }
+
+    /// The score function.
+    pub fn score(&self) -> &Score {
+        &self.score
+    }
+
+    /// Final embeddings of all nodes.
+    ///
+    /// # Panics
+    /// When the network propagates and `adjacency` is `None`, or has other nodes than the tables.
+    pub fn embed(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Embeddings {
+        Embeddings {
+            nodes: self.forward(adjacency, mode).nodes,
+            n_users: self.n_users(),
+        }
+    }
+
+    /// The objective on one batch.
+    ///
+    /// # Panics
+    /// As [`Model::embed`].
+    pub fn loss(
+        &self,
+        adjacency: Option<&Adjacency>,
+        batch: &BatchIndices,
+        config: &LossConfig,
+        mode: Mode,
+    ) -> LossParts {
+        let forward = self.forward(adjacency, mode);
+        let rows = BatchRows::new(forward.nodes.clone(), batch, self.n_users());
+        let positives = self.score.pairs(rows.users(), rows.positives());
+        let negatives = self.score.sets(rows.users(), rows.negatives());
+        let ranking = config.ranking.forward(positives, negatives);
+        let regularization = match self.squares(config, &forward, &rows, batch) {
+            Some(squares) => squares * (0.5 * config.weight_decay / batch.len() as f64),
+            None => ranking.zeros_like().detach(),
+        };
+        LossParts {
+            ranking,
+            regularization,
+        }
+    }
+
+    /// The sum of squares that is regularized, `[1]`.
+    fn squares(
+        &self,
+        config: &LossConfig,
+        forward: &Forward,
+        rows: &BatchRows,
+        batch: &BatchIndices,
+    ) -> Option<Tensor<1>> {
+        if config.weight_decay == 0.0 {
+            return None;
+        }
+        match config.l2 {
+            L2::None => None,
+            L2::FinalRows => Some(rows.sum_of_squares()),
+            L2::LayerZeroRows => Some(match self.network {
+                Network::Mf(_) => rows.sum_of_squares(),
+                _ => {
+                    let initial = forward.initial.clone();
+                    BatchRows::new(initial, batch, self.n_users()).sum_of_squares()
+                }
+            }),
+            L2::AllParameters => self
+                .clone()
+                .named()
+                .into_iter()
+                .map(|(_, parameter)| parameter.sum_of_squares())
+                .reduce(|a, b| a + b),
+        }
+    }
+
+    /// All parameters on the host, by name: `users`, `items`, `layers.0.sum.weight`, ...
+    ///
+    /// # Errors
+    /// [`ParameterError::Device`] when the device cannot be read.
+    pub fn parameters(&self) -> Result<Vec<(String, HostTensor)>, ParameterError> {
+        parameters::read(self.clone().named())
+    }
+
+    /// The model with every parameter replaced by the tensor of its name.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for a name too few or too many, another shape, or a value that is not
+    /// finite.
+    pub fn with_parameters(
+        mut self,
+        tensors: BTreeMap<String, HostTensor>,
+    ) -> Result<Self, ParameterError> {
+        parameters::write(self.named(), tensors)?;
+        Ok(self)
+    }
+
+    fn forward(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Forward {
+        self.network.forward(adjacency, mode)
+    }
+}
+
+impl Named for Model {
+    fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {
+        let mut all = self.network.named();
+        all.extend(prefixed("score", self.score.named()));
+        all
+    }
+}

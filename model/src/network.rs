@@ -1,0 +1,193 @@
+//! The closed choice of networks: configuration, module, and what graph each wants.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::adjacency::Adjacency;
+use crate::dropout::Mode;
+use crate::embedding::EmbeddingTables;
+use crate::init::Initializer;
+use crate::lightgcn::{LightGcn, LightGcnConfig};
+use crate::loss::L2;
+use crate::mf::{Mf, MfConfig};
+use crate::ngcf::{
+    NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
+};
+use crate::parameters::{Named, ParamMut};
+
+/// Which network makes embeddings, and its settings.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind")]
+pub enum NetworkConfig {
+    /// Matrix factorization.
+    #[serde(rename = "mf")]
+    Mf(MfConfig),
+    /// LightGCN.
+    #[serde(rename = "lightgcn")]
+    LightGcn(LightGcnConfig),
+    /// NGCF as lectures teach it.
+    #[serde(rename = "ngcf-lecture")]
+    NgcfLecture(NgcfLectureConfig),
+    /// NGCF as its paper has it.
+    #[serde(rename = "ngcf-paper")]
+    NgcfPaper(NgcfPaperConfig),
+    /// NGCF as its authors' code has it.
+    #[serde(rename = "ngcf-official")]
+    NgcfOfficial(NgcfOfficialConfig),
+}
+
+/// The matrix a network multiplies by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Propagation {
+    /// No graph.
+    None,
+    /// `D^-1/2 A D^-1/2`
+    Symmetric {
+        /// Whether `A + I` (and its degrees) takes the place of `A`.
+        self_loops: bool,
+    },
+    /// `D^-1 A`
+    RowMean {
+        /// Whether `A + I` (and its degrees) takes the place of `A`.
+        self_loops: bool,
+    },
+}
+
+impl NetworkConfig {
+    /// Name on the command line and in files.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Mf(_) => "mf",
+            Self::LightGcn(_) => "lightgcn",
+            Self::NgcfLecture(_) => "ngcf-lecture",
+            Self::NgcfPaper(_) => "ngcf-paper",
+            Self::NgcfOfficial(_) => "ngcf-official",
+        }
+    }
+
+    /// The adjacency that [`crate::Model::embed`] must be given.
+    pub fn propagation(&self) -> Propagation {
+        match self {
+            Self::Mf(_) => Propagation::None,
+            Self::LightGcn(_) | Self::NgcfPaper(_) => Propagation::Symmetric { self_loops: false },
+            Self::NgcfLecture(_) => Propagation::RowMean { self_loops: false },
+            Self::NgcfOfficial(_) => Propagation::RowMean { self_loops: true },
+        }
+    }
+
+    /// Floats per row of the learned tables.
+    pub fn dim(&self) -> usize {
+        match self {
+            Self::Mf(c) => c.dim,
+            Self::LightGcn(c) => c.dim,
+            Self::NgcfLecture(c) => c.dim,
+            Self::NgcfPaper(c) => c.dim,
+            Self::NgcfOfficial(c) => c.dim,
+        }
+    }
+
+    /// Floats per row of the final embeddings.
+    pub fn width(&self) -> usize {
+        match self {
+            Self::Mf(c) => c.dim,
+            Self::LightGcn(c) => c.dim,
+            Self::NgcfLecture(c) => c.layers.last().copied().unwrap_or(c.dim),
+            Self::NgcfPaper(c) => c.dim + c.layers.iter().sum::<usize>(),
+            Self::NgcfOfficial(c) => c.dim + c.layers.iter().sum::<usize>(),
+        }
+    }
+
+    /// The regularization of the network's source.
+    pub fn default_l2(&self) -> L2 {
+        match self {
+            Self::Mf(_) | Self::LightGcn(_) => L2::LayerZeroRows,
+            Self::NgcfLecture(_) => L2::None,
+            Self::NgcfPaper(_) => L2::AllParameters,
+            Self::NgcfOfficial(_) => L2::FinalRows,
+        }
+    }
+
+    /// Floats of the widest single tensor of a row: what must fit a device's buffer.
+    pub(crate) fn widest(&self) -> usize {
+        let layers: &[usize] = match self {
+            Self::Mf(_) | Self::LightGcn(_) => &[],
+            Self::NgcfLecture(c) => &c.layers,
+            Self::NgcfPaper(c) => &c.layers,
+            Self::NgcfOfficial(c) => &c.layers,
+        };
+        let widest_layer = layers.iter().copied().max().unwrap_or(0);
+        self.dim().max(self.width()).max(widest_layer)
+    }
+
+    pub(crate) fn init(&self, n_users: usize, n_items: usize, init: &Initializer<'_>) -> Network {
+        match self {
+            Self::Mf(c) => Network::Mf(c.init(n_users, n_items, init)),
+            Self::LightGcn(c) => Network::LightGcn(c.init(n_users, n_items, init)),
+            Self::NgcfLecture(c) => Network::NgcfLecture(c.init(n_users, n_items, init)),
+            Self::NgcfPaper(c) => Network::NgcfPaper(c.init(n_users, n_items, init)),
+            Self::NgcfOfficial(c) => Network::NgcfOfficial(c.init(n_users, n_items, init)),
+        }
+    }
+}
+
+/// A network with its learned parameters.
+#[derive(Module, Debug)]
+pub enum Network {
+    /// See [`NetworkConfig::Mf`].
+    Mf(Mf),
+    /// See [`NetworkConfig::LightGcn`].
+    LightGcn(LightGcn),
+    /// See [`NetworkConfig::NgcfLecture`].
+    NgcfLecture(NgcfLecture),
+    /// See [`NetworkConfig::NgcfPaper`].
+    NgcfPaper(NgcfPaper),
+    /// See [`NetworkConfig::NgcfOfficial`].
+    NgcfOfficial(NgcfOfficial),
+}
+
+/// What a forward pass leaves: the learned rows and the final ones, `[n_nodes, _]` each.
+pub(crate) struct Forward {
+    pub(crate) initial: Tensor<2>,
+    pub(crate) nodes: Tensor<2>,
+}
+
+impl Network {
+    pub(crate) fn tables(&self) -> &EmbeddingTables {
+        match self {
+            Self::Mf(n) => &n.tables,
+            Self::LightGcn(n) => &n.tables,
+            Self::NgcfLecture(n) => &n.tables,
+            Self::NgcfPaper(n) => &n.tables,
+            Self::NgcfOfficial(n) => &n.tables,
+        }
+    }
+
+    pub(crate) fn forward(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Forward {
+        let graph = || {
+            let Some(adjacency) = adjacency else {
+                panic!("this network propagates over a graph: pass its adjacency to `embed`");
+            };
+            adjacency
+        };
+        match self {
+            Self::Mf(n) => n.forward(),
+            Self::LightGcn(n) => n.forward(graph()),
+            Self::NgcfLecture(n) => n.forward(graph(), mode),
+            Self::NgcfPaper(n) => n.forward(graph(), mode),
+            Self::NgcfOfficial(n) => n.forward(graph(), mode),
+        }
+    }
+}
+
+impl Named for Network {
+    fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {
+        match self {
+            Self::Mf(n) => n.tables.named(),
+            Self::LightGcn(n) => n.tables.named(),
+            Self::NgcfLecture(n) => n.named(),
+            Self::NgcfPaper(n) => n.named(),
+            Self::NgcfOfficial(n) => n.named(),
+        }
+    }
+}

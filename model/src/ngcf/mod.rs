@@ -1,0 +1,21 @@
+//! NGCF (Wang et al., SIGIR 2019, arXiv 1905.08108) in the three forms that go by its name.
+
+mod lecture;
+mod official;
+mod paper;
+
+pub use lecture::{NgcfLecture, NgcfLectureConfig};
+pub use official::{NgcfOfficial, NgcfOfficialConfig};
+pub use paper::{NgcfPaper, NgcfPaperConfig};
+
+/// Slope of LeakyReLU below zero: TensorFlow's default, which the authors' code uses.
+const LEAKY_SLOPE: f64 = 0.2;
+
+/// `(layer, width in, width out)` of each layer.
+fn widths(dim: usize, layers: &[usize]) -> impl Iterator<Item = (usize, usize, usize)> {
+    let inputs = std::iter::once(dim).chain(layers.iter().copied());
+    inputs
+        .zip(layers)
+        .enumerate()
+        .map(|(layer, (from, &to))| (layer, from, to))
+}

@@ -1,0 +1,188 @@
+//! From two embeddings to one score.
+//!
+//! Dot, cosine and bilinear scores are a dot product after a transform of each side, so a vector
+//! index can serve them; the MLP is not, and carries its weights into serving.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Tensor, activation};
+use serde::{Deserialize, Serialize};
+
+use crate::init::Initializer;
+use crate::numeric::l2_normalize;
+use crate::parameters::{Named, ParamMut};
+
+/// Which score function, and its settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ScoreConfig {
+    /// `z_u . z_i`
+    #[default]
+    Dot,
+    /// `cos(z_u, z_i) / temperature`
+    Cosine {
+        /// Positive; smaller is sharper.
+        temperature: f64,
+    },
+    /// `z_uᵀ M z_i`, `M` starting as the identity (a dot product).
+    Bilinear,
+    /// `output . ReLU(W_u z_u + W_i z_i + bias) + output_bias`
+    Mlp {
+        /// Width of the hidden layer.
+        hidden: usize,
+    },
+}
+
+impl ScoreConfig {
+    pub(crate) fn init(&self, width: usize, initializer: &Initializer<'_>) -> Score {
+        match *self {
+            Self::Dot => Score::Dot(Dot {}),
+            Self::Cosine { temperature } => Score::Cosine(Cosine { temperature }),
+            Self::Bilinear => Score::Bilinear(Bilinear {
+                weight: initializer.identity("score.weight", width),
+            }),
+            Self::Mlp { hidden } => Score::Mlp(Mlp::new(width, hidden, initializer)),
+        }
+    }
+}
+
+/// A score function with its learned parameters.
+// A model holds one, so the width of the largest variant costs nothing.
+#[allow(clippy::large_enum_variant)]
+#[derive(Module, Debug)]
+pub enum Score {
+    /// See [`ScoreConfig::Dot`].
+    Dot(Dot),
+    /// See [`ScoreConfig::Cosine`].
+    Cosine(Cosine),
+    /// See [`ScoreConfig::Bilinear`].
+    Bilinear(Bilinear),
+    /// See [`ScoreConfig::Mlp`].
+    Mlp(Mlp),
+}
+
+/// The dot product: nothing to learn.
+#[derive(Module, Debug)]
+pub struct Dot {}
+
+/// Cosine over a fixed temperature.
+#[derive(Module, Debug)]
+pub struct Cosine {
+    #[module(skip)]
+    pub(crate) temperature: f64,
+}
+
+/// A learned bilinear form.
+#[derive(Module, Debug)]
+pub struct Bilinear {
+    /// `[width, width]`
+    pub(crate) weight: Param<Tensor<2>>,
+}
+
+/// One hidden layer over both embeddings.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    /// `[width, hidden]`
+    pub(crate) user_weight: Param<Tensor<2>>,
+    /// `[width, hidden]`
+    pub(crate) item_weight: Param<Tensor<2>>,
+    /// `[hidden]`
+    pub(crate) bias: Param<Tensor<1>>,
+    /// `[hidden]`
+    pub(crate) output: Param<Tensor<1>>,
+    /// `[1]`
+    pub(crate) output_bias: Param<Tensor<1>>,
+}
+
+impl Mlp {
+    fn new(width: usize, hidden: usize, initializer: &Initializer<'_>) -> Self {
+        let side = |name| initializer.weight(name, width, hidden, 2 * width);
+        Self {
+            user_weight: side("score.user.weight"),
+            item_weight: side("score.item.weight"),
+            bias: initializer.zeros("score.bias", hidden),
+            output: initializer.output_weight("score.output.weight", hidden),
+            output_bias: initializer.zeros("score.output.bias", 1),
+        }
+    }
+
+    fn users(&self, users: Tensor<2>) -> Tensor<2> {
+        users.matmul(self.user_weight.val()) + self.bias.val().unsqueeze()
+    }
+}
+
+impl Score {
+    /// Scores of pairs.
+    ///
+    /// # Shapes
+    /// `[batch, width], [batch, width] -> [batch]`
+    pub fn pairs(&self, users: Tensor<2>, items: Tensor<2>) -> Tensor<1> {
+        let [batch, width] = items.dims();
+        self.sets(users, items.reshape([batch, 1, width]))
+            .reshape([batch])
+    }
+
+    /// Scores of each user against a set of items of its own.
+    ///
+    /// # Shapes
+    /// `[batch, width], [batch, n, width] -> [batch, n]`
+    pub fn sets(&self, users: Tensor<2>, items: Tensor<3>) -> Tensor<2> {
+        let [batch, n, width] = items.dims();
+        match self {
+            Self::Dot(_) => dot(users, items),
+            Self::Cosine(cosine) => {
+                let items = l2_normalize(items.reshape([batch * n, width]));
+                let items = items.reshape([batch, n, width]);
+                dot(l2_normalize(users), items) / cosine.temperature
+            }
+            Self::Bilinear(form) => dot(users.matmul(form.weight.val()), items),
+            Self::Mlp(mlp) => {
+                let items = items
+                    .reshape([batch * n, width])
+                    .matmul(mlp.item_weight.val());
+                let hidden = mlp.output.dims()[0];
+                let users = mlp.users(users).unsqueeze_dim::<3>(1);
+                let both = activation::relu(users + items.reshape([batch, n, hidden]));
+                let sum = (both * mlp.output.val().unsqueeze()).sum_dim(2);
+                sum.reshape([batch, n]) + mlp.output_bias.val().unsqueeze()
+            }
+        }
+    }
+}
+
+impl Named for Score {
+    fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {
+        match self {
+            Self::Dot(_) | Self::Cosine(_) => Vec::new(),
+            Self::Bilinear(form) => {
+                vec![("weight".to_owned(), ParamMut::Matrix(&mut form.weight))]
+            }
+            Self::Mlp(mlp) => vec![
+                (
+                    "user.weight".to_owned(),
+                    ParamMut::Matrix(&mut mlp.user_weight),
+                ),
+                (
+                    "item.weight".to_owned(),
+                    ParamMut::Matrix(&mut mlp.item_weight),
+                ),
+                ("bias".to_owned(), ParamMut::Vector(&mut mlp.bias)),
+                (
+                    "output.weight".to_owned(),
+                    ParamMut::Vector(&mut mlp.output),
+                ),
+                (
+                    "output.bias".to_owned(),
+                    ParamMut::Vector(&mut mlp.output_bias),
+                ),
+            ],
+        }
+    }
+}
+
+/// `[batch, width], [batch, n, width] -> [batch, n]`
+fn dot(users: Tensor<2>, items: Tensor<3>) -> Tensor<2> {
+    let [batch, n, _] = items.dims();
+    (users.unsqueeze_dim::<3>(1) * items)
+        .sum_dim(2)
+        .reshape([batch, n])
+}

@@ -1,0 +1,98 @@
+//! The gradient of the sparse product: the product with the transpose.
+
+use std::sync::Arc;
+
+use burn::backend::autodiff::{
+    Autodiff,
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::tensor::FloatTensor;
+
+use super::{Matrix, SpmmBackend};
+
+/// What was multiplied; both operations are linear, so nothing of `x` is kept.
+#[derive(Clone, Debug)]
+struct Product {
+    matrix: Arc<Matrix>,
+    transposed: bool,
+    /// `None` is one product, `Some(k)` the mean of powers 0 to `k`.
+    layers: Option<usize>,
+}
+
+impl Product {
+    fn apply<B: SpmmBackend>(self, x: FloatTensor<B>) -> FloatTensor<B> {
+        match self.layers {
+            None => B::spmm(x, self.matrix, self.transposed),
+            Some(layers) => B::spmm_mean(x, self.matrix, self.transposed, layers),
+        }
+    }
+
+    /// `((I + M + ... + M^k) / (k + 1))ᵀ` is the same polynomial of `Mᵀ`.
+    fn transpose(mut self) -> Self {
+        self.transposed = !self.transposed;
+        self
+    }
+}
+
+#[derive(Debug)]
+struct ProductBackward;
+
+impl<B: SpmmBackend> Backward<B, 1> for ProductBackward {
+    type State = Product;
+
+    fn backward(self, ops: Ops<Product, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let [parent] = ops.parents;
+        let gradient = grads.consume::<B>(&ops.node);
+        if let Some(parent) = parent {
+            grads.register::<B>(parent.id, ops.state.transpose().apply::<B>(gradient));
+        }
+    }
+}
+
+fn track<B: SpmmBackend, C: CheckpointStrategy>(
+    x: FloatTensor<Autodiff<B, C>>,
+    product: Product,
+) -> FloatTensor<Autodiff<B, C>> {
+    let (x, guard) = x.into_parts();
+    match Backward::<B, 1>::prepare::<C>(ProductBackward, [guard])
+        .compute_bound()
+        .stateful()
+    {
+        OpsKind::Tracked(prep) => {
+            let y = product.clone().apply::<B>(x);
+            prep.finish(product, y)
+        }
+        OpsKind::UnTracked(prep) => prep.finish(product.apply::<B>(x)),
+    }
+}
+
+impl<B: SpmmBackend, C: CheckpointStrategy> SpmmBackend for Autodiff<B, C> {
+    fn spmm(x: FloatTensor<Self>, matrix: Arc<Matrix>, transposed: bool) -> FloatTensor<Self> {
+        track::<B, C>(
+            x,
+            Product {
+                matrix,
+                transposed,
+                layers: None,
+            },
+        )
+    }
+
+    fn spmm_mean(
+        x: FloatTensor<Self>,
+        matrix: Arc<Matrix>,
+        transposed: bool,
+        layers: usize,
+    ) -> FloatTensor<Self> {
+        track::<B, C>(
+            x,
+            Product {
+                matrix,
+                transposed,
+                layers: Some(layers),
+            },
+        )
+    }
+}
