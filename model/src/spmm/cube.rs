@@ -1,0 +1,456 @@
+//! The sparse product for CubeCL runtimes (wgpu): one unit per output element, long rows in
+//! segments, no atomics, so that a device repeats its own bits.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
+use burn::backend::{DispatchDevice, TensorMetadata, cubecl::dtype_to_storage_type};
+use burn::tensor::{DType, Device, Shape, TensorData};
+use burn_cubecl::cubecl::{self, calculate_cube_count_elemwise, prelude::*};
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
+use burn_cubecl::{CubeBackend, CubeDevice};
+
+use super::{HostCsr, Matrix, SEGMENT_EDGES, SpmmBackend};
+
+/// The CubeCL device behind `device`, if it is one.
+pub(super) fn device(device: &Device) -> Option<CubeDevice> {
+    match device.clone().without_autodiff().as_dispatch() {
+        DispatchDevice::Cube(device) => Some(device.clone()),
+        _ => None,
+    }
+}
+
+/// The most bytes one buffer may hold: the smaller of the device's own limit (wgpu: the largest
+/// allocation and storage binding) and what 32-bit byte offsets reach.
+pub(super) fn buffer_limit_bytes(device: &CubeDevice) -> u64 {
+    let limit = device.client().properties().memory.max_page_size;
+    limit.min(u64::from(u32::MAX))
+}
+
+/// The matrix on a CubeCL device, in blocks of whole rows.
+#[derive(Clone, Debug)]
+pub(super) struct CubeMatrix {
+    device: CubeDevice,
+    blocks: Vec<Block>,
+}
+
+#[derive(Clone, Debug)]
+struct Block {
+    rows: Range<usize>,
+    edges: Range<usize>,
+    /// `[rows + 1]`, from 0.
+    row_ptr: CubeTensor,
+    columns: CubeTensor,
+    values: CubeTensor,
+    transposed: CubeTensor,
+    long: Option<LongRows>,
+}
+
+/// The rows of a block with more than [`SEGMENT_EDGES`] edges.
+#[derive(Clone, Debug)]
+struct LongRows {
+    n_rows: usize,
+    n_segments: usize,
+    /// Rows of the block, `[n_rows]`.
+    rows: CubeTensor,
+    /// Edges of the block at which each segment starts and ends, `[n_segments]`.
+    starts: CubeTensor,
+    ends: CubeTensor,
+    /// Segments of each long row, `[n_rows + 1]`.
+    row_segments: CubeTensor,
+}
+
+/// [`LongRows`] on the host.
+#[derive(Debug, Default, PartialEq)]
+struct Segments {
+    rows: Vec<u32>,
+    starts: Vec<u32>,
+    ends: Vec<u32>,
+    row_segments: Vec<u32>,
+}
+
+impl Segments {
+    /// Cuts each long row of a block into segments of at most [`SEGMENT_EDGES`] edges.
+    fn new(row_ptr: &[u32]) -> Self {
+        let mut segments = Self {
+            row_segments: vec![0],
+            ..Self::default()
+        };
+        for (row, bounds) in row_ptr.windows(2).enumerate() {
+            if (bounds[1] - bounds[0]) as usize <= SEGMENT_EDGES {
+                continue;
+            }
+            segments.rows.push(row as u32);
+            for start in (bounds[0]..bounds[1]).step_by(SEGMENT_EDGES) {
+                segments.starts.push(start);
+                let end = start.saturating_add(SEGMENT_EDGES as u32);
+                segments.ends.push(end.min(bounds[1]));
+            }
+            segments.row_segments.push(segments.starts.len() as u32);
+        }
+        segments
+    }
+
+    fn upload(self, device: &CubeDevice) -> Option<LongRows> {
+        (!self.rows.is_empty()).then(|| LongRows {
+            n_rows: self.rows.len(),
+            n_segments: self.starts.len(),
+            rows: integers(self.rows, device),
+            starts: integers(self.starts, device),
+            ends: integers(self.ends, device),
+            row_segments: integers(self.row_segments, device),
+        })
+    }
+}
+
+impl CubeMatrix {
+    pub(super) fn new(host: &HostCsr, block_edges: usize, device: &CubeDevice) -> Self {
+        let blocks = split_rows(&host.row_ptr, block_edges)
+            .into_iter()
+            .map(|rows| Block::new(host, rows, device))
+            .collect();
+        Self {
+            device: device.clone(),
+            blocks,
+        }
+    }
+
+    /// The same pattern, shared, with the values of `host`.
+    pub(super) fn with_values(&self, host: &HostCsr) -> Self {
+        let block = |block: &Block| {
+            let (values, transposed) = upload_values(host, block.edges.clone(), &self.device);
+            Block {
+                values,
+                transposed,
+                ..block.clone()
+            }
+        };
+        Self {
+            device: self.device.clone(),
+            blocks: self.blocks.iter().map(block).collect(),
+        }
+    }
+
+    fn product(&self, x: CubeTensor, transposed: bool) -> CubeTensor {
+        assert_eq!(x.dtype, DType::F32, "the sparse product is f32 only");
+        assert!(
+            x.device == self.device,
+            "the table and the adjacency live on different devices"
+        );
+        let x = into_contiguous(x);
+        let y = empty(&x, x.shape());
+        for block in &self.blocks {
+            block.product(&x, &y, transposed);
+        }
+        y
+    }
+}
+
+/// Cuts the rows into blocks of at most `block_edges` edges; no row is longer than a block.
+fn split_rows(row_ptr: &[u32], block_edges: usize) -> Vec<Range<usize>> {
+    let n_rows = row_ptr.len() - 1;
+    let mut blocks = Vec::new();
+    let mut start = 0;
+    for row in 0..n_rows {
+        if (row_ptr[row + 1] - row_ptr[start]) as usize > block_edges {
+            blocks.push(start..row);
+            start = row;
+        }
+    }
+    if start < n_rows {
+        blocks.push(start..n_rows);
+    }
+    blocks
+}
+
+impl Block {
+    fn new(host: &HostCsr, rows: Range<usize>, device: &CubeDevice) -> Self {
+        let first = host.row_ptr[rows.start];
+        let row_ptr: Vec<u32> = host.row_ptr[rows.start..=rows.end]
+            .iter()
+            .map(|&edge| edge - first)
+            .collect();
+        let edges = first as usize..host.row_ptr[rows.end] as usize;
+        let (values, transposed) = upload_values(host, edges.clone(), device);
+        Self {
+            long: Segments::new(&row_ptr).upload(device),
+            columns: integers(padded(&host.columns[edges.clone()]), device),
+            row_ptr: integers(row_ptr, device),
+            values,
+            transposed,
+            rows,
+            edges,
+        }
+    }
+
+    /// Writes this block's rows of `y`.
+    fn product(&self, x: &CubeTensor, y: &CubeTensor, transposed: bool) {
+        let width = x.shape()[1];
+        let values = if transposed {
+            &self.transposed
+        } else {
+            &self.values
+        };
+        let units = self.rows.len() * width;
+        if units == 0 {
+            return;
+        }
+        let (count, dim) = launch_size(&x.client, units);
+        rows_kernel::launch(
+            &x.client,
+            count,
+            dim,
+            x.clone().into_tensor_arg(),
+            self.row_ptr.clone().into_tensor_arg(),
+            self.columns.clone().into_tensor_arg(),
+            values.clone().into_tensor_arg(),
+            y.clone().into_tensor_arg(),
+            self.rows.start as u32,
+            self.rows.len() as u32,
+            width,
+            SEGMENT_EDGES,
+            element_types(),
+        );
+        if let Some(long) = &self.long {
+            self.long_product(long, values, x, y);
+        }
+    }
+
+    /// Sums each segment of the long rows, then each row's segments.
+    fn long_product(&self, long: &LongRows, values: &CubeTensor, x: &CubeTensor, y: &CubeTensor) {
+        let width = x.shape()[1];
+        let partial = empty(x, Shape::from([long.n_segments, width]));
+        let (count, dim) = launch_size(&x.client, long.n_segments * width);
+        segments_kernel::launch(
+            &x.client,
+            count,
+            dim,
+            x.clone().into_tensor_arg(),
+            long.starts.clone().into_tensor_arg(),
+            long.ends.clone().into_tensor_arg(),
+            self.columns.clone().into_tensor_arg(),
+            values.clone().into_tensor_arg(),
+            partial.clone().into_tensor_arg(),
+            width,
+            element_types(),
+        );
+        let (count, dim) = launch_size(&x.client, long.n_rows * width);
+        sum_segments_kernel::launch(
+            &x.client,
+            count,
+            dim,
+            partial.into_tensor_arg(),
+            long.rows.clone().into_tensor_arg(),
+            long.row_segments.clone().into_tensor_arg(),
+            y.clone().into_tensor_arg(),
+            self.rows.start as u32,
+            long.n_rows as u32,
+            width,
+            element_types(),
+        );
+    }
+}
+
+fn element_types() -> [ElemType; 2] {
+    [
+        dtype_to_storage_type(DType::F32),
+        dtype_to_storage_type(DType::U32),
+    ]
+}
+
+fn launch_size(client: &Client, units: usize) -> (CubeCount, CubeDim) {
+    let dim = CubeDim::new(client, units);
+    (calculate_cube_count_elemwise(client, units, dim), dim)
+}
+
+/// An uninitialized f32 tensor beside `x`.
+fn empty(x: &CubeTensor, shape: Shape) -> CubeTensor {
+    let bytes = shape.num_elements() * size_of::<f32>();
+    let buffer = x.client.empty(bytes);
+    CubeTensor::new_contiguous(
+        x.client.clone(),
+        x.device.clone(),
+        shape,
+        buffer,
+        DType::F32,
+    )
+}
+
+/// A graph without edges still needs buffers to bind.
+fn padded<T: Copy + Default>(slice: &[T]) -> Vec<T> {
+    if slice.is_empty() {
+        vec![T::default()]
+    } else {
+        slice.to_vec()
+    }
+}
+
+fn integers(values: Vec<u32>, device: &CubeDevice) -> CubeTensor {
+    let n = values.len();
+    CubeBackend::int_from_data(TensorData::new(values, [n]), device)
+}
+
+fn floats(values: Vec<f32>, device: &CubeDevice) -> CubeTensor {
+    let n = values.len();
+    CubeBackend::float_from_data(TensorData::new(values, [n]), device)
+}
+
+/// Values and transposed values of a block; one buffer where they are one array.
+fn upload_values(
+    host: &HostCsr,
+    edges: Range<usize>,
+    device: &CubeDevice,
+) -> (CubeTensor, CubeTensor) {
+    let values = floats(padded(&host.values[edges.clone()]), device);
+    let transposed = if Arc::ptr_eq(&host.values, &host.transposed) {
+        values.clone()
+    } else {
+        floats(padded(&host.transposed[edges]), device)
+    };
+    (values, transposed)
+}
+
+/// `sum over edges of values[e] * x[columns[e], column]`.
+#[cube]
+fn gather_sum<F: Float, I: Int>(
+    x: &Tensor<F>,
+    columns: &Tensor<I>,
+    values: &Tensor<F>,
+    start: usize,
+    end: usize,
+    column: usize,
+    #[comptime] width: usize,
+) -> F {
+    let mut sum = F::new(0.0);
+    for edge in start..end {
+        sum += values[edge] * x[usize::cast_from(columns[edge]) * width + column];
+    }
+    sum
+}
+
+/// One unit per element of the block's short rows.
+#[cube(launch)]
+fn rows_kernel<F: Float, I: Int>(
+    x: &Tensor<F>,
+    row_ptr: &Tensor<I>,
+    columns: &Tensor<I>,
+    values: &Tensor<F>,
+    y: &mut Tensor<F>,
+    first_row: u32,
+    n_rows: u32,
+    #[comptime] width: usize,
+    #[comptime] segment_edges: usize,
+    #[define(F, I)] _types: [ElemType; 2],
+) {
+    let row = ABSOLUTE_POS / width;
+    if row >= n_rows as usize {
+        terminate!();
+    }
+    let start = usize::cast_from(row_ptr[row]);
+    let end = usize::cast_from(row_ptr[row + 1]);
+    if end - start > segment_edges {
+        terminate!();
+    }
+    let sum = gather_sum::<F, I>(x, columns, values, start, end, ABSOLUTE_POS % width, width);
+    y[first_row as usize * width + ABSOLUTE_POS] = sum;
+}
+
+/// One unit per element of the partial sums of long rows.
+#[cube(launch)]
+fn segments_kernel<F: Float, I: Int>(
+    x: &Tensor<F>,
+    starts: &Tensor<I>,
+    ends: &Tensor<I>,
+    columns: &Tensor<I>,
+    values: &Tensor<F>,
+    partial: &mut Tensor<F>,
+    #[comptime] width: usize,
+    #[define(F, I)] _types: [ElemType; 2],
+) {
+    if ABSOLUTE_POS >= partial.len() {
+        terminate!();
+    }
+    let segment = ABSOLUTE_POS / width;
+    let start = usize::cast_from(starts[segment]);
+    let end = usize::cast_from(ends[segment]);
+    partial[ABSOLUTE_POS] =
+        gather_sum::<F, I>(x, columns, values, start, end, ABSOLUTE_POS % width, width);
+}
+
+/// One unit per element of a long row: its partial sums, in order.
+#[cube(launch)]
+fn sum_segments_kernel<F: Float, I: Int>(
+    partial: &Tensor<F>,
+    rows: &Tensor<I>,
+    row_segments: &Tensor<I>,
+    y: &mut Tensor<F>,
+    first_row: u32,
+    n_long_rows: u32,
+    #[comptime] width: usize,
+    #[define(F, I)] _types: [ElemType; 2],
+) {
+    let long = ABSOLUTE_POS / width;
+    if long >= n_long_rows as usize {
+        terminate!();
+    }
+    let column = ABSOLUTE_POS % width;
+    let mut sum = F::new(0.0);
+    for segment in usize::cast_from(row_segments[long])..usize::cast_from(row_segments[long + 1]) {
+        sum += partial[segment * width + column];
+    }
+    y[(first_row as usize + usize::cast_from(rows[long])) * width + column] = sum;
+}
+
+fn resident(matrix: &Matrix) -> &CubeMatrix {
+    let Some(cube) = &matrix.cube else {
+        panic!("the table and the adjacency live on different devices");
+    };
+    cube
+}
+
+impl SpmmBackend for CubeBackend {
+    fn spmm(x: CubeTensor, matrix: Arc<Matrix>, transposed: bool) -> CubeTensor {
+        resident(&matrix).product(x, transposed)
+    }
+
+    fn spmm_mean(
+        x: CubeTensor,
+        matrix: Arc<Matrix>,
+        transposed: bool,
+        layers: usize,
+    ) -> CubeTensor {
+        let mut sum = x.clone();
+        for _ in 0..layers {
+            let propagated = resident(&matrix).product(sum, transposed);
+            sum = Self::float_add(x.clone(), propagated);
+        }
+        Self::float_mul_scalar(sum, (1.0 / (layers + 1) as f32).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_hold_whole_rows_up_to_the_limit() {
+        let row_ptr = [0, 3, 3, 5, 9, 10];
+        assert_eq!(split_rows(&row_ptr, 100), vec![0..5]);
+        assert_eq!(split_rows(&row_ptr, 5), vec![0..3, 3..5]);
+        assert_eq!(split_rows(&row_ptr, 4), vec![0..2, 2..3, 3..4, 4..5]);
+        assert_eq!(split_rows(&[0], 4), Vec::<Range<usize>>::new());
+    }
+
+    #[test]
+    fn only_long_rows_are_cut() {
+        let edges = SEGMENT_EDGES as u32;
+        let row_ptr = [0, edges, 3 * edges + 1, 3 * edges + 2];
+        let segments = Segments::new(&row_ptr);
+        assert_eq!(segments.rows, vec![1]);
+        assert_eq!(segments.starts, vec![edges, 2 * edges, 3 * edges]);
+        assert_eq!(segments.ends, vec![2 * edges, 3 * edges, 3 * edges + 1]);
+        assert_eq!(segments.row_segments, vec![0, 3]);
+    }
+}
