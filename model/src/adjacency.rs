@@ -18,28 +18,6 @@ const EDGE_BYTES: u64 = 4;
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum AdjacencyError {
-<<<<<<< HEAD
-    #[error("the graph has {n_nodes} nodes and {n_edges} directed edges; at most {MAX_INDEX} of each fit the devices' 32-bit indices")]
-    TooLarge { n_nodes: usize, n_edges: usize },
-    #[error("row_ptr has {found} entries; {expected} are needed for {n_nodes} nodes", expected = n_nodes + 1)]
-    RowPtrLength { n_nodes: usize, found: usize },
-    #[error("row_ptr must rise from 0 to the number of edges ({n_edges}); it does not at row {row}")]
-    RowPtrOrder { row: usize, n_edges: usize },
-    #[error("{array} has {found} entries, but there are {n_edges} edges")]
-    EdgeLength { array: &'static str, n_edges: usize, found: usize },
-    #[error("edge {edge} points to node {column}, but there are only {n_nodes} nodes")]
-    ColumnOutOfBounds { edge: usize, column: u32, n_nodes: usize },
-    #[error("{array}[{edge}] is {value}; edge values must be finite")]
-    NotFinite { array: &'static str, edge: usize, value: f32 },
-    #[error("edge {row} -> {column} has no mirror {column} -> {row}, or a row's columns are not strictly ascending; a bipartite graph holds each interaction both ways, sorted")]
-    NotMirrored { row: usize, column: u32 },
-    #[error("edge {row} -> {column} has value {value} but the transpose holds {mirror} for it; pass the transpose's own values in `transposed_values`")]
-    NotTransposed { row: usize, column: u32, value: f32, mirror: f32 },
-    #[error("node {row} has {edges} edges, more than one buffer of the device holds ({limit} edges); use the CPU device")]
-    RowTooLong { row: usize, edges: usize, limit: usize },
-    #[error("a table of {n_nodes} nodes x {width} floats needs {needed} bytes, but one buffer of the device holds at most {limit} bytes; use a dimension of at most {fitting} or the CPU device", fitting = limit / (4 * (*n_nodes).max(1) as u64))]
-    TableTooLarge { n_nodes: usize, width: usize, needed: u64, limit: u64 },
-=======
     #[error(
         "the graph has {n_nodes} nodes and {n_edges} directed edges; at most {MAX_INDEX} of each fit the devices' 32-bit indices"
     )]
@@ -96,7 +74,6 @@ pub enum AdjacencyError {
         needed: u64,
         limit: u64,
     },
->>>>>>> model
 }
 
 /// The normalized adjacency of users and items (users first), ready to multiply tables on one
@@ -106,10 +83,6 @@ pub struct Adjacency {
     n_users: usize,
     n_items: usize,
     matrix: Arc<Matrix>,
-<<<<<<< HEAD
-    symmetric: bool,
-=======
->>>>>>> model
     buffer_limit_bytes: Option<u64>,
 }
 
@@ -169,16 +142,12 @@ impl Adjacency {
         if let Some(transposed) = transposed_values {
             check_values("transposed_values", columns.len(), transposed)?;
         }
-<<<<<<< HEAD
-        check_mirrors(row_ptr, columns, values, transposed_values.unwrap_or(values))?;
-=======
         check_mirrors(
             row_ptr,
             columns,
             values,
             transposed_values.unwrap_or(values),
         )?;
->>>>>>> model
         let values: Arc<[f32]> = values.into();
         let host = HostCsr {
             row_ptr: row_ptr.into(),
@@ -190,10 +159,6 @@ impl Adjacency {
             n_users,
             n_items,
             matrix: Arc::new(Matrix::new(host, block_edges, device)),
-<<<<<<< HEAD
-            symmetric: transposed_values.is_none(),
-=======
->>>>>>> model
             buffer_limit_bytes: spmm::buffer_limit_bytes(device),
         })
     }
@@ -257,10 +222,6 @@ impl Adjacency {
         );
         Self {
             matrix: Arc::new(self.matrix.with_values(values.into(), transposed.into())),
-<<<<<<< HEAD
-            symmetric: false,
-=======
->>>>>>> model
             ..self.clone()
         }
     }
@@ -328,13 +289,9 @@ fn check_structure(
     if let Some(row) = fall.or((!ends).then_some(if row_ptr[0] == 0 { n_nodes } else { 0 })) {
         return Err(AdjacencyError::RowPtrOrder { row, n_edges });
     }
-<<<<<<< HEAD
-    let beyond = columns.iter().position(|&column| column as usize >= n_nodes);
-=======
     let beyond = columns
         .iter()
         .position(|&column| column as usize >= n_nodes);
->>>>>>> model
     if let Some(edge) = beyond {
         return Err(AdjacencyError::ColumnOutOfBounds {
             edge,
@@ -386,13 +343,8 @@ fn check_mirrors(
         for edge in row_ptr[row] as usize..row_ptr[row + 1] as usize {
             let column = columns[edge];
             let mirror = next[column as usize];
-<<<<<<< HEAD
-            let found = mirror < row_ptr[column as usize + 1]
-                && columns[mirror as usize] as usize == row;
-=======
             let found =
                 mirror < row_ptr[column as usize + 1] && columns[mirror as usize] as usize == row;
->>>>>>> model
             if !found {
                 return Err(AdjacencyError::NotMirrored { row, column });
             }

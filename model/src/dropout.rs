@@ -30,15 +30,9 @@ impl Mode {
     /// The seed of one layer's mask, when something is to be dropped.
     pub(crate) fn mask_seed(self, rate: f64, purpose: Purpose, layer: usize) -> Option<u64> {
         match self {
-<<<<<<< HEAD
-            Self::Train { seed } if rate > 0.0 => {
-                Some(mix(mix(seed).wrapping_add((layer as u64) << 8 | purpose as u64)))
-            }
-=======
             Self::Train { seed } if rate > 0.0 => Some(mix(
                 mix(seed).wrapping_add((layer as u64) << 8 | purpose as u64)
             )),
->>>>>>> model
             _ => None,
         }
     }

@@ -71,23 +71,15 @@ impl Embeddings {
 
     /// `[n_users, width]`
     pub fn users(&self) -> Tensor<2> {
-<<<<<<< HEAD
-        self.nodes.clone().slice([0..self.n_users])
-=======
         self.nodes.clone().narrow(0, 0, self.n_users)
->>>>>>> model
     }
 
     /// `[n_items, width]`
     pub fn items(&self) -> Tensor<2> {
         let n_nodes = self.nodes.dims()[0];
-<<<<<<< HEAD
-        self.nodes.clone().slice([self.n_users..n_nodes])
-=======
         self.nodes
             .clone()
             .narrow(0, self.n_users, n_nodes - self.n_users)
->>>>>>> model
     }
 
     /// The rows a batch speaks of, gathered in one go.
@@ -117,15 +109,11 @@ impl BatchIndices {
         let batch = users.len();
         assert!(batch > 0, "a batch has at least one user");
         assert_eq!(positives.len(), batch, "one positive per user");
-<<<<<<< HEAD
-        assert_eq!(negatives.len() % batch, 0, "as many negatives for every user");
-=======
         assert_eq!(
             negatives.len() % batch,
             0,
             "as many negatives for every user"
         );
->>>>>>> model
         let device = device.clone().without_autodiff();
         let upload = |ids: &[u32]| {
             let ids: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
@@ -175,20 +163,12 @@ impl BatchRows {
 
     /// `[batch, width]`
     pub fn users(&self) -> Tensor<2> {
-<<<<<<< HEAD
-        self.all.clone().slice([0..self.batch])
-=======
         self.all.clone().narrow(0, 0, self.batch)
->>>>>>> model
     }
 
     /// `[batch, width]`
     pub fn positives(&self) -> Tensor<2> {
-<<<<<<< HEAD
-        self.all.clone().slice([self.batch..2 * self.batch])
-=======
         self.all.clone().narrow(0, self.batch, self.batch)
->>>>>>> model
     }
 
     /// `[batch, n_negatives, width]`
@@ -197,11 +177,7 @@ impl BatchRows {
         let n_negatives = rows / self.batch - 2;
         self.all
             .clone()
-<<<<<<< HEAD
-            .slice([2 * self.batch..rows])
-=======
             .narrow(0, 2 * self.batch, rows - 2 * self.batch)
->>>>>>> model
             .reshape([self.batch, n_negatives, width])
     }
 

@@ -104,26 +104,18 @@ impl<'a> Initializer<'a> {
     }
 
     fn matrix(&self, name: &str, rows: usize, columns: usize, v: Vec<f32>) -> Param<Tensor<2>> {
-<<<<<<< HEAD
-        parameter(name, Tensor::from_data(TensorData::new(v, [rows, columns]), self.device))
-=======
         parameter(
             name,
             Tensor::from_data(TensorData::new(v, [rows, columns]), self.device),
         )
->>>>>>> model
     }
 
     fn vector(&self, name: &str, v: Vec<f32>) -> Param<Tensor<1>> {
         let n = v.len();
-<<<<<<< HEAD
-        parameter(name, Tensor::from_data(TensorData::new(v, [n]), self.device))
-=======
         parameter(
             name,
             Tensor::from_data(TensorData::new(v, [n]), self.device),
         )
->>>>>>> model
     }
 }
 
@@ -183,15 +175,11 @@ mod tests {
         let read = |seed, name, rows| {
             let init = Initializer::new(seed, &device);
             let table = init.table(name, rows, 4, Init::Normal { std: 1.0 });
-<<<<<<< HEAD
-            table.val().into_data().try_to_vec::<f32>().unwrap_or_default()
-=======
             table
                 .val()
                 .into_data()
                 .try_to_vec::<f32>()
                 .unwrap_or_default()
->>>>>>> model
         };
         assert_eq!(read(1, "users", 3), read(1, "users", 5)[..12]);
         assert_ne!(read(1, "users", 3), read(2, "users", 3));

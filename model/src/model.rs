@@ -45,12 +45,8 @@ impl ModelConfig {
     /// [`ConfigError`] names the first setting out of range.
     pub fn validate(&self) -> Result<(), ConfigError> {
         use crate::init::Init;
-<<<<<<< HEAD
-        let (layers, rates, init): (&[usize], Vec<(&'static str, f64)>, Init) = match &self.network {
-=======
         let (layers, rates, init): (&[usize], Vec<(&'static str, f64)>, Init) = match &self.network
         {
->>>>>>> model
             NetworkConfig::Mf(c) => (&[], vec![], c.init),
             NetworkConfig::LightGcn(c) => (&[], vec![], c.init),
             NetworkConfig::NgcfLecture(c) => (&c.layers, vec![("dropout", c.dropout)], c.init),

@@ -46,11 +46,8 @@ impl ScoreConfig {
 }
 
 /// A score function with its learned parameters.
-<<<<<<< HEAD
-=======
 // A model holds one, so the width of the largest variant costs nothing.
 #[allow(clippy::large_enum_variant)]
->>>>>>> model
 #[derive(Module, Debug)]
 pub enum Score {
     /// See [`ScoreConfig::Dot`].
@@ -139,13 +136,9 @@ impl Score {
             }
             Self::Bilinear(form) => dot(users.matmul(form.weight.val()), items),
             Self::Mlp(mlp) => {
-<<<<<<< HEAD
-                let items = items.reshape([batch * n, width]).matmul(mlp.item_weight.val());
-=======
                 let items = items
                     .reshape([batch * n, width])
                     .matmul(mlp.item_weight.val());
->>>>>>> model
                 let hidden = mlp.output.dims()[0];
                 let users = mlp.users(users).unsqueeze_dim::<3>(1);
                 let both = activation::relu(users + items.reshape([batch, n, hidden]));
@@ -164,13 +157,6 @@ impl Named for Score {
                 vec![("weight".to_owned(), ParamMut::Matrix(&mut form.weight))]
             }
             Self::Mlp(mlp) => vec![
-<<<<<<< HEAD
-                ("user.weight".to_owned(), ParamMut::Matrix(&mut mlp.user_weight)),
-                ("item.weight".to_owned(), ParamMut::Matrix(&mut mlp.item_weight)),
-                ("bias".to_owned(), ParamMut::Vector(&mut mlp.bias)),
-                ("output.weight".to_owned(), ParamMut::Vector(&mut mlp.output)),
-                ("output.bias".to_owned(), ParamMut::Vector(&mut mlp.output_bias)),
-=======
                 (
                     "user.weight".to_owned(),
                     ParamMut::Matrix(&mut mlp.user_weight),
@@ -188,7 +174,6 @@ impl Named for Score {
                     "output.bias".to_owned(),
                     ParamMut::Vector(&mut mlp.output_bias),
                 ),
->>>>>>> model
             ],
         }
     }

@@ -41,16 +41,12 @@ impl Default for NgcfLectureConfig {
 }
 
 impl NgcfLectureConfig {
-<<<<<<< HEAD
-    pub(crate) fn init(&self, n_users: usize, n_items: usize, init: &Initializer<'_>) -> NgcfLecture {
-=======
     pub(crate) fn init(
         &self,
         n_users: usize,
         n_items: usize,
         init: &Initializer<'_>,
     ) -> NgcfLecture {
->>>>>>> model
         NgcfLecture {
             tables: EmbeddingTables::new(n_users, n_items, self.dim, self.init, init),
             layers: widths(self.dim, &self.layers)
@@ -96,13 +92,7 @@ impl LectureLayer {
 
     fn forward(&self, h: Tensor<2>, adjacency: &Adjacency) -> Tensor<2> {
         let mean = adjacency.propagate(h.clone());
-<<<<<<< HEAD
-        h.matmul(self.own.val())
-            + mean.matmul(self.neighbours.val())
-            + self.bias.val().unsqueeze()
-=======
         h.matmul(self.own.val()) + mean.matmul(self.neighbours.val()) + self.bias.val().unsqueeze()
->>>>>>> model
     }
 }
 
@@ -130,14 +120,10 @@ impl Named for NgcfLecture {
         for (number, layer) in self.layers.iter_mut().enumerate() {
             let own = vec![
                 ("self.weight".to_owned(), ParamMut::Matrix(&mut layer.own)),
-<<<<<<< HEAD
-                ("neighbours.weight".to_owned(), ParamMut::Matrix(&mut layer.neighbours)),
-=======
                 (
                     "neighbours.weight".to_owned(),
                     ParamMut::Matrix(&mut layer.neighbours),
                 ),
->>>>>>> model
                 ("bias".to_owned(), ParamMut::Vector(&mut layer.bias)),
             ];
             all.extend(prefixed(&format!("layers.{number}"), own));

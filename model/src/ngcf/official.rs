@@ -102,12 +102,7 @@ impl OfficialLayer {
         let interaction = (e * side.clone()).matmul(self.interaction.val())
             + self.interaction_bias.val().unsqueeze();
         let sum = side.matmul(self.sum.val()) + self.sum_bias.val().unsqueeze();
-<<<<<<< HEAD
-        activation::leaky_relu(sum, LEAKY_SLOPE)
-            + activation::leaky_relu(interaction, LEAKY_SLOPE)
-=======
         activation::leaky_relu(sum, LEAKY_SLOPE) + activation::leaky_relu(interaction, LEAKY_SLOPE)
->>>>>>> model
     }
 }
 
@@ -142,10 +137,6 @@ impl Named for NgcfOfficial {
             let own = vec![
                 ("sum.weight".to_owned(), ParamMut::Matrix(&mut layer.sum)),
                 ("sum.bias".to_owned(), ParamMut::Vector(&mut layer.sum_bias)),
-<<<<<<< HEAD
-                ("interaction.weight".to_owned(), ParamMut::Matrix(&mut layer.interaction)),
-                ("interaction.bias".to_owned(), ParamMut::Vector(&mut layer.interaction_bias)),
-=======
                 (
                     "interaction.weight".to_owned(),
                     ParamMut::Matrix(&mut layer.interaction),
@@ -154,7 +145,6 @@ impl Named for NgcfOfficial {
                     "interaction.bias".to_owned(),
                     ParamMut::Vector(&mut layer.interaction_bias),
                 ),
->>>>>>> model
             ];
             all.extend(prefixed(&format!("layers.{number}"), own));
         }

@@ -116,13 +116,9 @@ impl NgcfPaper {
             None => e,
         };
         match mode.mask_seed(self.message_dropout, Purpose::Message, layer) {
-<<<<<<< HEAD
-            Some(seed) => adjacency.drop_edges(self.message_dropout, seed).propagate(sent),
-=======
             Some(seed) => adjacency
                 .drop_edges(self.message_dropout, seed)
                 .propagate(sent),
->>>>>>> model
             None => adjacency.propagate(sent),
         }
     }
@@ -134,14 +130,10 @@ impl Named for NgcfPaper {
         for (number, layer) in self.layers.iter_mut().enumerate() {
             let own = vec![
                 ("sum.weight".to_owned(), ParamMut::Matrix(&mut layer.sum)),
-<<<<<<< HEAD
-                ("interaction.weight".to_owned(), ParamMut::Matrix(&mut layer.interaction)),
-=======
                 (
                     "interaction.weight".to_owned(),
                     ParamMut::Matrix(&mut layer.interaction),
                 ),
->>>>>>> model
             ];
             all.extend(prefixed(&format!("layers.{number}"), own));
         }

@@ -30,17 +30,6 @@ fn apply(
     matrix: CsrView<'_>,
     kernel: impl Fn(CsrView<'_>, &[f32], usize) -> Vec<f32>,
 ) -> FlexTensor {
-<<<<<<< HEAD
-    assert_eq!(TensorMetadata::dtype(&x), DType::F32, "the sparse product is f32 only");
-    let shape: Shape = x.shape();
-    let x = x.to_contiguous();
-    let y = kernel(matrix, x.storage::<f32>(), shape[1]);
-    FlexTensor::new(
-        Bytes::from_elems(y),
-        Layout::contiguous(shape),
-        DType::F32,
-    )
-=======
     assert_eq!(
         TensorMetadata::dtype(&x),
         DType::F32,
@@ -50,5 +39,4 @@ fn apply(
     let x = x.to_contiguous();
     let y = kernel(matrix, x.storage::<f32>(), shape[1]);
     FlexTensor::new(Bytes::from_elems(y), Layout::contiguous(shape), DType::F32)
->>>>>>> model
 }

@@ -278,14 +278,10 @@ fn prefetch<const P: usize>(job: &Job<'_>, edge: usize, at: usize) {
     let Some(&column) = job.matrix.columns.get(edge + PREFETCH_EDGES) else {
         return;
     };
-<<<<<<< HEAD
-    let first = job.x.as_ptr().wrapping_add(column as usize * job.width + at);
-=======
     let first = job
         .x
         .as_ptr()
         .wrapping_add(column as usize * job.width + at);
->>>>>>> model
     for line in 0..P / LINE_FLOATS {
         let address = first.wrapping_add(line * LINE_FLOATS).cast::<i8>();
         // SAFETY: a prefetch reads nothing and faults on nothing; SSE is part of x86_64.
@@ -395,11 +391,6 @@ mod tests {
         let columns: Vec<u32> = (0..n * 20).map(|e| (e * 7919) % n).collect();
         let values: Vec<f32> = (0..n * 20).map(|e| ((e % 13) as f32 - 6.0) / 7.0).collect();
         let x: Vec<f32> = (0..n as usize * width).map(|i| (i as f32).sin()).collect();
-<<<<<<< HEAD
-        let matrix = CsrView { row_ptr: &row_ptr, columns: &columns, values: &values };
-        let on = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-=======
         let matrix = CsrView {
             row_ptr: &row_ptr,
             columns: &columns,
@@ -410,7 +401,6 @@ mod tests {
                 .num_threads(threads)
                 .build()
                 .unwrap();
->>>>>>> model
             pool.install(|| mean_of_powers(matrix, &x, width, 3))
         };
         assert_eq!(on(1), on(2));
@@ -420,10 +410,6 @@ mod tests {
     #[test]
     fn mean_of_powers_by_hand() {
         // A = [[0, 2], [3, 0]], x = (1, 10): A x = (20, 3), A^2 x = (6, 60).
-<<<<<<< HEAD
-        let matrix = CsrView { row_ptr: &[0, 1, 2], columns: &[1, 0], values: &[2.0, 3.0] };
-        assert_eq!(mean_of_powers(matrix, &[1.0, 10.0], 1, 2), vec![9.0, 73.0 / 3.0]);
-=======
         let matrix = CsrView {
             row_ptr: &[0, 1, 2],
             columns: &[1, 0],
@@ -433,7 +419,6 @@ mod tests {
             mean_of_powers(matrix, &[1.0, 10.0], 1, 2),
             vec![9.0, 73.0 / 3.0]
         );
->>>>>>> model
         assert_eq!(mean_of_powers(matrix, &[1.0, 10.0], 1, 0), vec![1.0, 10.0]);
     }
 

@@ -2,11 +2,8 @@
 //!
 //! Absent on purpose: a tensor of edges x width. The forward pass gathers and sums in registers,
 //! and the backward pass is the product with the transpose.
-<<<<<<< HEAD
-=======
 // Upstream deprecates the ndarray backend that the macro below names; we offer it knowingly.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
->>>>>>> model
 
 #[cfg(feature = "train")]
 mod autodiff;
@@ -56,11 +53,7 @@ impl HostCsr {
 
 /// The matrix where the product runs. CPU backends read the host arrays; a GPU holds its own.
 #[derive(Debug)]
-<<<<<<< HEAD
-pub struct Matrix {
-=======
 pub(crate) struct Matrix {
->>>>>>> model
     pub(crate) host: HostCsr,
     #[cfg(feature = "gpu")]
     cube: Option<cube::CubeMatrix>,
@@ -119,11 +112,7 @@ pub fn cpu_instruction_set() -> &'static str {
     Cube: cfg(feature = "gpu"),
     Fusion: cfg(feature = "gpu")
 )]
-<<<<<<< HEAD
-pub trait SpmmBackend: Backend {
-=======
 pub(crate) trait SpmmBackend: Backend {
->>>>>>> model
     /// `M x`, or `Mᵀ x`; `x` and the result are `[n_nodes, width]`.
     #[fusion(dtype = x, shape = x)]
     fn spmm(x: FloatTensor<Self>, matrix: Arc<Matrix>, transposed: bool) -> FloatTensor<Self>;
@@ -146,11 +135,6 @@ pub(crate) fn product(x: Tensor<2>, matrix: &Arc<Matrix>) -> Tensor<2> {
 
 /// `(x + M x + ... + M^layers x) / (layers + 1)` for tensors.
 pub(crate) fn mean_of_powers(x: Tensor<2>, matrix: &Arc<Matrix>, layers: usize) -> Tensor<2> {
-<<<<<<< HEAD
-    let y =
-        <Dispatch as SpmmBackend>::spmm_mean(x.into_dispatch(), matrix.clone(), false, layers);
-=======
     let y = <Dispatch as SpmmBackend>::spmm_mean(x.into_dispatch(), matrix.clone(), false, layers);
->>>>>>> model
     Tensor::from_dispatch(y)
 }

@@ -1,6 +1,3 @@
-<<<<<<< HEAD
-//! Whole-crate checks on every device of the build.
-=======
 //! Whole-crate checks, each on every device of the build.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -246,4 +243,3 @@ fn model(network: &NetworkConfig, score: ScoreConfig) -> ModelConfig {
 fn parameters(model: &Model) -> BTreeMap<String, HostTensor> {
     model.parameters().unwrap().into_iter().collect()
 }
->>>>>>> model
