@@ -1,0 +1,136 @@
+//! The hot paths on a made-up power-law graph: propagation, top-K, sampling. Run by `cargo bench`.
+#![allow(clippy::unwrap_used)]
+
+use burn::tensor::{Device, Tensor, TensorData};
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sagebrush::config::{PositiveSampling, SamplingConfig, SplitConfig, SplitMethod};
+use sagebrush::data::{Dataset, IdMap, Interactions, Split, split};
+use sagebrush::graph::{InteractionGraph, Normalization};
+use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::sampling::EpochSampler;
+use sagebrush_model::Adjacency;
+
+const N_USERS: u32 = 10_000;
+const N_ITEMS: u32 = 8_000;
+const N_INTERACTIONS: usize = 300_000;
+const DIM: usize = 64;
+
+fn main() {
+    divan::main();
+}
+
+fn keys(n: u32) -> IdMap {
+    IdMap::from_ordered_keys((0..n).map(|id| id.to_string().into()).collect()).unwrap()
+}
+
+/// Items are drawn with a density that falls as the square root of their id.
+fn made_up() -> Split {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut pairs: Vec<(u32, u32)> = (0..N_INTERACTIONS)
+        .map(|_| {
+            let uniform: f64 = rng.random();
+            let item = (uniform * uniform * f64::from(N_ITEMS)) as u32;
+            (rng.random_range(0..N_USERS), item)
+        })
+        .collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let (users, items) = pairs.into_iter().unzip();
+    let dataset = Dataset {
+        interactions: Interactions {
+            users,
+            items,
+            weights: None,
+            timestamps: None,
+        },
+        given_test: None,
+        users: keys(N_USERS),
+        items: keys(N_ITEMS),
+        titles: None,
+        sources: Vec::new(),
+    };
+    let method = Some(SplitMethod::Random);
+    split(
+        &dataset,
+        &SplitConfig {
+            method,
+            test_fraction: 0.2,
+            validation_fraction: 0.1,
+        },
+        1,
+    )
+    .unwrap()
+}
+
+fn table(rows: usize) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    (0..rows * DIM).map(|_| rng.random::<f32>() - 0.5).collect()
+}
+
+/// Bytes counted are those gathered: one row an entry of the matrix.
+#[divan::bench]
+fn propagate(bencher: Bencher<'_, '_>) {
+    let split = made_up();
+    let matrix = InteractionGraph::new(&split.train)
+        .unwrap()
+        .normalized(Normalization::Symmetric, false);
+    let device = Device::flex();
+    let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
+    let adjacency = Adjacency::new(
+        n_users,
+        n_items,
+        &matrix.row_ptr,
+        &matrix.columns,
+        &matrix.values,
+        None,
+        &device,
+    )
+    .unwrap();
+    let n_nodes = n_users + n_items;
+    let x = Tensor::<2>::from_data(TensorData::new(table(n_nodes), [n_nodes, DIM]), &device);
+    bencher
+        .counter(BytesCount::new(matrix.columns.len() * DIM * 4))
+        .bench_local(|| black_box(adjacency.propagate(x.clone())));
+}
+
+#[divan::bench]
+fn top_20_of_every_user(bencher: Bencher<'_, '_>) {
+    let split = made_up();
+    let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
+    let embeddings = Embeddings::new(
+        n_users,
+        n_items,
+        DIM,
+        table(n_users),
+        table(n_items),
+        ScoreHead::Dot,
+    )
+    .unwrap();
+    let users: Vec<u32> = (0..N_USERS).collect();
+    let seen = split.train.positives();
+    bencher
+        .counter(ItemsCount::new(users.len()))
+        .bench_local(|| black_box(top_k(&embeddings, &users, 20, Some(seen)).unwrap()));
+}
+
+#[divan::bench(args = [PositiveSampling::ByEdge, PositiveSampling::ByUser])]
+fn sample_an_epoch(bencher: Bencher<'_, '_>, positives: PositiveSampling) {
+    let split = made_up();
+    let config = SamplingConfig {
+        positives,
+        negatives: 1,
+        batch_size: 2048,
+    };
+    let sampler = EpochSampler::new(&split.train, config);
+    bencher
+        .counter(ItemsCount::new(split.train.n_interactions()))
+        .bench_local(|| {
+            sampler
+                .epoch(1, 1)
+                .map(|batch| batch.users.len())
+                .sum::<usize>()
+        });
+}
