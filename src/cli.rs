@@ -28,6 +28,7 @@ pub struct Cli {
 
 /// Options every command takes.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Every command")]
 pub struct Global {
     /// Print one JSON document on stdout instead of text
     #[arg(long, global = true)]
@@ -104,6 +105,7 @@ pub struct DemoArgs {
 
 /// Where interactions come from and how to read them.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Data")]
 pub struct DataArgs {
     /// Interaction logs: CSV, TSV, MovieLens, RecBole .inter, adjacency lists, Parquet or JSON lines, plain, gzip or zstd
     #[arg(value_name = "FILE")]

@@ -59,7 +59,7 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<
 /// Films for a few active users, beside the last ones they rated.
 #[cfg(feature = "train")]
 fn show_lists(session: &Session, run: &Path) -> anyhow::Result<()> {
-    let run = super::run_files::OpenRun::open(run)?;
+    let run = super::run_files::OpenRun::open(run, super::run_files::Seen::Everything)?;
     let recommender = &run.recommender;
     let mut users: Vec<u32> = (0..recommender.users().len() as u32).collect();
     users.sort_by_key(|&user| {

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use super::run_files::{OpenRun, Tested};
+use super::run_files::{OpenRun, Seen, Tested};
 use super::{Session, cards, report_data};
 use crate::baselines::{ItemKnn, ItemKnnConfig, Popularity};
 use crate::cli::EvaluateArgs;
@@ -71,10 +71,10 @@ fn measure(
     ks: Vec<usize>,
     trec: Option<&Path>,
 ) -> anyhow::Result<Evaluation> {
-    let mut run = OpenRun::open(path)?;
+    let mut run = OpenRun::open(path, Seen::BeforeTest)?;
     let others = others
         .iter()
-        .map(|path| OpenRun::open(path))
+        .map(|path| OpenRun::open(path, Seen::BeforeTest))
         .collect::<Result<Vec<_>, _>>()?;
     let openings = openings(&run)?;
     if !openings.is_empty() {

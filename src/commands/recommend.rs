@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::run_files::OpenRun;
+use super::run_files::{OpenRun, Seen};
 use super::{Session, Usage};
 use crate::cli::{OutputForm, RecommendArgs};
 use crate::export::{Destination, ListFormat, RecommendationWriter};
@@ -11,7 +11,7 @@ use crate::terminal::{Align, Style, Table};
 
 /// Runs `recommend`.
 pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Result<()> {
-    let run = OpenRun::open(&args.run)?;
+    let run = OpenRun::open(&args.run, Seen::Everything)?;
     if args.out.is_none() && args.to.is_none() && !args.all {
         return show(session, &run.recommender, args);
     }

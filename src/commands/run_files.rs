@@ -177,8 +177,17 @@ pub(super) struct OpenRun {
     pub(super) config: RunConfig,
     pub(super) record: DataRecord,
     pub(super) lists: SeenLists,
-    /// Leaves out what was trained and validated on.
+    /// Leaves out what the user has seen.
     pub(super) recommender: Recommender,
+}
+
+/// What a user has seen, and is not recommended again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// What was trained and validated on, as when the test part is measured.
+    BeforeTest,
+    /// Everything in the log, as when lists are served. The test part is read for that alone.
+    Everything,
 }
 
 /// The test part of a run, opened to measure.
@@ -187,13 +196,17 @@ pub(super) struct Tested {
 }
 
 impl OpenRun {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(path: &Path, seen: Seen) -> anyhow::Result<Self> {
         let dir = RunDir::open(path)?;
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &dir.config()?)?;
         let (users, items) = (dir.users()?, dir.items()?);
         let lists = dir.interactions(users.len(), items.len())?;
-        let seen = lists.train.union(&lists.validation);
+        let before_test = lists.train.union(&lists.validation);
+        let seen = match seen {
+            Seen::BeforeTest => before_test,
+            Seen::Everything => before_test.union(&dir.test(users.len(), items.len())?),
+        };
         let embeddings = crate::inference::from_tables(dir.embeddings()?)?;
         let recommender = Recommender::new(embeddings, users, items, dir.titles()?, seen)?;
         Ok(Self {
@@ -205,7 +218,7 @@ impl OpenRun {
         })
     }
 
-    /// Opens the test part; only `evaluate` does, and records it.
+    /// Opens the test part to measure; only `evaluate` does, and records it.
     pub(super) fn open_test(&self) -> anyhow::Result<Tested> {
         let (users, items) = (
             self.recommender.users().len(),

@@ -3,13 +3,13 @@
 use serde_json::json;
 
 use super::Session;
-use super::run_files::OpenRun;
+use super::run_files::{OpenRun, Seen};
 use crate::cli::SimilarArgs;
 use crate::terminal::{Align, Style, Table};
 
 /// Runs `similar`.
 pub(super) fn similar(session: &Session, args: &SimilarArgs) -> anyhow::Result<()> {
-    let run = OpenRun::open(&args.run)?;
+    let run = OpenRun::open(&args.run, Seen::Everything)?;
     let places = run.recommender.similar(&args.item, args.k as usize)?;
     if session.json {
         return session.print_json(&json!(places));

@@ -6,4 +6,5 @@ mod bad_input;
 mod build_features;
 mod data;
 mod promises;
+mod released_formats;
 mod walk;
