@@ -90,13 +90,18 @@ fn permuting_the_test_edges_leaves_the_model_identical() {
 #[cfg(unix)]
 #[test]
 fn a_killed_run_resumes_to_the_same_bytes() {
+    const KILLS: u32 = 20;
+    const MAX_ATTEMPTS: u32 = 100;
     let work = Workspace::new();
     let started = Instant::now();
     work.succeed(&quick("log.csv", "whole"));
-    let whole = started.elapsed();
+    let mut whole = started.elapsed();
     let expected = model(&work, "whole");
     let mut killed = 0;
-    for attempt in 0..20u32 {
+    for attempt in 0..MAX_ATTEMPTS {
+        if killed == KILLS {
+            break;
+        }
         let out = format!("killed-{attempt}");
         let mut child = Command::new(env!("CARGO_BIN_EXE_sagebrush"))
             .args(quick("log.csv", &out))
@@ -105,12 +110,17 @@ fn a_killed_run_resumes_to_the_same_bytes() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_secs_f64(
-            whole.as_secs_f64() * (f64::from(attempt) + 0.5) / 20.0,
-        ));
-        killed += u32::from(child.try_wait().unwrap().is_none());
+        // The golden ratio's multiples spread evenly over the run, however many are needed.
+        let moment = (f64::from(attempt) * 0.618_034).fract();
+        std::thread::sleep(whole.mul_f64(moment));
+        let alive = child.try_wait().unwrap().is_none();
         child.kill().unwrap();
         child.wait().unwrap();
+        if !alive {
+            whole = whole.mul_f64(0.9);
+            continue;
+        }
+        killed += 1;
         if work.path(&out).join("config.toml").exists() {
             work.succeed(&["train", "--resume", &out, "-q"]);
         } else {
@@ -118,12 +128,12 @@ fn a_killed_run_resumes_to_the_same_bytes() {
         }
         assert!(
             model(&work, &out) == expected,
-            "attempt {attempt}: the same bytes"
+            "killed after {moment:.3} of the run: the same bytes"
         );
     }
-    assert!(
-        killed >= 10,
-        "only {killed} of 20 runs were still alive when the signal came"
+    assert_eq!(
+        killed, KILLS,
+        "runs that were still alive when the signal came"
     );
 }
 
