@@ -126,23 +126,27 @@ pub(crate) fn drop_edges(
             0.0
         }
     };
-    let n_rows = row_ptr.len() - 1;
-    let per_row = |row: usize| {
+    let fill = |row: usize, out: &mut [f32], out_transposed: &mut [f32]| {
         let edges = row_ptr[row] as usize..row_ptr[row + 1] as usize;
-        edges.map(move |edge| (row as u32, edge))
-    };
-    let edges: Vec<(f32, f32)> = (0..n_rows)
-        .into_par_iter()
-        .flat_map_iter(per_row)
-        .map(|(row, edge)| {
+        for (at, edge) in edges.enumerate() {
             let column = columns[edge];
-            (
-                values[edge] * factor(row, column),
-                transposed[edge] * factor(column, row),
-            )
-        })
-        .collect();
-    edges.into_iter().unzip()
+            out[at] = values[edge] * factor(row as u32, column);
+            out_transposed[at] = transposed[edge] * factor(column, row as u32);
+        }
+    };
+    let (mut kept, mut kept_transposed) = (vec![0.0; values.len()], vec![0.0; values.len()]);
+    let (mut rest, mut rest_transposed) = (&mut kept[..], &mut kept_transposed[..]);
+    let mut rows = Vec::with_capacity(row_ptr.len() - 1);
+    for (row, bounds) in row_ptr.windows(2).enumerate() {
+        let n_edges = (bounds[1] - bounds[0]) as usize;
+        let (out, tail) = rest.split_at_mut(n_edges);
+        let (out_transposed, tail_transposed) = rest_transposed.split_at_mut(n_edges);
+        (rest, rest_transposed) = (tail, tail_transposed);
+        rows.push((row, out, out_transposed));
+    }
+    rows.into_par_iter()
+        .for_each(|(row, out, out_transposed)| fill(row, out, out_transposed));
+    (kept, kept_transposed)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! `ngcf-official`: what the authors' TensorFlow code computes, which is not the paper's equation.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{LEAKY_SLOPE, widths};
@@ -10,7 +10,7 @@ use crate::dropout::{self, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
 use crate::network::Forward;
-use crate::numeric::l2_normalize;
+use crate::numeric::{l2_normalize, leaky_relu};
 use crate::parameters::{Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfOfficial`].
@@ -102,7 +102,7 @@ impl OfficialLayer {
         let interaction = (e * side.clone()).matmul(self.interaction.val())
             + self.interaction_bias.val().unsqueeze();
         let sum = side.matmul(self.sum.val()) + self.sum_bias.val().unsqueeze();
-        activation::leaky_relu(sum, LEAKY_SLOPE) + activation::leaky_relu(interaction, LEAKY_SLOPE)
+        leaky_relu(sum, LEAKY_SLOPE) + leaky_relu(interaction, LEAKY_SLOPE)
     }
 }
 

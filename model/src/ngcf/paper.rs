@@ -1,7 +1,7 @@
 //! `ngcf-paper`: the equations of arXiv 1905.08108 v2.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{LEAKY_SLOPE, widths};
@@ -10,6 +10,7 @@ use crate::dropout::{self, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
 use crate::network::Forward;
+use crate::numeric::leaky_relu;
 use crate::parameters::{Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfPaper`].
@@ -87,7 +88,7 @@ impl PaperLayer {
     fn forward(&self, e: Tensor<2>, received: Tensor<2>) -> Tensor<2> {
         let sum = (received.clone() + e.clone()).matmul(self.sum.val());
         let interaction = (received * e).matmul(self.interaction.val());
-        activation::leaky_relu(sum + interaction, LEAKY_SLOPE)
+        leaky_relu(sum + interaction, LEAKY_SLOPE)
     }
 }
 

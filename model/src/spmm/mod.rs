@@ -7,6 +7,7 @@
 
 #[cfg(feature = "train")]
 mod autodiff;
+mod balance;
 #[cfg(feature = "gpu")]
 mod cube;
 mod flex;

@@ -1,18 +1,23 @@
 //! The sparse product for CubeCL runtimes (wgpu): one unit per output element, long rows in
 //! segments, no atomics, so that a device repeats its own bits.
 
+mod blocks;
+mod kernels;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::{DispatchDevice, TensorMetadata, cubecl::dtype_to_storage_type};
 use burn::tensor::{DType, Device, Shape, TensorData};
-use burn_cubecl::cubecl::{self, calculate_cube_count_elemwise, prelude::*};
+use burn_cubecl::cubecl::{calculate_cube_count_elemwise, prelude::*};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, CubeDevice};
 
 use super::{HostCsr, Matrix, SEGMENT_EDGES, SpmmBackend};
+use blocks::{LongRows, Segments, split_rows};
+use kernels::{rows_kernel, segments_kernel, sum_segments_kernel};
 
 /// The CubeCL device behind `device`, if it is one.
 pub(super) fn device(device: &Device) -> Option<CubeDevice> {
@@ -46,63 +51,6 @@ struct Block {
     values: CubeTensor,
     transposed: CubeTensor,
     long: Option<LongRows>,
-}
-
-/// The rows of a block with more than [`SEGMENT_EDGES`] edges.
-#[derive(Clone, Debug)]
-struct LongRows {
-    n_rows: usize,
-    n_segments: usize,
-    /// Rows of the block, `[n_rows]`.
-    rows: CubeTensor,
-    /// Edges of the block at which each segment starts and ends, `[n_segments]`.
-    starts: CubeTensor,
-    ends: CubeTensor,
-    /// Segments of each long row, `[n_rows + 1]`.
-    row_segments: CubeTensor,
-}
-
-/// [`LongRows`] on the host.
-#[derive(Debug, Default, PartialEq)]
-struct Segments {
-    rows: Vec<u32>,
-    starts: Vec<u32>,
-    ends: Vec<u32>,
-    row_segments: Vec<u32>,
-}
-
-impl Segments {
-    /// Cuts each long row of a block into segments of at most [`SEGMENT_EDGES`] edges.
-    fn new(row_ptr: &[u32]) -> Self {
-        let mut segments = Self {
-            row_segments: vec![0],
-            ..Self::default()
-        };
-        for (row, bounds) in row_ptr.windows(2).enumerate() {
-            if (bounds[1] - bounds[0]) as usize <= SEGMENT_EDGES {
-                continue;
-            }
-            segments.rows.push(row as u32);
-            for start in (bounds[0]..bounds[1]).step_by(SEGMENT_EDGES) {
-                segments.starts.push(start);
-                let end = start.saturating_add(SEGMENT_EDGES as u32);
-                segments.ends.push(end.min(bounds[1]));
-            }
-            segments.row_segments.push(segments.starts.len() as u32);
-        }
-        segments
-    }
-
-    fn upload(self, device: &CubeDevice) -> Option<LongRows> {
-        (!self.rows.is_empty()).then(|| LongRows {
-            n_rows: self.rows.len(),
-            n_segments: self.starts.len(),
-            rows: integers(self.rows, device),
-            starts: integers(self.starts, device),
-            ends: integers(self.ends, device),
-            row_segments: integers(self.row_segments, device),
-        })
-    }
 }
 
 impl CubeMatrix {
@@ -146,23 +94,6 @@ impl CubeMatrix {
         }
         y
     }
-}
-
-/// Cuts the rows into blocks of at most `block_edges` edges; no row is longer than a block.
-fn split_rows(row_ptr: &[u32], block_edges: usize) -> Vec<Range<usize>> {
-    let n_rows = row_ptr.len() - 1;
-    let mut blocks = Vec::new();
-    let mut start = 0;
-    for row in 0..n_rows {
-        if (row_ptr[row + 1] - row_ptr[start]) as usize > block_edges {
-            blocks.push(start..row);
-            start = row;
-        }
-    }
-    if start < n_rows {
-        blocks.push(start..n_rows);
-    }
-    blocks
 }
 
 impl Block {
@@ -312,97 +243,6 @@ fn upload_values(
     (values, transposed)
 }
 
-/// `sum over edges of values[e] * x[columns[e], column]`.
-#[cube]
-fn gather_sum<F: Float, I: Int>(
-    x: &Tensor<F>,
-    columns: &Tensor<I>,
-    values: &Tensor<F>,
-    start: usize,
-    end: usize,
-    column: usize,
-    #[comptime] width: usize,
-) -> F {
-    let mut sum = F::new(0.0);
-    for edge in start..end {
-        sum += values[edge] * x[usize::cast_from(columns[edge]) * width + column];
-    }
-    sum
-}
-
-/// One unit per element of the block's short rows.
-#[cube(launch)]
-fn rows_kernel<F: Float, I: Int>(
-    x: &Tensor<F>,
-    row_ptr: &Tensor<I>,
-    columns: &Tensor<I>,
-    values: &Tensor<F>,
-    y: &mut Tensor<F>,
-    first_row: u32,
-    n_rows: u32,
-    #[comptime] width: usize,
-    #[comptime] segment_edges: usize,
-    #[define(F, I)] _types: [ElemType; 2],
-) {
-    let row = ABSOLUTE_POS / width;
-    if row >= n_rows as usize {
-        terminate!();
-    }
-    let start = usize::cast_from(row_ptr[row]);
-    let end = usize::cast_from(row_ptr[row + 1]);
-    if end - start > segment_edges {
-        terminate!();
-    }
-    let sum = gather_sum::<F, I>(x, columns, values, start, end, ABSOLUTE_POS % width, width);
-    y[first_row as usize * width + ABSOLUTE_POS] = sum;
-}
-
-/// One unit per element of the partial sums of long rows.
-#[cube(launch)]
-fn segments_kernel<F: Float, I: Int>(
-    x: &Tensor<F>,
-    starts: &Tensor<I>,
-    ends: &Tensor<I>,
-    columns: &Tensor<I>,
-    values: &Tensor<F>,
-    partial: &mut Tensor<F>,
-    #[comptime] width: usize,
-    #[define(F, I)] _types: [ElemType; 2],
-) {
-    if ABSOLUTE_POS >= partial.len() {
-        terminate!();
-    }
-    let segment = ABSOLUTE_POS / width;
-    let start = usize::cast_from(starts[segment]);
-    let end = usize::cast_from(ends[segment]);
-    partial[ABSOLUTE_POS] =
-        gather_sum::<F, I>(x, columns, values, start, end, ABSOLUTE_POS % width, width);
-}
-
-/// One unit per element of a long row: its partial sums, in order.
-#[cube(launch)]
-fn sum_segments_kernel<F: Float, I: Int>(
-    partial: &Tensor<F>,
-    rows: &Tensor<I>,
-    row_segments: &Tensor<I>,
-    y: &mut Tensor<F>,
-    first_row: u32,
-    n_long_rows: u32,
-    #[comptime] width: usize,
-    #[define(F, I)] _types: [ElemType; 2],
-) {
-    let long = ABSOLUTE_POS / width;
-    if long >= n_long_rows as usize {
-        terminate!();
-    }
-    let column = ABSOLUTE_POS % width;
-    let mut sum = F::new(0.0);
-    for segment in usize::cast_from(row_segments[long])..usize::cast_from(row_segments[long + 1]) {
-        sum += partial[segment * width + column];
-    }
-    y[(first_row as usize + usize::cast_from(rows[long])) * width + column] = sum;
-}
-
 fn resident(matrix: &Matrix) -> &CubeMatrix {
     let Some(cube) = &matrix.cube else {
         panic!("the table and the adjacency live on different devices");
@@ -427,30 +267,5 @@ impl SpmmBackend for CubeBackend {
             sum = Self::float_add(x.clone(), propagated);
         }
         Self::float_mul_scalar(sum, (1.0 / (layers + 1) as f32).into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_hold_whole_rows_up_to_the_limit() {
-        let row_ptr = [0, 3, 3, 5, 9, 10];
-        assert_eq!(split_rows(&row_ptr, 100), vec![0..5]);
-        assert_eq!(split_rows(&row_ptr, 5), vec![0..3, 3..5]);
-        assert_eq!(split_rows(&row_ptr, 4), vec![0..2, 2..3, 3..4, 4..5]);
-        assert_eq!(split_rows(&[0], 4), Vec::<Range<usize>>::new());
-    }
-
-    #[test]
-    fn only_long_rows_are_cut() {
-        let edges = SEGMENT_EDGES as u32;
-        let row_ptr = [0, edges, 3 * edges + 1, 3 * edges + 2];
-        let segments = Segments::new(&row_ptr);
-        assert_eq!(segments.rows, vec![1]);
-        assert_eq!(segments.starts, vec![edges, 2 * edges, 3 * edges]);
-        assert_eq!(segments.ends, vec![2 * edges, 3 * edges, 3 * edges + 1]);
-        assert_eq!(segments.row_segments, vec![0, 3]);
     }
 }
