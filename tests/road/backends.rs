@@ -6,8 +6,12 @@ use safetensors::SafeTensors;
 
 use crate::data::Workspace;
 
-/// Largest difference of an entry after one step and the least mean top-20 overlap after one epoch.
-const LARGEST_DIFFERENCE: f32 = 1e-4;
+/// Adam's first step is the learning rate times the sign of the gradient, so an entry whose gradient is
+/// rounding noise may end twice the learning rate apart: such entries must be few, and none further.
+const LEARNING_RATE: f32 = 1e-3;
+const CLOSE: f32 = 1e-5;
+const LARGEST_SHARE_NOT_CLOSE: f64 = 1e-3;
+/// Mean share of top-20 lists in common after one epoch.
 const LEAST_OVERLAP: f64 = 0.99;
 
 fn arguments<'a>(device: &'a str, out: &'a str, batch_size: &'a str) -> Vec<&'a str> {
@@ -118,11 +122,12 @@ fn backends_agree() {
         }
         let other = tables(&work, &step_run);
         assert_eq!(step.len(), other.len());
-        let difference = step
-            .iter()
-            .zip(&other)
-            .map(|(a, b)| (a - b).abs())
-            .fold(0.0, f32::max);
+        let differences = || step.iter().zip(&other).map(|(a, b)| (a - b).abs());
+        let largest = differences().fold(0.0, f32::max);
+        let apart = differences()
+            .filter(|&difference| difference > CLOSE)
+            .count();
+        let share = apart as f64 / step.len() as f64;
         assert!(trained(&work, device, &epoch_run, "4096"));
         let others = lists(&work, &epoch_run);
         let overlap = |(user, items): (&String, &HashSet<String>)| {
@@ -130,9 +135,15 @@ fn backends_agree() {
         };
         let overlap = epoch.iter().map(overlap).sum::<f64>() / epoch.len() as f64;
         eprintln!(
-            "{device} against cpu: largest difference {difference:e}, top-20 overlap {overlap:.5}"
+            "{device} against cpu: largest difference {largest:e}, {apart} of {} entries further than {CLOSE:e} \
+             apart, top-20 overlap {overlap:.5}",
+            step.len()
         );
-        assert!(difference < LARGEST_DIFFERENCE, "{device}: {difference}");
+        assert!(largest <= 2.1 * LEARNING_RATE, "{device}: {largest}");
+        assert!(
+            share <= LARGEST_SHARE_NOT_CLOSE,
+            "{device}: {apart} entries"
+        );
         assert!(overlap >= LEAST_OVERLAP, "{device}: {overlap}");
     }
 }
