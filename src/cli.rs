@@ -4,9 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::DeviceName;
 #[cfg(feature = "train")]
-use crate::config::{ModelName, SplitMethod};
+use crate::config::{DeviceName, ModelName, SplitMethod};
 use crate::data::Format;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
@@ -48,6 +47,7 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Train, evaluate and recommend on bundled film ratings, no download
+    #[cfg(feature = "train")]
     #[command(
         after_help = "Examples:\n  sagebrush demo\n  sagebrush demo --out /tmp/demo --seed 7"
     )]
@@ -90,6 +90,7 @@ pub enum Command {
 }
 
 /// Options of `demo`.
+#[cfg(feature = "train")]
 #[derive(Debug, Args)]
 pub struct DemoArgs {
     /// Where to write the runs
@@ -143,6 +144,7 @@ pub struct DataArgs {
 }
 
 /// A value among names; `--help` lists them.
+#[cfg(feature = "train")]
 fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(names)
 }

@@ -37,7 +37,9 @@ pub fn open(name: DeviceName) -> Result<Device, DeviceError> {
     }
 }
 
+/// Upstream removes this backend in Burn 0.23; until then it is the second opinion on the CPU.
 #[cfg(feature = "ndarray")]
+#[allow(deprecated)]
 fn ndarray() -> Result<Device, DeviceError> {
     Ok(Device::ndarray())
 }

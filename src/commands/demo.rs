@@ -3,49 +3,37 @@
 use std::path::Path;
 
 use crate::cli::DemoArgs;
+use crate::config::ModelName;
 use crate::exit::Failure;
 
-use super::Session;
+use super::run_files::{OpenRun, Seen};
+use super::{Session, evaluate, settings, train};
 
 /// Users whose lists the demo prints.
-#[cfg(feature = "train")]
 const EXAMPLE_USERS: usize = 3;
 /// Films a user.
-#[cfg(feature = "train")]
 const EXAMPLE_FILMS: usize = 5;
 
-/// Without the `train` feature there is nothing to show.
-#[cfg(not(feature = "train"))]
-pub(super) fn demo(_session: &Session, _args: &DemoArgs) -> anyhow::Result<Option<Failure>> {
-    anyhow::bail!(super::Usage(
-        "this build cannot train: rebuild with `cargo build --release` (feature `train`)"
-            .to_owned()
-    ))
-}
-
 /// Trains MF and LightGCN, evaluates both beside the baselines, recommends films by title.
-#[cfg(feature = "train")]
 pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<Failure>> {
-    use crate::config::ModelName;
-
     let started = std::time::Instant::now();
     session.say(
         "MovieTweetings 100K: film ratings from Twitter, Dooms et al. 2013 (MIT), bundled with this program",
     );
     for model in [ModelName::Mf, ModelName::LightGcn] {
         session.say(&format!("\ntraining {}", model.as_str()));
-        let config = super::settings::of_demo(args, model)?;
+        let config = settings::of_demo(args, model)?;
         let out = args.out.join(model.as_str());
-        if super::train::train_new(session, &config, &out, true)?.is_none() {
+        if train::train_new(session, &config, &out, true)?.is_none() {
             return Ok(Some(Failure::Interrupted));
         }
     }
     let (mf, lightgcn) = (args.out.join("mf"), args.out.join("lightgcn"));
-    let evaluation = super::evaluate::measure_beside(session, &lightgcn, &[mf])?;
+    let evaluation = evaluate::measure_beside(session, &lightgcn, &[mf])?;
     if session.json {
         session.print_json(&evaluation)?;
     } else {
-        session.print(&super::evaluate::to_text(&evaluation))?;
+        session.print(&evaluate::to_text(&evaluation))?;
         show_lists(session, &lightgcn)?;
     }
     session.say(&format!(
@@ -57,9 +45,8 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<
 }
 
 /// Films for a few active users, beside the last ones they rated.
-#[cfg(feature = "train")]
 fn show_lists(session: &Session, run: &Path) -> anyhow::Result<()> {
-    let run = super::run_files::OpenRun::open(run, super::run_files::Seen::Everything)?;
+    let run = OpenRun::open(run, Seen::Everything)?;
     let recommender = &run.recommender;
     let mut users: Vec<u32> = (0..recommender.users().len() as u32).collect();
     users.sort_by_key(|&user| {

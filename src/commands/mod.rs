@@ -2,9 +2,12 @@
 
 mod cards;
 mod compare;
+#[cfg(feature = "train")]
 mod demo;
 mod evaluate;
 mod inspect;
+#[cfg(feature = "train")]
+mod prepared;
 mod recommend;
 mod report_data;
 mod run_files;
@@ -74,6 +77,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         crate::training::interrupt::install()?;
     }
     match &cli.command {
+        #[cfg(feature = "train")]
         Command::Demo(args) => return demo::demo(&session, args),
         #[cfg(feature = "train")]
         Command::Train(args) => return train::train(&session, args),

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "train")]
 use anyhow::{Context, bail};
 use toml::{Table, Value};
 
@@ -110,6 +111,7 @@ impl Flags {
         }
     }
 
+    #[cfg(feature = "train")]
     /// `KEY=VALUE`, the value as in TOML; what is not TOML is a string.
     fn parse(&mut self, setting: &str) -> anyhow::Result<()> {
         let Some((key, value)) = setting.split_once('=') else {

@@ -6,7 +6,7 @@ use anyhow::Context;
 use burn::tensor::Device;
 use serde_json::json;
 
-use super::run_files::{self, Prepared};
+use super::prepared::{self, Prepared};
 use super::{Session, settings};
 use crate::cli::TrainArgs;
 use crate::config::RunConfig;
@@ -77,7 +77,7 @@ fn train_into(
     run: &mut RunDir,
     checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<Option<Trained>> {
-    run_files::write_inputs(run, config, prepared)?;
+    prepared::write_inputs(run, config, prepared)?;
     let device = device.clone().autodiff();
     let adjacency = training::adjacency(config, &prepared.split.train, &device)?;
     let history = checkpoint
@@ -99,7 +99,7 @@ fn train_into(
     };
     match training::train(&job, &mut log, checkpoint)? {
         Outcome::Finished(trained) => {
-            run_files::write_outputs(run, config, prepared, &trained)?;
+            prepared::write_outputs(run, config, prepared, &trained)?;
             Ok(Some(*trained))
         }
         Outcome::Interrupted { epoch, step } => {

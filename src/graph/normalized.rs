@@ -120,7 +120,7 @@ impl InteractionGraph {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::needless_range_loop)]
     use proptest::prelude::*;
 
     use super::*;

@@ -195,7 +195,7 @@ fn finish_epoch(
 ) -> Result<(), TrainingError> {
     let epoch = state.epoch + 1;
     let training = &job.config.training;
-    let due = epoch % training.evaluate_every == 0 || epoch == training.epochs;
+    let due = epoch.is_multiple_of(training.evaluate_every) || epoch == training.epochs;
     let validation = if due {
         validate(job, state.model())?
     } else {

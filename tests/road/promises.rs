@@ -51,7 +51,7 @@ fn permuting_the_test_edges_leaves_the_model_identical() {
         .skip(1)
         .map(|row| row.split(',').collect())
         .collect();
-    let is_test = |i: usize| i % 5 == 0;
+    let is_test = |i: usize| i.is_multiple_of(5);
     let train: Vec<String> = (0..rows.len())
         .filter(|&i| !is_test(i))
         .map(|i| rows[i].join(","))
