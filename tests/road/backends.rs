@@ -14,10 +14,16 @@ const LARGEST_SHARE_NOT_CLOSE: f64 = 1e-3;
 /// Mean share of top-20 lists in common after one epoch.
 const LEAST_OVERLAP: f64 = 0.99;
 
+/// Ratings of 9 and 10 make one batch of fewer than 20,000 positives: Mesa's software Vulkan ends every
+/// loop of a shader after 65,535 turns, and Burn's scatter takes one turn a row of the batch.
+const ONE_BATCH: &str = "20000";
+
 fn arguments<'a>(device: &'a str, out: &'a str, batch_size: &'a str) -> Vec<&'a str> {
     vec![
         "train",
         "--bundled",
+        "--min-rating",
+        "9",
         "--out",
         out,
         "--device",
@@ -112,12 +118,12 @@ fn backends_agree() {
         return;
     }
     let work = Workspace::new();
-    assert!(trained(&work, "cpu", "cpu-step", "100000"));
+    assert!(trained(&work, "cpu", "cpu-step", ONE_BATCH));
     assert!(trained(&work, "cpu", "cpu-epoch", "4096"));
     let (step, epoch) = (tables(&work, "cpu-step"), lists(&work, "cpu-epoch"));
     for device in devices {
         let (step_run, epoch_run) = (format!("{device}-step"), format!("{device}-epoch"));
-        if !trained(&work, device, &step_run, "100000") {
+        if !trained(&work, device, &step_run, ONE_BATCH) {
             continue;
         }
         let other = tables(&work, &step_run);
