@@ -25,4 +25,5 @@ pub use files::File;
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 pub use model_card::ModelCard;
 pub use records::{EpochRecord, MetricsLog, Totals};
-pub use tensors::{HEADER_BYTES_MAX, HostTensor, NamedTensors};
+pub use sagebrush_model::HostTensor;
+pub use tensors::{HEADER_BYTES_MAX, NamedTensors};

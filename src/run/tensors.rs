@@ -7,6 +7,8 @@ use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 
+use sagebrush_model::HostTensor;
+
 use super::RunError;
 use super::atomic::HashingWriter;
 
@@ -19,15 +21,6 @@ const METADATA_KEY: &str = "sagebrush";
 const CHECKSUM_NAME: &str = "checksum.blake3";
 const CHECKSUM_BYTES: usize = blake3::OUT_LEN;
 const PIECE_VALUES: usize = 1 << 14;
-
-/// A tensor in host memory, row-major.
-#[derive(Debug, Clone, PartialEq)]
-pub struct HostTensor {
-    /// Sizes of the dimensions; their product is `values.len()`.
-    pub shape: Vec<usize>,
-    /// The values, last dimension fastest.
-    pub values: Vec<f32>,
-}
 
 /// Tensors by name, in the order of their names.
 pub type NamedTensors = BTreeMap<String, HostTensor>;

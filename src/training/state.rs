@@ -5,7 +5,7 @@ use sagebrush_model::Model;
 use super::adam::ModuleAdam;
 use super::{Job, Trained, TrainingError, host_embeddings, setup};
 use crate::config::TrainingConfig;
-use crate::run::{Best, Checkpoint, EpochRecord, HostTensor, NamedTensors, Totals};
+use crate::run::{Best, Checkpoint, EpochRecord, NamedTensors, Totals};
 
 pub(super) struct State {
     /// `None` only while a step holds it.
@@ -157,25 +157,10 @@ impl State {
 }
 
 fn load(model: Model, tensors: &NamedTensors) -> Result<Model, TrainingError> {
-    let owned = |(name, tensor): (&String, &HostTensor)| {
-        let (shape, values) = (tensor.shape.clone(), tensor.values.clone());
-        (name.clone(), sagebrush_model::HostTensor { shape, values })
-    };
-    Ok(model.with_parameters(tensors.iter().map(owned).collect())?)
+    Ok(model.with_parameters(tensors.clone())?)
 }
 
 /// The model's parameters by name, on the host.
 fn to_host(model: &Model) -> Result<NamedTensors, TrainingError> {
-    let parameters = model.parameters()?.into_iter();
-    Ok(parameters
-        .map(|(name, t)| {
-            (
-                name,
-                HostTensor {
-                    shape: t.shape,
-                    values: t.values,
-                },
-            )
-        })
-        .collect())
+    Ok(model.parameters()?.into_iter().collect())
 }
