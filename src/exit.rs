@@ -11,6 +11,8 @@ use crate::export::ExportError;
 use crate::graph::GraphError;
 use crate::inference::{EmbeddingsError, RankError, RecommenderError};
 use crate::run::{Fault, RunError};
+#[cfg(feature = "train")]
+use crate::training::TrainingError;
 
 /// How a command failed, for scripts; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,10 +40,11 @@ impl From<Failure> for ExitCode {
 }
 
 impl Failure {
-    /// The exit code of an error, by the first cause in its chain that says.
+    /// The exit code of an error, by the deepest cause in its chain that says.
     pub fn of(error: &anyhow::Error) -> Self {
         error
             .chain()
+            .rev()
             .find_map(Self::of_cause)
             .unwrap_or(Self::Internal)
     }
@@ -58,10 +61,18 @@ impl Failure {
             });
         }
         if let Some(error) = cause.downcast_ref::<RunError>() {
-            return Some(match error.fault() {
-                Fault::BadData => Self::BadData,
-                Fault::MissingInput => Self::InputMissing,
-                Fault::CannotWrite => Self::CannotWrite,
+            return Some(Self::of_run(error));
+        }
+        #[cfg(feature = "train")]
+        if cause.is::<crate::commands::Unreadable>() {
+            return Some(Self::InputMissing);
+        }
+        #[cfg(feature = "train")]
+        if let Some(error) = cause.downcast_ref::<TrainingError>() {
+            return Some(match error {
+                TrainingError::Run(error) => Self::of_run(error),
+                TrainingError::Device(_) => Self::DeviceUnavailable,
+                _ => Self::BadData,
             });
         }
         if let Some(error) = cause.downcast_ref::<RecommenderError>() {
@@ -86,5 +97,13 @@ impl Failure {
             || cause.is::<CompareError>()
             || cause.is::<EmbeddingsError>();
         bad_data.then_some(Self::BadData)
+    }
+
+    fn of_run(error: &RunError) -> Self {
+        match error.fault() {
+            Fault::BadData => Self::BadData,
+            Fault::MissingInput => Self::InputMissing,
+            Fault::CannotWrite => Self::CannotWrite,
+        }
     }
 }

@@ -108,3 +108,12 @@ fn peak_memory_bytes() -> Option<u64> {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
+
+/// A file named on the command line that cannot be read.
+#[cfg(feature = "train")]
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: cannot be read ({source}); check the path")]
+pub(crate) struct Unreadable {
+    pub(crate) path: String,
+    pub(crate) source: io::Error,
+}

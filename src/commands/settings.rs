@@ -1,9 +1,10 @@
 //! From flags to settings: each flag is one key of the configuration, and wins over the file.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 #[cfg(feature = "train")]
-use anyhow::{Context, bail};
+use anyhow::bail;
 use toml::{Table, Value};
 
 use crate::cli::DataArgs;
@@ -22,9 +23,12 @@ pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
     let file = match &args.config {
         None => None,
         Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-            Some((path.display().to_string(), text))
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|source| super::Unreadable {
+                path: name.clone(),
+                source,
+            })?;
+            Some((name, text))
         }
     };
     let file = file
@@ -32,7 +36,7 @@ pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
         .map(|(name, text)| (name.as_str(), text.as_str()));
     Ok(config::resolve(
         file,
-        std::env::vars(),
+        environment(),
         flags_of_training(args)?,
     )?)
 }
@@ -41,7 +45,7 @@ pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
 pub(super) fn of_data(args: &DataArgs) -> anyhow::Result<Resolved> {
     let mut flags = Flags::default();
     flags.data(args);
-    Ok(config::resolve(None, std::env::vars(), flags.table)?)
+    Ok(config::resolve(None, environment(), flags.table)?)
 }
 
 /// The settings of a model in the demonstration.
@@ -60,7 +64,7 @@ pub(super) fn of_demo(args: &DemoArgs, model: config::ModelName) -> anyhow::Resu
         }
         _ => flags.set("loss.l2", Some(0.03)),
     }
-    Ok(config::resolve(None, std::env::vars(), flags.table)?.config)
+    Ok(config::resolve(None, environment(), flags.table)?.config)
 }
 
 #[cfg(feature = "train")]
@@ -88,6 +92,14 @@ fn flags_of_training(args: &TrainArgs) -> anyhow::Result<Table> {
         flags.parse(setting)?;
     }
     Ok(flags.table)
+}
+
+/// The environment; a variable that is not Unicode is none of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let unicode = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(unicode)
 }
 
 #[derive(Default)]

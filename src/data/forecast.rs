@@ -4,17 +4,21 @@ use serde::{Deserialize, Serialize};
 
 const FLOAT_BYTES: u64 = 4;
 
-/// Bytes of working memory that training takes, per kind of model; an estimate.
+/// The program itself, and what reading the log leaves.
+const BASE_BYTES: u64 = 20 << 20;
+
+/// Bytes that training takes at its peak, per kind of model; an estimate.
 ///
-/// With `T = (users + items) · dim · 4` bytes for one table and `P` bytes of parameters, each is
-/// `4 P` (parameters, gradients, two Adam moments), plus what autodiff keeps for the backward pass,
-/// plus the graph (8 bytes an edge, both ways):
+/// With `T = (users + items) · dim · 4` bytes for one table, training holds 8 tables: parameters,
+/// gradients, two Adam moments, the best epoch's parameters, and the host copies a checkpoint is
+/// written from. To them come what the backward pass keeps and works with, and the graph (8 bytes an
+/// edge, both ways):
 ///
-/// | model | parameters `P` | kept activations | graph |
-/// |---|---|---|---|
-/// | mf | `T` | none beyond the batch | none |
-/// | lightgcn | `T` | `(layers + 2) T` | `16 · edges` |
-/// | ngcf | `T` and `layers · 2 (dim² + dim) · 4` | `8 · layers · T` | `16 · edges` |
+/// | model | tables beyond the 8 | graph |
+/// |---|---|---|
+/// | mf | 1 | none |
+/// | lightgcn | 3: the propagation is one operation | `16 · edges` |
+/// | ngcf | `16 · layers` (`ngcf-lecture` about half), and `layers · 2 (dim² + dim)` weights | `16 · edges` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoryForecast {
     /// Embedding width the forecast is for.
@@ -39,13 +43,14 @@ impl MemoryForecast {
         let square = width.saturating_mul(width).saturating_add(width);
         let transforms = depth.saturating_mul(2).saturating_mul(square);
         let transforms = transforms.saturating_mul(FLOAT_BYTES);
-        let ngcf = tables(4 + 8 * depth).saturating_add(transforms.saturating_mul(4));
+        let ngcf = tables(8 + 16 * depth).saturating_add(transforms.saturating_mul(4));
+        let total = |bytes: u64| bytes.saturating_add(BASE_BYTES);
         Self {
             dim,
             layers,
-            mf: tables(4),
-            lightgcn: tables(4 + depth + 2).saturating_add(graph),
-            ngcf: ngcf.saturating_add(graph),
+            mf: total(tables(9)),
+            lightgcn: total(tables(11).saturating_add(graph)),
+            ngcf: total(ngcf.saturating_add(graph)),
         }
     }
 }
@@ -58,8 +63,11 @@ mod tests {
     fn the_forecast_is_the_formula() {
         // 5 nodes, 7 edges, dim 2, 3 layers: a table is 40 bytes, the graph 112.
         let forecast = MemoryForecast::new(5, 7, 2, 3);
-        assert_eq!(forecast.mf, 160);
-        assert_eq!(forecast.lightgcn, 160 + 5 * 40 + 112);
-        assert_eq!(forecast.ngcf, 160 + 24 * 40 + 4 * (3 * 2 * 6 * 4) + 112);
+        assert_eq!(forecast.mf, BASE_BYTES + 9 * 40);
+        assert_eq!(forecast.lightgcn, BASE_BYTES + 11 * 40 + 112);
+        assert_eq!(
+            forecast.ngcf,
+            BASE_BYTES + 56 * 40 + 4 * (3 * 2 * 6 * 4) + 112
+        );
     }
 }

@@ -98,6 +98,20 @@ fn a_missing_file_exits_66() {
 }
 
 #[test]
+fn a_missing_configuration_exits_66() {
+    let work = Workspace::new();
+    let arguments = [
+        "train",
+        "log.csv",
+        "--config",
+        "nowhere.toml",
+        "--out",
+        "run",
+    ];
+    work.sagebrush(&arguments).assert().failure().code(66);
+}
+
+#[test]
 fn unknown_settings_name_the_nearest_known_one() {
     let work = Workspace::new();
     work.write("run.toml", b"[training]\nepoch = 3\n");
@@ -193,6 +207,39 @@ fn a_run_from_another_version_is_refused() {
         .code(65);
     let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
     assert!(message.contains("99"), "{message}");
+}
+
+#[test]
+fn a_diverging_run_stops_and_says_where() {
+    let work = Workspace::new();
+    let output = work
+        .sagebrush(&[&quick("log.csv", "run")[..], &["--learning-rate", "1e20"]].concat())
+        .assert()
+        .failure()
+        .code(65);
+    let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    for fragment in ["epoch 1", "step", "learning rate"] {
+        assert!(
+            message.contains(fragment),
+            "`{fragment}` is missing in: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_depth_beyond_the_catalogue_is_refused() {
+    let work = Workspace::new();
+    work.succeed(&quick("log.csv", "run"));
+    let output = work
+        .sagebrush(&["evaluate", "--run", "run", "-k", "1000"])
+        .assert()
+        .failure()
+        .code(2);
+    let message = String::from_utf8_lossy(&output.get_output().stderr).into_owned();
+    assert!(
+        message.contains("60"),
+        "the size of the catalogue is named: {message}"
+    );
 }
 
 #[cfg(not(feature = "gpu"))]

@@ -137,34 +137,40 @@ fn a_killed_run_resumes_to_the_same_bytes() {
     );
 }
 
+/// An interrupt is caught between two steps, most likely in the middle of an epoch.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_saves_a_checkpoint_and_exits_130() {
+fn an_interrupted_run_exits_130_and_resumes_to_the_same_bytes() {
     let work = Workspace::new();
-    let mut arguments = quick("log.csv", "run");
-    let epochs = arguments.iter().position(|a| *a == "--epochs").unwrap();
-    arguments[epochs + 1] = "3000";
-    arguments.extend(["--set", "training.patience=0"]);
+    let long = |out| {
+        let mut arguments = quick("log.csv", out);
+        let epochs = arguments.iter().position(|a| *a == "--epochs").unwrap();
+        arguments[epochs + 1] = "300";
+        arguments.extend(["--set", "training.patience=0"]);
+        arguments
+    };
     let mut child = Command::new(env!("CARGO_BIN_EXE_sagebrush"))
-        .args(&arguments)
+        .args(long("run"))
         .current_dir(work.dir.path())
         .stdout(Stdio::null())
-        .stderr(Stdio::piped())
+        .stderr(Stdio::null())
         .spawn()
         .unwrap();
     let deadline = Instant::now() + Duration::from_secs(120);
     while !work.path("run/metrics.jsonl").exists() && Instant::now() < deadline {
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(Duration::from_millis(5));
     }
-    let status = Command::new("kill")
+    let signal = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
         .unwrap();
-    assert!(status.success());
-    let code = child.wait().unwrap().code();
-    assert_eq!(code, Some(130));
-    let checkpoints = std::fs::read_dir(work.path("run/checkpoint"))
-        .unwrap()
-        .count();
-    assert!(checkpoints > 0, "a checkpoint was saved");
+    assert!(signal.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(
+        !work.path("run/MANIFEST.json").exists(),
+        "an interrupted run is unfinished"
+    );
+    work.succeed(&["train", "--resume", "run", "-q"]);
+    work.succeed(&long("whole"));
+    assert_eq!(model(&work, "run"), model(&work, "whole"));
 }
