@@ -16,7 +16,7 @@ const BASE_BYTES: u64 = 20 << 20;
 ///
 /// | model | tables beyond the 8 | graph |
 /// |---|---|---|
-/// | mf | 1 | none |
+/// | mf | 3 | none |
 /// | lightgcn | 3: the propagation is one operation | `16 · edges` |
 /// | ngcf | `16 · layers` (`ngcf-lecture` about half), and `layers · 2 (dim² + dim)` weights | `16 · edges` |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ impl MemoryForecast {
         Self {
             dim,
             layers,
-            mf: total(tables(9)),
+            mf: total(tables(11)),
             lightgcn: total(tables(11).saturating_add(graph)),
             ngcf: total(ngcf.saturating_add(graph)),
         }
@@ -63,7 +63,7 @@ mod tests {
     fn the_forecast_is_the_formula() {
         // 5 nodes, 7 edges, dim 2, 3 layers: a table is 40 bytes, the graph 112.
         let forecast = MemoryForecast::new(5, 7, 2, 3);
-        assert_eq!(forecast.mf, BASE_BYTES + 9 * 40);
+        assert_eq!(forecast.mf, BASE_BYTES + 11 * 40);
         assert_eq!(forecast.lightgcn, BASE_BYTES + 11 * 40 + 112);
         assert_eq!(
             forecast.ngcf,
