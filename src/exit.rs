@@ -68,6 +68,10 @@ impl Failure {
             return Some(Self::InputMissing);
         }
         #[cfg(feature = "train")]
+        if cause.is::<crate::commands::OtherData>() {
+            return Some(Self::BadData);
+        }
+        #[cfg(feature = "train")]
         if let Some(error) = cause.downcast_ref::<TrainingError>() {
             return Some(match error {
                 TrainingError::Run(error) => Self::of_run(error),

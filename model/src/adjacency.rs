@@ -5,6 +5,8 @@ use std::sync::Arc;
 use burn::tensor::{Device, Tensor};
 
 use crate::dropout;
+use crate::network::NodeRows;
+use crate::rows::{self, RowsPlan};
 use crate::spmm::{self, HostCsr, Matrix};
 
 /// Nodes and edges are counted within 31 bits, so that every backend's index type holds them.
@@ -183,6 +185,11 @@ impl Adjacency {
         self.matrix.host.columns.len()
     }
 
+    /// The matrix, shared.
+    pub(crate) fn matrix(&self) -> &Arc<Matrix> {
+        &self.matrix
+    }
+
     /// Each node's weighted sum of its neighbours' rows.
     ///
     /// # Shapes
@@ -206,6 +213,38 @@ impl Adjacency {
     pub fn propagate_mean(&self, x: Tensor<2>, layers: usize) -> Tensor<2> {
         self.assert_fits(&x);
         spmm::mean_of_powers(x, &self.matrix, layers)
+    }
+
+    /// The nodes' rows of [`Adjacency::propagate_mean`] of both tables, and of the tables themselves,
+    /// in one operation.
+    ///
+    /// `[n_users, width], [n_items, width] -> [n, width]` twice, for `n` nodes.
+    ///
+    /// # Panics
+    /// When a table has another number of rows than the adjacency has users or items, or lives on
+    /// another device.
+    pub(crate) fn rows_of_mean(
+        &self,
+        users: Tensor<2>,
+        items: Tensor<2>,
+        layers: usize,
+        nodes: Arc<[u32]>,
+    ) -> NodeRows {
+        assert_eq!(users.dims()[0], self.n_users, "one row per user");
+        assert_eq!(items.dims()[0], self.n_items, "one row per item");
+        let plan = RowsPlan {
+            matrix: (layers > 0).then(|| self.matrix.clone()),
+            layers,
+            n_users: self.n_users,
+            n_items: self.n_items,
+            nodes,
+        };
+        let rows = rows::batch_rows(users, items, plan);
+        if layers == 0 {
+            NodeRows::Same(rows)
+        } else {
+            NodeRows::Stacked(rows)
+        }
     }
 
     /// The same graph with each directed edge dropped with probability `rate` and the others

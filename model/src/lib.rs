@@ -6,6 +6,8 @@
 //! optimizers.
 
 mod adjacency;
+mod batch;
+mod dense;
 mod dropout;
 mod embedding;
 mod init;
@@ -17,15 +19,18 @@ mod network;
 mod ngcf;
 mod numeric;
 mod parameters;
+mod rows;
 mod score;
+mod scoring;
 mod serving;
 mod spmm;
 #[cfg(all(test, feature = "train"))]
 mod tests;
 
 pub use adjacency::{Adjacency, AdjacencyError, check_table_fits};
+pub use batch::BatchIndices;
 pub use dropout::Mode;
-pub use embedding::{BatchIndices, BatchRows, EmbeddingTables, Embeddings};
+pub use embedding::{EmbeddingTables, Embeddings};
 pub use init::Init;
 pub use lightgcn::{LightGcn, LightGcnConfig};
 pub use loss::{L2, LossConfig, LossParts, RankingLoss};

@@ -4,9 +4,10 @@ use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Adjacency;
+use crate::batch::BatchIndices;
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
-use crate::network::Forward;
+use crate::network::{Forward, NodeRows};
 
 /// Settings of [`LightGcn`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,5 +57,12 @@ impl LightGcn {
             nodes: adjacency.propagate_mean(initial.clone(), self.layers),
             initial,
         }
+    }
+
+    /// The batch's rows of the mean of layers, and of layer 0.
+    pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices) -> NodeRows {
+        let nodes = batch.nodes(self.tables.n_users());
+        let (users, items) = (self.tables.users.val(), self.tables.items.val());
+        adjacency.rows_of_mean(users, items, self.layers, nodes)
     }
 }

@@ -3,9 +3,10 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use crate::batch::BatchIndices;
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
-use crate::network::Forward;
+use crate::network::{Forward, NodeRows};
 
 /// Settings of [`Mf`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,5 +49,10 @@ impl Mf {
             initial: nodes.clone(),
             nodes,
         }
+    }
+
+    /// The batch's rows of the tables, which are the final ones too.
+    pub(crate) fn rows(&self, batch: &BatchIndices) -> NodeRows {
+        NodeRows::Same(self.tables.rows(batch))
     }
 }

@@ -7,13 +7,15 @@ use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::{Adjacency, AdjacencyError, check_table_fits};
+use crate::batch::{BatchIndices, BatchRows};
 use crate::dropout::Mode;
-use crate::embedding::{BatchIndices, BatchRows, Embeddings};
+use crate::embedding::Embeddings;
 use crate::init::Initializer;
 use crate::loss::{L2, LossConfig, LossParts};
-use crate::network::{Forward, Network, NetworkConfig};
+use crate::network::{Network, NetworkConfig, NodeRows};
 use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
 use crate::score::{Score, ScoreConfig};
+use crate::scoring::{RowLayout, score_rows};
 
 /// Everything that decides a model's shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -142,6 +144,11 @@ impl Model {
         self.network.tables().n_items()
     }
 
+    #[cfg(test)]
+    pub(crate) fn network(&self) -> &Network {
+        &self.network
+    }
+
     /// The score function.
     pub fn score(&self) -> &Score {
         &self.score
@@ -153,7 +160,7 @@ impl Model {
     /// When the network propagates and `adjacency` is `None`, or has other nodes than the tables.
     pub fn embed(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Embeddings {
         Embeddings {
-            nodes: self.forward(adjacency, mode).nodes,
+            nodes: self.network.forward(adjacency, mode).nodes,
             n_users: self.n_users(),
         }
     }
@@ -169,12 +176,56 @@ impl Model {
         config: &LossConfig,
         mode: Mode,
     ) -> LossParts {
-        let forward = self.forward(adjacency, mode);
-        let rows = BatchRows::new(forward.nodes.clone(), batch, self.n_users());
-        let positives = self.score.pairs(rows.users(), rows.positives());
-        let negatives = self.score.sets(rows.users(), rows.negatives());
+        self.objective(self.network.rows(adjacency, batch, mode), batch, config)
+    }
+
+    /// The objective on one batch from the batch's rows of the tables, for networks without
+    /// propagation: `rows` are [`Model::table_rows`], tracked or not.
+    ///
+    /// # Panics
+    /// When the network propagates.
+    pub fn loss_of_rows(
+        &self,
+        rows: Tensor<2>,
+        batch: &BatchIndices,
+        config: &LossConfig,
+    ) -> LossParts {
+        assert!(
+            matches!(self.network, Network::Mf(_)),
+            "every row of a network that propagates has a gradient"
+        );
+        self.objective(NodeRows::Same(rows), batch, config)
+    }
+
+    /// The batch's rows of the learned tables, cut off from them: users, positives, then each
+    /// user's negatives, `[batch * (2 + n_negatives), dim]`.
+    pub fn table_rows(&self, batch: &BatchIndices) -> Tensor<2> {
+        self.network.tables().rows(batch).detach()
+    }
+
+    fn objective(&self, rows: NodeRows, batch: &BatchIndices, config: &LossConfig) -> LossParts {
+        let Scores {
+            positives,
+            negatives,
+            squares,
+        } = match self.score {
+            Score::Dot(_) => dot_scores(&rows, batch, config.l2),
+            _ => self.scores(&rows, batch),
+        };
         let ranking = config.ranking.forward(positives, negatives);
-        let regularization = match self.squares(config, &forward, &rows, batch) {
+        let squares = match config.l2 {
+            _ if config.weight_decay == 0.0 => None,
+            L2::None => None,
+            L2::FinalRows => squares.or_else(|| Some(sum_of_squares(rows.last()))),
+            L2::LayerZeroRows => squares.or_else(|| Some(sum_of_squares(rows.initial()))),
+            L2::AllParameters => self
+                .clone()
+                .named()
+                .into_iter()
+                .map(|(_, parameter)| parameter.sum_of_squares())
+                .reduce(|a, b| a + b),
+        };
+        let regularization = match squares {
             Some(squares) => squares * (0.5 * config.weight_decay / batch.len() as f64),
             None => ranking.zeros_like().detach(),
         };
@@ -184,33 +235,15 @@ impl Model {
         }
     }
 
-    /// The sum of squares that is regularized, `[1]`.
-    fn squares(
-        &self,
-        config: &LossConfig,
-        forward: &Forward,
-        rows: &BatchRows,
-        batch: &BatchIndices,
-    ) -> Option<Tensor<1>> {
-        if config.weight_decay == 0.0 {
-            return None;
-        }
-        match config.l2 {
-            L2::None => None,
-            L2::FinalRows => Some(rows.sum_of_squares()),
-            L2::LayerZeroRows => Some(match self.network {
-                Network::Mf(_) => rows.sum_of_squares(),
-                _ => {
-                    let initial = forward.initial.clone();
-                    BatchRows::new(initial, batch, self.n_users()).sum_of_squares()
-                }
-            }),
-            L2::AllParameters => self
-                .clone()
-                .named()
-                .into_iter()
-                .map(|(_, parameter)| parameter.sum_of_squares())
-                .reduce(|a, b| a + b),
+    fn scores(&self, rows: &NodeRows, batch: &BatchIndices) -> Scores {
+        let rows = BatchRows {
+            all: rows.last(),
+            batch: batch.len(),
+        };
+        Scores {
+            positives: self.score.pairs(rows.users(), rows.positives()),
+            negatives: self.score.sets(rows.users(), rows.negatives()),
+            squares: None,
         }
     }
 
@@ -234,10 +267,6 @@ impl Model {
         parameters::write(self.named(), tensors)?;
         Ok(self)
     }
-
-    fn forward(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Forward {
-        self.network.forward(adjacency, mode)
-    }
 }
 
 impl Named for Model {
@@ -246,4 +275,40 @@ impl Named for Model {
         all.extend(prefixed("score", self.score.named()));
         all
     }
+}
+
+/// Scores of a batch, and the sum of squares that is regularized where it came with them.
+struct Scores {
+    /// `[batch]`
+    positives: Tensor<1>,
+    /// `[batch, n_negatives]`
+    negatives: Tensor<2>,
+    /// `[1]`
+    squares: Option<Tensor<1>>,
+}
+
+/// [`Scores`] by inner product, in one operation.
+fn dot_scores(rows: &NodeRows, batch: &BatchIndices, l2: L2) -> Scores {
+    let (rows, stacked, regularized) = match rows {
+        NodeRows::Same(rows) => (rows, false, matches!(l2, L2::FinalRows | L2::LayerZeroRows)),
+        NodeRows::Stacked(rows) => (rows, true, l2 == L2::LayerZeroRows),
+        NodeRows::Apart { last, .. } => (last, false, l2 == L2::FinalRows),
+    };
+    let (n_users, n_negatives) = (batch.len(), batch.n_negatives());
+    let layout = RowLayout {
+        batch: n_users,
+        n_negatives,
+        stacked,
+    };
+    let columns = score_rows(rows.clone(), layout);
+    Scores {
+        positives: columns.clone().narrow(1, 0, 1).reshape([n_users]),
+        negatives: columns.clone().narrow(1, 1, n_negatives),
+        squares: regularized.then(|| columns.narrow(1, 1 + n_negatives, 1).sum()),
+    }
+}
+
+/// A row that appears twice counts twice. `[1]`
+fn sum_of_squares(rows: Tensor<2>) -> Tensor<1> {
+    (rows.clone() * rows).sum()
 }

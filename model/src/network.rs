@@ -1,10 +1,11 @@
 //! The closed choice of networks: configuration, module, and what graph each wants.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Adjacency;
+use crate::batch::BatchIndices;
 use crate::dropout::Mode;
 use crate::embedding::EmbeddingTables;
 use crate::init::Initializer;
@@ -146,10 +147,54 @@ pub enum Network {
     NgcfOfficial(NgcfOfficial),
 }
 
+/// A batch's rows, in the order users, positives, each user's negatives: the final ones, and those of
+/// the learned tables.
+pub(crate) enum NodeRows {
+    /// The final rows are the tables' own, `[n, dim]`.
+    Same(Tensor<2>),
+    /// The final rows, then the tables', `[2 n, dim]`.
+    Stacked(Tensor<2>),
+    /// Two tensors, `[n, width]` and `[n, dim]`.
+    Apart { last: Tensor<2>, initial: Tensor<2> },
+}
+
+impl NodeRows {
+    /// The final rows.
+    pub(crate) fn last(&self) -> Tensor<2> {
+        match self {
+            Self::Same(rows) => rows.clone(),
+            Self::Stacked(rows) => rows.clone().narrow(0, 0, rows.dims()[0] / 2),
+            Self::Apart { last, .. } => last.clone(),
+        }
+    }
+
+    /// The tables' rows.
+    pub(crate) fn initial(&self) -> Tensor<2> {
+        match self {
+            Self::Same(rows) => rows.clone(),
+            Self::Stacked(rows) => {
+                let n = rows.dims()[0] / 2;
+                rows.clone().narrow(0, n, n)
+            }
+            Self::Apart { initial, .. } => initial.clone(),
+        }
+    }
+}
+
 /// What a forward pass leaves: the learned rows and the final ones, `[n_nodes, _]` each.
 pub(crate) struct Forward {
     pub(crate) initial: Tensor<2>,
     pub(crate) nodes: Tensor<2>,
+}
+
+impl Forward {
+    /// The rows of some nodes.
+    pub(crate) fn select(self, nodes: Tensor<1, Int>) -> NodeRows {
+        NodeRows::Apart {
+            last: self.nodes.select(0, nodes.clone()),
+            initial: self.initial.select(0, nodes),
+        }
+    }
 }
 
 impl Network {
@@ -163,13 +208,9 @@ impl Network {
         }
     }
 
+    /// All nodes' rows.
     pub(crate) fn forward(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Forward {
-        let graph = || {
-            let Some(adjacency) = adjacency else {
-                panic!("this network propagates over a graph: pass its adjacency to `embed`");
-            };
-            adjacency
-        };
+        let graph = || given(adjacency);
         match self {
             Self::Mf(n) => n.forward(),
             Self::LightGcn(n) => n.forward(graph()),
@@ -178,6 +219,29 @@ impl Network {
             Self::NgcfOfficial(n) => n.forward(graph(), mode),
         }
     }
+
+    /// A batch's rows only: the same numbers as those rows of [`Network::forward`], for less.
+    pub(crate) fn rows(
+        &self,
+        adjacency: Option<&Adjacency>,
+        batch: &BatchIndices,
+        mode: Mode,
+    ) -> NodeRows {
+        match self {
+            Self::Mf(n) => n.rows(batch),
+            Self::LightGcn(n) => n.rows(given(adjacency), batch),
+            Self::NgcfLecture(n) => n.rows(given(adjacency), batch, mode),
+            Self::NgcfPaper(n) => n.rows(given(adjacency), batch, mode),
+            Self::NgcfOfficial(n) => n.rows(given(adjacency), batch, mode),
+        }
+    }
+}
+
+fn given(adjacency: Option<&Adjacency>) -> &Adjacency {
+    let Some(adjacency) = adjacency else {
+        panic!("this network propagates over a graph: pass its adjacency to `embed`");
+    };
+    adjacency
 }
 
 impl Named for Network {

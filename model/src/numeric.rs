@@ -3,7 +3,7 @@
 use burn::tensor::{Tensor, activation};
 
 /// Rows with a smaller sum of squares have no direction.
-const MIN_SQUARE: f64 = 1e-12;
+pub(crate) const MIN_SQUARE: f64 = 1e-12;
 
 /// `log(1 + e^x)` without overflow, with the right gradient (1/2) at zero.
 pub(crate) fn softplus<const D: usize>(x: Tensor<D>) -> Tensor<D> {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::data::ItemLists;
-use crate::inference::{Ranked, ScoreSource, best_first};
+use crate::inference::{Ranked, ScoreSource, Selection};
 
 /// How neighbourhoods are made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,7 +43,18 @@ pub struct ItemKnn {
 /// Co-occurrence counts of one item, reused from item to item.
 struct Counts {
     counts: Vec<u32>,
+    /// Room for every item and one more, so that an item can be written before it is known to be new: the branch
+    /// would be mispredicted as often as not.
     touched: Vec<u32>,
+}
+
+/// What the neighbours of an item are found in.
+struct Neighbourhoods<'a> {
+    train: &'a ItemLists,
+    by_item: &'a ItemLists,
+    /// Square roots of the items' numbers of users.
+    roots: &'a [f64],
+    config: &'a ItemKnnConfig,
 }
 
 impl ItemKnn {
@@ -56,13 +67,20 @@ impl ItemKnn {
             ItemLists::from_pairs(n_items, train.pairs().map(|(user, item)| (item, user)));
         let empty = || Counts {
             counts: vec![0; n_items],
-            touched: Vec::new(),
+            touched: vec![0; n_items + 1],
+        };
+        let roots: Vec<f64> = (0..n_items as u32)
+            .map(|item| (by_item.of(item).len() as f64).sqrt())
+            .collect();
+        let neighbourhoods = Neighbourhoods {
+            train,
+            by_item: &by_item,
+            roots: &roots,
+            config,
         };
         let lists: Vec<Vec<Ranked>> = (0..n_items as u32)
             .into_par_iter()
-            .map_init(empty, |counts, item| {
-                nearest(train, &by_item, item, config, counts)
-            })
+            .map_init(empty, |counts, item| neighbourhoods.nearest(item, counts))
             .collect();
         let (row_ptr, votes) = transpose(&lists);
         Self {
@@ -108,44 +126,35 @@ fn transpose(lists: &[Vec<Ranked>]) -> (Vec<usize>, Vec<Ranked>) {
     (row_ptr, votes)
 }
 
-/// The nearest neighbours of one item, in any order.
-fn nearest(
-    train: &ItemLists,
-    by_item: &ItemLists,
-    item: u32,
-    config: &ItemKnnConfig,
-    scratch: &mut Counts,
-) -> Vec<Ranked> {
-    let Counts { counts, touched } = scratch;
-    for &user in by_item.of(item) {
-        for &other in train.of(user) {
-            if counts[other as usize] == 0 {
-                touched.push(other);
+impl Neighbourhoods<'_> {
+    /// The nearest neighbours of one item.
+    fn nearest(&self, item: u32, scratch: &mut Counts) -> Vec<Ranked> {
+        if self.config.neighbours == 0 {
+            return Vec::new();
+        }
+        let Counts { counts, touched } = scratch;
+        let mut n_touched = 0;
+        for &user in self.by_item.of(item) {
+            for &other in self.train.of(user) {
+                let count = &mut counts[other as usize];
+                touched[n_touched] = other;
+                n_touched += usize::from(*count == 0);
+                *count += 1;
             }
-            counts[other as usize] += 1;
         }
-    }
-    let degree = |item: u32| by_item.of(item).len() as f64;
-    let cosine = |other: u32, common: u32| {
-        let norm = (degree(item) * degree(other)).sqrt() + f64::from(config.shrinkage);
-        (f64::from(common) / norm) as f32
-    };
-    let mut list: Vec<Ranked> = touched
-        .drain(..)
-        .map(|other| (other, std::mem::take(&mut counts[other as usize])))
-        .filter(|&(other, _)| other != item)
-        .map(|(other, common)| Ranked {
-            item: other,
-            score: cosine(other, common),
-        })
-        .collect();
-    if list.len() > config.neighbours {
-        if config.neighbours > 0 {
-            list.select_nth_unstable_by(config.neighbours - 1, best_first);
+        let mut selection = Selection::new(self.config.neighbours, &[]);
+        let (root, shrinkage) = (self.roots[item as usize], f64::from(self.config.shrinkage));
+        for &other in &touched[..n_touched] {
+            let common = std::mem::take(&mut counts[other as usize]);
+            let norm = root * self.roots[other as usize] + shrinkage;
+            let cosine = (f64::from(common) / norm) as f32;
+            if other != item && selection.is_open_to(cosine) {
+                selection.push(other, cosine);
+            }
         }
-        list.truncate(config.neighbours);
+        // A quotient of positive numbers is never NaN.
+        selection.finish().unwrap_or_default()
     }
-    list
 }
 
 impl ScoreSource for ItemKnn {
@@ -175,11 +184,45 @@ impl ScoreSource for ItemKnn {
             }
         }
     }
+
+    /// Looks only at the items that get a vote; the others, all of score 0, fill up a list that is too short.
+    fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
+        let mut scores = vec![0f32; self.n_items];
+        let mut touched = vec![0u32; self.n_items + 1];
+        for (&user, selection) in users.iter().zip(selections) {
+            let mut n_touched = 0;
+            for &item in self.train.of(user) {
+                for vote in self.votes_of(item) {
+                    let score = &mut scores[vote.item as usize];
+                    touched[n_touched] = vote.item;
+                    n_touched += usize::from(*score == 0.0);
+                    *score += vote.score;
+                }
+            }
+            let touched = &touched[..n_touched];
+            let seen = selection.seen();
+            let unseen = |item: u32| seen.binary_search(&item).is_err();
+            for &item in touched {
+                let score = scores[item as usize];
+                if selection.is_open_to(score) && unseen(item) {
+                    selection.push(item, score);
+                }
+            }
+            let missing = selection.k().saturating_sub(selection.n_candidates());
+            let without_vote = |&item: &u32| scores[item as usize] == 0.0 && unseen(item);
+            for item in (0..self.n_items as u32).filter(without_vote).take(missing) {
+                selection.push(item, 0.0);
+            }
+            touched.iter().for_each(|&item| scores[item as usize] = 0.0);
+        }
+    }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::inference::{best_first, top_k};
 
     const USERS: usize = 9;
     const ITEMS: usize = 7;
@@ -230,7 +273,7 @@ mod tests {
             let knn = ItemKnn::new(&train, ITEMS, &config);
             let users: Vec<u32> = (0..USERS as u32).collect();
             let mut scores = vec![f32::NAN; USERS * ITEMS];
-            knn.score_into(&users, &mut scores);
+            knn.score_tile(&users, 0..ITEMS, &mut scores);
             for (score, expected) in scores.iter().zip(dense(&train, neighbours, shrinkage)) {
                 assert!(
                     (f64::from(*score) - expected).abs() < 1e-6,
@@ -241,12 +284,40 @@ mod tests {
         }
     }
 
+    /// Lists longer than the items with a vote, with seen items left out, next to every score sorted.
+    #[test]
+    fn lists_are_those_of_all_scores() {
+        let train = train();
+        let config = ItemKnnConfig {
+            neighbours: 1,
+            shrinkage: 0.0,
+        };
+        let knn = ItemKnn::new(&train, ITEMS, &config);
+        let users: Vec<u32> = (0..USERS as u32).collect();
+        let mut scores = vec![0.0; USERS * ITEMS];
+        knn.score_tile(&users, 0..ITEMS, &mut scores);
+        assert!(scores.contains(&0.0));
+        for k in 1..=ITEMS {
+            let lists = top_k(&knn, &users, k, Some(&train)).unwrap();
+            for (&user, list) in users.iter().zip(&lists) {
+                let row = (0..).zip(&scores[user as usize * ITEMS..][..ITEMS]);
+                let mut all: Vec<Ranked> = row
+                    .map(|(item, &score)| Ranked { item, score })
+                    .filter(|place| !train.contains(user, place.item))
+                    .collect();
+                all.sort_by(best_first);
+                all.truncate(k);
+                assert_eq!(list, &all);
+            }
+        }
+    }
+
     #[test]
     fn a_tile_is_a_part_of_the_row() {
         let train = train();
         let knn = ItemKnn::new(&train, ITEMS, &ItemKnnConfig::default());
         let (mut row, mut tile) = (vec![0.0; ITEMS], vec![0.0; 3]);
-        knn.score_into(&[4], &mut row);
+        knn.score_tile(&[4], 0..ITEMS, &mut row);
         knn.score_tile(&[4], 2..5, &mut tile);
         assert_eq!(tile, row[2..5]);
     }

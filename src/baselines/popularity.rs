@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use crate::data::ItemLists;
-use crate::inference::ScoreSource;
+use crate::inference::{Ranked, ScoreSource, Selection, best_first};
 
 /// Scores an item by the number of its train users, the same for everybody.
 #[derive(Debug, Clone)]
 pub struct Popularity {
     n_users: usize,
     counts: Vec<f32>,
+    /// All items, best first.
+    ranking: Vec<Ranked>,
 }
 
 impl Popularity {
@@ -23,10 +25,16 @@ impl Popularity {
             .items()
             .iter()
             .for_each(|&item| counts[item as usize] += 1);
-        let counts = counts.into_iter().map(|count| count as f32).collect();
+        let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
+        let places = (0..).zip(&counts);
+        let mut ranking: Vec<Ranked> = places
+            .map(|(item, &score)| Ranked { item, score })
+            .collect();
+        ranking.sort_unstable_by(best_first);
         Self {
             n_users: train.n_users(),
             counts,
+            ranking,
         }
     }
 }
@@ -48,6 +56,16 @@ impl ScoreSource for Popularity {
         );
         for row in out.chunks_exact_mut(items.len().max(1)) {
             row.copy_from_slice(&self.counts[items.clone()]);
+        }
+    }
+
+    fn offer_all(&self, _users: &[u32], selections: &mut [Selection<'_>]) {
+        for selection in selections {
+            let seen = selection.seen();
+            let unseen = |place: &&Ranked| seen.binary_search(&place.item).is_err();
+            for place in self.ranking.iter().filter(unseen).take(selection.k()) {
+                selection.push(place.item, place.score);
+            }
         }
     }
 }

@@ -65,6 +65,7 @@ pub(super) fn training_lines(config: &RunConfig) -> Lines {
         ("best epoch by validation", training.metric.clone()),
         ("seed", config.seed.to_string()),
         ("device", config.run.device.as_str().to_owned()),
+        ("order of ids", config.data.order.as_str().to_owned()),
     ];
     lines
         .into_iter()

@@ -36,13 +36,16 @@ pub(super) fn compare(session: &Session, args: &CompareArgs) -> anyhow::Result<(
 }
 
 fn per_user(path: &std::path::Path, metrics: &[String]) -> anyhow::Result<PerUser> {
-    let file: EvaluationFile = RunDir::open(path)?.evaluation().with_context(|| {
+    let not_evaluated = || {
         format!(
             "{} is not evaluated: run `sagebrush evaluate --run {0}` first",
             path.display()
         )
-    })?;
-    let mut per_user = file.per_user;
+    };
+    let file: EvaluationFile = RunDir::open(path)?
+        .evaluation()
+        .with_context(not_evaluated)?;
+    let mut per_user = file.measured.with_context(not_evaluated)?.per_user;
     let known: Vec<String> = per_user.metrics.keys().cloned().collect();
     if let Some(unknown) = metrics
         .iter()

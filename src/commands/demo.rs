@@ -44,7 +44,7 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<
     Ok(None)
 }
 
-/// Films for a few active users, beside the last ones they rated.
+/// Films for a few active users, beside some they rated.
 fn show_lists(session: &Session, run: &Path) -> anyhow::Result<()> {
     let run = OpenRun::open(run, Seen::Everything)?;
     let recommender = &run.recommender;

@@ -17,10 +17,18 @@ use crate::run::RunError;
 use crate::terminal::{Align, Style, Table, count};
 
 /// `evaluation.json`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct EvaluationFile {
-    /// Every time the test set was opened, the first first.
+    /// Every time the test set was opened, the first first; written before the test set is read.
     pub(super) openings: Vec<Opening>,
+    /// The last result; `None` when no evaluation has come to its end.
+    #[serde(flatten)]
+    pub(super) measured: Option<Measured>,
+}
+
+/// What came out of an evaluation.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Measured {
     /// The summary.
     #[serde(flatten)]
     pub(super) evaluation: Evaluation,
@@ -76,29 +84,46 @@ fn measure(
         .iter()
         .map(|path| OpenRun::open(path, Seen::BeforeTest))
         .collect::<Result<Vec<_>, _>>()?;
-    let openings = openings(&run)?;
-    if !openings.is_empty() {
+    let mut file = evaluation_file(&run)?;
+    if !file.openings.is_empty() {
         session.say(&format!(
             "the test set of this run was opened {} times before",
-            openings.len()
+            file.openings.len()
         ));
     }
-    let tested = run.open_test()?;
     let settings = settings(&run, ks);
+    // Recorded first: an evaluation that is killed has opened the test set all the same.
+    let opening = opening_now(&settings)?;
+    let date = opening.date.clone();
+    file.openings.push(opening);
+    run.dir.write_evaluation(&file)?;
+    let tested = run.open_test()?;
     let evaluated = rank_all(&run, &others, &tested, &settings)?;
     if let Some(directory) = trec {
         write_trec(&run, &tested, &settings, directory)?;
     }
-    write(&mut run, &tested, openings, &evaluated)?;
+    write(&mut run, &tested, file.openings, &evaluated, &date)?;
     Ok(evaluated.summary)
 }
 
-fn openings(run: &OpenRun) -> anyhow::Result<Vec<Opening>> {
-    match run.dir.evaluation::<EvaluationFile>() {
-        Ok(file) => Ok(file.openings),
-        Err(RunError::Missing { .. }) => Ok(Vec::new()),
+fn evaluation_file(run: &OpenRun) -> anyhow::Result<EvaluationFile> {
+    match run.dir.evaluation() {
+        Ok(file) => Ok(file),
+        Err(RunError::Missing { .. }) => Ok(EvaluationFile::default()),
         Err(error) => Err(error.into()),
     }
+}
+
+fn opening_now(settings: &EvaluationConfig) -> anyhow::Result<Opening> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let mut ks = settings.ks.clone();
+    ks.sort_unstable();
+    ks.dedup();
+    Ok(Opening {
+        date: crate::data::iso_date(now as i64),
+        unix_seconds: now,
+        ks,
+    })
 }
 
 /// Depths beyond the catalogue are left out unless they were asked for by name.
@@ -156,16 +181,10 @@ fn rank_all(
 fn write(
     run: &mut OpenRun,
     tested: &Tested,
-    mut openings: Vec<Opening>,
+    openings: Vec<Opening>,
     evaluated: &Evaluated,
+    date: &str,
 ) -> anyhow::Result<()> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let date = crate::data::iso_date(now as i64);
-    openings.push(Opening {
-        date: date.clone(),
-        unix_seconds: now,
-        ks: evaluated.summary.ks.clone(),
-    });
     let Some(model) = evaluated.details.first() else {
         return Ok(());
     };
@@ -173,13 +192,14 @@ fn write(
     per_user
         .metrics
         .retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
-    let evaluation = evaluated.summary.clone();
     run.dir.write_evaluation(&EvaluationFile {
         openings,
-        evaluation,
-        per_user,
+        measured: Some(Measured {
+            evaluation: evaluated.summary.clone(),
+            per_user,
+        }),
     })?;
-    let page = report::render(&report_data::of_run(run, tested, evaluated, &date)?)?;
+    let page = report::render(&report_data::of_run(run, tested, evaluated, date)?)?;
     run.dir.write_report(&page)?;
     let metrics = cards::metric_lines(&evaluated.summary);
     run.dir

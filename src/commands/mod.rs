@@ -18,6 +18,9 @@ mod train;
 
 use std::io::{self, Write};
 
+#[cfg(feature = "train")]
+pub(crate) use prepared::OtherData;
+
 use clap::CommandFactory;
 use serde::Serialize;
 

@@ -1,18 +1,24 @@
 //! The data of a training, and what a run directory gets before and after it.
 
-use anyhow::bail;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::Context;
 
 use super::run_files::{DataRecord, read};
 use super::{Session, cards};
-use crate::config::RunConfig;
-use crate::data::{self, Dataset, Split};
+use crate::config::{IdOrder, RunConfig};
+use crate::data::{self, Dataset, IdMap, SourceFile, Split};
+use crate::graph::{InteractionGraph, NodeOrder};
 use crate::run::RunDir;
 use crate::terminal::count;
 use crate::training::Trained;
 
-/// The data of a run, read and split.
+/// The data of a run, read, split and numbered. The log itself is let go.
 pub(super) struct Prepared {
-    pub(super) dataset: Dataset,
+    pub(super) users: IdMap,
+    pub(super) items: IdMap,
+    pub(super) titles: Option<Vec<Option<String>>>,
     pub(super) split: Split,
     pub(super) record: DataRecord,
 }
@@ -21,13 +27,20 @@ impl Prepared {
     pub(super) fn new(session: &Session, config: &RunConfig) -> anyhow::Result<Self> {
         let (dataset, cleaning) = read(&config.data)?;
         let split = data::split(&dataset, &config.split, config.seed)?;
+        let Dataset {
+            users,
+            items,
+            titles,
+            sources,
+            ..
+        } = dataset;
         let record = DataRecord {
-            n_users: dataset.users.len(),
-            n_items: dataset.items.len(),
+            n_users: users.len(),
+            n_items: items.len(),
             n_interactions: split.summary.n_train
                 + split.summary.n_validation
                 + split.summary.n_test,
-            sources: dataset.sources.clone(),
+            sources,
             cleaning,
             split: split.summary.clone(),
         };
@@ -40,47 +53,126 @@ impl Prepared {
             count(split.summary.n_validation as u64),
             count(split.summary.n_test as u64),
         ));
-        Ok(Self {
-            dataset,
+        let prepared = Self {
+            users,
+            items,
+            titles,
             split,
             record,
+        };
+        Ok(match config.data.order {
+            IdOrder::Key => prepared,
+            IdOrder::Locality => prepared.ordered_by_locality(session),
         })
     }
 
-    /// Refuses to go on with a run on other data than it began with.
-    pub(super) fn check_same_sources(&self, run: &RunDir) -> anyhow::Result<()> {
-        let Ok(began) = run.data::<DataRecord>() else {
-            return Ok(());
+    /// Renumbers users and items by the training interactions, and them alone.
+    fn ordered_by_locality(self, session: &Session) -> Self {
+        let started = Instant::now();
+        // A graph too large for 32-bit indices is refused where a model needs it.
+        let Ok(graph) = InteractionGraph::new(&self.split.train) else {
+            return self;
         };
-        for (before, now) in began.sources.iter().zip(&self.record.sources) {
-            if before.sha256 != now.sha256 {
-                bail!(
-                    "{} is not the file this run began with (SHA-256 {} then, {} now): restore it, or train anew",
-                    now.path,
-                    before.sha256,
-                    now.sha256
-                );
-            }
+        let order = NodeOrder::by_locality(&graph);
+        let move_titles = |mut titles: Vec<Option<String>>| {
+            let ids = order.items.iter();
+            ids.map(|&old| titles[old as usize].take()).collect()
+        };
+        let ordered = Self {
+            titles: self.titles.map(move_titles),
+            split: self.split.reordered(&order.users, &order.items),
+            users: self.users.reordered(&order.users),
+            items: self.items.reordered(&order.items),
+            record: self.record,
+        };
+        session.say(&format!(
+            "users and items ordered by locality in {:.2} s",
+            started.elapsed().as_secs_f64()
+        ));
+        ordered
+    }
+
+    /// Refuses to go on with a run on other data, or under other inside ids, than it began with.
+    pub(super) fn check_same_data(&self, run: &RunDir) -> anyhow::Result<()> {
+        let began: DataRecord = run
+            .data()
+            .context("whether the input files are those this run began with cannot be told")?;
+        same_sources(run.path(), &began.sources, &self.record.sources)?;
+        let same_ids = run.users()? == self.users && run.items()? == self.items;
+        if !same_ids {
+            let run = run.path().to_owned();
+            anyhow::bail!(OtherData::Ids { run });
         }
         Ok(())
     }
 }
 
-/// Writes all of a run that is known before training.
+/// Why a run cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OtherData {
+    /// A file has changed.
+    #[error(
+        "{path} is not the file this run began with (SHA-256 {before} then, {now} now): restore it, or train anew"
+    )]
+    File {
+        path: String,
+        before: String,
+        now: String,
+    },
+    /// Files were added or taken away.
+    #[error(
+        "{} began with {before} input files, and {now} are there now: restore its config.toml, or train anew",
+        run.display()
+    )]
+    Count {
+        run: PathBuf,
+        before: usize,
+        now: usize,
+    },
+    /// The same files, numbered otherwise.
+    #[error(
+        "{}: its users or items are in another order than this program gives them: restore its config.toml, or go on \
+         with the version of sagebrush that began it, or train anew",
+        run.display()
+    )]
+    Ids { run: PathBuf },
+}
+
+fn same_sources(run: &Path, began: &[SourceFile], now: &[SourceFile]) -> Result<(), OtherData> {
+    if began.len() != now.len() {
+        return Err(OtherData::Count {
+            run: run.to_owned(),
+            before: began.len(),
+            now: now.len(),
+        });
+    }
+    let mut pairs = began.iter().zip(now);
+    match pairs.find(|(before, now)| before.sha256 != now.sha256) {
+        None => Ok(()),
+        Some((before, now)) => Err(OtherData::File {
+            path: now.path.clone(),
+            before: before.sha256.clone(),
+            now: now.sha256.clone(),
+        }),
+    }
+}
+
+/// Writes all of a run that is known before training. The configuration comes last: a run that has
+/// it can be resumed, and the rest is there to check it against.
 pub(super) fn write_inputs(
     run: &mut RunDir,
     config: &RunConfig,
     prepared: &Prepared,
 ) -> anyhow::Result<()> {
-    let (dataset, split) = (&prepared.dataset, &prepared.split);
-    run.write_config(&config.to_toml())?;
-    run.write_keys(&dataset.users, &dataset.items)?;
-    if let Some(titles) = &dataset.titles {
+    let split = &prepared.split;
+    run.write_keys(&prepared.users, &prepared.items)?;
+    if let Some(titles) = &prepared.titles {
         run.write_titles(titles)?;
     }
     run.write_interactions(split.train.positives(), &split.validation)?;
     run.write_test(&split.test)?;
     run.write_data(&prepared.record)?;
+    run.write_config(&config.to_toml())?;
     Ok(())
 }
 
@@ -96,4 +188,39 @@ pub(super) fn write_outputs(
     run.write_model_card(&cards::model_card(config, &prepared.record, Vec::new()))?;
     run.finish()?;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn files(hashes: &[&str]) -> Vec<SourceFile> {
+        let file = |(at, hash): (usize, &&str)| SourceFile {
+            path: format!("{at}.csv"),
+            format: "csv".to_owned(),
+            bytes: 1,
+            sha256: (*hash).to_owned(),
+            rows: 1,
+        };
+        hashes.iter().enumerate().map(file).collect()
+    }
+
+    #[test]
+    fn a_run_goes_on_with_its_own_files_only() {
+        let began = files(&["a", "b"]);
+        let check = |now: &[&str]| {
+            let checked = same_sources(Path::new("my-run"), &began, &files(now));
+            checked.map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&["a", "b"]), Ok(()));
+        let message = check(&["a", "c"]).unwrap_err();
+        assert!(message.contains("1.csv is not the file"), "{message}");
+        assert!(message.contains("SHA-256 b then, c now"), "{message}");
+        for other in [&["a"][..], &["a", "b", "c"], &[]] {
+            let message = check(other).unwrap_err();
+            let expected = format!("my-run began with 2 input files, and {} are", other.len());
+            assert!(message.starts_with(&expected), "{message}");
+        }
+    }
 }

@@ -49,7 +49,7 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
     let config = RunConfig::from_toml(&name, &run.config()?)?;
     let device = device::open(config.run.device)?;
     let prepared = Prepared::new(session, &config)?;
-    prepared.check_same_sources(&run)?;
+    prepared.check_same_data(&run)?;
     let checkpoint = latest_checkpoint(session, &run)?;
     let trained = train_into(session, &config, &prepared, &device, &mut run, checkpoint)?;
     report(session, path, &config, trained)

@@ -42,6 +42,18 @@ macro_rules! closed_choice {
 }
 
 closed_choice! {
+    /// `data.order`: how users and items are numbered inside.
+    #[derive(Default)]
+    IdOrder {
+        /// Neighbours in the graph of training interactions close together.
+        #[default]
+        Locality = "locality",
+        /// By outside key.
+        Key = "key",
+    }
+}
+
+closed_choice! {
     /// `model.name`: which network is trained.
     ModelName {
         /// Matrix factorization: two embedding tables.
@@ -108,6 +120,18 @@ closed_choice! {
         ByEdge = "by-edge",
         /// Users uniformly, then one of the user's items uniformly.
         ByUser = "by-user",
+    }
+}
+
+closed_choice! {
+    /// `training.optimizer`: what moves the parameters.
+    #[derive(Default)]
+    Optimizer {
+        /// Adam over every parameter.
+        #[default]
+        Adam = "adam",
+        /// Adam over the rows of a batch only, for models whose other rows have no gradient.
+        LazyAdam = "lazy-adam",
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::sections::{
     DataConfig, DeviceName, EvaluationConfig, Initialization, LastActivation, LossKind,
-    LossSettings, ModelName, ModelSettings, PositiveSampling, RunConfig, RunSettings,
+    LossSettings, ModelName, ModelSettings, Optimizer, PositiveSampling, RunConfig, RunSettings,
     SamplingConfig, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig,
 };
 
@@ -111,6 +111,7 @@ impl RunConfig {
             },
             training: TrainingConfig {
                 epochs: 200,
+                optimizer: Optimizer::Adam,
                 learning_rate: recipe.learning_rate,
                 patience: 10,
                 evaluate_every: 1,

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::choices::ModelName;
+use super::choices::{DeviceName, IdOrder, ModelName, Optimizer};
 use super::defaults::DEFAULT_MODEL;
 use super::error::ConfigError;
 use super::layers::{self, Origin, Values};
@@ -137,6 +137,12 @@ impl Resolved {
                 is_mf && model.edge_dropout != 0.0,
                 NO_GRAPH,
             ),
+            (
+                "training.optimizer",
+                self.config.training.optimizer == Optimizer::LazyAdam
+                    && !(is_mf && self.config.run.device == DeviceName::Cpu),
+                "lazy-adam moves the rows of a batch only, which is for `mf` on the device `cpu`; use `adam`",
+            ),
         ];
         match checks.into_iter().find(|(_, refused, _)| *refused) {
             None => Ok(()),
@@ -217,6 +223,29 @@ impl RunConfig {
                 key: key.path.to_owned(),
             });
         }
+        // Runs from before this setting number by key.
+        let by_key = Value::String(IdOrder::Key.as_str().to_owned());
+        let order = values.entry("data.order");
+        order.or_insert((by_key, Origin::Default));
         complete(values).map(|resolved| resolved.config)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_stored_before_ids_had_an_order_numbers_by_key() {
+        let text = RunConfig::default().to_toml();
+        let older = text.replace("\norder = \"locality\"\n", "\n");
+        assert_ne!(text, older);
+        let order = |text| {
+            let config = RunConfig::from_toml("config.toml", text).unwrap();
+            config.data.order
+        };
+        assert_eq!(order(&text), IdOrder::Locality);
+        assert_eq!(order(&older), IdOrder::Key);
     }
 }

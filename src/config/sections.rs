@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use super::choices::{
-    DeviceName, Initialization, LastActivation, LossKind, ModelName, PositiveSampling, ScoreKind,
-    SplitMethod,
+    DeviceName, IdOrder, Initialization, LastActivation, LossKind, ModelName, Optimizer,
+    PositiveSampling, ScoreKind, SplitMethod,
 };
 
 /// Everything that determines a run: one strict TOML file.
@@ -64,6 +64,8 @@ pub struct DataConfig {
     /// Smallest number of interactions of a user and of an item, iterated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub k_core: Option<usize>,
+    /// How users and items are numbered inside.
+    pub order: IdOrder,
     /// Names of the columns.
     #[serde(default)]
     pub columns: ColumnNames,
@@ -173,6 +175,9 @@ impl SamplingConfig {
 pub struct TrainingConfig {
     /// Largest number of epochs.
     pub epochs: u32,
+    /// What moves the parameters; `lazy-adam` for `mf` on the CPU only.
+    #[serde(default)]
+    pub optimizer: Optimizer,
     /// Adam's learning rate.
     pub learning_rate: f64,
     /// Validations without improvement before training stops; 0 never stops early.

@@ -3,8 +3,8 @@
 use toml::Value;
 
 use super::choices::{
-    DeviceName, Initialization, LastActivation, LossKind, ModelName, PositiveSampling, ScoreKind,
-    SplitMethod,
+    DeviceName, IdOrder, Initialization, LastActivation, LossKind, ModelName, Optimizer,
+    PositiveSampling, ScoreKind, SplitMethod,
 };
 use super::error::ConfigError;
 
@@ -120,6 +120,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("data.format", Kind::Choice(FORMATS)),
     optional("data.min_rating", Kind::Number(Interval::Finite)),
     optional("data.k_core", Kind::Integer(1, MANY)),
+    optional("data.order", Kind::Choice(IdOrder::NAMES)),
     optional("data.columns.user", Kind::Text),
     optional("data.columns.item", Kind::Text),
     optional("data.columns.weight", Kind::Text),
@@ -145,6 +146,7 @@ pub(super) const KEYS: &[Key] = &[
     required("sampling.negatives", Kind::Integer(1, 1000)),
     required("sampling.batch_size", Kind::Integer(1, i32::MAX as i64)),
     required("training.epochs", Kind::Integer(1, MANY)),
+    optional("training.optimizer", Kind::Choice(Optimizer::NAMES)),
     required("training.learning_rate", POSITIVE),
     required("training.patience", Kind::Integer(0, MANY)),
     required("training.evaluate_every", Kind::Integer(1, MANY)),

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 
 /// The two-way map between outside keys and dense inside ids `0..len`.
 ///
-/// Ids follow the order of the keys, never the order of the rows: keys that are all decimal numbers
-/// sort as numbers, others as bytes. The same set of keys therefore always gets the same ids, so a
-/// shuffled log trains the same model.
+/// A reader's ids follow the order of the keys, never the order of the rows: keys that are all decimal
+/// numbers sort as numbers, others as bytes. The same set of keys therefore always gets the same ids,
+/// so a shuffled log trains the same model. A training may put them in an order of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IdMap {
     keys: Vec<Box<str>>,
@@ -22,6 +22,26 @@ impl IdMap {
         let ids: HashMap<Box<str>, u32> =
             (0u32..).zip(&keys).map(|(i, k)| (k.clone(), i)).collect();
         (ids.len() == keys.len()).then_some(Self { keys, ids })
+    }
+
+    /// The same keys under other ids: id `i` of the result is id `order[i]` of this map.
+    ///
+    /// # Panics
+    /// When `order` does not hold every id once.
+    #[must_use]
+    pub fn reordered(mut self, order: &[u32]) -> Self {
+        assert_eq!(order.len(), self.keys.len(), "an order of all ids");
+        let keys = order
+            .iter()
+            .map(|&old| std::mem::take(&mut self.keys[old as usize]));
+        self.keys = keys.collect();
+        for (id, key) in (0..).zip(&self.keys) {
+            match self.ids.get_mut(key) {
+                Some(known) => *known = id,
+                None => panic!("an order holds every id once"),
+            }
+        }
+        self
     }
 
     /// The id of a key, if the key is known.
@@ -82,6 +102,17 @@ mod tests {
         assert_eq!(
             keys,
             ["0", "9", "10", "99999999999999999999999", "007", "a", "b"]
+        );
+    }
+
+    #[test]
+    fn another_order_moves_keys_and_ids() {
+        let map = IdMap::from_ordered_keys(vec!["a".into(), "b".into(), "c".into()]);
+        let map = map.unwrap_or_default().reordered(&[2, 0, 1]);
+        assert_eq!((map.key(0), map.key(1), map.key(2)), ("c", "a", "b"));
+        assert_eq!(
+            (map.id("a"), map.id("b"), map.id("c")),
+            (Some(1), Some(2), Some(0))
         );
     }
 

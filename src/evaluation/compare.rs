@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::bootstrap::Bootstrap;
-use super::result::PerUser;
+use super::result::{Estimate, PerUser};
 
 /// How to compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +32,7 @@ impl Default for CompareConfig {
 pub enum CompareError {
     /// Different held-out or excluded items, or catalogues.
     #[error(
-        "`{baseline}` and `{candidate}` were evaluated on different test sets (fingerprints {a:.12} and {b:.12}); train both on the same data with the same split and seed"
+        "`{baseline}` and `{candidate}` were evaluated on different test sets (fingerprints {a:.12} and {b:.12}); train both on the same data with the same split, seed and `data.order`"
     )]
     DifferentTests {
         /// The first run.
@@ -187,27 +187,43 @@ pub fn compare(
     if n_users < 2 {
         return Err(CompareError::TooFewUsers(n_users));
     }
-    let mut differences = Vec::new();
+    let mut pairs = Vec::new();
     for (metric, left) in &a.metrics {
         let Some(right) = b.metrics.get(metric) else {
             continue;
         };
         expect_length(first, metric, left, n_users)?;
         expect_length(second, metric, right, n_users)?;
-        differences.push(difference(metric, left, right, config));
+        pairs.push((metric, left, right));
     }
     let (baseline, candidate) = names();
-    if differences.is_empty() {
+    if pairs.is_empty() {
         return Err(CompareError::NoCommonMetric {
             baseline,
             candidate,
         });
     }
+    let by_user = |&(_, a, b): &(&String, &Vec<f64>, &Vec<f64>)| -> Vec<f64> {
+        a.iter().zip(b).map(|(a, b)| b - a).collect()
+    };
+    let by_user: Vec<Vec<f64>> = pairs.iter().map(by_user).collect();
+    let columns: Vec<&[f64]> = by_user.iter().map(Vec::as_slice).collect();
+    let bootstrap = Bootstrap {
+        resamples: config.bootstrap,
+        confidence: config.confidence,
+        seed: config.seed,
+    };
+    let estimates = bootstrap.estimates(&columns);
+    let differences = pairs.iter().zip(&columns).zip(estimates);
     Ok(Comparison {
         baseline,
         candidate,
         n_users,
-        differences,
+        differences: differences
+            .map(|((&(metric, a, b), by_user), estimate)| {
+                difference(metric, a, b, by_user, estimate)
+            })
+            .collect(),
     })
 }
 
@@ -229,14 +245,13 @@ fn expect_length(
     })
 }
 
-fn difference(metric: &str, a: &[f64], b: &[f64], config: &CompareConfig) -> Difference {
-    let differences: Vec<f64> = a.iter().zip(b).map(|(a, b)| b - a).collect();
-    let bootstrap = Bootstrap {
-        resamples: config.bootstrap,
-        confidence: config.confidence,
-        seed: config.seed,
-    };
-    let estimate = bootstrap.estimates(&differences, 1)[0];
+fn difference(
+    metric: &str,
+    a: &[f64],
+    b: &[f64],
+    by_user: &[f64],
+    estimate: Estimate,
+) -> Difference {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     Difference {
         metric: metric.to_owned(),
@@ -245,9 +260,9 @@ fn difference(metric: &str, a: &[f64], b: &[f64], config: &CompareConfig) -> Dif
         difference: estimate.mean,
         low: estimate.low,
         high: estimate.high,
-        p_value: paired_t_test(&differences),
-        wins: differences.iter().filter(|&&d| d > 0.0).count(),
-        losses: differences.iter().filter(|&&d| d < 0.0).count(),
+        p_value: paired_t_test(by_user),
+        wins: by_user.iter().filter(|&&d| d > 0.0).count(),
+        losses: by_user.iter().filter(|&&d| d < 0.0).count(),
     }
 }
 

@@ -1,17 +1,12 @@
 //! The evaluation itself: rank everything, judge each user, summarise.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
-use super::activity::quartiles;
-use super::audience::{Audience, EvaluationData, ranked_batches};
-use super::beyond::{coverage, gini, novelty};
+use super::audience::EvaluationData;
 use super::bootstrap::Bootstrap;
-use super::metrics::{Metric, relevance};
-use super::result::{Estimate, Evaluation, GroupResult, PerUser, SystemResult};
-use crate::data::ItemLists;
-use crate::inference::{RankError, Ranked, ScoreSource};
+use super::judge::Judge;
+use super::result::{Evaluation, PerUser};
+use crate::inference::{RankError, ScoreSource};
 
 /// How to evaluate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,17 +141,23 @@ pub fn evaluate(
         bootstrap,
         audience: &audience,
     };
-    let mut results = Vec::with_capacity(systems.len());
-    let mut details = Vec::with_capacity(systems.len());
+    let mut judged = Vec::with_capacity(systems.len());
     for &(name, source) in systems {
-        let judged = judge.system(name, source, &fingerprint);
-        let (result, detail) = judged.map_err(|source| EvaluationError::Rank {
-            system: name.to_owned(),
-            source,
-        })?;
-        results.push(result);
-        details.push(detail);
+        judged.push(
+            judge
+                .system(source)
+                .map_err(|source| EvaluationError::Rank {
+                    system: name.to_owned(),
+                    source,
+                })?,
+        );
     }
+    let results = judge.results(systems, &judged);
+    let details = systems
+        .iter()
+        .zip(judged)
+        .map(|(&(name, _), judged)| judge.detail(name, judged, &fingerprint))
+        .collect();
     let summary = Evaluation {
         n_users_evaluated: audience.warm.len(),
         n_users_without_test: audience.n_without_held_out,
@@ -235,161 +236,4 @@ fn check_users(
         }
     }
     Ok(())
-}
-
-/// What every system is judged by.
-struct Judge<'a> {
-    data: EvaluationData<'a>,
-    excluded: &'a ItemLists,
-    ks: &'a [usize],
-    bootstrap: Bootstrap,
-    audience: &'a Audience,
-}
-
-/// Metrics of some users, `[n_users x n_columns]`, and how often each item was recommended at each depth.
-struct Judged {
-    rows: Vec<f64>,
-    counts: Vec<Vec<u64>>,
-}
-
-impl Judge<'_> {
-    fn system(
-        &self,
-        name: &str,
-        source: &dyn ScoreSource,
-        fingerprint: &str,
-    ) -> Result<(SystemResult, SystemDetail), RankError> {
-        let warm = self.judge(source, &self.audience.warm)?;
-        let cold = match &*self.audience.cold {
-            [] => None,
-            users => Some(self.group("no train items", &self.judge(source, users)?.rows)),
-        };
-        let result = SystemResult {
-            name: name.to_owned(),
-            metrics: self.estimates(&warm.rows),
-            beyond: self.beyond(&warm.counts),
-            by_activity: self.by_activity(&warm.rows),
-            cold,
-        };
-        let columns = self.columns();
-        let column = |at: usize| {
-            warm.rows
-                .iter()
-                .skip(at)
-                .step_by(columns.len())
-                .copied()
-                .collect()
-        };
-        let per_user = PerUser {
-            fingerprint: fingerprint.to_owned(),
-            users: self.audience.warm.clone(),
-            metrics: columns
-                .iter()
-                .enumerate()
-                .map(|(at, name)| (name.clone(), column(at)))
-                .collect(),
-        };
-        let recommended = warm.counts.into_iter().next_back().unwrap_or_default();
-        Ok((
-            result,
-            SystemDetail {
-                name: name.to_owned(),
-                per_user,
-                recommended,
-            },
-        ))
-    }
-
-    fn judge(&self, source: &dyn ScoreSource, users: &[u32]) -> Result<Judged, RankError> {
-        let deepest = self.ks.last().copied().unwrap_or(0);
-        let mut judged = Judged {
-            rows: Vec::with_capacity(users.len() * self.ks.len() * Metric::ALL.len()),
-            counts: vec![vec![0; source.n_items()]; self.ks.len()],
-        };
-        for batch in ranked_batches(source, self.excluded, users, deepest) {
-            for (user, list) in batch? {
-                self.judge_list(user, &list, &mut judged);
-            }
-        }
-        Ok(judged)
-    }
-
-    fn judge_list(&self, user: u32, list: &[Ranked], judged: &mut Judged) {
-        let held_out = self.data.held_out.of(user);
-        let items: Vec<u32> = list.iter().map(|ranked| ranked.item).collect();
-        let hits = relevance(&items, held_out);
-        for (&k, counts) in self.ks.iter().zip(&mut judged.counts) {
-            let values = Metric::ALL.map(|metric| metric.value(&hits, held_out.len(), k));
-            judged.rows.extend(values);
-            items
-                .iter()
-                .take(k)
-                .for_each(|&item| counts[item as usize] += 1);
-        }
-    }
-
-    fn columns(&self) -> Vec<String> {
-        self.ks
-            .iter()
-            .flat_map(|&k| Metric::ALL.map(|metric| metric.at(k)))
-            .collect()
-    }
-
-    fn estimates(&self, rows: &[f64]) -> BTreeMap<String, Estimate> {
-        let columns = self.columns();
-        let estimates = self.bootstrap.estimates(rows, columns.len());
-        columns.into_iter().zip(estimates).collect()
-    }
-
-    fn group(&self, label: &str, rows: &[f64]) -> GroupResult {
-        let n_users = rows.len() / (self.ks.len() * Metric::ALL.len());
-        GroupResult {
-            label: label.to_owned(),
-            n_users,
-            metrics: self.estimates(rows),
-        }
-    }
-
-    fn by_activity(&self, rows: &[f64]) -> Vec<GroupResult> {
-        let width = self.ks.len() * Metric::ALL.len();
-        let users = self.audience.warm.iter();
-        let degrees: Vec<usize> = users.map(|&user| self.data.train.of(user).len()).collect();
-        let gather = |positions: &[usize]| -> Vec<f64> {
-            positions
-                .iter()
-                .flat_map(|&at| &rows[at * width..(at + 1) * width])
-                .copied()
-                .collect()
-        };
-        let groups = quartiles(&degrees);
-        groups
-            .iter()
-            .map(|(label, positions)| self.group(label, &gather(positions)))
-            .collect()
-    }
-
-    fn beyond(&self, counts: &[Vec<u64>]) -> BTreeMap<String, f64> {
-        let train = self.data.train;
-        let n_items = counts.first().map_or(0, Vec::len);
-        let mut popularity = vec![0; n_items];
-        train
-            .items()
-            .iter()
-            .for_each(|&item| popularity[item as usize] += 1);
-        let n_train_users = train
-            .row_ptr()
-            .windows(2)
-            .filter(|ends| ends[0] < ends[1])
-            .count();
-        let mut beyond = BTreeMap::new();
-        for (k, counts) in self.ks.iter().zip(counts) {
-            beyond.insert(format!("coverage@{k}"), coverage(counts));
-            beyond.insert(format!("gini@{k}"), gini(counts));
-            beyond.insert(
-                format!("novelty@{k}"),
-                novelty(counts, &popularity, n_train_users),
-            );
-        }
-        beyond
-    }
 }

@@ -6,6 +6,7 @@ mod beyond;
 mod bootstrap;
 mod compare;
 mod evaluate;
+mod judge;
 mod metrics;
 mod result;
 #[cfg(test)]

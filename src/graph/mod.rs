@@ -1,8 +1,10 @@
 //! The bipartite graph of training interactions: compressed rows both ways, degrees, normalisations.
 
 mod normalized;
+mod order;
 
 pub use normalized::{GraphError, Normalization, NormalizedCsr};
+pub use order::NodeOrder;
 
 use crate::data::TrainSet;
 

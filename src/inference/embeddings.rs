@@ -1,14 +1,15 @@
-//! Final user and item tables on the host, and their scores by blocked matrix products.
+//! Final user and item tables on the host, and their scores by blocked products.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
+use super::kernel::{ITEMS, Tile, USERS};
 use super::mlp::{Projected, ScoreHead};
-use super::score_source::ScoreSource;
+use super::panels::{ItemPanels, pack_items, pack_users};
+use super::score_source::{ScoreSource, offer_by_tiles};
+use super::selection::Selection;
 
-/// Rows of every matrix product. Fewer users are padded to it, so that one user's scores come from the
-/// same instructions, and have the same bits, whoever else is in the block.
-const ROWS: usize = 64;
-/// Items of a product: the tile of scores (256 KiB) stays in a core's cache until it is selected from.
+/// Items scored at once by a perceptron: the tile of scores stays in a core's cache until it is selected from.
 const ITEMS_PER_TILE: usize = 1024;
 
 /// The tables a trained model is served from: one row a user, one row an item, and the score head.
@@ -21,6 +22,8 @@ pub struct Embeddings {
     items: Vec<f32>,
     head: ScoreHead,
     projected: Option<Projected>,
+    /// A second copy of the item table, made when the first list is asked for.
+    panels: OnceLock<ItemPanels>,
 }
 
 /// Tables whose sizes do not fit together.
@@ -79,6 +82,7 @@ impl Embeddings {
             items,
             head,
             projected,
+            panels: OnceLock::new(),
         })
     }
 
@@ -108,19 +112,20 @@ impl Embeddings {
 
     fn dot_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
         let width = items.len();
-        let item_rows = &self.items[items.start * self.dim..items.end * self.dim];
-        let mut gathered = vec![0.0; ROWS * self.dim];
-        let mut padded = Vec::new();
-        for (users, out) in users.chunks(ROWS).zip(out.chunks_mut(ROWS * width)) {
-            for (row, &user) in gathered.chunks_exact_mut(self.dim).zip(users) {
-                row.copy_from_slice(self.user(user));
-            }
-            if users.len() == ROWS {
-                product(&gathered, item_rows, self.dim, out);
-            } else {
-                padded.resize(ROWS * width, 0.0);
-                product(&gathered, item_rows, self.dim, &mut padded);
-                out.copy_from_slice(&padded[..out.len()]);
+        let item_rows =
+            self.items[items.start * self.dim..items.end * self.dim].chunks_exact(self.dim);
+        let item_panels = pack_items(item_rows, self.dim);
+        let user_panels = pack_users(users.iter().map(|&user| self.user(user)), self.dim);
+        let mut tile = Tile::new();
+        for (panel, lanes) in item_panels.chunks_exact(self.dim).enumerate() {
+            let start = panel * ITEMS;
+            let kept = ITEMS.min(width - start);
+            let blocks = out.chunks_mut(USERS * width);
+            for (users, out) in user_panels.chunks_exact(self.dim).zip(blocks) {
+                tile.fill(users, lanes, &[f32::INFINITY; USERS]);
+                for (row, scores) in out.chunks_exact_mut(width).zip(&tile.scores) {
+                    row[start..start + kept].copy_from_slice(&scores[..kept]);
+                }
             }
         }
     }
@@ -135,38 +140,6 @@ fn expect_size(part: &'static str, found: usize, expected: usize) -> Result<(), 
             found,
             expected,
         })
-    }
-}
-
-/// `out = left right^T` with `left` `[ROWS x dim]`, `right` `[n x dim]`, `out` `[ROWS x n]`, all row-major,
-/// on the calling thread alone.
-fn product(left: &[f32], right: &[f32], dim: usize, out: &mut [f32]) {
-    let n = right.len() / dim;
-    assert!(left.len() == ROWS * dim && right.len() == n * dim && out.len() == ROWS * n);
-    // SAFETY: the sizes asserted above make every index that the shapes and strides reach valid, `out` is
-    // borrowed mutably and so overlaps neither input, and it is not read (`read_dst` is false).
-    unsafe {
-        gemm::gemm(
-            ROWS,
-            n,
-            dim,
-            out.as_mut_ptr(),
-            1,
-            n as isize,
-            false,
-            left.as_ptr(),
-            1,
-            dim as isize,
-            right.as_ptr(),
-            dim as isize,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            gemm::Parallelism::None,
-        );
     }
 }
 
@@ -202,6 +175,41 @@ impl ScoreSource for Embeddings {
             _ => self.dot_tile(users, items, out),
         }
     }
+
+    fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
+        match self.head {
+            ScoreHead::Dot => {
+                let rows: Vec<&[f32]> = users.iter().map(|&user| self.user(user)).collect();
+                let panels = self
+                    .panels
+                    .get_or_init(|| ItemPanels::new(&self.items, self.dim));
+                panels.search(&rows, selections);
+            }
+            ScoreHead::Mlp(_) => offer_by_tiles(self, users, selections),
+        }
+    }
+
+    fn part(&self, users: &[u32], items: &[u32]) -> Option<Box<dyn ScoreSource>> {
+        let gather = |rows: &[u32], table: &[f32]| {
+            let rows = rows.iter().map(|&row| row as usize * self.dim);
+            rows.flat_map(|start| &table[start..start + self.dim])
+                .copied()
+                .collect()
+        };
+        match self.head {
+            ScoreHead::Dot => Some(Box::new(Self {
+                n_users: users.len(),
+                n_items: items.len(),
+                dim: self.dim,
+                users: gather(users, &self.users),
+                items: gather(items, &self.items),
+                head: ScoreHead::Dot,
+                projected: None,
+                panels: OnceLock::new(),
+            })),
+            ScoreHead::Mlp(_) => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -216,7 +224,7 @@ mod tests {
         let items = vec![3.0, 4.0, 0.0, -2.0, 1.0, 1.0];
         let embeddings = Embeddings::new(2, 3, 2, users, items, ScoreHead::Dot).unwrap();
         let mut out = vec![f32::NAN; 6];
-        embeddings.score_into(&[1, 0], &mut out);
+        embeddings.score_tile(&[1, 0], 0..3, &mut out);
         assert_eq!(out, [-1.0, -1.0, -0.5, 11.0, -4.0, 3.0]);
     }
 
@@ -234,7 +242,7 @@ mod tests {
         let embeddings =
             Embeddings::new(1, 2, 2, vec![1.0, 3.0], vec![-2.0, 1.0, 1.0, 5.0], head).unwrap();
         let mut out = vec![0.0; 2];
-        embeddings.score_into(&[0], &mut out);
+        embeddings.score_tile(&[0], 0..2, &mut out);
         // Item 0: units 1 - 4 + 0.5 < 0 and 3 - 1 - 1 = 1. Item 1: units 1 + 2 + 0.5 = 3.5 and 3 - 5 - 1 < 0.
         assert_eq!(out, [93.0, 28.0]);
     }

@@ -1,7 +1,9 @@
 //! From scores to ranked lists: host embeddings, exact top-K, and the recommender that answers in outside keys.
 
 mod embeddings;
+mod kernel;
 mod mlp;
+mod panels;
 mod recommender;
 mod score_source;
 mod selection;
@@ -13,9 +15,9 @@ pub use embeddings::{Embeddings, EmbeddingsError};
 pub use mlp::{MlpHead, ScoreHead};
 pub use recommender::{Listed, Recommender, RecommenderError, UserList};
 pub use score_source::ScoreSource;
-pub use selection::Ranked;
+pub use selection::{Ranked, Selection};
 pub use similar::similar_items;
 pub use tables::{from_tables, to_tables};
-pub use top_k::{RankError, top_k};
+pub use top_k::{RankError, top_k, top_k_among};
 
 pub(crate) use selection::best_first;

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::selection::Selection;
+
 /// Scores of every item for any user, a tile of items at a time.
 ///
 /// A score is a pure function of (user, item): it does not depend on the other users of the call, so
@@ -25,27 +27,99 @@ pub trait ScoreSource: Sync {
     /// May panic when a user or an item is out of range, or when `out` has another length.
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]);
 
-    /// Writes the scores of all items for each of `users` into `out`, `[users.len() x n_items]`, row-major.
+    /// Offers the items of the whole catalogue to each user's selection. By default every item, a tile at a time; a
+    /// source that knows which items cannot be selected leaves them out.
     ///
     /// # Panics
-    /// As [`score_tile`](Self::score_tile).
-    fn score_into(&self, users: &[u32], out: &mut [f32]) {
-        let n_items = self.n_items();
-        assert_eq!(
-            out.len(),
-            users.len() * n_items,
-            "one score a user and item"
-        );
-        let step = self.items_per_tile();
-        let mut tile = vec![0.0; users.len() * step.min(n_items)];
+    /// May panic when a user is out of range, or when there is not one selection a user.
+    fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
+        offer_by_tiles(self, users, selections);
+    }
+
+    /// The scores of some users for some items (ascending) as a source of its own, numbered by their places; `None`
+    /// when the tiles of the whole catalogue serve as well.
+    fn part(&self, _users: &[u32], _items: &[u32]) -> Option<Box<dyn ScoreSource>> {
+        None
+    }
+}
+
+/// Users whose tiles of scores are held at once.
+const USERS_PER_TILE: usize = 64;
+
+/// Scores and offers every item, a tile at a time.
+pub(super) fn offer_by_tiles<S: ScoreSource + ?Sized>(
+    source: &S,
+    users: &[u32],
+    selections: &mut [Selection<'_>],
+) {
+    let n_items = source.n_items();
+    let step = source.items_per_tile();
+    let mut scores = vec![0.0; users.len().min(USERS_PER_TILE) * step.min(n_items)];
+    let blocks = users
+        .chunks(USERS_PER_TILE)
+        .zip(selections.chunks_mut(USERS_PER_TILE));
+    for (users, selections) in blocks {
         for start in (0..n_items).step_by(step) {
-            let end = (start + step).min(n_items);
-            let width = end - start;
-            let tile = &mut tile[..users.len() * width];
-            self.score_tile(users, start..end, tile);
-            for (row, scores) in out.chunks_exact_mut(n_items).zip(tile.chunks_exact(width)) {
-                row[start..end].copy_from_slice(scores);
+            let width = step.min(n_items - start);
+            let tile = &mut scores[..users.len() * width];
+            source.score_tile(users, start..start + width, tile);
+            for (selection, row) in selections.iter_mut().zip(tile.chunks_exact(width)) {
+                selection.offer(start as u32, row);
             }
+        }
+    }
+}
+
+/// Some users and items of a source.
+pub(super) struct Part<'a> {
+    whole: &'a dyn ScoreSource,
+    users: &'a [u32],
+    items: &'a [u32],
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn new(whole: &'a dyn ScoreSource, users: &'a [u32], items: &'a [u32]) -> Self {
+        Self {
+            whole,
+            users,
+            items,
+        }
+    }
+}
+
+impl ScoreSource for Part<'_> {
+    fn n_users(&self) -> usize {
+        self.users.len()
+    }
+
+    fn n_items(&self) -> usize {
+        self.items.len()
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        let users: Vec<u32> = users
+            .iter()
+            .map(|&user| self.users[user as usize])
+            .collect();
+        let items = &self.items[items];
+        let step = self.whole.items_per_tile();
+        let mut tile = Vec::new();
+        let mut done = 0;
+        for items_of_tile in items.chunk_by(|&a, &b| a as usize / step == b as usize / step) {
+            let start = items_of_tile[0] as usize / step * step;
+            let width = step.min(self.whole.n_items() - start);
+            tile.resize(users.len() * width, 0.0);
+            self.whole
+                .score_tile(&users, start..start + width, &mut tile);
+            let rows = out
+                .chunks_exact_mut(items.len())
+                .zip(tile.chunks_exact(width));
+            for (row, scores) in rows {
+                for (score, &item) in row[done..].iter_mut().zip(items_of_tile) {
+                    *score = scores[item as usize - start];
+                }
+            }
+            done += items_of_tile.len();
         }
     }
 }

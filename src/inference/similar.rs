@@ -39,8 +39,9 @@ pub fn similar_items(
         }
     };
     let scores: Vec<f32> = embeddings.items().chunks_exact(dim).map(cosine).collect();
-    let mut selection = Selection::new(k);
-    selection.offer(0, &scores, &[item]);
+    let seen = [item];
+    let mut selection = Selection::new(k, &seen);
+    selection.offer(0, &scores);
     selection
         .finish()
         .map_err(|item| RankError::VectorNotANumber { item })

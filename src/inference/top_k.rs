@@ -2,12 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::score_source::ScoreSource;
+use super::score_source::{Part, ScoreSource};
 use super::selection::{Ranked, Selection};
 use crate::data::ItemLists;
 
-/// Users scored together; one block is one unit of parallel work.
-const USERS_PER_BLOCK: usize = 64;
+/// Users ranked together; one block is one unit of parallel work. Each panel of items is fetched once a block.
+const USERS_PER_BLOCK: usize = 192;
 
 /// Why no ranking came out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +30,16 @@ pub enum RankError {
         user: u32,
         /// Users there are.
         n_users: usize,
+    },
+    /// A list of items to rank among that is not one.
+    #[error(
+        "the items to rank among must ascend, each once and below {n_items}; item id {item} does not"
+    )]
+    Among {
+        /// The item out of place.
+        item: u32,
+        /// Items there are.
+        n_items: usize,
     },
     /// Seen lists made for another set of users.
     #[error(
@@ -86,6 +96,60 @@ pub fn top_k(
     ranked_in_blocks(source, users, k, seen, USERS_PER_BLOCK)
 }
 
+/// The `k` best items of each of `users` among `items` (ascending) alone, otherwise as [`top_k`]. The scores are the
+/// same; a list is shorter where `items` holds fewer than `k` unseen ones.
+///
+/// # Errors
+/// As [`top_k`], and when `items` do not ascend or are unknown. Items not asked for are not scored, so a NaN among
+/// them goes unseen.
+pub fn top_k_among(
+    source: &dyn ScoreSource,
+    users: &[u32],
+    k: usize,
+    seen: Option<&ItemLists>,
+    items: &[u32],
+) -> Result<Vec<Vec<Ranked>>, RankError> {
+    check(source, users, k, seen)?;
+    let n_items = source.n_items();
+    let steps = items.windows(2).find(|pair| pair[0] >= pair[1]);
+    let beyond = items.last().filter(|&&item| item as usize >= n_items);
+    if let Some(&item) = steps.map(|pair| &pair[1]).or(beyond) {
+        return Err(RankError::Among { item, n_items });
+    }
+    if items.is_empty() {
+        return Ok(vec![Vec::new(); users.len()]);
+    }
+    let places = (0..users.len() as u32).collect::<Vec<_>>();
+    let seen = seen.map(|seen| {
+        let place = |item| items.binary_search(&item).ok().map(|place| place as u32);
+        let of = |&at: &u32| {
+            let known = seen.of(users[at as usize]).iter();
+            known.filter_map(move |&item| Some((at, place(item)?)))
+        };
+        ItemLists::from_pairs(users.len(), places.iter().flat_map(of))
+    });
+    let own = source.part(users, items);
+    let tiles = Part::new(source, users, items);
+    let lists = ranked_in_blocks(
+        own.as_deref().unwrap_or(&tiles),
+        &places,
+        k.min(items.len()),
+        seen.as_ref(),
+        USERS_PER_BLOCK,
+    );
+    let mut lists = lists.map_err(|error| match error {
+        RankError::NotANumber { user, item } => RankError::NotANumber {
+            user: users[user as usize],
+            item: items[item as usize],
+        },
+        other => other,
+    })?;
+    for ranked in lists.iter_mut().flatten() {
+        ranked.item = items[ranked.item as usize];
+    }
+    Ok(lists)
+}
+
 fn ranked_in_blocks(
     source: &dyn ScoreSource,
     users: &[u32],
@@ -96,9 +160,7 @@ fn ranked_in_blocks(
     check(source, users, k, seen)?;
     let blocks: Vec<Result<Vec<Vec<Ranked>>, RankError>> = users
         .par_chunks(users_per_block)
-        .map_init(Vec::new, |scores, block| {
-            rank_block(source, block, k, seen, scores)
-        })
+        .map(|block| rank_block(source, block, k, seen))
         .collect();
     let mut lists = Vec::with_capacity(users.len());
     for block in blocks {
@@ -143,23 +205,11 @@ fn rank_block(
     users: &[u32],
     k: usize,
     seen: Option<&ItemLists>,
-    scores: &mut Vec<f32>,
 ) -> Result<Vec<Vec<Ranked>>, RankError> {
-    let n_items = source.n_items();
-    let step = source.items_per_tile();
-    scores.resize(users.len() * step.min(n_items), 0.0);
-    let mut selections: Vec<Selection> = users.iter().map(|_| Selection::new(k)).collect();
-    for start in (0..n_items).step_by(step) {
-        let width = step.min(n_items - start);
-        let tile = &mut scores[..users.len() * width];
-        source.score_tile(users, start..start + width, tile);
-        let rows = tile.chunks_exact(width);
-        for ((&user, selection), row) in users.iter().zip(&mut selections).zip(rows) {
-            let masked = seen.map_or(&[][..], |seen| seen.of(user));
-            selection.offer(start as u32, row, masked);
-        }
-    }
-    let finish = |(&user, selection): (&u32, Selection)| {
+    let of = |&user: &u32| Selection::new(k, seen.map_or(&[][..], |seen| seen.of(user)));
+    let mut selections: Vec<Selection<'_>> = users.iter().map(of).collect();
+    source.offer_all(users, &mut selections);
+    let finish = |(&user, selection): (&u32, Selection<'_>)| {
         selection
             .finish()
             .map_err(|item| RankError::NotANumber { user, item })
@@ -274,6 +324,42 @@ mod tests {
         }
         let alone = top_k(&source, &[211], 30, None).unwrap();
         assert_eq!(bits(&alone), bits(&reference[211..212]));
+    }
+
+    /// A part of the catalogue: the full lists without the other items, and the same bits; by tiles and by vectors.
+    #[test]
+    fn among_some_items_the_others_are_left_out() {
+        let vectors = random_embeddings(60, 500, 16);
+        let mut scores = vec![0.0; 60 * 500];
+        let users: Vec<u32> = (0..60).rev().collect();
+        vectors.score_tile(&(0..60).collect::<Vec<u32>>(), 0..500, &mut scores);
+        let table = Table {
+            n_items: 500,
+            tile: 64,
+            scores,
+        };
+        let items: Vec<u32> = (0..500)
+            .filter(|item| item % 7 == 3 || item % 64 == 0)
+            .collect();
+        let pairs = (0..60u32).flat_map(|user| (0..5).map(move |at| (user, (user + at) * 7 + 3)));
+        let seen = ItemLists::from_pairs(60, pairs);
+        let sources: [&dyn ScoreSource; 2] = [&vectors, &table];
+        for source in sources {
+            let all = top_k(source, &users, 500, Some(&seen)).unwrap();
+            for k in [1, 10, 200] {
+                let lists = top_k_among(source, &users, k, Some(&seen), &items).unwrap();
+                for (list, all) in lists.iter().zip(&all) {
+                    let kept = all.iter().filter(|place| items.contains(&place.item));
+                    let expected: Vec<Ranked> = kept.take(k).copied().collect();
+                    assert_eq!(list, &expected);
+                }
+            }
+        }
+        assert_eq!(top_k_among(&table, &[3], 4, None, &[]), Ok(vec![vec![]]));
+        let refused = |items: &[u32]| top_k_among(&table, &[3], 4, None, items).unwrap_err();
+        let n_items = 500;
+        assert_eq!(refused(&[4, 4]), RankError::Among { item: 4, n_items });
+        assert_eq!(refused(&[5, 500]), RankError::Among { item: 500, n_items });
     }
 
     #[test]

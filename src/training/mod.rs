@@ -6,15 +6,15 @@ pub mod interrupt;
 mod progress;
 mod setup;
 mod state;
+mod step;
 mod validation;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor};
-use sagebrush_model::{Adjacency, BatchIndices, LossConfig, Mode, Model};
+use burn::tensor::Device;
+use sagebrush_model::{Adjacency, LossConfig, Mode, Model};
 
 pub use error::TrainingError;
 pub use progress::Progress;
@@ -24,8 +24,9 @@ use crate::config::RunConfig;
 use crate::data::Split;
 use crate::inference::{Embeddings, MlpHead, ScoreHead};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
-use crate::sampling::{Batch, EpochSampler};
+use crate::sampling::EpochSampler;
 use state::State;
+use step::{PendingLosses, step};
 use validation::validate;
 
 /// Everything one training run needs.
@@ -118,73 +119,26 @@ fn run_epoch(
 ) -> Result<bool, TrainingError> {
     let epoch = state.epoch + 1;
     let started = Instant::now();
+    let mut losses = PendingLosses::new(job);
     let rest = sampler
         .epoch(job.config.seed, epoch)
         .skip(state.step as usize);
     for batch in rest {
         if interrupt::asked() {
+            losses.read(&mut state.totals)?;
             state.totals.seconds += started.elapsed().as_secs_f64();
             return Ok(false);
         }
         if !batch.users.is_empty() {
-            step(job, loss, state, &batch)?;
+            losses.push(step(job, loss, state, &batch), &mut state.totals)?;
         }
         state.totals.skipped_negatives += batch.skipped;
         state.step += 1;
         job.progress.step();
     }
+    losses.read(&mut state.totals)?;
     state.totals.seconds += started.elapsed().as_secs_f64();
     Ok(true)
-}
-
-/// One step: loss, gradient, Adam.
-fn step(
-    job: &Job<'_>,
-    loss: &LossConfig,
-    state: &mut State,
-    batch: &Batch,
-) -> Result<(), TrainingError> {
-    let model = state.take_model();
-    let mode = Mode::Train {
-        seed: step_seed(job.config.seed, state.epoch + 1, state.step),
-    };
-    let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, job.device);
-    let parts = model.loss(job.adjacency, &ids, loss, mode);
-    let learning_rate = job.config.training.learning_rate;
-    let (ranking, regularization) = (number(&parts.ranking), number(&parts.regularization));
-    if !(ranking + regularization).is_finite() {
-        return Err(TrainingError::NotFinite {
-            epoch: state.epoch + 1,
-            step: state.step + 1,
-            learning_rate,
-        });
-    }
-    let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
-    let updated = state.adam.step(model, gradients, learning_rate);
-    state.put_model(updated);
-    state.totals.add(batch.users.len(), ranking, regularization);
-    Ok(())
-}
-
-/// A scalar of the device; NaN where it cannot be read.
-fn number(tensor: &Tensor<1>) -> f64 {
-    let data = tensor.clone().detach().try_into_data();
-    let values = data.ok().and_then(|data| data.try_to_vec::<f32>().ok());
-    values
-        .and_then(|values| values.first().copied())
-        .map_or(f64::NAN, f64::from)
-}
-
-/// The seed of a step's dropout masks.
-fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(&seed.to_le_bytes())
-        .update(&epoch.to_le_bytes())
-        .update(&step.to_le_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    u64::from_le_bytes(first)
 }
 
 /// Validates, remembers the best parameters, records the epoch.

@@ -2,6 +2,12 @@
 
 use crate::data::{Workspace, quick};
 
+fn openings(work: &Workspace) -> usize {
+    let recorded: serde_json::Value =
+        serde_json::from_slice(&work.read("run/evaluation.json")).unwrap();
+    recorded["openings"].as_array().unwrap().len()
+}
+
 #[test]
 fn from_a_log_to_recommendations() {
     let work = Workspace::new();
@@ -30,6 +36,14 @@ fn from_a_log_to_recommendations() {
         "training does not open the test set"
     );
 
+    // An evaluation that comes to no end has opened the test set all the same.
+    let too_deep = ["evaluate", "--run", "run", "-k", "1000000"];
+    work.sagebrush(&too_deep).assert().failure();
+    assert_eq!(openings(&work), 1);
+    let compare = ["compare", "run", "run"];
+    let failed = work.sagebrush(&compare).assert().failure();
+    failed.stderr(predicates::str::contains("run is not evaluated"));
+
     let evaluation = work.json(&["evaluate", "--run", "run", "--trec", "trec"]);
     let names: Vec<&str> = evaluation["systems"]
         .as_array()
@@ -40,6 +54,7 @@ fn from_a_log_to_recommendations() {
     assert!(
         names.contains(&"lightgcn") && names.contains(&"popularity") && names.contains(&"item-knn")
     );
+    assert_eq!(openings(&work), 2);
     for file in [
         "run/evaluation.json",
         "run/report.html",

@@ -1,15 +1,19 @@
 //! `ngcf-lecture`: mean aggregation, a linear map of the node beside its neighbourhood, ReLU.
 
+use std::sync::Mutex;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::widths;
+use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
+use super::{flat, widths};
 use crate::adjacency::Adjacency;
-use crate::dropout::{self, Mode, Purpose};
+use crate::batch::BatchIndices;
+use crate::dropout::{self, ElementDropout, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
-use crate::network::Forward;
+use crate::network::{Forward, NodeRows};
 use crate::parameters::{Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfLecture`].
@@ -54,6 +58,7 @@ impl NgcfLectureConfig {
                 .collect(),
             linear_output: self.linear_output,
             dropout: self.dropout,
+            pool: Pool::default(),
         }
     }
 }
@@ -67,6 +72,8 @@ pub struct NgcfLecture {
     linear_output: bool,
     #[module(skip)]
     dropout: f64,
+    #[module(skip)]
+    pool: Pool,
 }
 
 /// The linear map of the concatenation, as its two halves: no concatenated table is made.
@@ -111,6 +118,44 @@ impl NgcfLecture {
             }
         }
         Forward { initial, nodes: h }
+    }
+
+    /// A batch's rows of [`Self::forward`].
+    pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices, mode: Mode) -> NodeRows {
+        if !batch::runs_on(&self.tables.users.device()) {
+            return self
+                .forward(adjacency, mode)
+                .select(batch.node_tensor(self.tables.n_users()));
+        }
+        let layers = self.layers.iter().enumerate().map(|(number, layer)| {
+            let [from, to] = layer.own.dims();
+            let elements = mode
+                .mask_seed(self.dropout, Purpose::Message, number)
+                .map(|seed| ElementDropout::new(self.dropout, seed));
+            let dropout = LayerDropout {
+                elements,
+                ..LayerDropout::default()
+            };
+            Layer { from, to, dropout }
+        });
+        let plan = Plan {
+            form: Form::Lecture {
+                linear_output: self.linear_output,
+            },
+            dim: self.tables.users.dims()[1],
+            layers: layers.collect(),
+            matrix: adjacency.matrix().clone(),
+            n_users: self.tables.n_users(),
+            n_items: self.tables.n_items(),
+            nodes: batch.nodes(self.tables.n_users()),
+            pool: self.pool.clone(),
+            kept: Mutex::default(),
+        };
+        let parameters = self
+            .layers
+            .iter()
+            .flat_map(|layer| [flat(&layer.own), flat(&layer.neighbours), flat(&layer.bias)]);
+        batch::rows(&self.tables, parameters.collect(), plan)
     }
 }
 

@@ -1,5 +1,6 @@
 //! NGCF (Wang et al., SIGIR 2019, arXiv 1905.08108) in the three forms that go by its name.
 
+mod batch;
 mod lecture;
 mod official;
 mod paper;
@@ -8,8 +9,18 @@ pub use lecture::{NgcfLecture, NgcfLectureConfig};
 pub use official::{NgcfOfficial, NgcfOfficialConfig};
 pub use paper::{NgcfPaper, NgcfPaperConfig};
 
+use burn::module::Param;
+use burn::tensor::Tensor;
+
 /// Slope of LeakyReLU below zero: TensorFlow's default, which the authors' code uses.
 const LEAKY_SLOPE: f64 = 0.2;
+
+/// A parameter as part of a flat list of them.
+fn flat<const D: usize>(parameter: &Param<Tensor<D>>) -> Tensor<1> {
+    let tensor = parameter.val();
+    let n = tensor.shape().num_elements();
+    tensor.reshape([n])
+}
 
 /// `(layer, width in, width out)` of each layer.
 fn widths(dim: usize, layers: &[usize]) -> impl Iterator<Item = (usize, usize, usize)> {

@@ -1,15 +1,19 @@
 //! `ngcf-official`: what the authors' TensorFlow code computes, which is not the paper's equation.
 
+use std::sync::Mutex;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{LEAKY_SLOPE, widths};
+use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
+use super::{LEAKY_SLOPE, flat, widths};
 use crate::adjacency::Adjacency;
-use crate::dropout::{self, Mode, Purpose};
+use crate::batch::BatchIndices;
+use crate::dropout::{self, EdgeDropout, ElementDropout, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
-use crate::network::Forward;
+use crate::network::{Forward, NodeRows};
 use crate::numeric::{l2_normalize, leaky_relu};
 use crate::parameters::{Named, ParamMut, prefixed};
 
@@ -56,6 +60,7 @@ impl NgcfOfficialConfig {
                 .collect(),
             message_dropout: self.message_dropout,
             edge_dropout: self.edge_dropout,
+            pool: Pool::default(),
         }
     }
 }
@@ -70,6 +75,8 @@ pub struct NgcfOfficial {
     message_dropout: f64,
     #[module(skip)]
     edge_dropout: f64,
+    #[module(skip)]
+    pool: Pool,
 }
 
 #[derive(Module, Debug)]
@@ -127,6 +134,50 @@ impl NgcfOfficial {
             initial,
             nodes: Tensor::cat(all, 1),
         }
+    }
+
+    /// A batch's rows of [`Self::forward`].
+    pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices, mode: Mode) -> NodeRows {
+        if !batch::runs_on(&self.tables.users.device()) {
+            return self
+                .forward(adjacency, mode)
+                .select(batch.node_tensor(self.tables.n_users()));
+        }
+        let edges = mode
+            .mask_seed(self.edge_dropout, Purpose::Edge, 0)
+            .map(|seed| EdgeDropout::new(self.edge_dropout, seed));
+        let layers = self.layers.iter().enumerate().map(|(number, layer)| {
+            let [from, to] = layer.sum.dims();
+            let elements = mode
+                .mask_seed(self.message_dropout, Purpose::Message, number)
+                .map(|seed| ElementDropout::new(self.message_dropout, seed));
+            let dropout = LayerDropout {
+                edges,
+                elements,
+                ..LayerDropout::default()
+            };
+            Layer { from, to, dropout }
+        });
+        let plan = Plan {
+            form: Form::Official,
+            dim: self.tables.users.dims()[1],
+            layers: layers.collect(),
+            matrix: adjacency.matrix().clone(),
+            n_users: self.tables.n_users(),
+            n_items: self.tables.n_items(),
+            nodes: batch.nodes(self.tables.n_users()),
+            pool: self.pool.clone(),
+            kept: Mutex::default(),
+        };
+        let parameters = self.layers.iter().flat_map(|layer| {
+            [
+                flat(&layer.sum),
+                flat(&layer.interaction),
+                flat(&layer.sum_bias),
+                flat(&layer.interaction_bias),
+            ]
+        });
+        batch::rows(&self.tables, parameters.collect(), plan)
     }
 }
 

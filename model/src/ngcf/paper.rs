@@ -1,15 +1,19 @@
 //! `ngcf-paper`: the equations of arXiv 1905.08108 v2.
 
+use std::sync::Mutex;
+
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{LEAKY_SLOPE, widths};
+use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
+use super::{LEAKY_SLOPE, flat, widths};
 use crate::adjacency::Adjacency;
-use crate::dropout::{self, Mode, Purpose};
+use crate::batch::BatchIndices;
+use crate::dropout::{self, EdgeDropout, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
-use crate::network::Forward;
+use crate::network::{Forward, NodeRows};
 use crate::numeric::leaky_relu;
 use crate::parameters::{Named, ParamMut, prefixed};
 
@@ -51,6 +55,7 @@ impl NgcfPaperConfig {
                 .collect(),
             message_dropout: self.message_dropout,
             node_dropout: self.node_dropout,
+            pool: Pool::default(),
         }
     }
 }
@@ -65,6 +70,8 @@ pub struct NgcfPaper {
     message_dropout: f64,
     #[module(skip)]
     node_dropout: f64,
+    #[module(skip)]
+    pool: Pool,
 }
 
 #[derive(Module, Debug)]
@@ -107,6 +114,45 @@ impl NgcfPaper {
             initial,
             nodes: Tensor::cat(all, 1),
         }
+    }
+
+    /// A batch's rows of [`Self::forward`].
+    pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices, mode: Mode) -> NodeRows {
+        if !batch::runs_on(&self.tables.users.device()) {
+            return self
+                .forward(adjacency, mode)
+                .select(batch.node_tensor(self.tables.n_users()));
+        }
+        let n_nodes = self.tables.n_users() + self.tables.n_items();
+        let layers = self.layers.iter().enumerate().map(|(number, layer)| {
+            let [from, to] = layer.sum.dims();
+            let dropout = LayerDropout {
+                edges: mode
+                    .mask_seed(self.message_dropout, Purpose::Message, number)
+                    .map(|seed| EdgeDropout::new(self.message_dropout, seed)),
+                senders: mode
+                    .mask_seed(self.node_dropout, Purpose::Node, number)
+                    .map(|seed| dropout::factors(n_nodes, self.node_dropout, seed)),
+                elements: None,
+            };
+            Layer { from, to, dropout }
+        });
+        let plan = Plan {
+            form: Form::Paper,
+            dim: self.tables.users.dims()[1],
+            layers: layers.collect(),
+            matrix: adjacency.matrix().clone(),
+            n_users: self.tables.n_users(),
+            n_items: self.tables.n_items(),
+            nodes: batch.nodes(self.tables.n_users()),
+            pool: self.pool.clone(),
+            kept: Mutex::default(),
+        };
+        let parameters = self
+            .layers
+            .iter()
+            .flat_map(|layer| [flat(&layer.sum), flat(&layer.interaction)]);
+        batch::rows(&self.tables, parameters.collect(), plan)
     }
 
     /// `L E`, with the messages that dropout leaves. The node's own `I E` is not a message from

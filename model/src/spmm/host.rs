@@ -1,8 +1,4 @@
 //! The sparse product on the host: slices in, slices out, no Burn.
-//!
-//! Every output element is summed by one thread in edge order, one rounding for the product and
-//! one for the sum (never a fused multiply-add), so the bits do not depend on the instruction set
-//! or on the number of threads.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -10,91 +6,27 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::balance::split_by_work;
+use super::kernel::Job;
+pub(crate) use super::kernel::{CsrView, Isa};
+use super::tables::{Rows, Table, Zeros};
 
 /// Work below this many multiply-adds is done by the calling thread.
 const SERIAL_WORK: usize = 1 << 15;
 /// Pieces per thread, so that a thread that was interrupted does not hold up the others.
 const PIECES_PER_THREAD: usize = 32;
-/// How many edges ahead the gathered row is requested.
-#[cfg(target_arch = "x86_64")]
-const PREFETCH_EDGES: usize = 8;
-/// Floats in one cache line.
-#[cfg(target_arch = "x86_64")]
-const LINE_FLOATS: usize = 16;
-
-/// A compressed sparse row matrix whose columns are all below the number of rows of the table it
-/// is multiplied with.
-#[derive(Clone, Copy)]
-pub(crate) struct CsrView<'a> {
-    /// `n_rows + 1` edge positions.
-    pub(crate) row_ptr: &'a [u32],
-    /// One column per edge.
-    pub(crate) columns: &'a [u32],
-    /// One weight per edge.
-    pub(crate) values: &'a [f32],
-}
-
-/// Instruction set the inner loops are compiled for. All give the same bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Isa {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Isa {
-    /// The widest this processor has.
-    pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") {
-                return Self::Avx2;
-            }
-        }
-        Self::Portable
-    }
-
-    /// Name for run metadata.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "avx2",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => "avx512f",
-        }
-    }
-}
-
-/// One product: `scale * (base + matrix x)`.
-#[derive(Clone, Copy)]
-struct Job<'a> {
-    matrix: CsrView<'a>,
-    x: &'a [f32],
-    width: usize,
-    base: Option<&'a [f32]>,
-    scale: f32,
-}
+/// Listed rows that make one piece of work.
+const LISTED_ROWS: usize = 32;
 
 /// `matrix x`, with `x` a row-major table `[n, width]`; returns `[n_rows, width]`.
 pub(crate) fn product(matrix: CsrView<'_>, x: &[f32], width: usize) -> Vec<f32> {
+    product_on(Isa::detect(), matrix, x, width)
+}
+
+fn product_on(isa: Isa, matrix: CsrView<'_>, x: &[f32], width: usize) -> Vec<f32> {
+    let n_rows = matrix.row_ptr.len() - 1;
+    let source = Table { values: x, width };
     let mut out = Vec::new();
-    run(
-        Isa::detect(),
-        Job {
-            matrix,
-            x,
-            width,
-            base: None,
-            scale: 1.0,
-        },
-        &mut out,
-    );
+    affine_on(isa, matrix, Zeros, source, width, 1.0, 0..n_rows, &mut out);
     out
 }
 
@@ -106,156 +38,170 @@ pub(crate) fn mean_of_powers(
     width: usize,
     layers: usize,
 ) -> Vec<f32> {
-    let isa = Isa::detect();
-    let mut current = Vec::new();
-    let mut spare = Vec::new();
-    for layer in 1..=layers {
-        let last = layer == layers;
-        let job = Job {
-            matrix,
-            x: if layer == 1 { x } else { &current },
-            width,
-            base: Some(x),
-            scale: if last { 1.0 / (layers + 1) as f32 } else { 1.0 },
-        };
-        run(isa, job, &mut spare);
-        std::mem::swap(&mut current, &mut spare);
+    if layers == 0 {
+        return x.to_vec();
     }
-    if layers == 0 { x.to_vec() } else { current }
+    let n_rows = matrix.row_ptr.len() - 1;
+    let x = Table { values: x, width };
+    let before_last = horner(matrix, x, width, layers - 1);
+    let scale = 1.0 / (layers + 1) as f32;
+    let mut out = Vec::new();
+    let rows = 0..n_rows;
+    match &before_last {
+        None => affine(matrix, x, x, width, scale, rows, &mut out),
+        Some(y) => affine(
+            matrix,
+            x,
+            Table { values: y, width },
+            width,
+            scale,
+            rows,
+            &mut out,
+        ),
+    }
+    out
 }
 
-/// Fills `out` with the job's result, reusing its allocation.
-fn run(isa: Isa, job: Job<'_>, out: &mut Vec<f32>) {
-    let n_rows = job.matrix.row_ptr.len() - 1;
-    let len = n_rows * job.width;
-    assert!(job.base.is_none_or(|base| base.len() == len));
-    assert_eq!(job.matrix.columns.len(), job.matrix.values.len());
+/// `x + matrix x + ... + matrix^layers x` over all rows; `None` for no layer, where it is `x`.
+pub(crate) fn horner(
+    matrix: CsrView<'_>,
+    x: impl Rows,
+    width: usize,
+    layers: usize,
+) -> Option<Vec<f32>> {
+    let rows = 0..matrix.row_ptr.len() - 1;
+    let mut current: Option<Vec<f32>> = None;
+    let mut spare = Vec::new();
+    for _ in 0..layers {
+        match &current {
+            None => affine(matrix, x, x, width, 1.0, rows.clone(), &mut spare),
+            Some(y) => {
+                let y = Table { values: y, width };
+                affine(matrix, x, y, width, 1.0, rows.clone(), &mut spare);
+            }
+        }
+        spare = current.replace(spare).unwrap_or_default();
+    }
+    current
+}
+
+/// `scale * (base + matrix source)` for a range of rows into `out`, reusing its allocation.
+pub(crate) fn affine(
+    matrix: CsrView<'_>,
+    base: impl Rows,
+    source: impl Rows,
+    width: usize,
+    scale: f32,
+    rows: Range<usize>,
+    out: &mut Vec<f32>,
+) {
+    affine_on(Isa::detect(), matrix, base, source, width, scale, rows, out);
+}
+
+#[allow(clippy::too_many_arguments)]
+fn affine_on(
+    isa: Isa,
+    matrix: CsrView<'_>,
+    base: impl Rows,
+    source: impl Rows,
+    width: usize,
+    scale: f32,
+    rows: Range<usize>,
+    out: &mut Vec<f32>,
+) {
+    assert_eq!(matrix.columns.len(), matrix.values.len());
+    let job = Job {
+        matrix,
+        base,
+        source,
+        width,
+        scale,
+    };
+    overwrite(out, rows.len() * width, |out| fill(isa, &job, rows, out));
+}
+
+/// `scale * (base + matrix source)` for the listed rows, packed in the order of the list.
+pub(crate) fn affine_listed(
+    matrix: CsrView<'_>,
+    base: impl Rows,
+    source: impl Rows,
+    width: usize,
+    scale: f32,
+    rows: &[u32],
+) -> Vec<f32> {
+    let isa = Isa::detect();
+    let job = Job {
+        matrix,
+        base,
+        source,
+        width,
+        scale,
+    };
+    let mut out = Vec::new();
+    overwrite(&mut out, rows.len() * width, |out| {
+        rows.par_chunks(LISTED_ROWS)
+            .zip(out.par_chunks_mut((LISTED_ROWS * width).max(1)))
+            .for_each(|(rows, out)| job.fill(isa, rows.iter().map(|&row| row as usize), out));
+    });
+    out
+}
+
+/// `matrix source` for the named rows, packed in their order into `out`, by the calling thread.
+pub(crate) fn product_rows(
+    isa: Isa,
+    matrix: CsrView<'_>,
+    source: impl Rows,
+    width: usize,
+    rows: impl ExactSizeIterator<Item = usize>,
+    out: &mut Vec<f32>,
+) {
+    let job = Job {
+        matrix,
+        base: Zeros,
+        source,
+        width,
+        scale: 1.0,
+    };
+    overwrite(out, rows.len() * width, |out| job.fill(isa, rows, out));
+}
+
+/// Makes `out` the `len` floats that `write` writes, all of them, without zeroing them first.
+fn overwrite(out: &mut Vec<f32>, len: usize, write: impl FnOnce(&mut [MaybeUninit<f32>])) {
     out.clear();
+    if len == 0 {
+        return;
+    }
     out.reserve_exact(len);
-    fill(isa, job, &mut out.spare_capacity_mut()[..len]);
-    // SAFETY: `fill` writes every element of the `len` it was given.
+    write(&mut out.spare_capacity_mut()[..len]);
+    // SAFETY: `Job::fill` writes every element of the rows it is given, and its callers here give
+    // it rows that cover the slice.
     unsafe { out.set_len(len) };
 }
 
-fn fill(isa: Isa, job: Job<'_>, out: &mut [MaybeUninit<f32>]) {
-    let n_rows = job.matrix.row_ptr.len() - 1;
-    if job.width == 0 {
-        return;
-    }
+fn fill<B: Rows, S: Rows>(
+    isa: Isa,
+    job: &Job<'_, B, S>,
+    rows: Range<usize>,
+    out: &mut [MaybeUninit<f32>],
+) {
+    let row_ptr = &job.matrix.row_ptr[rows.start..=rows.end];
+    let edges = (row_ptr[rows.len()] - row_ptr[0]) as usize;
     let threads = rayon::current_num_threads();
-    if threads == 1 || (job.matrix.columns.len() + n_rows) * job.width < SERIAL_WORK {
-        fill_rows(isa, &job, 0..n_rows, out);
+    if threads == 1 || (edges + rows.len()) * job.width < SERIAL_WORK {
+        job.fill(isa, rows, out);
         return;
     }
     let mut rest = out;
     let mut pieces = Vec::new();
-    for rows in split_by_work(job.matrix.row_ptr, threads * PIECES_PER_THREAD) {
-        let (piece, tail) = rest.split_at_mut(rows.len() * job.width);
-        pieces.push((rows, piece));
+    for piece in split_by_work(row_ptr, threads * PIECES_PER_THREAD) {
+        let (out, tail) = rest.split_at_mut(piece.len() * job.width);
+        pieces.push((rows.start + piece.start..rows.start + piece.end, out));
         rest = tail;
     }
     pieces
         .into_par_iter()
-        .for_each(|(rows, piece)| fill_rows(isa, &job, rows, piece));
+        .for_each(|(rows, out)| job.fill(isa, rows, out));
 }
-
-fn fill_rows(isa: Isa, job: &Job<'_>, rows: Range<usize>, out: &mut [MaybeUninit<f32>]) {
-    match isa {
-        Isa::Portable => fill_rows_generic(job, rows, out),
-        // SAFETY: `Isa::detect` (or a test that asked it) found the feature on this processor.
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 => unsafe { fill_rows_avx2(job, rows, out) },
-        // SAFETY: as above.
-        #[cfg(target_arch = "x86_64")]
-        Isa::Avx512 => unsafe { fill_rows_avx512(job, rows, out) },
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn fill_rows_avx2(job: &Job<'_>, rows: Range<usize>, out: &mut [MaybeUninit<f32>]) {
-    fill_rows_generic(job, rows, out);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
-fn fill_rows_avx512(job: &Job<'_>, rows: Range<usize>, out: &mut [MaybeUninit<f32>]) {
-    fill_rows_generic(job, rows, out);
-}
-
-/// Widths 32, 64, 128 and 256 are whole panels; any other width ends in narrower ones.
-#[inline(always)]
-fn fill_rows_generic(job: &Job<'_>, rows: Range<usize>, out: &mut [MaybeUninit<f32>]) {
-    for (row, out) in rows.zip(out.chunks_exact_mut(job.width)) {
-        let mut at = 0;
-        while at + 64 <= job.width {
-            panel::<64>(job, row, at, &mut out[at..at + 64]);
-            at += 64;
-        }
-        if at + 32 <= job.width {
-            panel::<32>(job, row, at, &mut out[at..at + 32]);
-            at += 32;
-        }
-        while at + 8 <= job.width {
-            panel::<8>(job, row, at, &mut out[at..at + 8]);
-            at += 8;
-        }
-        while at < job.width {
-            panel::<1>(job, row, at, &mut out[at..at + 1]);
-            at += 1;
-        }
-    }
-}
-
-/// `P` columns of one row, accumulated in registers.
-#[inline(always)]
-fn panel<const P: usize>(job: &Job<'_>, row: usize, at: usize, out: &mut [MaybeUninit<f32>]) {
-    let CsrView {
-        row_ptr,
-        columns,
-        values,
-    } = job.matrix;
-    let mut sum = [0.0f32; P];
-    if let Some(base) = job.base {
-        sum.copy_from_slice(&base[row * job.width + at..][..P]);
-    }
-    for edge in row_ptr[row] as usize..row_ptr[row + 1] as usize {
-        prefetch::<P>(job, edge, at);
-        let weight = values[edge];
-        let source = &job.x[columns[edge] as usize * job.width + at..][..P];
-        for (sum, &x) in sum.iter_mut().zip(source) {
-            *sum += weight * x;
-        }
-    }
-    for (out, sum) in out.iter_mut().zip(sum) {
-        out.write(sum * job.scale);
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn prefetch<const P: usize>(job: &Job<'_>, edge: usize, at: usize) {
-    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-    if P < LINE_FLOATS {
-        return;
-    }
-    let Some(&column) = job.matrix.columns.get(edge + PREFETCH_EDGES) else {
-        return;
-    };
-    let first = job
-        .x
-        .as_ptr()
-        .wrapping_add(column as usize * job.width + at);
-    for line in 0..P / LINE_FLOATS {
-        let address = first.wrapping_add(line * LINE_FLOATS).cast::<i8>();
-        // SAFETY: a prefetch reads nothing and faults on nothing; SSE is part of x86_64.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address) };
-    }
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn prefetch<const P: usize>(_job: &Job<'_>, _edge: usize, _at: usize) {}
 
 #[cfg(test)]
 mod tests {
@@ -275,12 +221,6 @@ mod tests {
             }
         }
         isas
-    }
-
-    fn with(isa: Isa, job: Job<'_>) -> Vec<f32> {
-        let mut out = Vec::new();
-        run(isa, job, &mut out);
-        out
     }
 
     #[derive(Clone, Debug)]
@@ -335,13 +275,12 @@ mod tests {
         fn product_is_the_f64_product_and_the_same_bits_on_every_isa(case in cases()) {
             let (row_ptr, columns, values) = case.arrays();
             let matrix = CsrView { row_ptr: &row_ptr, columns: &columns, values: &values };
-            let job = Job { matrix, x: &case.x, width: case.width, base: None, scale: 1.0 };
-            let portable = with(Isa::Portable, job);
+            let portable = product_on(Isa::Portable, matrix, &case.x, case.width);
             for (got, want) in portable.iter().zip(case.in_f64()) {
                 prop_assert!((f64::from(*got) - want).abs() < 1e-5);
             }
             for isa in available() {
-                let got = with(isa, job);
+                let got = product_on(isa, matrix, &case.x, case.width);
                 prop_assert!(got.iter().zip(&portable).all(|(a, b)| a.to_bits() == b.to_bits()));
             }
         }

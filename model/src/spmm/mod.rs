@@ -11,16 +11,18 @@ mod balance;
 #[cfg(feature = "gpu")]
 mod cube;
 mod flex;
-mod host;
+pub(crate) mod host;
+mod kernel;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+pub(crate) mod tables;
 
 use std::sync::Arc;
 
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Device, Tensor};
 
-pub(crate) use host::CsrView;
+pub(crate) use kernel::{CsrView, Isa};
 
 /// Rows with more edges than this are summed in segments on a GPU, so that one thread never walks
 /// a popular item's whole list alone.
@@ -39,7 +41,7 @@ pub(crate) struct HostCsr {
 }
 
 impl HostCsr {
-    fn view(&self, transposed: bool) -> CsrView<'_> {
+    pub(crate) fn view(&self, transposed: bool) -> CsrView<'_> {
         CsrView {
             row_ptr: &self.row_ptr,
             columns: &self.columns,
@@ -102,7 +104,7 @@ pub(crate) fn buffer_limit_bytes(device: &Device) -> Option<u64> {
 /// The instruction set of the CPU product (`portable`, `avx2`, `avx512f`), for run metadata. The
 /// result has the same bits on all of them.
 pub fn cpu_instruction_set() -> &'static str {
-    host::Isa::detect().name()
+    Isa::detect().name()
 }
 
 /// Sparse times dense, on every backend of this build.

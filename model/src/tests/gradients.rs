@@ -51,7 +51,7 @@ fn coordinates(steepest: usize, len: usize, device: &Device) -> Vec<usize> {
 }
 
 /// Gradients by parameter name; zeros where a parameter took no part.
-fn gradients_by_name(model: &Model, loss: Tensor<1>) -> BTreeMap<String, Vec<f32>> {
+pub(super) fn gradients_by_name(model: &Model, loss: Tensor<1>) -> BTreeMap<String, Vec<f32>> {
     use crate::parameters::{Named, ParamMut};
     let gradients = loss.backward();
     let mut model = model.clone();

@@ -4,8 +4,11 @@
 mod gradients;
 mod layers;
 mod losses;
+mod ngcf;
 mod propagate;
 mod roundtrip;
+mod rows;
+mod scoring;
 mod training;
 
 use std::collections::BTreeMap;

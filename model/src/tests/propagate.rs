@@ -7,7 +7,7 @@ use super::*;
 use crate::AdjacencyError;
 
 /// `matrix x` in f64, or `matrixᵀ x`.
-fn dense_product(matrix: &[f64], n: usize, x: &[f64], transpose: bool) -> Vec<f64> {
+pub(super) fn dense_product(matrix: &[f64], n: usize, x: &[f64], transpose: bool) -> Vec<f64> {
     let width = x.len() / n;
     let mut y = vec![0.0; n * width];
     for row in 0..n {
@@ -25,7 +25,7 @@ fn dense_product(matrix: &[f64], n: usize, x: &[f64], transpose: bool) -> Vec<f6
     y
 }
 
-fn wide(values: &[f32]) -> Vec<f64> {
+pub(super) fn wide(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&v| f64::from(v)).collect()
 }
 

@@ -2,6 +2,7 @@
 
 mod cut;
 mod error;
+mod reorder;
 mod train_set;
 
 pub use cut::split;

@@ -1,0 +1,78 @@
+//! Which rows of each level a batch depends on.
+
+use super::plan::Plan;
+use crate::spmm::CsrView;
+
+/// Nodes in ascending order.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    pub(super) nodes: Vec<u32>,
+    /// One flag a node of the graph; `None` when `nodes` are all of them.
+    member: Option<Vec<bool>>,
+}
+
+impl Reach {
+    /// The rows to compute of each level, 0 to the last.
+    pub(super) fn levels(plan: &Plan) -> Vec<Self> {
+        let matrix = plan.matrix.host.view(false);
+        let mut member = vec![false; plan.n_nodes()];
+        for &node in plan.nodes.iter() {
+            member[node as usize] = true;
+        }
+        let mut levels = vec![Self::of(member)];
+        for _ in &plan.layers {
+            levels.push(levels[levels.len() - 1].with_neighbours(matrix));
+        }
+        levels.reverse();
+        levels
+    }
+
+    fn of(member: Vec<bool>) -> Self {
+        let numbered = (0u32..).zip(&member);
+        let nodes: Vec<u32> = numbered.filter(|m| *m.1).map(|m| m.0).collect();
+        Self {
+            member: (nodes.len() < member.len()).then_some(member),
+            nodes,
+        }
+    }
+
+    /// These nodes and their neighbours. When half of the edges lead out of here, all nodes: nearly
+    /// all will be needed, and asking each edge would cost more than the rows it spares.
+    fn with_neighbours(&self, matrix: CsrView<'_>) -> Self {
+        let row_ptr = matrix.row_ptr;
+        let edges =
+            |node: u32| row_ptr[node as usize] as usize..row_ptr[node as usize + 1] as usize;
+        let n_edges: usize = self.nodes.iter().map(|&node| edges(node).len()).sum();
+        let mut member = match &self.member {
+            Some(member) if 2 * n_edges < matrix.columns.len() => member.clone(),
+            _ => vec![true; row_ptr.len() - 1],
+        };
+        if 2 * n_edges < matrix.columns.len() {
+            for &node in &self.nodes {
+                for &column in &matrix.columns[edges(node)] {
+                    member[column as usize] = true;
+                }
+            }
+        }
+        Self::of(member)
+    }
+
+    pub(super) fn contains(&self, node: u32) -> bool {
+        self.member
+            .as_ref()
+            .is_none_or(|member| member[node as usize])
+    }
+
+    /// The place of a node, which must be a member, among `nodes`.
+    pub(super) fn place(&self, node: u32) -> usize {
+        match &self.member {
+            None => node as usize,
+            Some(_) => self.nodes.partition_point(|&n| n < node),
+        }
+    }
+
+    /// The flags, unless every node is a member.
+    pub(super) fn flags(&self) -> Option<&[bool]> {
+        self.member.as_deref()
+    }
+}

@@ -1,0 +1,37 @@
+//! A batch's rows for burn-flex: borrowed slices into the host code, no copy.
+
+use std::sync::Arc;
+
+use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::{Bytes, DType, Shape};
+
+use super::{RowsBackend, RowsPlan, host};
+use crate::spmm::tables::TwoTables;
+
+impl RowsBackend for Flex {
+    fn batch_rows(users: FlexTensor, items: FlexTensor, plan: Arc<RowsPlan>) -> FlexTensor {
+        let width = users.shape()[1];
+        let (users, items) = (users.to_contiguous(), items.to_contiguous());
+        let tables = TwoTables {
+            users: users.storage(),
+            items: items.storage(),
+            width,
+        };
+        assert_eq!(tables.n_users(), plan.n_users, "one row per user");
+        matrix(host::forward(&plan, tables), width)
+    }
+
+    fn batch_rows_backward(gradient: FlexTensor, plan: Arc<RowsPlan>) -> (FlexTensor, FlexTensor) {
+        let width = gradient.shape()[1];
+        let gradient = gradient.to_contiguous();
+        let (users, items) = host::backward(&plan, gradient.storage(), width);
+        (matrix(users, width), matrix(items, width))
+    }
+}
+
+fn matrix(values: Vec<f32>, width: usize) -> FlexTensor {
+    let shape = Shape::from([values.len() / width.max(1), width]);
+    let layout = Layout::contiguous(shape);
+    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
+}

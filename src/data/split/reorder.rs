@@ -1,0 +1,88 @@
+//! A split under other inside ids.
+
+use super::{Split, TrainSet};
+use crate::data::ItemLists;
+
+impl Split {
+    /// The same split with the ids in another order: user `i` of the result is user `users[i]` of
+    /// this one, and likewise for items.
+    ///
+    /// # Panics
+    /// When `users` or `items` does not hold every id once.
+    #[must_use]
+    pub fn reordered(&self, users: &[u32], items: &[u32]) -> Self {
+        assert_eq!(users.len(), self.train.n_users(), "an order of all users");
+        assert_eq!(items.len(), self.train.n_items(), "an order of all items");
+        let new_items = &inverse(items);
+        inverse(users);
+        let reordered = |lists: &ItemLists| {
+            let row = |(new, &old): (u32, &u32)| {
+                let items = lists.of(old).iter();
+                items.map(move |&item| (new, new_items[item as usize]))
+            };
+            ItemLists::from_pairs(users.len(), (0..).zip(users).flat_map(row))
+        };
+        Self {
+            method: self.method,
+            train: TrainSet::new(reordered(self.train.positives()), items.len()),
+            validation: reordered(&self.validation),
+            test: reordered(&self.test),
+            summary: self.summary.clone(),
+        }
+    }
+}
+
+/// The new id of each old one.
+fn inverse(order: &[u32]) -> Vec<u32> {
+    let mut new = vec![u32::MAX; order.len()];
+    for (id, &old) in (0..).zip(order) {
+        new[old as usize] = id;
+    }
+    assert!(!new.contains(&u32::MAX), "an order holds every id once");
+    new
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::SplitMethod;
+    use crate::data::SplitSummary;
+
+    fn lists(pairs: &[(u32, u32)]) -> ItemLists {
+        ItemLists::from_pairs(3, pairs.iter().copied())
+    }
+
+    fn split() -> Split {
+        Split {
+            method: SplitMethod::Random,
+            train: TrainSet::new(lists(&[(0, 1), (0, 3), (2, 0)]), 4),
+            validation: lists(&[(0, 2)]),
+            test: lists(&[(2, 3)]),
+            summary: SplitSummary {
+                method: SplitMethod::Random,
+                n_train: 3,
+                n_validation: 1,
+                n_test: 1,
+                n_cold_users: 0,
+                n_cold_items: 0,
+                n_test_also_in_log: 0,
+            },
+        }
+    }
+
+    #[test]
+    fn every_part_moves_alike() {
+        // Users 0, 1, 2 become 1, 2, 0; items 0, 1, 2, 3 become 3, 2, 0, 1.
+        let new = split().reordered(&[2, 0, 1], &[2, 3, 1, 0]);
+        assert_eq!(*new.train.positives(), lists(&[(1, 1), (1, 2), (0, 3)]));
+        assert_eq!(new.train.n_items(), 4);
+        assert_eq!(new.validation, lists(&[(1, 0)]));
+        assert_eq!(new.test, lists(&[(0, 1)]));
+    }
+
+    #[test]
+    #[should_panic(expected = "every id once")]
+    fn an_id_that_is_lost_is_our_mistake() {
+        let _ = split().reordered(&[2, 0, 0], &[2, 3, 1, 0]);
+    }
+}

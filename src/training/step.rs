@@ -1,0 +1,185 @@
+//! One step of training, and the reading of its loss.
+
+use std::collections::BTreeMap;
+
+use burn::optim::GradientsParams;
+use burn::tensor::Tensor;
+use sagebrush_model::{BatchIndices, LossConfig, LossParts, Mode, Model};
+
+use super::adam::TableRows;
+use super::state::State;
+use super::{Job, TrainingError};
+use crate::config::{DeviceName, Optimizer};
+use crate::run::Totals;
+use crate::sampling::Batch;
+
+/// Steps whose losses a GPU keeps before the host reads them: waiting for each would leave it idle.
+const STEPS_A_READ: usize = 64;
+
+/// The loss of one step, still on the device.
+pub(super) struct StepLoss {
+    epoch: u32,
+    step: u64,
+    samples: usize,
+    parts: LossParts,
+}
+
+/// One step: loss, gradient, Adam.
+pub(super) fn step(job: &Job<'_>, loss: &LossConfig, state: &mut State, batch: &Batch) -> StepLoss {
+    let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, job.device);
+    let model = state.take_model();
+    let (updated, parts) = match job.config.training.optimizer {
+        Optimizer::Adam => dense_step(job, loss, state, model, &ids),
+        Optimizer::LazyAdam => lazy_step(job, loss, state, model, batch, &ids),
+    };
+    state.put_model(updated);
+    StepLoss {
+        epoch: state.epoch + 1,
+        step: state.step + 1,
+        samples: batch.users.len(),
+        parts,
+    }
+}
+
+fn dense_step(
+    job: &Job<'_>,
+    loss: &LossConfig,
+    state: &mut State,
+    model: Model,
+    ids: &BatchIndices,
+) -> (Model, LossParts) {
+    let mode = Mode::Train {
+        seed: step_seed(job.config.seed, state.epoch + 1, state.step),
+    };
+    let parts = model.loss(job.adjacency, ids, loss, mode);
+    let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
+    let rate = job.config.training.learning_rate;
+    (state.adam.step(model, gradients, rate), parts)
+}
+
+/// The same for a model whose rows outside of the batch have no gradient: the batch's rows are the
+/// leaves, and no table of gradients is made.
+fn lazy_step(
+    job: &Job<'_>,
+    loss: &LossConfig,
+    state: &mut State,
+    model: Model,
+    batch: &Batch,
+    ids: &BatchIndices,
+) -> (Model, LossParts) {
+    let rows = model.table_rows(ids).require_grad();
+    let parts = model.loss_of_rows(rows.clone(), ids, loss);
+    let mut gradients = parts.total().backward();
+    let by_table = rows
+        .grad_remove(&mut gradients)
+        .map(|gradient| split_by_table(&model, batch, gradient))
+        .unwrap_or_default();
+    let gradients = GradientsParams::from_grads(gradients, &model);
+    let rate = job.config.training.learning_rate;
+    let adam = &mut state.adam;
+    (adam.step_with_rows(model, gradients, by_table, rate), parts)
+}
+
+/// The gradients of the tables' rows from those of the batch's: users, positives, negatives.
+fn split_by_table(
+    model: &Model,
+    batch: &Batch,
+    gradient: Tensor<2>,
+) -> BTreeMap<&'static str, TableRows> {
+    let [_, width] = gradient.dims();
+    let values = host_values(gradient);
+    let (users, items) = values.split_at(batch.users.len() * width);
+    let users = batch.users.iter().copied().zip(users.chunks_exact(width));
+    let item_ids = batch.positives.iter().chain(&batch.negatives).copied();
+    let items = item_ids.zip(items.chunks_exact(width));
+    BTreeMap::from([
+        ("users", TableRows::new(users, model.n_users())),
+        ("items", TableRows::new(items, model.n_items())),
+    ])
+}
+
+/// The elements of a tensor; none where the device cannot be read.
+fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    let data = tensor.detach().try_into_data().ok();
+    data.and_then(|data| data.try_into_vec::<f32>().ok())
+        .unwrap_or_default()
+}
+
+/// The seed of a step's dropout masks.
+fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
+    let mut hasher = blake3::Hasher::new();
+    hasher
+        .update(&seed.to_le_bytes())
+        .update(&epoch.to_le_bytes())
+        .update(&step.to_le_bytes());
+    let mut first = [0; 8];
+    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    u64::from_le_bytes(first)
+}
+
+/// Losses that the host has not read yet. A CPU's are read at once, so that a loss that is not finite
+/// stops training at its step.
+pub(super) struct PendingLosses {
+    learning_rate: f64,
+    steps_a_read: usize,
+    pending: Vec<StepLoss>,
+}
+
+impl PendingLosses {
+    pub(super) fn new(job: &Job<'_>) -> Self {
+        Self {
+            learning_rate: job.config.training.learning_rate,
+            steps_a_read: match job.config.run.device {
+                DeviceName::Gpu => STEPS_A_READ,
+                DeviceName::Cpu | DeviceName::Ndarray => 1,
+            },
+            pending: Vec::new(),
+        }
+    }
+
+    /// Takes a step's loss, and reads all that are there when it is time.
+    pub(super) fn push(
+        &mut self,
+        loss: StepLoss,
+        totals: &mut Totals,
+    ) -> Result<(), TrainingError> {
+        self.pending.push(loss);
+        if self.pending.len() >= self.steps_a_read {
+            self.read(totals)?;
+        }
+        Ok(())
+    }
+
+    /// Adds every pending loss to the totals, in the order of steps, with one transfer.
+    ///
+    /// # Errors
+    /// The first loss that is not finite.
+    pub(super) fn read(&mut self, totals: &mut Totals) -> Result<(), TrainingError> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let both = |loss: &StepLoss| {
+            [&loss.parts.ranking, &loss.parts.regularization].map(|part| part.clone().detach())
+        };
+        let parts = self.pending.iter().flat_map(both).collect();
+        let values = host_values(Tensor::cat(parts, 0));
+        for (at, loss) in self.pending.drain(..).enumerate() {
+            let value = |part: usize| {
+                values
+                    .get(2 * at + part)
+                    .copied()
+                    .map_or(f64::NAN, f64::from)
+            };
+            let (ranking, regularization) = (value(0), value(1));
+            if !(ranking + regularization).is_finite() {
+                return Err(TrainingError::NotFinite {
+                    epoch: loss.epoch,
+                    step: loss.step,
+                    learning_rate: self.learning_rate,
+                });
+            }
+            totals.add(loss.samples, ranking, regularization);
+        }
+        Ok(())
+    }
+}
