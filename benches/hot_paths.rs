@@ -6,7 +6,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{PositiveSampling, SamplingConfig, SplitConfig, SplitMethod};
+use sagebrush::config::{PositiveSampling, RunConfig, SamplingConfig, SplitConfig, SplitMethod};
 use sagebrush::data::{Dataset, IdMap, Interactions, Split, split};
 use sagebrush::graph::{InteractionGraph, Normalization};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
@@ -123,8 +123,9 @@ fn sample_an_epoch(bencher: Bencher<'_, '_>, positives: PositiveSampling) {
         positives,
         negatives: 1,
         batch_size: 2048,
+        ..RunConfig::default().sampling
     };
-    let sampler = EpochSampler::new(&split.train, config);
+    let sampler = EpochSampler::new(&split.train, config, None);
     bencher
         .counter(ItemsCount::new(split.train.n_interactions()))
         .bench_local(|| {

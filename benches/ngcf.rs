@@ -47,6 +47,7 @@ fn compare(network: NetworkConfig, train: &TrainSet, batch_size: usize) {
     let adjacency = adjacency(train, network.propagation(), &device);
     let loss = LossConfig {
         ranking: RankingLoss::Bpr,
+        cosine: false,
         l2: network.default_l2(),
         weight_decay: 1e-5,
     };

@@ -4,18 +4,43 @@ use std::sync::Arc;
 
 use burn::tensor::{DType, Device, Int, Tensor};
 
+/// Items that every user of a batch is compared with, except those the user is known to have.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SharedNegatives {
+    /// The items; an item may come twice.
+    pub items: Vec<u32>,
+    /// Where each user's part of `known` begins; one more than there are users.
+    pub known_ptr: Vec<u32>,
+    /// Places in `items` that are not compared with a user, user after user.
+    pub known: Vec<u32>,
+    /// What sampling by popularity adds to scores and must be taken off again.
+    pub log_q: Option<LogQ>,
+}
+
+/// `log(q(i) * n_items)` of items that come with probability `q(i)` a draw, which makes it 0 where
+/// items are drawn uniformly (Bengio and Senécal, 2008). Taken off the scores of positives and of
+/// shared negatives in the sampled softmax.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LogQ {
+    /// One a positive.
+    pub positives: Vec<f32>,
+    /// One a shared negative.
+    pub shared: Vec<f32>,
+}
+
 /// The ids of one mini-batch, and the device its loss is computed on.
 #[derive(Clone, Debug)]
 pub struct BatchIndices {
     n_users: usize,
     n_negatives: usize,
-    /// Users, positives, then each user's negatives; ids, not nodes.
+    /// Users, positives, each user's negatives, shared negatives; ids, not nodes.
     ids: Vec<u32>,
+    shared: SharedNegatives,
     device: Device,
 }
 
 impl BatchIndices {
-    /// A batch; `negatives` is row-major, as many per user for every user.
+    /// A batch; `negatives` is row-major, as many per user for every user, possibly none.
     ///
     /// # Panics
     /// When the batch is empty, when there are not as many positives as users, or when the
@@ -33,8 +58,30 @@ impl BatchIndices {
             n_users: batch,
             n_negatives: negatives.len() / batch,
             ids: [users, positives, negatives].concat(),
+            shared: SharedNegatives::default(),
             device: device.clone(),
         }
+    }
+
+    /// The same batch with negatives for all its users.
+    ///
+    /// # Panics
+    /// When the lists of known places or the corrections are not those of this batch.
+    #[must_use]
+    pub fn with_shared(mut self, shared: SharedNegatives) -> Self {
+        let n_known = shared.known_ptr.last().map(|&end| end as usize);
+        assert_eq!(shared.known_ptr.len(), self.n_users + 1, "a list a user");
+        assert_eq!(n_known, Some(shared.known.len()), "lists of known places");
+        let places = shared.items.len();
+        assert!(shared.known.iter().all(|&place| (place as usize) < places));
+        if let Some(log_q) = &shared.log_q {
+            let lengths = (log_q.positives.len(), log_q.shared.len());
+            assert_eq!(lengths, (self.n_users, places), "a correction an item");
+        }
+        self.ids.truncate(self.n_users * (2 + self.n_negatives));
+        self.ids.extend_from_slice(&shared.items);
+        self.shared = shared;
+        self
     }
 
     /// Users in the batch.
@@ -47,16 +94,30 @@ impl BatchIndices {
         self.len() == 0
     }
 
-    /// Negatives of each user.
+    /// Negatives of each user's own.
     pub fn n_negatives(&self) -> usize {
         self.n_negatives
     }
 
+    /// Negatives of all users together.
+    pub fn shared(&self) -> &SharedNegatives {
+        &self.shared
+    }
+
+    /// The users, in the order of the rows.
+    pub fn users(&self) -> &[u32] {
+        &self.ids[..self.n_users]
+    }
+
+    /// The items of the rows after the users': positives, each user's negatives, shared negatives.
+    pub fn items(&self) -> &[u32] {
+        &self.ids[self.n_users..]
+    }
+
     /// All ids as node numbers in a graph of `n_users` users: users, positives, negatives.
     pub(crate) fn nodes(&self, n_users: usize) -> Arc<[u32]> {
-        let batch = self.len();
-        let node = |(at, &id): (usize, &u32)| if at < batch { id } else { id + n_users as u32 };
-        self.ids.iter().enumerate().map(node).collect()
+        let items = self.items().iter().map(|&item| item + n_users as u32);
+        self.users().iter().copied().chain(items).collect()
     }
 
     /// [`BatchIndices::nodes`] on the device.
@@ -70,9 +131,11 @@ impl BatchIndices {
 /// A batch's rows of one table.
 #[derive(Clone, Debug)]
 pub(crate) struct BatchRows {
-    /// Users, positives, then each user's negatives: `[batch * (2 + n_negatives), width]`.
+    /// Users, positives, each user's negatives, shared negatives:
+    /// `[batch * (2 + n_negatives) + n_shared, width]`.
     pub(crate) all: Tensor<2>,
     pub(crate) batch: usize,
+    pub(crate) n_negatives: usize,
 }
 
 impl BatchRows {
@@ -86,13 +149,21 @@ impl BatchRows {
         self.all.clone().narrow(0, self.batch, self.batch)
     }
 
-    /// `[batch, n_negatives, width]`
-    pub(crate) fn negatives(&self) -> Tensor<3> {
-        let [rows, width] = self.all.dims();
-        let n_negatives = rows / self.batch - 2;
-        self.all
-            .clone()
-            .narrow(0, 2 * self.batch, rows - 2 * self.batch)
-            .reshape([self.batch, n_negatives, width])
+    /// `[batch, n_negatives, width]`; `None` where there are none.
+    pub(crate) fn negatives(&self) -> Option<Tensor<3>> {
+        let [_, width] = self.all.dims();
+        (self.n_negatives > 0).then(|| {
+            self.all
+                .clone()
+                .narrow(0, 2 * self.batch, self.batch * self.n_negatives)
+                .reshape([self.batch, self.n_negatives, width])
+        })
+    }
+
+    /// `[n_shared, width]`; `None` where there are none.
+    pub(crate) fn shared(&self) -> Option<Tensor<2>> {
+        let [rows, _] = self.all.dims();
+        let before = self.batch * (2 + self.n_negatives);
+        (rows > before).then(|| self.all.clone().narrow(0, before, rows - before))
     }
 }

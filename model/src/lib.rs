@@ -18,17 +18,17 @@ mod model;
 mod network;
 mod ngcf;
 mod numeric;
+mod objective;
 mod parameters;
 mod rows;
 mod score;
-mod scoring;
 mod serving;
 mod spmm;
 #[cfg(all(test, feature = "train"))]
 mod tests;
 
 pub use adjacency::{Adjacency, AdjacencyError, check_table_fits};
-pub use batch::BatchIndices;
+pub use batch::{BatchIndices, LogQ, SharedNegatives};
 pub use dropout::Mode;
 pub use embedding::{EmbeddingTables, Embeddings};
 pub use init::Init;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::{Adjacency, AdjacencyError, check_table_fits};
@@ -11,11 +11,12 @@ use crate::batch::{BatchIndices, BatchRows};
 use crate::dropout::Mode;
 use crate::embedding::Embeddings;
 use crate::init::Initializer;
-use crate::loss::{L2, LossConfig, LossParts};
+use crate::loss::{BatchScores, L2, LossConfig, LossParts};
 use crate::network::{Network, NetworkConfig, NodeRows};
+use crate::numeric::l2_normalize;
+use crate::objective::{self, ObjectivePlan, Similarity};
 use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
 use crate::score::{Score, ScoreConfig};
-use crate::scoring::{RowLayout, score_rows};
 
 /// Everything that decides a model's shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -198,21 +199,22 @@ impl Model {
     }
 
     /// The batch's rows of the learned tables, cut off from them: users, positives, then each
-    /// user's negatives, `[batch * (2 + n_negatives), dim]`.
+    /// user's negatives, then shared ones, `[batch * (2 + n_negatives) + n_shared, dim]`.
     pub fn table_rows(&self, batch: &BatchIndices) -> Tensor<2> {
         self.network.tables().rows(batch).detach()
     }
 
     fn objective(&self, rows: NodeRows, batch: &BatchIndices, config: &LossConfig) -> LossParts {
-        let Scores {
-            positives,
-            negatives,
-            squares,
-        } = match self.score {
-            Score::Dot(_) => dot_scores(&rows, batch, config.l2),
-            _ => self.scores(&rows, batch),
+        let similarity = self.score.similarity(config.cosine);
+        let (ranking, squares) = match similarity {
+            Some(similarity) if objective::runs_on(&rows.device()) => {
+                fused_objective(&rows, batch, config, similarity)
+            }
+            _ => {
+                let scores = self.scores(&rows, batch, config);
+                (config.ranking.forward(scores), None)
+            }
         };
-        let ranking = config.ranking.forward(positives, negatives);
         let squares = match config.l2 {
             _ if config.weight_decay == 0.0 => None,
             L2::None => None,
@@ -235,15 +237,37 @@ impl Model {
         }
     }
 
-    fn scores(&self, rows: &NodeRows, batch: &BatchIndices) -> Scores {
+    /// The batch's scores, own negatives before shared ones, by Burn's operations.
+    fn scores(&self, rows: &NodeRows, batch: &BatchIndices, config: &LossConfig) -> BatchScores {
+        let all = rows.last();
         let rows = BatchRows {
-            all: rows.last(),
+            all: match config.cosine {
+                true => l2_normalize(all),
+                false => all,
+            },
             batch: batch.len(),
+            n_negatives: batch.n_negatives(),
         };
-        Scores {
-            positives: self.score.pairs(rows.users(), rows.positives()),
-            negatives: self.score.sets(rows.users(), rows.negatives()),
-            squares: None,
+        let score = match config.cosine {
+            true => &Score::dot(),
+            false => &self.score,
+        };
+        let users = rows.users();
+        let mut positives = score.pairs(users.clone(), rows.positives());
+        let own = rows.negatives().map(|own| score.sets(users.clone(), own));
+        let mut shared = rows.shared().map(|items| score.cross(users, items));
+        if let Some(log_q) = &batch.shared().log_q {
+            let temperature = f64::from(config.ranking.temperature());
+            let device = positives.device();
+            let off = |values: &[f32]| Tensor::<1>::from_data(values, &device) * temperature;
+            shared = shared.map(|scores| scores - off(&log_q.shared).unsqueeze_dim::<2>(0));
+            positives = positives - off(&log_q.positives);
+        }
+        let negatives: Vec<Tensor<2>> = own.into_iter().chain(shared).collect();
+        BatchScores {
+            valid: valid(batch, &positives),
+            positives,
+            negatives: Tensor::cat(negatives, 1),
         }
     }
 
@@ -277,35 +301,47 @@ impl Named for Model {
     }
 }
 
-/// Scores of a batch, and the sum of squares that is regularized where it came with them.
-struct Scores {
-    /// `[batch]`
-    positives: Tensor<1>,
-    /// `[batch, n_negatives]`
-    negatives: Tensor<2>,
-    /// `[1]`
-    squares: Option<Tensor<1>>,
+/// Which negatives count for which user; `None` where all do.
+fn valid(batch: &BatchIndices, beside: &Tensor<1>) -> Option<Tensor<2>> {
+    let (shared, n) = (batch.shared(), batch.len());
+    if shared.known.is_empty() {
+        return None;
+    }
+    let own = batch.n_negatives();
+    let width = own + shared.items.len();
+    let mut valid = vec![1.0f32; n * width];
+    for (user, row) in valid.chunks_exact_mut(width).enumerate() {
+        let known = shared.known_ptr[user] as usize..shared.known_ptr[user + 1] as usize;
+        for &place in &shared.known[known] {
+            row[own + place as usize] = 0.0;
+        }
+    }
+    let device = beside.device();
+    Some(Tensor::from_data(
+        TensorData::new(valid, [n, width]),
+        &device,
+    ))
 }
 
-/// [`Scores`] by inner product, in one operation.
-fn dot_scores(rows: &NodeRows, batch: &BatchIndices, l2: L2) -> Scores {
+/// The ranking loss, and the sum of squares of the rows where they are the regularized ones.
+fn fused_objective(
+    rows: &NodeRows,
+    batch: &BatchIndices,
+    config: &LossConfig,
+    similarity: Similarity,
+) -> (Tensor<1>, Option<Tensor<1>>) {
     let (rows, stacked, regularized) = match rows {
-        NodeRows::Same(rows) => (rows, false, matches!(l2, L2::FinalRows | L2::LayerZeroRows)),
-        NodeRows::Stacked(rows) => (rows, true, l2 == L2::LayerZeroRows),
-        NodeRows::Apart { last, .. } => (last, false, l2 == L2::FinalRows),
+        NodeRows::Same(rows) => {
+            let squared = matches!(config.l2, L2::FinalRows | L2::LayerZeroRows);
+            (rows, false, squared)
+        }
+        NodeRows::Stacked(rows) => (rows, true, config.l2 == L2::LayerZeroRows),
+        NodeRows::Apart { last, .. } => (last, false, config.l2 == L2::FinalRows),
     };
-    let (n_users, n_negatives) = (batch.len(), batch.n_negatives());
-    let layout = RowLayout {
-        batch: n_users,
-        n_negatives,
-        stacked,
-    };
-    let columns = score_rows(rows.clone(), layout);
-    Scores {
-        positives: columns.clone().narrow(1, 0, 1).reshape([n_users]),
-        negatives: columns.clone().narrow(1, 1, n_negatives),
-        squares: regularized.then(|| columns.narrow(1, 1 + n_negatives, 1).sum()),
-    }
+    let regularized = regularized && config.weight_decay > 0.0;
+    let plan = ObjectivePlan::new(batch, stacked, similarity, config.ranking, regularized);
+    let (ranking, squares) = objective::objective(rows.clone(), plan);
+    (ranking, regularized.then_some(squares))
 }
 
 /// A row that appears twice counts twice. `[1]`

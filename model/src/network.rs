@@ -1,7 +1,7 @@
 //! The closed choice of networks: configuration, module, and what graph each wants.
 
 use burn::module::Module;
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Adjacency;
@@ -159,6 +159,15 @@ pub(crate) enum NodeRows {
 }
 
 impl NodeRows {
+    /// Where the rows are.
+    pub(crate) fn device(&self) -> Device {
+        match self {
+            Self::Same(rows) | Self::Stacked(rows) | Self::Apart { last: rows, .. } => {
+                rows.device()
+            }
+        }
+    }
+
     /// The final rows.
     pub(crate) fn last(&self) -> Tensor<2> {
         match self {

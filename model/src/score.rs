@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::init::Initializer;
 use crate::numeric::l2_normalize;
+use crate::objective::Similarity;
 use crate::parameters::{Named, ParamMut};
 
 /// Which score function, and its settings.
@@ -111,6 +112,51 @@ impl Mlp {
 }
 
 impl Score {
+    /// The plain inner product.
+    pub(crate) fn dot() -> Self {
+        Self::Dot(Dot {})
+    }
+
+    /// The score as one inner product, of unit vectors where `cosine` asks for it; `None` where it is
+    /// something else.
+    pub(crate) fn similarity(&self, cosine: bool) -> Option<Similarity> {
+        match self {
+            _ if cosine => Some(Similarity {
+                unit: true,
+                scale: 1.0,
+            }),
+            Self::Dot(_) => Some(Similarity {
+                unit: false,
+                scale: 1.0,
+            }),
+            Self::Cosine(cosine) => Some(Similarity {
+                unit: true,
+                scale: (1.0 / cosine.temperature) as f32,
+            }),
+            Self::Bilinear(_) | Self::Mlp(_) => None,
+        }
+    }
+
+    /// Scores of each user against the same items.
+    ///
+    /// # Shapes
+    /// `[batch, width], [n, width] -> [batch, n]`
+    pub fn cross(&self, users: Tensor<2>, items: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Dot(_) => users.matmul(items.transpose()),
+            Self::Cosine(cosine) => {
+                let items = l2_normalize(items);
+                l2_normalize(users).matmul(items.transpose()) / cosine.temperature
+            }
+            Self::Bilinear(form) => users.matmul(form.weight.val()).matmul(items.transpose()),
+            Self::Mlp(_) => {
+                let ([batch, width], [n, _]) = (users.dims(), items.dims());
+                let items = items.unsqueeze_dim::<3>(0).expand([batch, n, width]);
+                self.sets(users, items)
+            }
+        }
+    }
+
     /// Scores of pairs.
     ///
     /// # Shapes

@@ -1,6 +1,7 @@
 //! `train`: from a log to a finished run directory, or on from a checkpoint.
 
 use std::path::Path;
+use std::time::Instant;
 
 use anyhow::Context;
 use burn::tensor::Device;
@@ -10,9 +11,12 @@ use super::prepared::{self, Prepared};
 use super::{Session, settings};
 use crate::cli::TrainArgs;
 use crate::config::RunConfig;
+use crate::data::ItemLists;
 use crate::device;
 use crate::exit::Failure;
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
+use crate::sampling::HardNegatives;
+use crate::terminal::count;
 use crate::training::{self, Job, Outcome, Progress, Trained};
 
 /// Runs `train`; an interrupt is a failure with its own exit code.
@@ -78,6 +82,7 @@ fn train_into(
     checkpoint: Option<Checkpoint>,
 ) -> anyhow::Result<Option<Trained>> {
     prepared::write_inputs(run, config, prepared)?;
+    let near = neighbours(session, config, prepared, run)?;
     let device = device.clone().autodiff();
     let adjacency = training::adjacency(config, &prepared.split.train, &device)?;
     let history = checkpoint
@@ -93,6 +98,7 @@ fn train_into(
         config,
         split: &prepared.split,
         adjacency: adjacency.as_ref(),
+        near: near.as_ref(),
         device: &device,
         checkpoints: run.checkpoint_dir(),
         progress: &progress,
@@ -110,6 +116,40 @@ fn train_into(
             Ok(None)
         }
     }
+}
+
+/// The items hard negatives are drawn from: those of the run, or ranked now and kept in it.
+fn neighbours(
+    session: &Session,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunDir,
+) -> anyhow::Result<Option<ItemLists>> {
+    let (train, sampling) = (&prepared.split.train, &config.sampling);
+    let n_roots = HardNegatives::n_roots(train, sampling);
+    if n_roots == 0 {
+        return Ok(None);
+    }
+    if let Some(near) = run.neighbours(n_roots, train.n_items())? {
+        return Ok(Some(near));
+    }
+    let started = Instant::now();
+    let bar = training::counting_bar("hard negatives", n_roots as u64, session.quiet);
+    let near = HardNegatives::rank(train, sampling, || bar.inc(1))?;
+    bar.finish_and_clear();
+    if let Some(near) = &near {
+        let empty = (0..n_roots as u32).filter(|&root| near.of(root).is_empty());
+        session.say(&format!(
+            "hard negatives: {} items near {} {}s ranked in {:.1} s; {} have none in the band",
+            count(near.n_pairs() as u64),
+            count(n_roots as u64),
+            sampling.hard_root,
+            started.elapsed().as_secs_f64(),
+            count(empty.count() as u64),
+        ));
+        run.write_neighbours(near)?;
+    }
+    Ok(near)
 }
 
 fn report(

@@ -110,6 +110,50 @@ closed_choice! {
         Bpr = "bpr",
         /// Binary cross-entropy, the positives' and the negatives' means apart.
         Binary = "binary",
+        /// Sampled softmax at `loss.temperature`.
+        Softmax = "softmax",
+        /// A positive must be `loss.margin` ahead of each negative.
+        Margin = "margin",
+        /// Cosine contrastive: negatives above `loss.margin` cost `loss.negative_weight`.
+        Contrastive = "contrastive",
+    }
+}
+
+closed_choice! {
+    /// `sampling.distribution`: how negatives are drawn, a user's own and shared ones.
+    #[derive(Default)]
+    NegativeDistribution {
+        /// Every item alike.
+        #[default]
+        Uniform = "uniform",
+        /// By the number of training interactions to the power `sampling.popularity_power`.
+        Popularity = "popularity",
+    }
+}
+
+closed_choice! {
+    /// `sampling.hard_root`: around what hard negatives are looked for.
+    #[derive(Default)]
+    HardRoot {
+        /// The user.
+        #[default]
+        User = "user",
+        /// The positive item, as in PinSAGE.
+        Item = "item",
+    }
+}
+
+closed_choice! {
+    /// `training.schedule`: how the learning rate changes after the warm-up.
+    #[derive(Default)]
+    Schedule {
+        /// It does not.
+        #[default]
+        Constant = "constant",
+        /// Half a cosine down to 0 at the end of the last epoch.
+        Cosine = "cosine",
+        /// By the factor `training.decay` an epoch.
+        Exponential = "exponential",
     }
 }
 

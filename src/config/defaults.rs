@@ -1,9 +1,10 @@
 //! The default configuration of each model.
 
 use super::sections::{
-    DataConfig, DeviceName, EvaluationConfig, Initialization, LastActivation, LossKind,
-    LossSettings, ModelName, ModelSettings, Optimizer, PositiveSampling, RunConfig, RunSettings,
-    SamplingConfig, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig,
+    DataConfig, DeviceName, EvaluationConfig, HardRoot, Initialization, LastActivation, LossKind,
+    LossSettings, ModelName, ModelSettings, NegativeDistribution, Optimizer, PositiveSampling,
+    RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
+    TrainingConfig,
 };
 
 /// Version of the run file this program reads and writes.
@@ -102,17 +103,33 @@ impl RunConfig {
             },
             loss: LossSettings {
                 kind: LossKind::Bpr,
+                cosine: false,
+                temperature: 0.15,
+                margin: 0.1,
+                negative_weight: 150.0,
                 l2: recipe.l2,
             },
             sampling: SamplingConfig {
                 positives: recipe.positives,
                 negatives: 1,
+                shared: 0,
+                in_batch: false,
+                distribution: NegativeDistribution::Uniform,
+                popularity_power: 0.75,
+                hard: 0,
+                hard_from: 100.0,
+                hard_to: 500.0,
+                hard_root: HardRoot::User,
+                curriculum: true,
                 batch_size: recipe.batch_size,
             },
             training: TrainingConfig {
                 epochs: 200,
                 optimizer: Optimizer::Adam,
                 learning_rate: recipe.learning_rate,
+                schedule: Schedule::Constant,
+                warmup_epochs: 0.0,
+                decay: 0.95,
                 patience: 10,
                 evaluate_every: 1,
                 metric: "ndcg@20".to_owned(),

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use toml::{Table, Value};
 
-use super::choices::{DeviceName, IdOrder, ModelName, Optimizer};
+use super::choices::{
+    DeviceName, IdOrder, LossKind, ModelName, NegativeDistribution, Optimizer, Schedule, ScoreKind,
+};
 use super::defaults::DEFAULT_MODEL;
 use super::error::ConfigError;
 use super::layers::{self, Origin, Values};
@@ -111,6 +113,7 @@ impl Resolved {
     fn check_model(&self) -> Result<(), ConfigError> {
         let model = &self.config.model;
         let is_mf = model.name == ModelName::Mf;
+        let sampling = &self.config.sampling;
         let checks = [
             (
                 "model.last_activation",
@@ -143,6 +146,33 @@ impl Resolved {
                     && !(is_mf && self.config.run.device == DeviceName::Cpu),
                 "lazy-adam moves the rows of a batch only, which is for `mf` on the device `cpu`; use `adam`",
             ),
+            (
+                "sampling.negatives",
+                sampling.negatives == 0
+                    && sampling.shared == 0
+                    && !sampling.in_batch
+                    && (sampling.hard == 0 || sampling.curriculum),
+                "nothing is compared with the positives; set it, or `sampling.shared`, to 1 or more",
+            ),
+            (
+                "sampling.hard_to",
+                sampling.hard > 0 && sampling.hard_to <= sampling.hard_from,
+                "the band of ranks is empty; it ends above `sampling.hard_from`",
+            ),
+            (
+                "score.kind",
+                self.config.score.kind == ScoreKind::Mlp
+                    && (sampling.shared > 0 || sampling.in_batch)
+                    && !self.config.loss.cosine,
+                "a perceptron has a hidden layer a pair, too many with shared negatives; use `sampling.negatives`",
+            ),
+            (
+                "loss.kind",
+                self.config.loss.kind == LossKind::Contrastive
+                    && !self.config.loss.cosine
+                    && self.config.score.kind != ScoreKind::Cosine,
+                "the contrastive loss is one of cosines; set `loss.cosine = true`",
+            ),
         ];
         match checks.into_iter().find(|(_, refused, _)| *refused) {
             None => Ok(()),
@@ -154,6 +184,25 @@ impl Resolved {
             }),
         }
     }
+}
+
+/// What a run did that was stored before a setting existed.
+fn before_these_settings() -> [(&'static str, Value); 9] {
+    let text = |text: &str| Value::String(text.to_owned());
+    [
+        ("data.order", text(IdOrder::Key.as_str())),
+        ("loss.cosine", Value::Boolean(false)),
+        ("sampling.shared", Value::Integer(0)),
+        ("sampling.in_batch", Value::Boolean(false)),
+        ("sampling.hard", Value::Integer(0)),
+        (
+            "sampling.distribution",
+            text(NegativeDistribution::Uniform.as_str()),
+        ),
+        ("training.optimizer", text(Optimizer::Adam.as_str())),
+        ("training.schedule", text(Schedule::Constant.as_str())),
+        ("training.warmup_epochs", Value::Float(0.0)),
+    ]
 }
 
 const NO_GRAPH: &str = "it uses no graph; remove the key or set it to 0";
@@ -223,10 +272,9 @@ impl RunConfig {
                 key: key.path.to_owned(),
             });
         }
-        // Runs from before this setting number by key.
-        let by_key = Value::String(IdOrder::Key.as_str().to_owned());
-        let order = values.entry("data.order");
-        order.or_insert((by_key, Origin::Default));
+        for (key, value) in before_these_settings() {
+            values.entry(key).or_insert((value, Origin::Default));
+        }
         complete(values).map(|resolved| resolved.config)
     }
 }

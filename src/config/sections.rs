@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize, Serializer};
 
 pub use super::choices::{
-    DeviceName, IdOrder, Initialization, LastActivation, LossKind, ModelName, Optimizer,
-    PositiveSampling, ScoreKind, SplitMethod,
+    DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
+    NegativeDistribution, Optimizer, PositiveSampling, Schedule, ScoreKind, SplitMethod,
 };
 
 /// Everything that determines a run: one strict TOML file.
@@ -145,23 +145,75 @@ pub struct ScoreSettings {
 pub struct LossSettings {
     /// Which ranking loss.
     pub kind: LossKind,
+    /// Whether the loss sees the cosines of the embeddings in place of their scores; the ranking
+    /// stays that of the score.
+    #[serde(default)]
+    pub cosine: bool,
+    /// What the softmax divides scores by, above 0.
+    pub temperature: f64,
+    /// Of `margin` and `contrastive`.
+    pub margin: f64,
+    /// What the negatives of `contrastive` weigh, 0 or more.
+    pub negative_weight: f64,
     /// Factor of the L2 penalty (decay), 0 or more.
     pub l2: f64,
 }
 
 /// `[sampling]`: what a batch is made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SamplingConfig {
     /// How positives are drawn.
     pub positives: PositiveSampling,
-    /// Negatives a positive, 1 to 1000.
+    /// Negatives of each positive's own, 0 to 1000.
     pub negatives: usize,
+    /// Negatives of a whole batch, without those a user is known to have; beyond the catalogue, all of
+    /// it.
+    pub shared: usize,
+    /// Whether a batch's positives are negatives of its other users, too; the softmax takes off the
+    /// logarithm of how often they are drawn.
+    pub in_batch: bool,
+    /// How negatives are drawn.
+    pub distribution: NegativeDistribution,
+    /// Exponent of `popularity`, finite.
+    pub popularity_power: f64,
+    /// Hard negatives a positive, beside the others: items near it in the graph that the user does not
+    /// have.
+    pub hard: usize,
+    /// First rank by personalized PageRank a hard negative has, from 0; below 1 a share of the
+    /// catalogue.
+    pub hard_from: f64,
+    /// The rank after the last, in the same terms.
+    pub hard_to: f64,
+    /// Around what they are looked for.
+    pub hard_root: HardRoot,
+    /// Whether epoch n has n - 1 hard negatives a positive, until there are `hard`.
+    pub curriculum: bool,
     /// Positives a batch.
     pub batch_size: usize,
 }
 
 impl SamplingConfig {
+    /// Hard negatives a positive in an epoch (from 1).
+    #[must_use]
+    pub fn hard_in_epoch(&self, epoch: u32) -> usize {
+        match self.curriculum {
+            true => self.hard.min(epoch.saturating_sub(1) as usize),
+            false => self.hard,
+        }
+    }
+
+    /// The ranks of hard negatives in a catalogue of `n_items`.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn hard_ranks(&self, n_items: usize) -> std::ops::Range<usize> {
+        let rank = |bound: f64| match bound < 1.0 {
+            true => (bound * n_items as f64) as usize,
+            false => bound as usize,
+        };
+        rank(self.hard_from)..rank(self.hard_to)
+    }
+
     /// Number of batches of an epoch over `n_interactions` positives; the last one may be shorter.
     #[must_use]
     pub fn n_batches(&self, n_interactions: usize) -> usize {
@@ -180,6 +232,12 @@ pub struct TrainingConfig {
     pub optimizer: Optimizer,
     /// Adam's learning rate.
     pub learning_rate: f64,
+    /// How it changes.
+    pub schedule: Schedule,
+    /// Epochs over which it rises from 0, 0 or more; parts of one are allowed.
+    pub warmup_epochs: f64,
+    /// Factor an epoch of `exponential`, above 0.
+    pub decay: f64,
     /// Validations without improvement before training stops; 0 never stops early.
     pub patience: u32,
     /// Epochs between two validations.
@@ -225,12 +283,36 @@ mod tests {
     #[test]
     fn last_batch_may_be_short() {
         let sampling = SamplingConfig {
-            positives: PositiveSampling::ByEdge,
-            negatives: 1,
             batch_size: 4,
+            ..RunConfig::default().sampling
         };
         assert_eq!(sampling.n_batches(0), 0);
         assert_eq!(sampling.n_batches(8), 2);
         assert_eq!(sampling.n_batches(9), 3);
+    }
+
+    #[test]
+    fn the_curriculum_rises_by_one_an_epoch_to_its_cap() {
+        let mut sampling = SamplingConfig {
+            hard: 3,
+            curriculum: true,
+            ..RunConfig::default().sampling
+        };
+        let hard = |s: &SamplingConfig| [1, 2, 3, 4, 5, 9].map(|epoch| s.hard_in_epoch(epoch));
+        assert_eq!(hard(&sampling), [0, 1, 2, 3, 3, 3]);
+        sampling.curriculum = false;
+        assert_eq!(hard(&sampling), [3; 6]);
+    }
+
+    #[test]
+    fn bands_are_ranks_or_shares_of_the_catalogue() {
+        let band = |hard_from, hard_to| SamplingConfig {
+            hard_from,
+            hard_to,
+            ..RunConfig::default().sampling
+        };
+        assert_eq!(band(2000.0, 5000.0).hard_ranks(70), 2000..5000);
+        assert_eq!(band(0.0, 0.5).hard_ranks(1001), 0..500);
+        assert_eq!(band(0.25, 300.0).hard_ranks(400), 100..300);
     }
 }

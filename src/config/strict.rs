@@ -3,8 +3,8 @@
 use toml::Value;
 
 use super::choices::{
-    DeviceName, IdOrder, Initialization, LastActivation, LossKind, ModelName, Optimizer,
-    PositiveSampling, ScoreKind, SplitMethod,
+    DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
+    NegativeDistribution, Optimizer, PositiveSampling, Schedule, ScoreKind, SplitMethod,
 };
 use super::error::ConfigError;
 
@@ -45,6 +45,7 @@ impl Interval {
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Version,
+    Flag,
     Integer(i64, i64),
     Number(Interval),
     Choice(&'static [&'static str]),
@@ -94,6 +95,7 @@ const FRACTION: Kind = Kind::Number(Interval::Fraction);
 const POSITIVE: Kind = Kind::Number(Interval::Positive);
 const MANY: i64 = u32::MAX as i64;
 const LONGEST_LIST: i64 = 1_000_000;
+const MOST_SHARED: i64 = 1_000_000;
 
 /// Every section, outermost first.
 pub(super) const SECTIONS: &[&str] = &[
@@ -141,13 +143,35 @@ pub(super) const KEYS: &[Key] = &[
     required("score.temperature", POSITIVE),
     required("score.hidden", Kind::Integer(1, 65_536)),
     required("loss.kind", Kind::Choice(LossKind::NAMES)),
+    optional("loss.cosine", Kind::Flag),
+    optional("loss.temperature", POSITIVE),
+    optional("loss.margin", Kind::Number(Interval::Finite)),
+    optional("loss.negative_weight", Kind::Number(Interval::NonNegative)),
     required("loss.l2", Kind::Number(Interval::NonNegative)),
     required("sampling.positives", Kind::Choice(PositiveSampling::NAMES)),
-    required("sampling.negatives", Kind::Integer(1, 1000)),
+    required("sampling.negatives", Kind::Integer(0, 1000)),
+    optional("sampling.shared", Kind::Integer(0, MOST_SHARED)),
+    optional("sampling.in_batch", Kind::Flag),
+    optional(
+        "sampling.distribution",
+        Kind::Choice(NegativeDistribution::NAMES),
+    ),
+    optional("sampling.popularity_power", Kind::Number(Interval::Finite)),
+    optional("sampling.hard", Kind::Integer(0, 1000)),
+    optional("sampling.hard_from", Kind::Number(Interval::NonNegative)),
+    optional("sampling.hard_to", POSITIVE),
+    optional("sampling.hard_root", Kind::Choice(HardRoot::NAMES)),
+    optional("sampling.curriculum", Kind::Flag),
     required("sampling.batch_size", Kind::Integer(1, i32::MAX as i64)),
     required("training.epochs", Kind::Integer(1, MANY)),
     optional("training.optimizer", Kind::Choice(Optimizer::NAMES)),
     required("training.learning_rate", POSITIVE),
+    optional("training.schedule", Kind::Choice(Schedule::NAMES)),
+    optional(
+        "training.warmup_epochs",
+        Kind::Number(Interval::NonNegative),
+    ),
+    optional("training.decay", POSITIVE),
     required("training.patience", Kind::Integer(0, MANY)),
     required("training.evaluate_every", Kind::Integer(1, MANY)),
     required("training.metric", Kind::Metric),
@@ -214,6 +238,7 @@ impl Key {
             (Kind::Number(interval), Value::Integer(number)) => {
                 self.check_number(place, number as f64, interval)
             }
+            (Kind::Flag, Value::Boolean(flag)) => Ok(Value::Boolean(flag)),
             (Kind::Choice(known), Value::String(text)) => self.check_choice(place, text, known),
             (Kind::Text, Value::String(text)) => self.check_text(place, text),
             (Kind::Metric, Value::String(text)) => self.check_metric(place, text),
@@ -344,6 +369,7 @@ impl Key {
         let expected = match self.kind {
             Kind::Version | Kind::Integer(..) => "a whole number",
             Kind::Number(_) => "a number",
+            Kind::Flag => "true or false",
             Kind::Choice(_) | Kind::Text | Kind::Metric => "a text in quotes",
             Kind::Texts => "a list of texts, such as [\"ratings.csv\"]",
             Kind::Integers(..) => "a list of whole numbers, such as [10, 20]",

@@ -300,7 +300,7 @@ fn values_out_of_range_are_refused() {
         ("loss", &["l2 = -1e-4"]),
         (
             "sampling",
-            &["batch_size = 0", "negatives = 0", "negatives = 1001"],
+            &["batch_size = 0", "negatives = -1", "negatives = 1001"],
         ),
         (
             "evaluation",

@@ -2,9 +2,11 @@
 
 mod normalized;
 mod order;
+mod pagerank;
 
 pub use normalized::{GraphError, Normalization, NormalizedCsr};
 pub use order::NodeOrder;
+pub use pagerank::{PageRank, Root, Workspace};
 
 use crate::data::TrainSet;
 

@@ -26,6 +26,8 @@ fn epoch(number: u32) -> EpochRecord {
         samples: 64_112,
         samples_per_second: 33_700.0,
         skipped_negatives: 0,
+        hard_negatives: 0,
+        replaced_hard_negatives: 0,
         learning_rate: 0.001,
         validation: BTreeMap::from([
             ("recall@20".into(), 0.094 * progress - late + wobble),

@@ -175,6 +175,27 @@ impl RunDir {
         )
     }
 
+    /// Writes `neighbours.safetensors`: for each root (a user or an item) the items near it that hard
+    /// negatives are drawn from.
+    pub fn write_neighbours(&mut self, near: &ItemLists) -> Result<(), RunError> {
+        self.write_lists(File::Neighbours, &[("near", near)])
+    }
+
+    /// The lists of `neighbours.safetensors`, where it is there, checked against the counts of roots
+    /// and items.
+    pub fn neighbours(
+        &self,
+        n_roots: usize,
+        n_items: usize,
+    ) -> Result<Option<ItemLists>, RunError> {
+        if !self.has(File::Neighbours) {
+            return Ok(None);
+        }
+        let (path, bytes) = (self.path_of(File::Neighbours), self.read(File::Neighbours)?);
+        let file = TensorFile::parse(&path, &bytes)?;
+        lists_of(&path, &file, "near", n_roots, n_items).map(Some)
+    }
+
     fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
         let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
         let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();

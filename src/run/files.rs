@@ -19,6 +19,8 @@ pub enum File {
     Interactions,
     /// `test.safetensors`: the test lists, which only evaluation opens.
     Test,
+    /// `neighbours.safetensors`: the items hard negatives are drawn from, where training wants any.
+    Neighbours,
     /// `data.json`: sources, cleaning and split in numbers.
     Data,
     /// `metrics.jsonl`: one line an epoch.
@@ -33,7 +35,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -42,6 +44,7 @@ impl File {
         Self::Titles,
         Self::Interactions,
         Self::Test,
+        Self::Neighbours,
         Self::Data,
         Self::Metrics,
         Self::Evaluation,
@@ -60,6 +63,7 @@ impl File {
             Self::Titles => "titles.json",
             Self::Interactions => "interactions.safetensors",
             Self::Test => "test.safetensors",
+            Self::Neighbours => "neighbours.safetensors",
             Self::Data => "data.json",
             Self::Metrics => "metrics.jsonl",
             Self::Evaluation => "evaluation.json",
@@ -84,7 +88,7 @@ impl File {
     pub(super) fn is_tensors(self) -> bool {
         matches!(
             self,
-            Self::Model | Self::Embeddings | Self::Interactions | Self::Test
+            Self::Model | Self::Embeddings | Self::Interactions | Self::Test | Self::Neighbours
         )
     }
 

@@ -30,6 +30,12 @@ pub struct EpochRecord {
     pub samples_per_second: f64,
     /// Negatives that could not be drawn within the bound of tries.
     pub skipped_negatives: u64,
+    /// Hard negatives a positive in this epoch.
+    #[serde(default)]
+    pub hard_negatives: u32,
+    /// Hard negatives that were drawn as the others are, for want of items near enough.
+    #[serde(default)]
+    pub replaced_hard_negatives: u64,
     /// The learning rate in force.
     #[serde(deserialize_with = "number_or_null")]
     pub learning_rate: f64,
@@ -51,6 +57,9 @@ pub struct Totals {
     pub regularization: f64,
     /// Positives left out for want of a negative.
     pub skipped_negatives: u64,
+    /// Hard negatives that were drawn as the others are.
+    #[serde(default)]
+    pub replaced_hard_negatives: u64,
     /// Wall time.
     pub seconds: f64,
 }
@@ -80,6 +89,8 @@ impl Totals {
             samples: self.samples,
             samples_per_second: self.samples as f64 / self.seconds.max(f64::MIN_POSITIVE),
             skipped_negatives: self.skipped_negatives,
+            hard_negatives: 0,
+            replaced_hard_negatives: self.replaced_hard_negatives,
             learning_rate,
             validation,
             is_best,
@@ -163,6 +174,8 @@ pub(super) mod tests {
             samples: 100,
             samples_per_second: 50.0,
             skipped_negatives: 1,
+            hard_negatives: 2,
+            replaced_hard_negatives: 1,
             learning_rate: 0.25,
             validation: BTreeMap::from([("recall@20".into(), 0.0625)]),
             is_best: true,

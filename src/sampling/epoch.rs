@@ -4,21 +4,28 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::negatives::uniform_negative;
+use super::hard::HardNegatives;
+use super::negatives::Items;
+use super::shared::{Shared, SharedSampler};
 use crate::config::{PositiveSampling, SamplingConfig};
-use crate::data::TrainSet;
+use crate::data::{ItemLists, TrainSet};
 
 /// Triples to learn from: each positive with its negatives.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// Users, one a positive.
     pub users: Vec<u32>,
     /// An item of each user.
     pub positives: Vec<u32>,
-    /// Items the users do not have, `[users.len(), negatives]` row after row.
+    /// Items the users do not have, as many a user, row after row: those drawn from the catalogue, then
+    /// the hard ones.
     pub negatives: Vec<u32>,
+    /// Items all users of the batch are compared with, where there are any.
+    pub shared: Option<Shared>,
     /// Positives left out because no negative was found in [`MAX_TRIES`](super::MAX_TRIES) draws.
     pub skipped: u64,
+    /// Hard negatives that were drawn as the others are, because a band had none for the user.
+    pub hard_replaced: u64,
 }
 
 /// Draws the batches of epochs from a training set.
@@ -26,6 +33,11 @@ pub struct Batch {
 pub struct EpochSampler<'a> {
     train: &'a TrainSet,
     config: SamplingConfig,
+    items: Items,
+    /// `None` where batches share no negatives.
+    shared: Option<SharedSampler>,
+    /// `None` where no negatives are hard.
+    hard: Option<HardNegatives<'a>>,
     /// The user of each training interaction, for sampling by edge.
     edge_users: Vec<u32>,
     /// Users with a training interaction, for sampling by user.
@@ -39,8 +51,9 @@ enum Purpose {
 }
 
 impl<'a> EpochSampler<'a> {
-    /// A sampler over a training set.
-    pub fn new(train: &'a TrainSet, config: SamplingConfig) -> Self {
+    /// A sampler over a training set, and the bands of [`HardNegatives`] where the settings want hard
+    /// negatives.
+    pub fn new(train: &'a TrainSet, config: SamplingConfig, bands: Option<&'a ItemLists>) -> Self {
         let positives = train.positives();
         let users = 0..train.n_users() as u32;
         let (edge_users, active_users) = match config.positives {
@@ -53,6 +66,9 @@ impl<'a> EpochSampler<'a> {
             ),
         };
         Self {
+            items: Items::new(train, &config),
+            shared: SharedSampler::new(train, &config),
+            hard: bands.map(|bands| HardNegatives::new(bands, &config)),
             train,
             config,
             edge_users,
@@ -71,58 +87,74 @@ impl<'a> EpochSampler<'a> {
             order = (0..n as u32).collect();
             order.shuffle(&mut generator(seed, epoch, Purpose::Order));
         }
+        let mut shared = self.shared.clone();
         (0..self.config.n_batches(n)).map(move |index| {
             let mut rng = generator(seed, epoch, Purpose::Batch(index as u64));
             let start = index * self.config.batch_size;
             let end = (start + self.config.batch_size).min(n);
-            match self.config.positives {
-                PositiveSampling::ByEdge => self.batch_of_edges(&order[start..end], &mut rng),
-                PositiveSampling::ByUser => self.batch_of_users(end - start, &mut rng),
-            }
+            let hard = match self.hard {
+                None => 0,
+                Some(_) => self.config.hard_in_epoch(epoch),
+            };
+            let mut batch = match self.config.positives {
+                PositiveSampling::ByEdge => self.batch_of_edges(&order[start..end], hard, &mut rng),
+                PositiveSampling::ByUser => self.batch_of_users(end - start, hard, &mut rng),
+            };
+            let (users, positives) = (&batch.users, &batch.positives);
+            batch.shared = shared
+                .as_mut()
+                .map(|shared| shared.draw(self.train, &self.items, users, positives, &mut rng));
+            batch
         })
     }
 
-    fn batch_of_edges(&self, edges: &[u32], rng: &mut ChaCha8Rng) -> Batch {
+    fn batch_of_edges(&self, edges: &[u32], hard: usize, rng: &mut ChaCha8Rng) -> Batch {
         let items = self.train.positives().items();
-        let mut batch = self.empty_batch(edges.len());
+        let mut batch = self.empty_batch(edges.len(), hard);
         for &edge in edges {
             self.push(
                 &mut batch,
                 self.edge_users[edge as usize],
                 items[edge as usize],
+                hard,
                 rng,
             );
         }
         batch
     }
 
-    fn batch_of_users(&self, n: usize, rng: &mut ChaCha8Rng) -> Batch {
-        let mut batch = self.empty_batch(n);
+    fn batch_of_users(&self, n: usize, hard: usize, rng: &mut ChaCha8Rng) -> Batch {
+        let mut batch = self.empty_batch(n, hard);
         for _ in 0..n {
             let user = self.active_users[rng.random_range(0..self.active_users.len())];
             let items = self.train.positives().of(user);
             let positive = items[rng.random_range(0..items.len())];
-            self.push(&mut batch, user, positive, rng);
+            self.push(&mut batch, user, positive, hard, rng);
         }
         batch
     }
 
-    fn empty_batch(&self, n: usize) -> Batch {
+    fn empty_batch(&self, n: usize, hard: usize) -> Batch {
         Batch {
             users: Vec::with_capacity(n),
             positives: Vec::with_capacity(n),
-            negatives: Vec::with_capacity(n * self.config.negatives),
-            skipped: 0,
+            negatives: Vec::with_capacity(n * (self.config.negatives + hard)),
+            ..Batch::default()
         }
     }
 
     /// Adds a positive with its negatives, or counts it as skipped.
-    fn push(&self, batch: &mut Batch, user: u32, positive: u32, rng: &mut ChaCha8Rng) {
-        let n_items = self.train.n_items() as u32;
+    fn push(&self, batch: &mut Batch, user: u32, positive: u32, hard: usize, rng: &mut ChaCha8Rng) {
         let known = self.train.positives().of(user);
         let before = batch.negatives.len();
-        for _ in 0..self.config.negatives {
-            match uniform_negative(rng, n_items, known) {
+        for number in 0..self.config.negatives + hard {
+            let from_band = self
+                .hard
+                .as_ref()
+                .filter(|_| number >= self.config.negatives);
+            let near = from_band.and_then(|hard| hard.draw(rng, user, positive, known));
+            batch.hard_replaced += u64::from(from_band.is_some() && near.is_none());
+            match near.or_else(|| self.items.draw_unknown(rng, known)) {
                 Some(negative) => batch.negatives.push(negative),
                 None => {
                     batch.negatives.truncate(before);
@@ -151,7 +183,9 @@ fn generator(seed: u64, epoch: u32, purpose: Purpose) -> ChaCha8Rng {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::config::{HardRoot, NegativeDistribution, RunConfig};
 
     /// Ten users over 40 items; user 0 has every item.
     fn train() -> TrainSet {
@@ -165,12 +199,13 @@ mod tests {
             positives,
             negatives: 3,
             batch_size: 32,
+            ..RunConfig::default().sampling
         }
     }
 
     fn epoch(positives: PositiveSampling, seed: u64, epoch: u32) -> Vec<Batch> {
         let train = train();
-        EpochSampler::new(&train, config(positives))
+        EpochSampler::new(&train, config(positives), None)
             .epoch(seed, epoch)
             .collect()
     }
@@ -237,7 +272,8 @@ mod tests {
         let mut users = [0u64; 9];
         let mut negatives = [0u64; 40];
         for epoch in 0..400 {
-            for batch in EpochSampler::new(&train, config(PositiveSampling::ByUser)).epoch(9, epoch)
+            for batch in
+                EpochSampler::new(&train, config(PositiveSampling::ByUser), None).epoch(9, epoch)
             {
                 for (row, &user) in batch.users.iter().enumerate() {
                     users[user as usize] += 1;
@@ -259,5 +295,169 @@ mod tests {
         // 99.9% quantiles of chi-squared with 7 and 34 degrees of freedom.
         assert!(chi_squared(&users[1..]) < 24.32, "{users:?}");
         assert!(chi_squared(&free) < 65.25, "{free:?}");
+    }
+
+    fn shared_config(shared: usize, in_batch: bool) -> SamplingConfig {
+        SamplingConfig {
+            negatives: 0,
+            shared,
+            in_batch,
+            ..config(PositiveSampling::ByEdge)
+        }
+    }
+
+    #[test]
+    fn shared_negatives_are_distinct_and_exactly_those_a_user_has_are_known() {
+        let train = train();
+        for (config, distinct) in [
+            (shared_config(12, false), true),
+            (shared_config(5, true), false),
+        ] {
+            for batch in EpochSampler::new(&train, config, None).epoch(3, 1) {
+                let shared = batch.shared.unwrap();
+                let mut items = shared.items.clone();
+                items.sort_unstable();
+                items.dedup();
+                assert!(!distinct || (items.len(), shared.items.len()) == (12, 12));
+                for (row, &user) in batch.users.iter().enumerate() {
+                    let range = shared.known_ptr[row] as usize..shared.known_ptr[row + 1] as usize;
+                    let mut known = shared.known[range].to_vec();
+                    known.sort_unstable();
+                    let has = |&place: &u32| {
+                        let item = shared.items[place as usize];
+                        train.positives().contains(user, item)
+                    };
+                    let all = 0..shared.items.len() as u32;
+                    assert_eq!(known, all.filter(has).collect::<Vec<_>>());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pool_beyond_the_catalogue_is_the_catalogue() {
+        let train = train();
+        let sampler = EpochSampler::new(&train, shared_config(4000, false), None);
+        let batch = sampler.epoch(1, 1).next().unwrap();
+        assert_eq!(batch.shared.unwrap().items, (0..40).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn in_batch_negatives_carry_how_often_they_are_drawn() {
+        let train = train();
+        let sampler = EpochSampler::new(&train, shared_config(0, true), None);
+        let batch = sampler.epoch(1, 1).next().unwrap();
+        let shared = batch.shared.unwrap();
+        assert_eq!(shared.items, batch.positives);
+        let (positives, places) = shared.log_q.unwrap();
+        assert_eq!(positives, places);
+        let item = batch.positives[0];
+        let count = train
+            .positives()
+            .pairs()
+            .filter(|&(_, i)| i == item)
+            .count();
+        let share = count as f64 / train.n_interactions() as f64;
+        assert!((f64::from(positives[0]) - (share * 40.0).ln()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn popularity_to_a_power_is_the_distribution_of_negatives() {
+        // Item i has 1 + i users of 50; user 50 has none of them.
+        let mut pairs: Vec<(u32, u32)> = (0..10)
+            .flat_map(|item| (0..=4 * item).map(move |user| (user, item)))
+            .collect();
+        pairs.push((50, 10));
+        let train = TrainSet::of_pairs(51, 11, &pairs);
+        let config = SamplingConfig {
+            distribution: NegativeDistribution::Popularity,
+            popularity_power: 0.5,
+            negatives: 1000,
+            ..config(PositiveSampling::ByEdge)
+        };
+        let mut counts = [0u64; 10];
+        for epoch in 0..40 {
+            for batch in EpochSampler::new(&train, config.clone(), None).epoch(2, epoch) {
+                for (row, _) in batch
+                    .users
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, user)| **user == 50)
+                {
+                    let negatives = &batch.negatives[1000 * row..1000 * (row + 1)];
+                    negatives
+                        .iter()
+                        .for_each(|&item| counts[item as usize] += 1);
+                }
+            }
+        }
+        let weights = (0..10).map(|item| f64::from(1 + 4 * item).sqrt());
+        let total: f64 = weights.clone().sum();
+        let n = counts.iter().sum::<u64>() as f64;
+        let statistic: f64 = counts
+            .iter()
+            .zip(weights)
+            .map(|(&count, weight)| {
+                let expected = n * weight / total;
+                (count as f64 - expected).powi(2) / expected
+            })
+            .sum();
+        // The 99.9% quantile of chi-squared with 9 degrees of freedom.
+        assert!(n == 40_000.0 && statistic < 27.88, "{counts:?}");
+    }
+
+    #[test]
+    fn a_catalogue_of_one_item_skips_and_ends() {
+        let train = TrainSet::of_pairs(3, 1, &[(0, 0), (1, 0), (2, 0)]);
+        let own = config(PositiveSampling::ByEdge);
+        let batches: Vec<Batch> = EpochSampler::new(&train, own, None).epoch(1, 1).collect();
+        assert!(batches.iter().all(|batch| batch.users.is_empty()));
+        let pooled = EpochSampler::new(&train, shared_config(9, true), None);
+        let batch = pooled.epoch(1, 1).next().unwrap();
+        let shared = batch.shared.unwrap();
+        assert_eq!(shared.known.len(), 3 * shared.items.len());
+    }
+
+    #[test]
+    fn hard_negatives_are_of_the_band_and_others_take_their_place_where_it_has_none() {
+        let train = train();
+        for hard_root in [HardRoot::User, HardRoot::Item] {
+            let config = SamplingConfig {
+                hard: 2,
+                hard_from: 1.0,
+                hard_to: 6.0,
+                hard_root,
+                curriculum: true,
+                ..config(PositiveSampling::ByEdge)
+            };
+            let bands = HardNegatives::rank(&train, &config, || ())
+                .unwrap()
+                .unwrap();
+            let hard = HardNegatives::new(&bands, &config);
+            let sampler = EpochSampler::new(&train, config.clone(), Some(&bands));
+            let first: Vec<Batch> = sampler.epoch(3, 1).collect();
+            assert!(first.iter().all(|b| b.negatives.len() == 3 * b.users.len()));
+            let mut of_band = 0;
+            for batch in sampler.epoch(3, 4) {
+                let mut replaced = 0;
+                for (row, (&user, &positive)) in
+                    batch.users.iter().zip(&batch.positives).enumerate()
+                {
+                    let band = hard.band(user, positive);
+                    for negative in &batch.negatives[5 * row + 3..5 * row + 5] {
+                        assert!(!train.positives().contains(user, *negative));
+                        let free = band
+                            .iter()
+                            .any(|&item| !train.positives().contains(user, item));
+                        assert!(!free || band.contains(negative));
+                        replaced += u64::from(!free);
+                        of_band += usize::from(free);
+                    }
+                }
+                let skipped = batch.skipped;
+                assert!((replaced..=replaced + 2 * skipped).contains(&batch.hard_replaced));
+            }
+            assert!(of_band > 20);
+        }
     }
 }

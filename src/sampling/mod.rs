@@ -2,7 +2,11 @@
 //! checkpoint needs no saved generator.
 
 mod epoch;
+mod hard;
 mod negatives;
+mod shared;
 
 pub use epoch::{Batch, EpochSampler};
+pub use hard::HardNegatives;
 pub use negatives::MAX_TRIES;
+pub use shared::Shared;

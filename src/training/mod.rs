@@ -3,7 +3,9 @@
 mod adam;
 mod error;
 pub mod interrupt;
+mod prefetch;
 mod progress;
+mod schedule;
 mod setup;
 mod state;
 mod step;
@@ -17,14 +19,15 @@ use burn::tensor::Device;
 use sagebrush_model::{Adjacency, LossConfig, Mode, Model};
 
 pub use error::TrainingError;
-pub use progress::Progress;
+pub use progress::{Progress, counting_bar};
 pub use setup::{adjacency, model_config};
 
 use crate::config::RunConfig;
-use crate::data::Split;
+use crate::data::{ItemLists, Split};
 use crate::inference::{Embeddings, MlpHead, ScoreHead};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
+use schedule::learning_rate;
 use state::State;
 use step::{PendingLosses, step};
 use validation::validate;
@@ -38,6 +41,8 @@ pub struct Job<'a> {
     /// The normalized graph of the training interactions, on the device with gradients; `None` for
     /// models without propagation.
     pub adjacency: Option<&'a Adjacency>,
+    /// The items hard negatives are drawn from; `None` where none are wanted.
+    pub near: Option<&'a ItemLists>,
     /// The device, with gradients on.
     pub device: &'a Device,
     /// Where checkpoints go.
@@ -84,7 +89,7 @@ pub fn train(
     log: &mut MetricsLog,
     resume: Option<Checkpoint>,
 ) -> Result<Outcome, TrainingError> {
-    let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone());
+    let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
     let loss = setup::loss_config(job.config);
     let mut state = match resume {
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
@@ -118,27 +123,32 @@ fn run_epoch(
     state: &mut State,
 ) -> Result<bool, TrainingError> {
     let epoch = state.epoch + 1;
-    let started = Instant::now();
-    let mut losses = PendingLosses::new(job);
-    let rest = sampler
-        .epoch(job.config.seed, epoch)
-        .skip(state.step as usize);
-    for batch in rest {
-        if interrupt::asked() {
-            losses.read(&mut state.totals)?;
-            state.totals.seconds += started.elapsed().as_secs_f64();
-            return Ok(false);
+    let batches = sampler.epoch(job.config.seed, epoch);
+    let n_steps = batches.len();
+    prefetch::ahead(batches.skip(state.step as usize), |batches| {
+        let started = Instant::now();
+        let mut losses = PendingLosses::new(job);
+        for batch in batches {
+            if interrupt::asked() {
+                losses.read(&mut state.totals)?;
+                state.totals.seconds += started.elapsed().as_secs_f64();
+                return Ok(false);
+            }
+            if !batch.users.is_empty() {
+                let training = &job.config.training;
+                let rate = learning_rate(training, epoch, state.step, n_steps);
+                let loss = step(job, loss, state, &batch, rate);
+                losses.push(loss, &mut state.totals)?;
+            }
+            state.totals.skipped_negatives += batch.skipped;
+            state.totals.replaced_hard_negatives += batch.hard_replaced;
+            state.step += 1;
+            job.progress.step();
         }
-        if !batch.users.is_empty() {
-            losses.push(step(job, loss, state, &batch), &mut state.totals)?;
-        }
-        state.totals.skipped_negatives += batch.skipped;
-        state.step += 1;
-        job.progress.step();
-    }
-    losses.read(&mut state.totals)?;
-    state.totals.seconds += started.elapsed().as_secs_f64();
-    Ok(true)
+        losses.read(&mut state.totals)?;
+        state.totals.seconds += started.elapsed().as_secs_f64();
+        Ok(true)
+    })
 }
 
 /// Validates, remembers the best parameters, records the epoch.
@@ -156,9 +166,10 @@ fn finish_epoch(
         BTreeMap::new()
     };
     let is_best = state.note_validation(epoch, validation.get(&training.metric).copied())?;
-    let record = state
-        .totals
-        .record(epoch, training.learning_rate, validation, is_best);
+    let n_steps = state.step.max(1);
+    let rate = learning_rate(training, epoch, n_steps - 1, n_steps as usize);
+    let mut record = state.totals.record(epoch, rate, validation, is_best);
+    record.hard_negatives = job.config.sampling.hard_in_epoch(epoch) as u32;
     log.append(&record)?;
     job.progress.record(&record);
     state.history.push(record);

@@ -62,6 +62,22 @@ impl Progress {
     }
 }
 
+/// A bar of its own for work of `n` pieces; silent where `quiet` or off a terminal.
+pub fn counting_bar(what: &'static str, n: u64, quiet: bool) -> ProgressBar {
+    let terminal = std::io::stderr().is_terminal() && !quiet;
+    let target = match terminal {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(n), target).with_message(what);
+    if let Ok(style) =
+        ProgressStyle::with_template("{msg} {wide_bar:.green/dim} {pos}/{len} {per_sec} left {eta}")
+    {
+        bar.set_style(style);
+    }
+    bar
+}
+
 fn epoch_line(record: &EpochRecord, epochs: u32) -> String {
     let metrics: String = record
         .validation
@@ -69,8 +85,17 @@ fn epoch_line(record: &EpochRecord, epochs: u32) -> String {
         .map(|(name, value)| format!("  {name} {value:.4}"))
         .collect();
     let best = if record.is_best { "  best" } else { "" };
+    let hard = match (record.hard_negatives, record.replaced_hard_negatives) {
+        (0, _) => String::new(),
+        (hard, 0) => format!("  {hard} hard"),
+        (hard, replaced) => format!("  {hard} hard ({replaced} replaced)"),
+    };
+    let skipped = match record.skipped_negatives {
+        0 => String::new(),
+        skipped => format!("  {skipped} skipped"),
+    };
     format!(
-        "epoch {:>3}/{epochs}  loss {:.5}{metrics}  {:.1} s  {:.0} positives/s{best}",
+        "epoch {:>3}/{epochs}  loss {:.5}{metrics}  {:.1} s  {:.0} positives/s{hard}{skipped}{best}",
         record.epoch, record.loss, record.seconds, record.samples_per_second,
     )
 }

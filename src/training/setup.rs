@@ -74,18 +74,30 @@ fn score_config(config: &RunConfig) -> ScoreConfig {
 
 /// The objective of the settings; what is regularized follows the model's source.
 pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
-    let ranking = match config.loss.kind {
+    let loss = &config.loss;
+    let ranking = match loss.kind {
         LossKind::Bpr => RankingLoss::Bpr,
         LossKind::Binary => RankingLoss::Binary,
+        LossKind::Softmax => RankingLoss::Softmax {
+            temperature: loss.temperature,
+        },
+        LossKind::Margin => RankingLoss::Margin {
+            margin: loss.margin,
+        },
+        LossKind::Contrastive => RankingLoss::Contrastive {
+            margin: loss.margin,
+            negative_weight: loss.negative_weight,
+        },
     };
     let l2 = match model_config(config).network.default_l2() {
-        L2::None if config.loss.l2 > 0.0 => L2::LayerZeroRows,
+        L2::None if loss.l2 > 0.0 => L2::LayerZeroRows,
         l2 => l2,
     };
     LossConfig {
         ranking,
+        cosine: loss.cosine,
         l2,
-        weight_decay: config.loss.l2,
+        weight_decay: loss.l2,
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
-use sagebrush_model::{BatchIndices, LossConfig, LossParts, Mode, Model};
+use burn::tensor::{Device, Tensor};
+use sagebrush_model::{BatchIndices, LogQ, LossConfig, LossParts, Mode, Model, SharedNegatives};
 
 use super::adam::TableRows;
 use super::state::State;
@@ -20,25 +20,49 @@ const STEPS_A_READ: usize = 64;
 pub(super) struct StepLoss {
     epoch: u32,
     step: u64,
+    learning_rate: f64,
     samples: usize,
     parts: LossParts,
 }
 
 /// One step: loss, gradient, Adam.
-pub(super) fn step(job: &Job<'_>, loss: &LossConfig, state: &mut State, batch: &Batch) -> StepLoss {
-    let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, job.device);
+pub(super) fn step(
+    job: &Job<'_>,
+    loss: &LossConfig,
+    state: &mut State,
+    batch: &Batch,
+    learning_rate: f64,
+) -> StepLoss {
+    let ids = indices(batch, job.device);
     let model = state.take_model();
     let (updated, parts) = match job.config.training.optimizer {
-        Optimizer::Adam => dense_step(job, loss, state, model, &ids),
-        Optimizer::LazyAdam => lazy_step(job, loss, state, model, batch, &ids),
+        Optimizer::Adam => dense_step(job, loss, state, model, &ids, learning_rate),
+        Optimizer::LazyAdam => lazy_step(loss, state, model, &ids, learning_rate),
     };
     state.put_model(updated);
     StepLoss {
         epoch: state.epoch + 1,
         step: state.step + 1,
+        learning_rate,
         samples: batch.users.len(),
         parts,
     }
+}
+
+fn indices(batch: &Batch, device: &Device) -> BatchIndices {
+    let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, device);
+    let Some(shared) = &batch.shared else {
+        return ids;
+    };
+    ids.with_shared(SharedNegatives {
+        items: shared.items.clone(),
+        known_ptr: shared.known_ptr.clone(),
+        known: shared.known.clone(),
+        log_q: shared
+            .log_q
+            .clone()
+            .map(|(positives, shared)| LogQ { positives, shared }),
+    })
 }
 
 fn dense_step(
@@ -47,51 +71,51 @@ fn dense_step(
     state: &mut State,
     model: Model,
     ids: &BatchIndices,
+    learning_rate: f64,
 ) -> (Model, LossParts) {
     let mode = Mode::Train {
         seed: step_seed(job.config.seed, state.epoch + 1, state.step),
     };
     let parts = model.loss(job.adjacency, ids, loss, mode);
     let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
-    let rate = job.config.training.learning_rate;
-    (state.adam.step(model, gradients, rate), parts)
+    (state.adam.step(model, gradients, learning_rate), parts)
 }
 
 /// The same for a model whose rows outside of the batch have no gradient: the batch's rows are the
 /// leaves, and no table of gradients is made.
 fn lazy_step(
-    job: &Job<'_>,
     loss: &LossConfig,
     state: &mut State,
     model: Model,
-    batch: &Batch,
     ids: &BatchIndices,
+    learning_rate: f64,
 ) -> (Model, LossParts) {
     let rows = model.table_rows(ids).require_grad();
     let parts = model.loss_of_rows(rows.clone(), ids, loss);
     let mut gradients = parts.total().backward();
     let by_table = rows
         .grad_remove(&mut gradients)
-        .map(|gradient| split_by_table(&model, batch, gradient))
+        .map(|gradient| split_by_table(&model, ids, gradient))
         .unwrap_or_default();
     let gradients = GradientsParams::from_grads(gradients, &model);
-    let rate = job.config.training.learning_rate;
     let adam = &mut state.adam;
-    (adam.step_with_rows(model, gradients, by_table, rate), parts)
+    (
+        adam.step_with_rows(model, gradients, by_table, learning_rate),
+        parts,
+    )
 }
 
-/// The gradients of the tables' rows from those of the batch's: users, positives, negatives.
+/// The gradients of the tables' rows from those of the batch's: users, then items.
 fn split_by_table(
     model: &Model,
-    batch: &Batch,
+    ids: &BatchIndices,
     gradient: Tensor<2>,
 ) -> BTreeMap<&'static str, TableRows> {
     let [_, width] = gradient.dims();
     let values = host_values(gradient);
-    let (users, items) = values.split_at(batch.users.len() * width);
-    let users = batch.users.iter().copied().zip(users.chunks_exact(width));
-    let item_ids = batch.positives.iter().chain(&batch.negatives).copied();
-    let items = item_ids.zip(items.chunks_exact(width));
+    let (users, items) = values.split_at(ids.len() * width);
+    let users = ids.users().iter().copied().zip(users.chunks_exact(width));
+    let items = ids.items().iter().copied().zip(items.chunks_exact(width));
     BTreeMap::from([
         ("users", TableRows::new(users, model.n_users())),
         ("items", TableRows::new(items, model.n_items())),
@@ -120,7 +144,6 @@ fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
 /// Losses that the host has not read yet. A CPU's are read at once, so that a loss that is not finite
 /// stops training at its step.
 pub(super) struct PendingLosses {
-    learning_rate: f64,
     steps_a_read: usize,
     pending: Vec<StepLoss>,
 }
@@ -128,7 +151,6 @@ pub(super) struct PendingLosses {
 impl PendingLosses {
     pub(super) fn new(job: &Job<'_>) -> Self {
         Self {
-            learning_rate: job.config.training.learning_rate,
             steps_a_read: match job.config.run.device {
                 DeviceName::Gpu => STEPS_A_READ,
                 DeviceName::Cpu | DeviceName::Ndarray => 1,
@@ -175,7 +197,7 @@ impl PendingLosses {
                 return Err(TrainingError::NotFinite {
                     epoch: loss.epoch,
                     step: loss.step,
-                    learning_rate: self.learning_rate,
+                    learning_rate: loss.learning_rate,
                 });
             }
             totals.add(loss.samples, ranking, regularization);

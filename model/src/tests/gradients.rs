@@ -72,6 +72,7 @@ pub(super) fn gradients_by_name(model: &Model, loss: Tensor<1>) -> BTreeMap<Stri
 fn with_l2(network: &NetworkConfig) -> LossConfig {
     LossConfig {
         ranking: RankingLoss::Bpr,
+        cosine: false,
         l2: network.default_l2(),
         weight_decay: 0.3,
     }
@@ -98,6 +99,7 @@ fn every_score_on_every_device() {
             let network = &networks(4)[1];
             let loss = LossConfig {
                 ranking: RankingLoss::Binary,
+                cosine: false,
                 l2: L2::AllParameters,
                 weight_decay: 0.1,
             };

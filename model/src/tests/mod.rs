@@ -5,10 +5,10 @@ mod gradients;
 mod layers;
 mod losses;
 mod ngcf;
+mod objective;
 mod propagate;
 mod roundtrip;
 mod rows;
-mod scoring;
 mod training;
 
 use std::collections::BTreeMap;

@@ -145,6 +145,7 @@ fn step_bits(
     let batch = BatchIndices::new(&users, &items, &negatives, &device);
     let config = LossConfig {
         ranking: RankingLoss::Bpr,
+        cosine: false,
         l2: network.default_l2(),
         weight_decay: 0.1,
     };

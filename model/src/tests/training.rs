@@ -45,6 +45,7 @@ fn train(network: &NetworkConfig, device: &Device) -> (usize, f64, f64, usize) {
     let mut optimizer = ModuleOptimizer::from(AdamConfig::new().with_epsilon(1e-8).build());
     let loss_config = LossConfig {
         ranking: RankingLoss::Bpr,
+        cosine: false,
         l2: network.default_l2(),
         weight_decay: 1e-4,
     };

@@ -1,0 +1,115 @@
+//! Negatives of a whole batch: which items, which of them a user is known to have, and how often each
+//! is drawn.
+
+use rand::Rng;
+
+use super::negatives::{Items, popularity};
+use crate::config::SamplingConfig;
+use crate::data::TrainSet;
+
+/// Negatives that every user of a batch is compared with, but for those the user has.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shared {
+    /// The items; one may come twice.
+    pub items: Vec<u32>,
+    /// Where each user's part of `known` begins; one more than there are users.
+    pub known_ptr: Vec<u32>,
+    /// Places in `items` of items the user has in training, user after user.
+    pub known: Vec<u32>,
+    /// `log(q(i) * n_items)` of each positive and of each place, where `q` is how the batch's positives
+    /// are drawn; only where positives are negatives of others.
+    pub log_q: Option<(Vec<f32>, Vec<f32>)>,
+}
+
+/// No place.
+const NONE: u32 = u32::MAX;
+
+/// Draws [`Shared`] negatives, batch after batch.
+#[derive(Debug, Clone)]
+pub(super) struct SharedSampler {
+    n_drawn: usize,
+    in_batch: bool,
+    log_q: Vec<f32>,
+    /// The first place of each item, or [`NONE`]; empty between batches.
+    first: Vec<u32>,
+}
+
+impl SharedSampler {
+    /// `None` where batches share no negatives.
+    pub(super) fn new(train: &TrainSet, config: &SamplingConfig) -> Option<Self> {
+        if config.shared == 0 && !config.in_batch {
+            return None;
+        }
+        let n = train.n_interactions().max(1) as f64;
+        let n_items = train.n_items() as f64;
+        let frequency = |count: u32| (f64::from(count.max(1)) / n * n_items).ln() as f32;
+        Some(Self {
+            n_drawn: config.shared,
+            in_batch: config.in_batch,
+            log_q: match config.in_batch {
+                true => popularity(train).into_iter().map(frequency).collect(),
+                false => Vec::new(),
+            },
+            first: vec![NONE; train.n_items()],
+        })
+    }
+
+    /// The negatives of a batch.
+    pub(super) fn draw(
+        &mut self,
+        train: &TrainSet,
+        drawn: &Items,
+        users: &[u32],
+        positives: &[u32],
+        rng: &mut impl Rng,
+    ) -> Shared {
+        let mut items = match drawn {
+            _ if self.n_drawn >= train.n_items() => (0..train.n_items() as u32).collect(),
+            Items::Uniform { n_items } => {
+                let sample = rand::seq::index::sample(rng, *n_items as usize, self.n_drawn);
+                sample.into_iter().map(|item| item as u32).collect()
+            }
+            Items::Weighted(_) => (0..self.n_drawn)
+                .map(|_| drawn.draw(rng))
+                .collect::<Vec<_>>(),
+        };
+        if self.in_batch {
+            items.extend_from_slice(positives);
+        }
+        let of = |list: &[u32]| list.iter().map(|&item| self.log_q[item as usize]).collect();
+        let log_q = self.in_batch.then(|| (of(positives), of(&items)));
+        let (known_ptr, known) = self.known(train, users, &items);
+        Shared {
+            items,
+            known_ptr,
+            known,
+            log_q,
+        }
+    }
+
+    /// The places of items that each user has.
+    fn known(&mut self, train: &TrainSet, users: &[u32], items: &[u32]) -> (Vec<u32>, Vec<u32>) {
+        let mut next = vec![NONE; items.len()];
+        for (place, &item) in items.iter().enumerate().rev() {
+            next[place] = self.first[item as usize];
+            self.first[item as usize] = place as u32;
+        }
+        let mut known_ptr = Vec::with_capacity(users.len() + 1);
+        let mut known = Vec::new();
+        known_ptr.push(0);
+        for &user in users {
+            for &item in train.positives().of(user) {
+                let mut place = self.first[item as usize];
+                while place != NONE {
+                    known.push(place);
+                    place = next[place as usize];
+                }
+            }
+            known_ptr.push(known.len() as u32);
+        }
+        for &item in items {
+            self.first[item as usize] = NONE;
+        }
+        (known_ptr, known)
+    }
+}
