@@ -76,6 +76,15 @@ pub enum Command {
     /// The items most like an item
     #[command(after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093")]
     Similar(SimilarArgs),
+    /// What a user was compared with in training, and how near it is in the graph
+    #[command(
+        after_help = "Examples:\n  sagebrush negatives --run my-run --user 42\n  sagebrush negatives --run my-run --user 42 --epoch 3 -k 50 --json"
+    )]
+    Negatives(NegativesArgs),
+    /// What this machine does at most, and what share of it the hot paths reach
+    #[cfg(feature = "train")]
+    #[command(after_help = "Examples:\n  sagebrush bench\n  sagebrush bench --json --threads 1")]
+    Bench,
     /// Test whether runs differ, on the same users
     #[command(after_help = "Examples:\n  sagebrush compare lightgcn-run mf-run --metric ndcg@20")]
     Compare(CompareArgs),
@@ -291,6 +300,23 @@ pub struct SimilarArgs {
     pub item: String,
     /// How many
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub k: u32,
+}
+
+/// Options of `negatives`.
+#[derive(Debug, Args)]
+pub struct NegativesArgs {
+    /// The run directory
+    #[arg(long, value_name = "RUN")]
+    pub run: PathBuf,
+    /// The user by its key in the log
+    #[arg(long = "user", value_name = "KEY")]
+    pub user: String,
+    /// The epoch
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub epoch: u32,
+    /// Rows of each table at most
+    #[arg(short, long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
     pub k: u32,
 }
 

@@ -12,6 +12,7 @@ mod dropout;
 mod embedding;
 mod init;
 mod lightgcn;
+pub mod limits;
 pub mod loss;
 mod mf;
 mod model;

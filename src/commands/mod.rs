@@ -1,11 +1,14 @@
 //! One plain function a command.
 
+#[cfg(feature = "train")]
+mod bench;
 mod cards;
 mod compare;
 #[cfg(feature = "train")]
 mod demo;
 mod evaluate;
 mod inspect;
+mod negatives;
 #[cfg(feature = "train")]
 mod prepared;
 mod recommend;
@@ -88,6 +91,9 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,
+        Command::Negatives(args) => negatives::negatives(&session, args)?,
+        #[cfg(feature = "train")]
+        Command::Bench => bench::bench(&session)?,
         Command::Compare(args) => compare::compare(&session, args)?,
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "sagebrush", &mut io::stdout());

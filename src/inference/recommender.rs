@@ -142,6 +142,15 @@ impl Recommender {
         self.titles.is_some()
     }
 
+    /// The id of a user.
+    ///
+    /// # Errors
+    /// An unknown key.
+    pub fn user_id(&self, key: &str) -> Result<u32, RecommenderError> {
+        let id = self.users.id(key);
+        id.ok_or_else(|| unknown("user", key, &self.users))
+    }
+
     /// The title of an item, where known.
     pub fn title(&self, item: u32) -> Option<&str> {
         self.titles.as_ref()?.get(item as usize)?.as_deref()
@@ -157,14 +166,9 @@ impl Recommender {
         k: usize,
         exclude_seen: bool,
     ) -> Result<Vec<UserList>, RecommenderError> {
-        let id = |key: &str| {
-            self.users
-                .id(key)
-                .ok_or_else(|| unknown("user", key, &self.users))
-        };
         let users: Vec<u32> = user_keys
             .iter()
-            .map(|key| id(key.as_ref()))
+            .map(|key| self.user_id(key.as_ref()))
             .collect::<Result<_, _>>()?;
         let lists = top_k(
             &self.embeddings,

@@ -34,6 +34,11 @@ impl TrainSet {
         &self.positives
     }
 
+    /// The training part a run stored, which is one that a split made.
+    pub(crate) fn restored(positives: ItemLists, n_items: usize) -> Self {
+        Self::new(positives, n_items)
+    }
+
     /// A training set for tests of other rooms.
     #[cfg(test)]
     pub(crate) fn of_pairs(n_users: usize, n_items: usize, pairs: &[(u32, u32)]) -> Self {
