@@ -88,7 +88,7 @@ fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> anyhow::Result<Ins
         )));
     }
     let mut scores = vec![0.0; n_items];
-    score_all(recommender.scores(), user, &mut scores);
+    score_all(recommender.embeddings(), user, &mut scores);
     let named = |item: u32| Item {
         item: recommender.items().key(item).to_owned(),
         title: recommender.title(item).map(str::to_owned),
