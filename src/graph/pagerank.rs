@@ -34,7 +34,7 @@ impl Default for PageRank {
     fn default() -> Self {
         Self {
             restart: 0.15,
-            tolerance: 1e-6,
+            tolerance: 1e-5,
         }
     }
 }
