@@ -55,8 +55,15 @@ impl Ids {
         }
     }
 
-    fn present(&self, log: &RawLog) -> Present {
-        Present::new(&log.rows, self.users.len(), self.items.len())
+    fn present(&self, log: &Interactions) -> Present {
+        Present::new(log, self.users.len(), self.items.len())
+    }
+
+    fn all(&self) -> Present {
+        Present {
+            users: vec![true; self.users.len()],
+            items: vec![true; self.items.len()],
+        }
     }
 }
 
@@ -64,34 +71,27 @@ impl Ids {
 /// errors about the whole log name.
 pub(super) fn clean(
     ids: Ids,
-    mut log: RawLog,
-    mut test: Option<RawLog>,
+    log: RawLog,
+    test: Option<RawLog>,
     options: &ReadOptions,
     cleaning: &mut Cleaning,
     place: &Place,
 ) -> Result<Dataset, DataError> {
-    for log in [Some(&mut log), test.as_mut()].into_iter().flatten() {
-        log.rename(&ids.users, &ids.items);
-        log.merge();
-    }
-    cleaning.duplicates_merged = log.merged();
-    let before = ids.present(&log);
+    let (mut log, merged) = log.into_merged(&ids.users, &ids.items);
+    cleaning.duplicates_merged = merged;
+    let mut test = test.map(|test| test.into_merged(&ids.users, &ids.items).0);
+    let filters = options.min_rating.is_some() || options.k_core.is_some();
+    let before = filters.then(|| ids.present(&log));
     filter(&ids, &mut log, options, cleaning, place)?;
-    if let (Some(minimum), Some(test)) = (options.min_rating, &mut test)
-        && test.rows.weights.is_some()
-    {
-        drop_low_ratings(test, minimum);
-    }
-    let after = ids.present(&log);
-
-    // An id goes when the filters took its last interaction of the log: in the test file, too.
-    let keep_users = still_there(&before.users, &after.users);
-    let keep_items = still_there(&before.items, &after.items);
+    let keep = match before {
+        Some(before) => before.still_there(&ids.present(&log)),
+        None => ids.all(),
+    };
     if let Some(test) = &mut test {
-        test.retain(|rows, row| {
-            keep_users[rows.users[row] as usize] && keep_items[rows.items[row] as usize]
-        });
-        cleaning.test_rows_removed = cleaning.test_rows - test.rows.len() as u64;
+        if filters {
+            filter_test(test, options.min_rating, &keep);
+        }
+        cleaning.test_rows_removed = cleaning.test_rows - test.len() as u64;
     }
     let too_many = |what| DataError::TooMany {
         place: place.clone(),
@@ -99,16 +99,17 @@ pub(super) fn clean(
         limit: u64::from(u32::MAX),
     };
     let (users, new_users) =
-        keep_keys(ids.user_keys, &keep_users).ok_or_else(|| too_many("users"))?;
+        keep_keys(ids.user_keys, &keep.users).ok_or_else(|| too_many("users"))?;
     let (items, new_items) =
-        keep_keys(ids.item_keys, &keep_items).ok_or_else(|| too_many("items"))?;
-    let finished = |mut log: RawLog| -> Interactions {
-        log.rename(&new_users, &new_items);
-        log.rows
-    };
+        keep_keys(ids.item_keys, &keep.items).ok_or_else(|| too_many("items"))?;
+    if filters {
+        for log in [Some(&mut log), test.as_mut()].into_iter().flatten() {
+            log.rename(&new_users, &new_items);
+        }
+    }
     Ok(Dataset {
-        interactions: finished(log),
-        given_test: test.map(finished),
+        interactions: log,
+        given_test: test,
         users,
         items,
         titles: None,
@@ -116,16 +117,27 @@ pub(super) fn clean(
     })
 }
 
+/// Leaves low ratings out of the test part, and the ids not to keep: an id goes when the filters took
+/// its last interaction of the log.
+fn filter_test(test: &mut Interactions, min_rating: Option<f32>, keep: &Present) {
+    if let Some(minimum) = min_rating {
+        drop_low_ratings(test, minimum);
+    }
+    test.retain(|rows, row| {
+        keep.users[rows.users[row] as usize] && keep.items[rows.items[row] as usize]
+    });
+}
+
 /// Applies the minimum rating, then the k-core; something must be left.
 fn filter(
     ids: &Ids,
-    log: &mut RawLog,
+    log: &mut Interactions,
     options: &ReadOptions,
     cleaning: &mut Cleaning,
     place: &Place,
 ) -> Result<(), DataError> {
     if let Some(minimum) = options.min_rating {
-        if log.rows.weights.is_none() {
+        if log.weights.is_none() {
             return Err(DataError::NoRatings {
                 place: place.clone(),
             });
@@ -134,13 +146,13 @@ fn filter(
     }
     if let Some(k) = options.k_core {
         let rated = ids.present(log);
-        let keep = k_core(&log.rows, ids.users.len(), ids.items.len(), k);
+        let keep = k_core(log, ids.users.len(), ids.items.len(), k);
         cleaning.k_core_interactions_removed = log.retain(|_, row| keep[row]);
         let core = ids.present(log);
         cleaning.k_core_users_removed = count(&rated.users) - count(&core.users);
         cleaning.k_core_items_removed = count(&rated.items) - count(&core.items);
     }
-    if log.rows.is_empty() {
+    if log.is_empty() {
         return Err(DataError::NothingLeft {
             place: place.clone(),
             rows: cleaning.rows,
@@ -151,7 +163,7 @@ fn filter(
     Ok(())
 }
 
-fn drop_low_ratings(log: &mut RawLog, minimum: f32) -> u64 {
+fn drop_low_ratings(log: &mut Interactions, minimum: f32) -> u64 {
     log.retain(|rows, row| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum))
 }
 
@@ -175,17 +187,20 @@ impl Present {
             .for_each(|&item| present.items[item as usize] = true);
         present
     }
+
+    /// Those that did not lose their last interaction; those that never had one stay.
+    fn still_there(&self, after: &Self) -> Self {
+        let stay = |before: &[bool], after: &[bool]| {
+            let pairs = before.iter().zip(after);
+            pairs.map(|(&before, &after)| after || !before).collect()
+        };
+        Self {
+            users: stay(&self.users, &after.users),
+            items: stay(&self.items, &after.items),
+        }
+    }
 }
 
 fn count(present: &[bool]) -> u64 {
     present.iter().filter(|&&present| present).count() as u64
-}
-
-/// Ids that did not lose their last interaction; those that never had one stay.
-fn still_there(before: &[bool], after: &[bool]) -> Vec<bool> {
-    before
-        .iter()
-        .zip(after)
-        .map(|(&before, &after)| after || !before)
-        .collect()
 }

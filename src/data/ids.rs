@@ -1,17 +1,22 @@
 //! Outside keys (any string) and inside ids (dense `u32`), both ways.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::hash::BuildHasher;
+use std::sync::OnceLock;
+
+use foldhash::quality::RandomState;
+use hashbrown::HashTable;
 
 /// The two-way map between outside keys and dense inside ids `0..len`.
 ///
 /// A reader's ids follow the order of the keys, never the order of the rows: keys that are all decimal
 /// numbers sort as numbers, others as bytes. The same set of keys therefore always gets the same ids,
 /// so a shuffled log trains the same model. A training may put them in an order of its own.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct IdMap {
     keys: Vec<Box<str>>,
-    ids: HashMap<Box<str>, u32>,
+    /// Made when the first key is looked up: reading and training look up none.
+    index: OnceLock<Index>,
 }
 
 impl IdMap {
@@ -19,9 +24,10 @@ impl IdMap {
     /// more keys than `u32` can number.
     pub fn from_ordered_keys(keys: Vec<Box<str>>) -> Option<Self> {
         u32::try_from(keys.len()).ok()?;
-        let ids: HashMap<Box<str>, u32> =
-            (0u32..).zip(&keys).map(|(i, k)| (k.clone(), i)).collect();
-        (ids.len() == keys.len()).then_some(Self { keys, ids })
+        let index = OnceLock::new();
+        let ascending = keys.is_sorted_by(|a, b| compare_keys(a, b).is_lt());
+        let distinct = ascending || index.get_or_init(|| Index::new(&keys)).ids.len() == keys.len();
+        distinct.then_some(Self { keys, index })
     }
 
     /// The same keys under other ids: id `i` of the result is id `order[i]` of this map.
@@ -31,22 +37,22 @@ impl IdMap {
     #[must_use]
     pub fn reordered(mut self, order: &[u32]) -> Self {
         assert_eq!(order.len(), self.keys.len(), "an order of all ids");
-        let keys = order
-            .iter()
-            .map(|&old| std::mem::take(&mut self.keys[old as usize]));
-        self.keys = keys.collect();
-        for (id, key) in (0..).zip(&self.keys) {
-            match self.ids.get_mut(key) {
-                Some(known) => *known = id,
-                None => panic!("an order holds every id once"),
-            }
+        let mut taken = vec![false; order.len()];
+        let keys = order.iter().map(|&old| {
+            let again = std::mem::replace(&mut taken[old as usize], true);
+            assert!(!again, "an order holds every id once");
+            std::mem::take(&mut self.keys[old as usize])
+        });
+        Self {
+            keys: keys.collect(),
+            index: OnceLock::new(),
         }
-        self
     }
 
     /// The id of a key, if the key is known.
     pub fn id(&self, key: &str) -> Option<u32> {
-        self.ids.get(key).copied()
+        let index = self.index.get_or_init(|| Index::new(&self.keys));
+        index.id(&self.keys, key)
     }
 
     /// The key of an id.
@@ -70,6 +76,43 @@ impl IdMap {
     /// Whether there is no key.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+}
+
+impl PartialEq for IdMap {
+    fn eq(&self, other: &Self) -> bool {
+        self.keys == other.keys
+    }
+}
+
+impl Eq for IdMap {}
+
+/// Ids by the hash of their key; the keys themselves stay where they are.
+#[derive(Debug, Clone)]
+struct Index {
+    ids: HashTable<u32>,
+    hasher: RandomState,
+}
+
+impl Index {
+    /// Of keys that repeat, the first is in the index.
+    fn new(keys: &[Box<str>]) -> Self {
+        let hasher = RandomState::default();
+        let mut ids = HashTable::with_capacity(keys.len());
+        for (id, key) in (0u32..).zip(keys) {
+            ids.entry(
+                hasher.hash_one(key),
+                |&other: &u32| keys[other as usize] == *key,
+                |&other| hasher.hash_one(&keys[other as usize]),
+            )
+            .or_insert(id);
+        }
+        Self { ids, hasher }
+    }
+
+    fn id(&self, keys: &[Box<str>], key: &str) -> Option<u32> {
+        let is_it = |&id: &u32| &*keys[id as usize] == key;
+        self.ids.find(self.hasher.hash_one(key), is_it).copied()
     }
 }
 
@@ -119,5 +162,28 @@ mod tests {
     #[test]
     fn a_repeated_key_is_refused() {
         assert!(IdMap::from_ordered_keys(vec!["a".into(), "a".into()]).is_none());
+        assert!(IdMap::from_ordered_keys(vec!["b".into(), "a".into(), "b".into()]).is_none());
+    }
+
+    #[test]
+    fn keys_in_any_order_are_found_and_others_are_not() {
+        let keys: Vec<Box<str>> = (0..1000)
+            .map(|n| (n * 7919 % 1000).to_string().into())
+            .collect();
+        let map = IdMap::from_ordered_keys(keys.clone()).unwrap_or_default();
+        for (id, key) in (0u32..).zip(&keys) {
+            assert_eq!(map.id(key), Some(id));
+        }
+        assert_eq!(
+            (map.id("1000"), map.id(""), map.id("07")),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    #[should_panic(expected = "every id once")]
+    fn an_order_that_repeats_an_id_is_our_mistake() {
+        let map = IdMap::from_ordered_keys(vec!["a".into(), "b".into()]);
+        let _ = map.unwrap_or_default().reordered(&[0, 0]);
     }
 }

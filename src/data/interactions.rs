@@ -27,6 +27,34 @@ impl Interactions {
     pub fn is_empty(&self) -> bool {
         self.users.is_empty()
     }
+
+    /// Renames ids: `users[old]` is the new id of a user, likewise items.
+    pub(super) fn rename(&mut self, users: &[u32], items: &[u32]) {
+        let rename = |column: &mut [u32], new: &[u32]| {
+            column.iter_mut().for_each(|id| *id = new[*id as usize]);
+        };
+        rename(&mut self.users, users);
+        rename(&mut self.items, items);
+    }
+
+    /// Keeps the rows for which `keep` says so by position; returns how many went.
+    pub(super) fn retain(&mut self, keep: impl Fn(&Self, usize) -> bool) -> u64 {
+        fn drop_others<T>(column: &mut Vec<T>, keep: &[bool]) {
+            let mut keep = keep.iter();
+            column.retain(|_| keep.next() == Some(&true));
+        }
+        let before = self.len();
+        let keep: Vec<bool> = (0..before).map(|row| keep(self, row)).collect();
+        drop_others(&mut self.users, &keep);
+        drop_others(&mut self.items, &keep);
+        if let Some(weights) = &mut self.weights {
+            drop_others(weights, &keep);
+        }
+        if let Some(timestamps) = &mut self.timestamps {
+            drop_others(timestamps, &keep);
+        }
+        (before - self.len()) as u64
+    }
 }
 
 /// A file a data set was read from, so that a run can say exactly what it was trained on.

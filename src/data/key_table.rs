@@ -4,35 +4,12 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
+use foldhash::quality::RandomState;
+
 use super::IdMap;
 use super::ids::compare_keys;
-
-/// The longest key that is kept within the table itself: looking it up touches memory once.
-const SHORT_BYTES: usize = 15;
-
-/// A key of at most [`SHORT_BYTES`], its length in the last byte.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct ShortKey(u64, u64);
-
-impl ShortKey {
-    fn new(key: &[u8]) -> Option<Self> {
-        let mut padded = [0; 16];
-        padded
-            .get_mut(..SHORT_BYTES)?
-            .get_mut(..key.len())?
-            .copy_from_slice(key);
-        padded[SHORT_BYTES] = key.len() as u8;
-        let packed = u128::from_le_bytes(padded);
-        Some(Self(packed as u64, (packed >> 64) as u64))
-    }
-
-    fn text(self) -> Box<str> {
-        let padded = (u128::from(self.1) << 64 | u128::from(self.0)).to_le_bytes();
-        let key = &padded[..usize::from(padded[SHORT_BYTES])];
-        // Only valid UTF-8 enters the table, so nothing is lost.
-        String::from_utf8_lossy(key).into()
-    }
-}
+use super::key::{Key, ShortKey, is_plain};
+use super::number_keys::NumberKeys;
 
 /// A key that is found by its bytes, so that a known key costs no allocation and no UTF-8 check.
 #[derive(PartialEq, Eq)]
@@ -58,10 +35,12 @@ pub(super) enum KeyFault {
     TooMany,
 }
 
-/// Provisional ids by key.
+/// Provisional ids by key. The hash tables are seeded anew each time, so that no log can be made to
+/// collide; nothing depends on their order.
 pub(super) struct KeyTable {
-    short: HashMap<ShortKey, u32>,
-    long: HashMap<LongKey, u32>,
+    numbers: NumberKeys,
+    short: HashMap<ShortKey, u32, RandomState>,
+    long: HashMap<LongKey, u32, RandomState>,
     limit: u32,
 }
 
@@ -69,40 +48,75 @@ impl KeyTable {
     /// A table that refuses the key after the `limit`-th.
     pub(super) fn with_limit(limit: u32) -> Self {
         Self {
-            short: HashMap::new(),
-            long: HashMap::new(),
+            numbers: NumberKeys::default(),
+            short: HashMap::default(),
+            long: HashMap::default(),
             limit,
         }
     }
 
     /// The provisional id of a key, a new one if need be.
-    pub(super) fn id(&mut self, key: &[u8]) -> Result<u32, KeyFault> {
-        let short = ShortKey::new(key);
-        let known = match &short {
-            Some(short) => self.short.get(short),
-            None => self.long.get(key),
-        };
-        if let Some(&id) = known {
+    #[inline]
+    pub(super) fn id(&mut self, key: Key<'_>) -> Result<u32, KeyFault> {
+        match key {
+            Key::Number(number) => match self.numbers.near(number) {
+                Some(id) => Ok(id),
+                None => self.number_id(number),
+            },
+            Key::Short(key) => self.short_id(key),
+            Key::Long(text) => self.long_id(text),
+        }
+    }
+
+    fn number_id(&mut self, number: u64) -> Result<u32, KeyFault> {
+        if !is_plain(number) {
+            return self.long_id(number.to_string().as_bytes());
+        }
+        if let Some(id) = self.numbers.get(number) {
+            return Ok(id);
+        }
+        let id = self.next_id()?;
+        self.numbers.insert(number, id);
+        Ok(id)
+    }
+
+    fn short_id(&mut self, key: ShortKey) -> Result<u32, KeyFault> {
+        if let Some(&id) = self.short.get(&key) {
             return Ok(id);
         }
         if key.is_empty() {
             return Err(KeyFault::Empty);
         }
-        let text = str::from_utf8(key).map_err(|_| KeyFault::InvalidUtf8)?;
-        let id = self.len();
-        if id >= self.limit {
-            return Err(KeyFault::TooMany);
+        if !key.is_utf8() {
+            return Err(KeyFault::InvalidUtf8);
         }
-        match short {
-            Some(short) => self.short.insert(short, id),
-            None => self.long.insert(LongKey(text.into()), id),
-        };
+        let id = self.next_id()?;
+        self.short.insert(key, id);
         Ok(id)
+    }
+
+    fn long_id(&mut self, text: &[u8]) -> Result<u32, KeyFault> {
+        if let Some(&id) = self.long.get(text) {
+            return Ok(id);
+        }
+        let text = str::from_utf8(text).map_err(|_| KeyFault::InvalidUtf8)?;
+        let id = self.next_id()?;
+        self.long.insert(LongKey(text.into()), id);
+        Ok(id)
+    }
+
+    fn next_id(&self) -> Result<u32, KeyFault> {
+        let id = self.len();
+        if id < self.limit {
+            Ok(id)
+        } else {
+            Err(KeyFault::TooMany)
+        }
     }
 
     /// How many keys there are so far.
     pub(super) fn len(&self) -> u32 {
-        (self.short.len() + self.long.len()) as u32
+        (self.numbers.len() + self.short.len() + self.long.len()) as u32
     }
 
     /// The largest number of keys there may be.
@@ -112,18 +126,49 @@ impl KeyTable {
 
     /// The keys in canonical order, and for each provisional id its canonical one.
     pub(super) fn into_canonical(self) -> (Vec<Box<str>>, Vec<u32>) {
-        let short = self.short.into_iter().map(|(key, id)| (key.text(), id));
-        let long = self.long.into_iter().map(|(key, id)| (key.0, id));
-        let mut entries: Vec<(Box<str>, u32)> = short.chain(long).collect();
-        entries.sort_unstable_by(|a, b| compare_keys(&a.0, &b.0));
-        let mut canonical = vec![0; entries.len()];
-        let mut keys = Vec::with_capacity(entries.len());
-        for (id, (key, provisional)) in (0u32..).zip(entries) {
+        let n_keys = self.len() as usize;
+        let numbers = self.numbers.into_sorted().into_iter();
+        let numbers = numbers.map(|(value, id)| (value.to_string().into(), id));
+        let others = sorted_others(self.short, self.long);
+        let mut canonical = vec![0; n_keys];
+        let mut keys = Vec::with_capacity(n_keys);
+        for (id, (key, provisional)) in (0u32..).zip(numbers.chain(others)) {
             canonical[provisional as usize] = id;
             keys.push(key);
         }
         (keys, canonical)
     }
+}
+
+/// The keys that are not in [`NumberKeys`], in canonical order: numbers of more digits come first, so
+/// that all numbers are in order after those that are.
+fn sorted_others(
+    short: HashMap<ShortKey, u32, RandomState>,
+    long: HashMap<LongKey, u32, RandomState>,
+) -> impl Iterator<Item = (Box<str>, u32)> {
+    let mut short: Vec<(u128, ShortKey, u32)> = short
+        .into_iter()
+        .map(|(key, id)| (key.rank(), key, id))
+        .collect();
+    short.sort_unstable_by_key(|&(rank, ..)| rank);
+    let mut long: Vec<(Box<str>, u32)> = long.into_iter().map(|(key, id)| (key.0, id)).collect();
+    long.sort_unstable_by(|a, b| compare_keys(&a.0, &b.0));
+    let mut short = short
+        .into_iter()
+        .map(|(_, key, id)| (key.text(), id))
+        .peekable();
+    let mut long = long.into_iter().peekable();
+    std::iter::from_fn(move || {
+        let short_first = match (short.peek(), long.peek()) {
+            (Some((short, _)), Some((long, _))) => compare_keys(short, long).is_lt(),
+            (short, _) => short.is_some(),
+        };
+        if short_first {
+            short.next()
+        } else {
+            long.next()
+        }
+    })
 }
 
 /// The map of the keys whose flag is set, and for each old id its new one (anything where unset).
@@ -152,9 +197,9 @@ mod tests {
     #[test]
     fn ids_are_provisional_until_all_keys_are_known() {
         let mut table = KeyTable::with_limit(u32::MAX);
-        assert_eq!(table.id(b"10"), Ok(0));
-        assert_eq!(table.id(b"9"), Ok(1));
-        assert_eq!(table.id(b"10"), Ok(0));
+        assert_eq!(table.id(Key::of(b"10")), Ok(0));
+        assert_eq!(table.id(Key::of(b"9")), Ok(1));
+        assert_eq!(table.id(Key::of(b"10")), Ok(0));
         let (keys, canonical) = table.into_canonical();
         assert_eq!(keys, ["9".into(), "10".into()]);
         assert_eq!(canonical, [1, 0]);
@@ -169,7 +214,7 @@ mod tests {
             .collect();
         let mut table = KeyTable::with_limit(u32::MAX);
         for (id, key) in (0u32..).zip(&keys) {
-            assert_eq!(table.id(key.as_bytes()), Ok(id));
+            assert_eq!(table.id(Key::of(key.as_bytes())), Ok(id));
         }
         let (ordered, canonical) = table.into_canonical();
         for (id, key) in keys.iter().enumerate() {
@@ -180,10 +225,10 @@ mod tests {
     #[test]
     fn the_limit_and_bad_keys_are_faults() {
         let mut table = KeyTable::with_limit(2);
-        assert_eq!(table.id(b""), Err(KeyFault::Empty));
-        assert_eq!(table.id(b"\xff"), Err(KeyFault::InvalidUtf8));
-        assert!(table.id(b"a").is_ok() && table.id(b"b").is_ok());
-        assert_eq!(table.id(b"c"), Err(KeyFault::TooMany));
-        assert_eq!(table.id(b"a"), Ok(0));
+        assert_eq!(table.id(Key::of(b"")), Err(KeyFault::Empty));
+        assert_eq!(table.id(Key::of(b"\xff")), Err(KeyFault::InvalidUtf8));
+        assert!(table.id(Key::of(b"a")).is_ok() && table.id(Key::of(b"b")).is_ok());
+        assert_eq!(table.id(Key::of(b"c")), Err(KeyFault::TooMany));
+        assert_eq!(table.id(Key::of(b"a")), Ok(0));
     }
 }

@@ -1,19 +1,19 @@
 //! Lines of a text of any size, each within a limit, with their numbers.
 
-use std::io::{BufRead, Read};
+use memchr::memchr;
 
 use super::error::DataError;
 use super::source::{Text, TextOrigin};
+use super::window::Window;
 
 /// The longest line or record a reader accepts, bytes. An adjacency list of two million items fits;
 /// a file without line ends does not fill the memory.
 pub const MAX_LINE_BYTES: usize = 16 << 20;
 
-/// Reads line by line into one buffer.
+/// Reads line by line.
 pub(super) struct Lines<'a> {
-    reader: Box<dyn BufRead + 'a>,
+    window: Window<'a>,
     origin: TextOrigin,
-    line: Vec<u8>,
     number: u64,
 }
 
@@ -21,9 +21,8 @@ impl<'a> Lines<'a> {
     pub(super) fn new(text: Text<'a>) -> Self {
         let origin = text.origin.clone();
         Self {
-            reader: text.into_reader(),
+            window: text.into_window(),
             origin,
-            line: Vec::new(),
             number: 0,
         }
     }
@@ -31,31 +30,43 @@ impl<'a> Lines<'a> {
     /// The next line that is not blank and its number, without its line end.
     pub(super) fn next_line(&mut self) -> Result<Option<(u64, &[u8])>, DataError> {
         loop {
-            self.line.clear();
             self.number += 1;
-            let limited = (&mut self.reader).take(MAX_LINE_BYTES as u64 + 1);
-            let read = read_line(limited, &mut self.line);
-            let n = read.map_err(|e| self.origin.read_error(self.number, e))?;
-            if n == 0 {
+            let length = self.line_bytes()?;
+            if length == 0 {
                 return Ok(None);
             }
-            if n > MAX_LINE_BYTES {
-                let place = self.origin.line(self.number);
-                return Err(DataError::LineTooLong {
-                    place,
-                    limit: MAX_LINE_BYTES,
-                });
+            if !self.window.bytes()[..length].trim_ascii().is_empty() {
+                let line = trim_line_end(self.window.take(length));
+                return Ok(Some((self.number, line)));
             }
-            if !self.line.trim_ascii().is_empty() {
-                break;
-            }
+            self.window.take(length);
         }
-        Ok(Some((self.number, trim_line_end(&self.line))))
     }
-}
 
-fn read_line(mut input: impl BufRead, line: &mut Vec<u8>) -> std::io::Result<usize> {
-    input.read_until(b'\n', line)
+    /// The bytes up to and with the next line end, or up to the end of the text.
+    fn line_bytes(&mut self) -> Result<usize, DataError> {
+        let mut searched = 0;
+        let length = loop {
+            let bytes = self.window.bytes();
+            if let Some(end) = memchr(b'\n', &bytes[searched..]) {
+                break searched + end + 1;
+            }
+            searched = bytes.len();
+            let more = searched <= MAX_LINE_BYTES
+                && (self.window.more()).map_err(|e| self.origin.read_error(self.number, e))?;
+            if !more {
+                break searched;
+            }
+        };
+        if length > MAX_LINE_BYTES {
+            let place = self.origin.line(self.number);
+            return Err(DataError::LineTooLong {
+                place,
+                limit: MAX_LINE_BYTES,
+            });
+        }
+        Ok(length)
+    }
 }
 
 fn trim_line_end(line: &[u8]) -> &[u8] {

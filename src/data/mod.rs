@@ -13,9 +13,12 @@ mod inspect;
 mod interactions;
 mod item_lists;
 mod kcore;
+mod key;
 mod key_table;
 mod lines;
+mod merge;
 mod metadata;
+mod number_keys;
 mod numbers;
 mod raw_log;
 mod read;
@@ -24,6 +27,7 @@ mod source;
 mod split;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use bundled::Bundled;
 pub(crate) use calendar::iso_date;

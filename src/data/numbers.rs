@@ -11,6 +11,9 @@ pub(super) enum NumberFault {
 
 /// A rating: a finite `f32`.
 pub(super) fn parse_weight(field: &[u8]) -> Result<f32, NumberFault> {
+    if let Some(weight) = short_decimal(field) {
+        return Ok(weight);
+    }
     let text = str::from_utf8(field).map_err(|_| NumberFault::NotANumber)?;
     let weight: f32 = text.parse().map_err(|_| NumberFault::NotANumber)?;
     if weight.is_finite() {
@@ -22,12 +25,52 @@ pub(super) fn parse_weight(field: &[u8]) -> Result<f32, NumberFault> {
 
 /// A time as seconds since 1970, from a number of seconds, milli-, micro- or nanoseconds.
 pub(super) fn parse_timestamp(field: &[u8]) -> Result<i64, NumberFault> {
+    if let Some(whole) = short_whole(field) {
+        return Ok(seconds_by_magnitude(whole));
+    }
     let text = str::from_utf8(field).map_err(|_| NumberFault::NotANumber)?;
     if let Ok(whole) = text.parse::<i64>() {
         return Ok(seconds_by_magnitude(whole));
     }
     let value: f64 = text.parse().map_err(|_| NumberFault::NotANumber)?;
     timestamp_from_float(value)
+}
+
+/// The digits of a number without a sign, so few that no `i64` overflows; all others go the long way.
+fn short_whole(field: &[u8]) -> Option<i64> {
+    const MAX_DIGITS: usize = 18;
+    if field.is_empty() || field.len() > MAX_DIGITS {
+        return None;
+    }
+    field.iter().try_fold(0, |value, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| value * 10 + i64::from(digit))
+    })
+}
+
+/// A number such as `4` or `3.5`, of at most 7 digits: digits and power of ten are exact in `f32`, so
+/// the quotient is the nearest `f32` (Clinger 1990).
+fn short_decimal(field: &[u8]) -> Option<f32> {
+    const MAX_DIGITS: usize = 7;
+    const POWERS: [f32; MAX_DIGITS + 1] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+    if field.len() > MAX_DIGITS + 1 {
+        return None;
+    }
+    let (mut digits, mut n_digits, mut point) = (0u32, 0, None);
+    for (at, byte) in field.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => {
+                digits = digits * 10 + u32::from(byte - b'0');
+                n_digits += 1;
+            }
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    let after_point = point.map_or(0, |point| field.len() - 1 - point);
+    (1..=MAX_DIGITS)
+        .contains(&n_digits)
+        .then(|| digits as f32 / POWERS[after_point])
 }
 
 /// [`parse_timestamp`] for a value that is a floating-point number already.
@@ -44,7 +87,7 @@ pub(super) fn timestamp_from_float(value: f64) -> Result<i64, NumberFault> {
 /// milliseconds, from 1e14 microseconds, from 1e17 nanoseconds. Each unit so covers 1973 to 5138.
 pub(super) fn seconds_by_magnitude(value: i64) -> i64 {
     let units_per_second = match value.unsigned_abs() {
-        0..100_000_000_000 => 1,
+        0..100_000_000_000 => return value,
         100_000_000_000..100_000_000_000_000 => 1_000,
         100_000_000_000_000..100_000_000_000_000_000 => 1_000_000,
         _ => 1_000_000_000,
@@ -54,6 +97,8 @@ pub(super) fn seconds_by_magnitude(value: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -88,5 +133,30 @@ mod tests {
         assert_eq!(parse_weight(b"-inf"), Err(NumberFault::NotFinite));
         assert_eq!(parse_weight(b"1e39"), Err(NumberFault::NotFinite));
         assert_eq!(parse_weight(b"good"), Err(NumberFault::NotANumber));
+    }
+
+    proptest! {
+        #[test]
+        fn short_numbers_are_parsed_as_long_ones(field in "[0-9]{0,9}(\\.[0-9]{0,9})?|[-+0-9.e]{0,9}") {
+            let plain: Result<f32, _> = field.parse();
+            match short_decimal(field.as_bytes()) {
+                Some(weight) => prop_assert_eq!(Ok(weight.to_bits()), plain.map(f32::to_bits)),
+                None => prop_assert!(!matches!(field.as_str(), "4" | "3.5" | "0.25")),
+            }
+            if let Some(whole) = short_whole(field.as_bytes()) {
+                prop_assert_eq!(Ok(whole), field.parse::<i64>());
+            }
+        }
+    }
+
+    #[test]
+    fn every_number_of_three_digits_is_the_nearest_float() {
+        for digits in 0..1000u32 {
+            for point in 0..=3 {
+                let (whole, part) = (digits / 10u32.pow(point), digits % 10u32.pow(point));
+                let text = format!("{whole}.{part:0width$}", width = point as usize);
+                assert_eq!(short_decimal(text.as_bytes()), text.parse().ok(), "{text}");
+            }
+        }
     }
 }

@@ -1,14 +1,19 @@
-//! Interactions as they come, in provisional ids, and their merging into canonical order.
+//! Interactions as they come, in provisional ids, until they are merged into canonical order.
 
 use super::Interactions;
+use super::merge::merge;
 
 /// Above this many rows, repeated pairs are merged while reading, so that a log (or a bomb) of
 /// repetitions takes no more memory than its distinct pairs.
 const FIRST_COMPACTION_ROWS: usize = 1 << 24;
+/// Rows lie in blocks of this size: none moves when more come, and no room is held twice.
+pub(super) const BLOCK_ROWS: usize = 1 << 16;
 
 /// Rows in columns, in any order, pairs possibly repeated.
 pub(super) struct RawLog {
-    pub(super) rows: Interactions,
+    /// Blocks of [`BLOCK_ROWS`].
+    full: Vec<Interactions>,
+    open: Interactions,
     compact_at: usize,
     merged: u64,
 }
@@ -16,115 +21,94 @@ pub(super) struct RawLog {
 impl RawLog {
     pub(super) fn new() -> Self {
         Self {
-            rows: Interactions::default(),
+            full: Vec::new(),
+            open: block(false, false),
             compact_at: FIRST_COMPACTION_ROWS,
             merged: 0,
         }
     }
 
-    /// Opens the optional columns; they hold for every row.
+    /// Opens the optional columns of an empty log; they hold for every row.
     pub(super) fn set_columns(&mut self, weights: bool, timestamps: bool) {
-        self.rows.weights = weights.then(Vec::new);
-        self.rows.timestamps = timestamps.then(Vec::new);
+        self.open = block(weights, timestamps);
+    }
+
+    pub(super) fn has_weights(&self) -> bool {
+        self.open.weights.is_some()
+    }
+
+    pub(super) fn has_timestamps(&self) -> bool {
+        self.open.timestamps.is_some()
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.full.len() * BLOCK_ROWS + self.open.len()
     }
 
     /// Appends a row. What a column was not opened for is dropped; what an open column lacks is 0.
+    #[inline]
     pub(super) fn push(&mut self, user: u32, item: u32, weight: f32, timestamp: i64) {
-        self.rows.users.push(user);
-        self.rows.items.push(item);
-        if let Some(weights) = &mut self.rows.weights {
+        self.open.users.push(user);
+        self.open.items.push(item);
+        if let Some(weights) = &mut self.open.weights {
             weights.push(weight);
         }
-        if let Some(timestamps) = &mut self.rows.timestamps {
+        if let Some(timestamps) = &mut self.open.timestamps {
             timestamps.push(timestamp);
         }
-        if self.rows.len() >= self.compact_at {
-            self.merge();
-            self.compact_at = FIRST_COMPACTION_ROWS.max(2 * self.rows.len());
+        if self.open.len() == BLOCK_ROWS {
+            self.close_block();
         }
     }
 
-    /// Renames ids: `users[old]` is the new id of a user, likewise items.
-    pub(super) fn rename(&mut self, users: &[u32], items: &[u32]) {
-        self.rows
-            .users
-            .iter_mut()
-            .for_each(|id| *id = users[*id as usize]);
-        self.rows
-            .items
-            .iter_mut()
-            .for_each(|id| *id = items[*id as usize]);
+    fn close_block(&mut self) {
+        let next = block(self.has_weights(), self.has_timestamps());
+        self.full.push(std::mem::replace(&mut self.open, next));
+        if self.len() >= self.compact_at && u32::try_from(self.len()).is_ok() {
+            self.compact();
+        }
     }
 
-    /// Sorts by user and item and keeps one row a pair: the one with the latest timestamp, among
+    fn compact(&mut self) {
+        let before = self.len();
+        let same_ids = |column: fn(&Interactions) -> &Vec<u32>| -> Vec<u32> {
+            let largest = self.full.iter().flat_map(column).max();
+            (0..=largest.copied().unwrap_or(0)).collect()
+        };
+        let (users, items) = (
+            same_ids(|block| &block.users),
+            same_ids(|block| &block.items),
+        );
+        let rows = merge(std::mem::take(&mut self.full), &users, &items);
+        self.merged += (before - rows.len()) as u64;
+        self.compact_at = FIRST_COMPACTION_ROWS.max(2 * rows.len());
+        for row in 0..rows.len() {
+            let weight = rows.weights.as_ref().map_or(0.0, |all| all[row]);
+            let timestamp = rows.timestamps.as_ref().map_or(0, |all| all[row]);
+            self.push(rows.users[row], rows.items[row], weight, timestamp);
+        }
+    }
+
+    /// The rows sorted by user and item, each pair once: the row with the latest timestamp, among
     /// equals the greatest weight. The result does not depend on the order of the rows.
-    pub(super) fn merge(&mut self) {
-        let before = self.rows.len();
-        let order = merged_order(&self.rows);
-        self.rows = select(&self.rows, &order);
-        self.merged += (before - order.len()) as u64;
-    }
-
-    /// Rows merged into others so far.
-    pub(super) fn merged(&self) -> u64 {
-        self.merged
-    }
-
-    /// Keeps the rows for which `keep` says so by position; returns how many went.
-    pub(super) fn retain(&mut self, keep: impl Fn(&Interactions, usize) -> bool) -> u64 {
-        let order: Vec<u32> = (0..self.rows.len())
-            .filter(|&i| keep(&self.rows, i))
-            .map(|i| i as u32)
-            .collect();
-        let removed = self.rows.len() - order.len();
-        if removed > 0 {
-            self.rows = select(&self.rows, &order);
-        }
-        removed as u64
+    /// `users[provisional]` is the id a user has in it, likewise items. Beside the rows: how many
+    /// were merged into others.
+    pub(super) fn into_merged(mut self, users: &[u32], items: &[u32]) -> (Interactions, u64) {
+        let before = self.len();
+        self.full.push(self.open);
+        let rows = merge(self.full, users, items);
+        let merged = self.merged + (before - rows.len()) as u64;
+        (rows, merged)
     }
 }
 
-/// Positions of the rows to keep, in order: a counting sort by user, then each user by item.
-fn merged_order(rows: &Interactions) -> Vec<u32> {
-    let n_users = rows.users.iter().max().map_or(0, |&user| user as usize + 1);
-    let mut next = vec![0usize; n_users + 1];
-    for &user in &rows.users {
-        next[user as usize + 1] += 1;
-    }
-    for user in 0..n_users {
-        next[user + 1] += next[user];
-    }
-    let starts = next.clone();
-    let mut order = vec![0u32; rows.len()];
-    for (position, &user) in (0u32..).zip(&rows.users) {
-        order[next[user as usize]] = position;
-        next[user as usize] += 1;
-    }
-    let timestamp = |i: u32| rows.timestamps.as_ref().map(|all| all[i as usize]);
-    let weight = |i: u32| rows.weights.as_ref().map_or(0.0, |all| all[i as usize]);
-    for bounds in starts.windows(2) {
-        order[bounds[0]..bounds[1]].sort_unstable_by(|&a, &b| {
-            let by_item = rows.items[a as usize].cmp(&rows.items[b as usize]);
-            let latest = || timestamp(b).cmp(&timestamp(a));
-            by_item
-                .then_with(latest)
-                .then_with(|| weight(b).total_cmp(&weight(a)))
-        });
-    }
-    let pair = |i: u32| (rows.users[i as usize], rows.items[i as usize]);
-    order.dedup_by_key(|i| pair(*i));
-    order
-}
-
-fn select(rows: &Interactions, order: &[u32]) -> Interactions {
-    fn pick<T: Copy>(column: &[T], order: &[u32]) -> Vec<T> {
-        order.iter().map(|&i| column[i as usize]).collect()
-    }
+fn block(weights: bool, timestamps: bool) -> Interactions {
     Interactions {
-        users: pick(&rows.users, order),
-        items: pick(&rows.items, order),
-        weights: rows.weights.as_ref().map(|column| pick(column, order)),
-        timestamps: rows.timestamps.as_ref().map(|column| pick(column, order)),
+        users: Vec::with_capacity(BLOCK_ROWS),
+        items: Vec::with_capacity(BLOCK_ROWS),
+        weights: weights.then(|| Vec::with_capacity(BLOCK_ROWS)),
+        timestamps: timestamps.then(|| Vec::with_capacity(BLOCK_ROWS)),
     }
 }
 
@@ -149,25 +133,27 @@ mod tests {
             (1, 0, 4.0, 20),
         ];
         let reversed: Vec<_> = rows.iter().rev().copied().collect();
+        let items: Vec<u32> = (0..8).collect();
         for rows in [&rows[..], &reversed] {
-            let mut log = log(rows);
-            log.merge();
-            assert_eq!(log.merged(), 2);
+            let (rows, merged) = log(rows).into_merged(&[0, 1], &items);
+            assert_eq!(merged, 2);
             assert_eq!(
-                (&log.rows.users[..], &log.rows.items[..]),
+                (&rows.users[..], &rows.items[..]),
                 (&[0, 1][..], &[7, 0][..])
             );
-            assert_eq!(log.rows.weights, Some(vec![1.0, 4.0]));
-            assert_eq!(log.rows.timestamps, Some(vec![3, 20]));
+            assert_eq!(rows.weights, Some(vec![1.0, 4.0]));
+            assert_eq!(rows.timestamps, Some(vec![3, 20]));
         }
     }
 
     #[test]
     fn repetitions_are_merged_while_they_come() {
         let mut log = log(&[]);
-        log.compact_at = 8;
-        (0..8).for_each(|time| log.push(3, 3, 1.0, time));
-        assert_eq!((log.rows.len(), log.merged()), (1, 7));
-        assert_eq!(log.rows.timestamps, Some(vec![7]));
+        log.compact_at = BLOCK_ROWS;
+        (0..BLOCK_ROWS as i64).for_each(|time| log.push(3, 3, 1.0, time));
+        assert_eq!((log.len(), log.merged), (1, BLOCK_ROWS as u64 - 1));
+        let (rows, _) = log.into_merged(&[0, 1, 2, 3], &[3, 2, 1, 0]);
+        assert_eq!((rows.users, rows.items), (vec![3], vec![0]));
+        assert_eq!(rows.timestamps, Some(vec![BLOCK_ROWS as i64 - 1]));
     }
 }

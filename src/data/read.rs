@@ -186,7 +186,8 @@ impl Keys<'_> {
             Source::Text(text) => {
                 let format = text_format(&text, self.options.format)?;
                 let tally = text.tally();
-                read_text(format, text, &self.options.columns, &mut sink)?;
+                let read = read_text(format, text, &self.options.columns, &mut sink);
+                sink.after(read)?;
                 (format, tally)
             }
         };
@@ -235,7 +236,8 @@ fn read_parquet_file(
     sink: &mut Sink<'_>,
 ) -> Result<(Format, super::hash::Tally), DataError> {
     let tally = super::source::tally_of(name, &mut file)?;
-    super::formats::read_parquet(name, &file, names, sink)?;
+    let read = super::formats::read_parquet(name, &file, names, sink);
+    sink.after(read)?;
     Ok((Format::Parquet, tally))
 }
 

@@ -2,6 +2,7 @@
 
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place, Position, Role, excerpt};
+use super::key::{Key, KeyBatch};
 use super::key_table::{KeyFault, KeyTable};
 use super::numbers::{NumberFault, parse_timestamp, parse_weight};
 use super::raw_log::RawLog;
@@ -17,6 +18,33 @@ pub(super) struct TextRow<'a> {
     pub(super) item: &'a [u8],
     pub(super) weight: Option<&'a [u8]>,
     pub(super) timestamp: Option<&'a [u8]>,
+}
+
+/// How many rows are put by before their keys are looked up, all users and then all items: looked up in
+/// a row, their cache misses overlap.
+const WAITING_ROWS: usize = 256;
+
+type FoundId = Result<u32, KeyFault>;
+
+/// Rows whose keys are still to be looked up.
+#[derive(Default)]
+struct WaitingRows {
+    users: KeyBatch,
+    items: KeyBatch,
+    /// Position, weight and timestamp of each.
+    rest: Vec<(Position, f32, i64)>,
+}
+
+impl WaitingRows {
+    fn is_full(&self) -> bool {
+        self.rest.len() == WAITING_ROWS || self.users.is_heavy() || self.items.is_heavy()
+    }
+
+    fn clear(&mut self) {
+        self.users.clear();
+        self.items.clear();
+        self.rest.clear();
+    }
 }
 
 /// What a test file has in common with the log read before it.
@@ -38,6 +66,9 @@ pub(super) struct Sink<'a> {
     overlap: Option<Overlap>,
     rows: u64,
     columns: Option<DetectedColumns>,
+    waiting: WaitingRows,
+    /// Ids of the waiting users and items, while they are looked up.
+    ids: (Vec<FoundId>, Vec<FoundId>),
 }
 
 impl<'a> Sink<'a> {
@@ -59,6 +90,8 @@ impl<'a> Sink<'a> {
             overlap: None,
             rows: 0,
             columns: None,
+            waiting: WaitingRows::default(),
+            ids: Default::default(),
         }
     }
 
@@ -84,10 +117,10 @@ impl<'a> Sink<'a> {
             place: Place::whole(&self.name),
             role,
         };
-        if self.log.rows.weights.is_some() != weights {
+        if self.log.has_weights() != weights {
             return Err(mixed(Role::Weight));
         }
-        if self.log.rows.timestamps.is_some() != timestamps {
+        if self.log.has_timestamps() != timestamps {
             return Err(mixed(Role::Timestamp));
         }
         Ok(())
@@ -98,29 +131,77 @@ impl<'a> Sink<'a> {
         self.columns = Some(columns);
     }
 
-    /// Takes a row of text fields; white space around them does not count.
+    /// Takes a row of text fields; white space around them does not count. What is wrong with its keys
+    /// comes to light with a later row or [`after`](Self::after) all.
+    #[inline]
     pub(super) fn text_row(&mut self, at: Position, row: TextRow<'_>) -> Result<(), DataError> {
         let weight = row.weight.map_or(Ok(0.0), |field| self.weight(at, field))?;
         let timestamp = row
             .timestamp
             .map_or(Ok(0), |field| self.timestamp(at, field))?;
-        let user = self.user(at, row.user.trim_ascii())?;
-        let item = self.item(at, row.item.trim_ascii())?;
-        self.push(at, user, item, weight, timestamp)
+        let user = Key::of(row.user.trim_ascii());
+        let item = Key::of(row.item.trim_ascii());
+        self.key_row(at, user, item, weight, timestamp)
+    }
+
+    /// Takes a row of keys and numbers, as [`text_row`](Self::text_row) does.
+    #[inline]
+    pub(super) fn key_row(
+        &mut self,
+        at: Position,
+        user: Key<'_>,
+        item: Key<'_>,
+        weight: f32,
+        timestamp: i64,
+    ) -> Result<(), DataError> {
+        self.waiting.users.push(user);
+        self.waiting.items.push(item);
+        self.waiting.rest.push((at, weight, timestamp));
+        if self.waiting.is_full() {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// How a reader ended, after the rows that wait: an error in one of them comes first.
+    pub(super) fn after(&mut self, read: Result<(), DataError>) -> Result<(), DataError> {
+        self.flush().and(read)
+    }
+
+    /// Takes the rows that wait.
+    fn flush(&mut self) -> Result<(), DataError> {
+        let mut waiting = std::mem::take(&mut self.waiting);
+        self.ids.0.clear();
+        self.ids
+            .0
+            .extend(waiting.users.iter().map(|key| self.users.id(key)));
+        self.ids.1.clear();
+        self.ids
+            .1
+            .extend(waiting.items.iter().map(|key| self.items.id(key)));
+        for (row, &(at, weight, timestamp)) in waiting.rest.iter().enumerate() {
+            let (user, item) = (self.ids.0[row], self.ids.1[row]);
+            let user = user.map_err(|fault| self.key_error(at, Role::User, fault))?;
+            let item = item.map_err(|fault| self.key_error(at, Role::Item, fault))?;
+            self.push(at, user, item, weight, timestamp)?;
+        }
+        waiting.clear();
+        self.waiting = waiting;
+        Ok(())
     }
 
     /// The provisional id of a user key.
-    pub(super) fn user(&mut self, at: Position, key: &[u8]) -> Result<u32, DataError> {
-        let limit = self.users.limit();
+    #[inline]
+    pub(super) fn user(&mut self, at: Position, key: Key<'_>) -> Result<u32, DataError> {
         let id = self.users.id(key);
-        id.map_err(|fault| self.key_error(at, Role::User, fault, limit))
+        id.map_err(|fault| self.key_error(at, Role::User, fault))
     }
 
     /// The provisional id of an item key.
-    pub(super) fn item(&mut self, at: Position, key: &[u8]) -> Result<u32, DataError> {
-        let limit = self.items.limit();
+    #[inline]
+    pub(super) fn item(&mut self, at: Position, key: Key<'_>) -> Result<u32, DataError> {
         let id = self.items.id(key);
-        id.map_err(|fault| self.key_error(at, Role::Item, fault, limit))
+        id.map_err(|fault| self.key_error(at, Role::Item, fault))
     }
 
     /// A rating field.
@@ -152,7 +233,7 @@ impl<'a> Sink<'a> {
         self.rows += 1;
         self.log.push(user, item, weight, timestamp);
         let limit = u64::from(u32::MAX);
-        if self.log.rows.len() as u64 > limit {
+        if self.log.len() as u64 > limit {
             return Err(DataError::TooMany {
                 place: self.place(at),
                 what: "interactions",
@@ -216,17 +297,20 @@ impl<'a> Sink<'a> {
         }
     }
 
-    fn key_error(&self, at: Position, role: Role, fault: KeyFault, limit: u32) -> DataError {
+    fn key_error(&self, at: Position, role: Role, fault: KeyFault) -> DataError {
         let place = self.place(at);
         match fault {
             KeyFault::Empty => DataError::EmptyKey { place, role },
             KeyFault::InvalidUtf8 => DataError::InvalidUtf8 { place, role },
             KeyFault::TooMany => {
-                let what = if role == Role::User { "users" } else { "items" };
+                let (what, table) = match role {
+                    Role::User => ("users", &*self.users),
+                    _ => ("items", &*self.items),
+                };
                 DataError::TooMany {
                     place,
                     what,
-                    limit: u64::from(limit),
+                    limit: u64::from(table.limit()),
                 }
             }
         }

@@ -1,11 +1,12 @@
 //! Opening an input: files, bundled data and bytes alike, decompressed on the fly, hashed as they pass.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek};
+use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
 use super::error::{DataError, Place, Position};
 use super::hash::{HashingReader, Tally};
+use super::window::Window;
 
 /// How much of the text the format is recognized by, bytes.
 const SAMPLE_BYTES: u64 = 64 << 10;
@@ -50,7 +51,7 @@ impl TextOrigin {
 pub(super) struct Text<'a> {
     pub(super) origin: TextOrigin,
     sample: Vec<u8>,
-    rest: Box<dyn BufRead + 'a>,
+    rest: Box<dyn Read + 'a>,
     tally: Tally,
 }
 
@@ -66,8 +67,8 @@ impl<'a> Text<'a> {
     }
 
     /// All of the text.
-    pub(super) fn into_reader(self) -> Box<dyn BufRead + 'a> {
-        Box::new(Cursor::new(self.sample).chain(self.rest))
+    pub(super) fn into_window(self) -> Window<'a> {
+        Window::new(Box::new(Cursor::new(self.sample).chain(self.rest)))
     }
 }
 
@@ -142,16 +143,13 @@ fn open_text<'a>(
     };
     let origin = TextOrigin { name, compression };
     let on_disk = HashingReader::new(Cursor::new(head).chain(rest), tally.clone());
-    let on_disk = BufReader::with_capacity(BUFFER_BYTES, on_disk);
-    let mut rest: Box<dyn BufRead + 'a> = match compression {
-        Some("gzip") => Box::new(BufReader::with_capacity(
-            BUFFER_BYTES,
-            flate2::bufread::MultiGzDecoder::new(on_disk),
-        )),
+    let buffered = |on_disk| BufReader::with_capacity(BUFFER_BYTES, on_disk);
+    let mut rest: Box<dyn Read + 'a> = match compression {
+        Some("gzip") => Box::new(flate2::bufread::MultiGzDecoder::new(buffered(on_disk))),
         Some(_) => {
-            let decoder = zstd::stream::read::Decoder::with_buffer(on_disk)
+            let decoder = zstd::stream::read::Decoder::with_buffer(buffered(on_disk))
                 .map_err(|e| origin.read_error(1, e))?;
-            Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder))
+            Box::new(decoder)
         }
         None => Box::new(on_disk),
     };

@@ -1,6 +1,7 @@
 //! LightGCN adjacency lists: one line a user, `user item item …`, possibly without an item.
 
 use crate::data::error::{DataError, Position};
+use crate::data::key::Key;
 use crate::data::lines::Lines;
 use crate::data::sink::Sink;
 use crate::data::source::Text;
@@ -11,21 +12,63 @@ pub(super) fn read(text: Text<'_>, sink: &mut Sink<'_>) -> Result<(), DataError>
     sink.set_layout(false, false)?;
     while let Some((line, content)) = lines.next_line()? {
         let at = Position::Line(line);
-        let mut keys = content
-            .split(u8::is_ascii_whitespace)
-            .filter(|key| !key.is_empty());
-        let Some(user) = keys.next() else { continue };
+        let mut rest = content;
+        let Some(user) = next_key(&mut rest) else {
+            continue;
+        };
         let user = sink.user(at, user)?;
-        for key in keys {
-            let item = sink.item(at, key)?;
+        while let Some(item) = next_key(&mut rest) {
+            let item = sink.item(at, item)?;
             sink.push(at, user, item, 0.0, 0)?;
         }
     }
     Ok(())
 }
 
+/// Takes the next key off a line; its value comes along while its end is looked for.
+#[inline]
+fn next_key<'l>(rest: &mut &'l [u8]) -> Option<Key<'l>> {
+    const MAX_DIGITS: usize = 18;
+    let line = rest.trim_ascii_start();
+    let mut value = 0u64;
+    let mut n_digits = 0;
+    while let Some(digit) = line.get(n_digits).map(|byte| byte.wrapping_sub(b'0'))
+        && digit <= 9
+    {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        n_digits += 1;
+    }
+    let ends = line.get(n_digits).is_none_or(u8::is_ascii_whitespace);
+    let as_printed = n_digits == 1 || (2..=MAX_DIGITS).contains(&n_digits) && line[0] != b'0';
+    if ends && as_printed {
+        *rest = &line[n_digits..];
+        return Some(Key::Number(value));
+    }
+    let end = line.iter().position(u8::is_ascii_whitespace);
+    let (key, after) = line.split_at(end.unwrap_or(line.len()));
+    *rest = after;
+    (!key.is_empty()).then(|| Key::of(key))
+}
+
 /// Whether a line holds nothing but numbers between white space.
 pub(super) fn is_list_of_numbers(line: &[u8]) -> bool {
     line.iter()
         .all(|byte| byte.is_ascii_digit() || byte.is_ascii_whitespace())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_are_what_stands_between_white_space(line in "[0-9a\u{e9}\\-]{0,25}([ \t\r\x0c]+[0-9a+]{1,20}){0,5} ?") {
+            let plain = line.as_bytes().split(u8::is_ascii_whitespace).filter(|key| !key.is_empty());
+            let mut rest = line.as_bytes();
+            let keys: Vec<Key<'_>> = std::iter::from_fn(|| next_key(&mut rest)).collect();
+            prop_assert_eq!(keys, plain.map(Key::of).collect::<Vec<_>>());
+        }
+    }
 }

@@ -6,6 +6,7 @@ use serde::de::{Deserialize, IgnoredAny};
 
 use crate::data::columns::{ColumnNames, Columns, missing};
 use crate::data::error::{DataError, Place, Position, Role};
+use crate::data::key::Key;
 use crate::data::lines::Lines;
 use crate::data::sink::Sink;
 use crate::data::source::Text;
@@ -97,10 +98,10 @@ fn read_line(
         (Some(name), None) => return Err(absent(Role::Timestamp, name)),
         (_, value) => value.map_or(Ok(0), |value| sink.timestamp(at, unquoted(value)))?,
     };
-    let user = key(user).map_err(|reason| bad_key(sink, at, Role::User, reason))?;
-    let item = key(item).map_err(|reason| bad_key(sink, at, Role::Item, reason))?;
-    let user = sink.user(at, &user)?;
-    let item = sink.item(at, &item)?;
+    let user = key_text(user).map_err(|reason| bad_key(sink, at, Role::User, reason))?;
+    let item = key_text(item).map_err(|reason| bad_key(sink, at, Role::Item, reason))?;
+    let user = sink.user(at, Key::of(&user))?;
+    let item = sink.item(at, Key::of(&item))?;
     sink.push(at, user, item, weight, timestamp)
 }
 
@@ -120,7 +121,7 @@ fn unquoted(value: &[u8]) -> &[u8] {
 }
 
 /// A key as text: a string decoded, a whole number digit by digit.
-fn key(value: &[u8]) -> Result<Cow<'_, [u8]>, String> {
+fn key_text(value: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if value.first() == Some(&b'"') {
         let mut input = serde_json::Deserializer::from_slice(value);
         let text =

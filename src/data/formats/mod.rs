@@ -9,6 +9,7 @@ mod panic_guard;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod recbole;
+mod records;
 
 use std::fmt;
 use std::str::FromStr;

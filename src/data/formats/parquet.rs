@@ -10,13 +10,14 @@ use ::parquet::arrow::arrow_reader::{
 };
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, StringArray, UInt64Array};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
 
 use super::panic_guard::guarded;
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role, excerpt};
+use crate::data::key::Key;
 use crate::data::numbers::{NumberFault, seconds_by_magnitude, timestamp_from_float};
 use crate::data::sink::Sink;
 
@@ -171,7 +172,6 @@ fn read_batch(
     };
     let users = keys(&column(Role::User, &projected.user)?, Role::User, at, sink)?;
     let items = keys(&column(Role::Item, &projected.item)?, Role::Item, at, sink)?;
-    let (users, items) = (users.as_string::<i64>(), items.as_string::<i64>());
     let weights = match &projected.weight {
         Some(name) => Some(weights(&column(Role::Weight, name)?, at, sink)?),
         None => None,
@@ -181,11 +181,9 @@ fn read_batch(
         None => None,
     };
     for row in 0..batch.num_rows() {
-        let user = sink.user(at, users.value(row).as_bytes())?;
-        let item = sink.item(at, items.value(row).as_bytes())?;
         let weight = weights.as_ref().map_or(0.0, |all| all[row]);
         let timestamp = timestamps.as_ref().map_or(0, |all| all[row]);
-        sink.push(at, user, item, weight, timestamp)?;
+        sink.key_row(at, users.get(row), items.get(row), weight, timestamp)?;
     }
     Ok(())
 }
@@ -200,21 +198,46 @@ fn cast(
     cast_with_options(column, to, &NO_OVERFLOW).map_err(failed)
 }
 
-/// Keys as large strings, none null.
-fn keys(
-    column: &ArrayRef,
-    role: Role,
-    at: Position,
-    sink: &Sink<'_>,
-) -> Result<ArrayRef, DataError> {
-    let keys = cast(column, &DataType::LargeUtf8, at, sink)?;
+/// A key column, none null; numbers stand for their decimal digits.
+enum Keys {
+    Numbers(UInt64Array),
+    Text(StringArray),
+    LargeText(LargeStringArray),
+}
+
+impl Keys {
+    #[inline]
+    fn get(&self, row: usize) -> Key<'_> {
+        match self {
+            Self::Numbers(keys) => Key::Number(keys.value(row)),
+            Self::Text(keys) => Key::of(keys.value(row).as_bytes()),
+            Self::LargeText(keys) => Key::of(keys.value(row).as_bytes()),
+        }
+    }
+}
+
+fn keys(column: &ArrayRef, role: Role, at: Position, sink: &Sink<'_>) -> Result<Keys, DataError> {
+    let kind = column.data_type();
+    // A negative number does not fit and goes as text.
+    let natural = (kind.is_integer())
+        .then(|| cast_with_options(column, &DataType::UInt64, &NO_OVERFLOW).ok())
+        .flatten();
+    let keys = match natural {
+        Some(numbers) => numbers,
+        None if *kind == DataType::Utf8 => Arc::clone(column),
+        None => cast(column, &DataType::LargeUtf8, at, sink)?,
+    };
     if keys.null_count() > 0 {
         return Err(DataError::EmptyKey {
             place: sink.place(at),
             role,
         });
     }
-    Ok(keys)
+    Ok(match keys.data_type() {
+        DataType::UInt64 => Keys::Numbers(keys.as_primitive().clone()),
+        DataType::Utf8 => Keys::Text(keys.as_string().clone()),
+        _ => Keys::LargeText(keys.as_string().clone()),
+    })
 }
 
 fn refuse_nulls(

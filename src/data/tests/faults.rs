@@ -134,6 +134,28 @@ fn a_ragged_row() {
 }
 
 #[test]
+fn the_first_fault_of_a_file_is_named_whatever_follows() {
+    for later in ["1", "1,2,good", "1,\u{0},3\n\"", "1,2,inf"] {
+        let message = fault(None, format!("user,item,rating\n1,1,1\n,1,2\n{later}\n"));
+        expect(&message, "log:3", &["user id is empty"]);
+    }
+    let text = format!(
+        "user,item\n1,2\n,3\n{}",
+        "x".repeat(MAX_LINE_BYTES + (1 << 20))
+    );
+    expect(&fault(None, text), "log:3", &["user id is empty"]);
+    let stream = gzip(b"1::2::3\n1::::3\n1::2::3\n");
+    expect(
+        &fault(None, "1::2::3\n1::::3\n1::2\n"),
+        "log:2",
+        &["item id is empty"],
+    );
+    assert!(fault(Some(Format::MovieLens), &stream).starts_with("log:2: "));
+    // Of one row, the number first.
+    expect(&fault(None, "user,item,rating\n,1,x\n"), "log:2", &["`x`"]);
+}
+
+#[test]
 fn bad_json() {
     for text in [
         "{\"user\":1,",

@@ -1,0 +1,175 @@
+//! Blocks of rows into canonical order, each pair once: a counting sort by user, then each user by item.
+
+use super::Interactions;
+use super::raw_log::BLOCK_ROWS;
+
+/// Rows of blocks of `BLOCK_ROWS` (the last may hold fewer), no more than `u32` can number, by user and item under the ids that
+/// `user_ids` and `item_ids` give them. Of a repeated pair stays the row with the latest timestamp,
+/// among equals the one with the greatest weight.
+///
+/// Each column goes as soon as its copy is made, so that no more than one is there twice.
+pub(super) fn merge(
+    mut blocks: Vec<Interactions>,
+    user_ids: &[u32],
+    item_ids: &[u32],
+) -> Interactions {
+    let (mut order, mut ends) = by_user(&blocks, user_ids);
+    blocks.iter_mut().for_each(|block| block.users = Vec::new());
+    let items = blocks
+        .iter_mut()
+        .map(|block| std::mem::take(&mut block.items));
+    let items: Vec<Vec<u32>> = items.collect();
+    let weights = column(&mut blocks, |block| block.weights.take());
+    let timestamps = column(&mut blocks, |block| block.timestamps.take());
+    let by_precedence = |&a: &u32, &b: &u32| {
+        let timestamp = |position| timestamps.as_ref().map_or(0, |all| at(all, position));
+        let weight = |position| weights.as_ref().map_or(0.0, |all| at(all, position));
+        let by_time = timestamp(a).cmp(&timestamp(b));
+        by_time.then_with(|| weight(a).total_cmp(&weight(b)))
+    };
+    let mut sorted_items = Vec::with_capacity(order.len());
+    // Of one user: item and position in one number, so that they sort without a look elsewhere.
+    let mut rows: Vec<u64> = Vec::new();
+    let (mut start, mut kept) = (0, 0);
+    for end in &mut ends {
+        let positions = &order[start..*end as usize];
+        let row = |&position: &u32| {
+            let item = item_ids[at(&items, position) as usize];
+            u64::from(item) << 32 | u64::from(position)
+        };
+        rows.clear();
+        rows.extend(positions.iter().map(row));
+        rows.sort_unstable();
+        start = *end as usize;
+        for same in rows.chunk_by(|a, b| a >> 32 == b >> 32) {
+            let positions = same.iter().map(|&row| row as u32);
+            if let Some(position) = positions.max_by(by_precedence) {
+                order[kept] = position;
+                kept += 1;
+                sorted_items.push((same[0] >> 32) as u32);
+            }
+        }
+        *end = kept as u32;
+    }
+    drop(items);
+    order.truncate(kept);
+    let weights = weights.map(|blocks| pick(blocks, &order));
+    let timestamps = timestamps.map(|blocks| pick(blocks, &order));
+    drop(order);
+    let mut users = Vec::with_capacity(kept);
+    for (user, &end) in (0u32..).zip(&ends) {
+        users.resize(end as usize, user);
+    }
+    Interactions {
+        users,
+        items: sorted_items,
+        weights,
+        timestamps,
+    }
+}
+
+/// The positions of the rows, users after one another, and where each user's end.
+fn by_user(blocks: &[Interactions], user_ids: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let users = || blocks.iter().flat_map(|block| &block.users);
+    let mut rows_of = vec![0u32; user_ids.len()];
+    users().for_each(|&user| rows_of[user as usize] += 1);
+    let mut ends = vec![0; user_ids.len()];
+    for (&id, &rows) in user_ids.iter().zip(&rows_of) {
+        ends[id as usize] = rows;
+    }
+    let mut end = 0;
+    for rows in &mut ends {
+        end += *rows;
+        *rows = end;
+    }
+    let mut next = rows_of;
+    for (next, &id) in next.iter_mut().zip(user_ids) {
+        *next = ends[id as usize] - *next;
+    }
+    let mut order = vec![0; end as usize];
+    for (position, &user) in (0u32..).zip(users()) {
+        let next = &mut next[user as usize];
+        order[*next as usize] = position;
+        *next += 1;
+    }
+    (order, ends)
+}
+
+/// One column of all blocks; `None` where it is missing.
+fn column<T>(
+    blocks: &mut [Interactions],
+    take: impl Fn(&mut Interactions) -> Option<Vec<T>>,
+) -> Option<Vec<Vec<T>>> {
+    blocks.iter_mut().map(take).collect()
+}
+
+fn at<T: Copy>(blocks: &[Vec<T>], position: u32) -> T {
+    blocks[position as usize / BLOCK_ROWS][position as usize % BLOCK_ROWS]
+}
+
+fn pick<T: Copy>(blocks: Vec<Vec<T>>, order: &[u32]) -> Vec<T> {
+    let picked = order.iter().map(|&position| at(&blocks, position));
+    picked.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn as_a_sorted_map_does(
+            rows in vec((0..12u32, 0..12u32, -3..3i8, 0..4i64), 0..200),
+            user_ids in Just((0..12).collect::<Vec<u32>>()).prop_shuffle(),
+            item_ids in Just((0..12).collect::<Vec<u32>>()).prop_shuffle(),
+            with_weights: bool,
+            with_timestamps: bool,
+        ) {
+            let block = Interactions {
+                users: rows.iter().map(|row| row.0).collect(),
+                items: rows.iter().map(|row| row.1).collect(),
+                weights: with_weights.then(|| rows.iter().map(|row| f32::from(row.2)).collect()),
+                timestamps: with_timestamps.then(|| rows.iter().map(|row| row.3).collect()),
+            };
+            let mut latest = BTreeMap::new();
+            for &(user, item, weight, time) in &rows {
+                let pair = (user_ids[user as usize], item_ids[item as usize]);
+                let row = (if with_timestamps { time } else { 0 }, if with_weights { weight } else { 0 });
+                let kept = latest.entry(pair).or_insert(row);
+                *kept = row.max(*kept);
+            }
+            let merged = merge(vec![block], &user_ids, &item_ids);
+            let expected = Interactions {
+                users: latest.keys().map(|pair| pair.0).collect(),
+                items: latest.keys().map(|pair| pair.1).collect(),
+                weights: with_weights.then(|| latest.values().map(|row| f32::from(row.1)).collect()),
+                timestamps: with_timestamps.then(|| latest.values().map(|row| row.0).collect()),
+            };
+            prop_assert_eq!(merged, expected);
+        }
+    }
+
+    #[test]
+    fn rows_are_found_in_whichever_block_they_are() {
+        let n = BLOCK_ROWS as u32 + 2;
+        let block = |rows: std::ops::Range<u32>| Interactions {
+            users: rows.clone().map(|row| n - 1 - row).collect(),
+            items: rows.clone().map(|_| 0).collect(),
+            weights: Some(rows.map(|row| row as f32).collect()),
+            timestamps: None,
+        };
+        let blocks = vec![block(0..BLOCK_ROWS as u32), block(BLOCK_ROWS as u32..n)];
+        let ids: Vec<u32> = (0..n).collect();
+        let merged = merge(blocks, &ids, &[0]);
+        assert_eq!(merged.users, ids);
+        assert_eq!(
+            merged.weights,
+            Some((0..n).rev().map(|row| row as f32).collect())
+        );
+    }
+}
