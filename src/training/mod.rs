@@ -160,6 +160,7 @@ fn finish_epoch(
     let epoch = state.epoch + 1;
     let training = &job.config.training;
     let due = epoch.is_multiple_of(training.evaluate_every) || epoch == training.epochs;
+    let due = due && job.split.validation.n_pairs() > 0;
     let validation = if due {
         validate(job, state.model())?
     } else {
