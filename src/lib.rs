@@ -1,5 +1,6 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
+pub mod allocator;
 pub mod baselines;
 pub mod cli;
 pub mod commands;
@@ -14,6 +15,7 @@ pub mod inference;
 pub mod report;
 pub mod run;
 pub mod sampling;
+pub mod synth;
 pub mod terminal;
 #[cfg(feature = "train")]
 pub mod training;

@@ -123,6 +123,7 @@ impl RunConfig {
             },
             run: RunSettings {
                 device: DeviceName::Cpu,
+                memory_limit: None,
             },
         }
     }
