@@ -10,11 +10,11 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{SplitConfig, SplitMethod};
+use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
 use sagebrush::data::{Input, ReadOptions, Split, read_dataset, split};
-use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization};
+use sagebrush::graph::{InteractionGraph, NodeOrder};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
-use sagebrush_model::Adjacency;
+use sagebrush::training::adjacency;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -60,21 +60,10 @@ fn random(n: usize, seed: u64) -> Vec<f32> {
 
 /// The median of one product at width 64, and the directed edges.
 fn product_ms(split: &Split) -> (f64, usize) {
-    let graph = InteractionGraph::new(&split.train).unwrap();
-    let matrix = graph.normalized(Normalization::Symmetric, false);
-    let (n_users, n_items) = (graph.n_users(), graph.n_items());
     let device = Device::flex();
-    let adjacency = Adjacency::new(
-        n_users,
-        n_items,
-        &matrix.row_ptr,
-        &matrix.columns,
-        &matrix.values,
-        None,
-        &device,
-    )
-    .unwrap();
-    let n = n_users + n_items;
+    let config = RunConfig::defaults_for(ModelName::LightGcn);
+    let adjacency = adjacency(&config, &split.train, &device).unwrap().unwrap();
+    let n = adjacency.n_nodes();
     let x = Tensor::<2>::from_data(TensorData::new(random(n * DIM, 1), [n, DIM]), &device);
     let mut times: Vec<f64> = (0..PRODUCTS)
         .map(|_| {

@@ -8,10 +8,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{PositiveSampling, RunConfig, SamplingConfig, SplitConfig, SplitMethod};
 use sagebrush::data::{Dataset, IdMap, Interactions, Split, split};
-use sagebrush::graph::{InteractionGraph, Normalization};
+use sagebrush::graph::{Normalization, NormalizedCsr};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
 use sagebrush::sampling::EpochSampler;
-use sagebrush_model::Adjacency;
+use sagebrush_model::{Adjacency, CsrMatrix};
 
 const N_USERS: u32 = 10_000;
 const N_ITEMS: u32 = 8_000;
@@ -74,25 +74,21 @@ fn table(rows: usize) -> Vec<f32> {
 #[divan::bench]
 fn propagate(bencher: Bencher<'_, '_>) {
     let split = made_up();
-    let matrix = InteractionGraph::new(&split.train)
-        .unwrap()
-        .normalized(Normalization::Symmetric, false);
+    let matrix = NormalizedCsr::new(&split.train, Normalization::Symmetric, false).unwrap();
     let device = Device::flex();
     let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
-    let adjacency = Adjacency::new(
-        n_users,
-        n_items,
-        &matrix.row_ptr,
-        &matrix.columns,
-        &matrix.values,
-        None,
-        &device,
-    )
-    .unwrap();
+    let n_entries = matrix.columns.len();
+    let matrix = CsrMatrix {
+        row_ptr: matrix.row_ptr,
+        columns: matrix.columns,
+        values: matrix.values,
+        transposed_values: None,
+    };
+    let adjacency = Adjacency::new(n_users, n_items, matrix, &device).unwrap();
     let n_nodes = n_users + n_items;
     let x = Tensor::<2>::from_data(TensorData::new(table(n_nodes), [n_nodes, DIM]), &device);
     bencher
-        .counter(BytesCount::new(matrix.columns.len() * DIM * 4))
+        .counter(BytesCount::new(n_entries * DIM * 4))
         .bench_local(|| black_box(adjacency.propagate(x.clone())));
 }
 

@@ -12,10 +12,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::{Dataset, IdMap, Interactions, TrainSet, split};
-use sagebrush::graph::{InteractionGraph, Normalization};
+use sagebrush::graph::{Normalization, NormalizedCsr};
 use sagebrush_model::loss::bpr;
 use sagebrush_model::{
-    Adjacency, BatchIndices, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
+    Adjacency, BatchIndices, CsrMatrix, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
     NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,
 };
 
@@ -134,18 +134,14 @@ fn adjacency(train: &TrainSet, propagation: Propagation, device: &Device) -> Adj
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::None => (Normalization::Symmetric, false),
     };
-    let graph = InteractionGraph::new(train).unwrap();
-    let matrix = graph.normalized(normalization, self_loops);
-    Adjacency::new(
-        N_USERS as usize,
-        N_ITEMS as usize,
-        &matrix.row_ptr,
-        &matrix.columns,
-        &matrix.values,
-        matrix.transposed_values.as_deref(),
-        device,
-    )
-    .unwrap()
+    let matrix = NormalizedCsr::new(train, normalization, self_loops).unwrap();
+    let matrix = CsrMatrix {
+        row_ptr: matrix.row_ptr,
+        columns: matrix.columns,
+        values: matrix.values,
+        transposed_values: matrix.transposed_values,
+    };
+    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix, device).unwrap()
 }
 
 fn train_set() -> TrainSet {

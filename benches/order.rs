@@ -32,7 +32,7 @@ use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::{Input, ReadOptions, Split, read_dataset, split};
 use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization, NormalizedCsr};
-use sagebrush_model::Adjacency;
+use sagebrush_model::{Adjacency, CsrMatrix};
 
 const DIM: usize = 64;
 const LAYERS: usize = 3;
@@ -49,7 +49,7 @@ fn main() {
     let random = shuffled(&published);
     let started = Instant::now();
     let order = NodeOrder::by_locality(&InteractionGraph::new(&random.train).unwrap());
-    let local = random.reordered(&order.users, &order.items);
+    let local = random.clone().reordered(&order.users, &order.items);
     let took = started.elapsed();
     let mut orders = [
         Timed::new("published keys", &published),
@@ -61,7 +61,7 @@ fn main() {
     }
     println!(
         "{} edges; ordering took {took:.3?}",
-        orders[0].matrix.columns.len()
+        orders[0].gathered.len()
     );
     println!("order | {LAYERS} layers: fastest | median | rows missed in 2 MiB | 1 MiB | 512 KiB");
     orders.iter_mut().for_each(Timed::print);
@@ -88,13 +88,14 @@ fn shuffled(split: &Split) -> Split {
         ids
     };
     let (users, items) = (order(split.train.n_users()), order(split.train.n_items()));
-    split.reordered(&users, &items)
+    split.clone().reordered(&users, &items)
 }
 
 /// A graph in some order, and the times of its propagation.
 struct Timed {
     name: &'static str,
-    matrix: NormalizedCsr,
+    /// The row each entry of the matrix gathers.
+    gathered: Vec<u32>,
     adjacency: Adjacency,
     table: Tensor<2>,
     times: Vec<Duration>,
@@ -102,24 +103,23 @@ struct Timed {
 
 impl Timed {
     fn new(name: &'static str, split: &Split) -> Self {
-        let graph = InteractionGraph::new(&split.train).unwrap();
-        let matrix = graph.normalized(Normalization::Symmetric, false);
+        let train = &split.train;
+        let matrix = NormalizedCsr::new(train, Normalization::Symmetric, false).unwrap();
         let device = Device::flex();
-        let adjacency = Adjacency::new(
-            graph.n_users(),
-            graph.n_items(),
-            &matrix.row_ptr,
-            &matrix.columns,
-            &matrix.values,
-            None,
-            &device,
-        );
-        let n_nodes = graph.n_users() + graph.n_items();
+        let gathered = matrix.columns.clone();
+        let matrix = CsrMatrix {
+            row_ptr: matrix.row_ptr,
+            columns: matrix.columns,
+            values: matrix.values,
+            transposed_values: None,
+        };
+        let adjacency = Adjacency::new(train.n_users(), train.n_items(), matrix, &device);
+        let n_nodes = train.n_users() + train.n_items();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let table = (0..n_nodes * DIM).map(|_| rng.random::<f32>()).collect();
         Self {
             name,
-            matrix,
+            gathered,
             adjacency: adjacency.unwrap(),
             table: Tensor::from_data(TensorData::new::<f32, _>(table, [n_nodes, DIM]), &device),
             times: Vec::new(),
@@ -136,10 +136,9 @@ impl Timed {
     fn print(&mut self) {
         self.times.sort_unstable();
         let (fastest, median) = (self.times[0], self.times[ROUNDS / 2]);
-        let n_nodes = self.matrix.row_ptr.len() - 1;
         let [two, one, half] = misses(
-            &self.matrix.columns,
-            n_nodes,
+            &self.gathered,
+            self.adjacency.n_nodes(),
             [2048, 1024, 512].map(|kib| kib * 1024),
         );
         println!(

@@ -54,13 +54,18 @@ pub enum Command {
     Demo(DemoArgs),
     /// Look at a log: counts, duplicates, time span, overlap, memory forecast
     #[command(
-        after_help = "Examples:\n  sagebrush inspect ratings.csv\n  sagebrush inspect train.txt --test test.txt --json\n  sagebrush inspect --bundled"
+        after_help = "Examples:\n  sagebrush inspect ratings.csv\n  sagebrush inspect train.txt --test test.txt --json\n  sagebrush inspect log.csv --dim 128 --memory-limit 4GiB\n  sagebrush inspect --bundled"
     )]
     Inspect(InspectArgs),
+    /// Write a made-up log whose degrees follow power laws, of any size
+    #[command(
+        after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
+    )]
+    Synth(SynthArgs),
     /// Train a model on a log and write a run directory
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
+        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
     /// Open the test set and measure a run beside simple baselines
@@ -171,6 +176,35 @@ pub struct InspectArgs {
     /// The embedding width the memory forecast is made for
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub dim: u32,
+    /// Say of each model whether it fits this much memory, such as 4GiB
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<String>,
+}
+
+/// Options of `synth`.
+#[derive(Debug, Args)]
+pub struct SynthArgs {
+    /// Users, keyed from 0; the least active may have no interaction
+    #[arg(long, value_name = "N")]
+    pub users: u32,
+    /// Items, keyed from 0; the least popular may have no interaction
+    #[arg(long, value_name = "N")]
+    pub items: u32,
+    /// Interactions, exactly, none twice
+    #[arg(long, value_name = "N")]
+    pub edges: u64,
+    /// Users' degrees d come with a density of d^-EXPONENT
+    #[arg(long, value_name = "EXPONENT", default_value_t = 2.5)]
+    pub user_exponent: f64,
+    /// Items' degrees d come with a density of d^-EXPONENT
+    #[arg(long, value_name = "EXPONENT", default_value_t = 2.2)]
+    pub item_exponent: f64,
+    /// The seed: the same options give the same bytes
+    #[arg(long, value_name = "N", default_value_t = 42)]
+    pub seed: u64,
+    /// The file: .csv, .txt (adjacency lists) or .parquet; `-` is CSV on stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Options of `train`.
@@ -228,6 +262,9 @@ pub struct TrainArgs {
     /// Where to compute
     #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
     pub device: Option<String>,
+    /// Refuse before training begins what is forecast to take more memory, such as 4GiB or 500MB
+    #[arg(long, value_name = "SIZE")]
+    pub memory_limit: Option<String>,
     /// Any setting by its key, such as `--set training.patience=5`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+#[cfg(feature = "train")]
+use crate::commands::OverLimit;
 use crate::commands::Usage;
 use crate::config::ConfigError;
 use crate::data::{DataError, SplitError};
@@ -11,6 +13,7 @@ use crate::export::ExportError;
 use crate::graph::GraphError;
 use crate::inference::{EmbeddingsError, RankError, RecommenderError};
 use crate::run::{Fault, RunError};
+use crate::synth::SynthError;
 #[cfg(feature = "train")]
 use crate::training::TrainingError;
 
@@ -50,7 +53,11 @@ impl Failure {
     }
 
     fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Self> {
-        if cause.is::<Usage>() || cause.is::<ConfigError>() || cause.is::<SplitError>() {
+        let usage = cause.is::<Usage>()
+            || cause.is::<ConfigError>()
+            || cause.is::<SplitError>()
+            || cause.is::<SynthError>();
+        if usage {
             return Some(Self::Usage);
         }
         if let Some(error) = cause.downcast_ref::<DataError>() {
@@ -62,6 +69,10 @@ impl Failure {
         }
         if let Some(error) = cause.downcast_ref::<RunError>() {
             return Some(Self::of_run(error));
+        }
+        #[cfg(feature = "train")]
+        if cause.is::<OverLimit>() {
+            return Some(Self::Usage);
         }
         #[cfg(feature = "train")]
         if cause.is::<crate::commands::Unreadable>() {

@@ -1,5 +1,6 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
+pub mod allocator;
 pub mod baselines;
 pub mod cli;
 pub mod commands;

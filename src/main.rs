@@ -11,16 +11,8 @@ use tracing_subscriber::EnvFilter;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// `mi_option_purge_delay` of mimalloc, which its crate does not name.
-const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-/// How long freed memory stays ours, milliseconds: longer than a training step, so that its tables do
-/// not cost page faults anew each time (a tenth of a step); short enough to give back what reading took.
-const PURGE_DELAY_MS: std::ffi::c_long = 1000;
-
 fn main() -> ExitCode {
-    // SAFETY: sets a number in the allocator before any thread is started; `MIMALLOC_PURGE_DELAY` in the
-    // environment wins.
-    unsafe { libmimalloc_sys::mi_option_set_default(PURGE_DELAY, PURGE_DELAY_MS) };
+    sagebrush::allocator::keep_freed_memory();
     let cli = Cli::parse();
     start_log(&cli.global);
     if let Some(threads) = cli.global.threads {

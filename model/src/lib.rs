@@ -28,7 +28,7 @@ mod spmm;
 #[cfg(all(test, feature = "train"))]
 mod tests;
 
-pub use adjacency::{Adjacency, AdjacencyError, check_table_fits};
+pub use adjacency::{Adjacency, AdjacencyError, CsrMatrix, check_table_fits};
 pub use batch::{BatchIndices, LogQ, SharedNegatives};
 pub use dropout::Mode;
 pub use embedding::{EmbeddingTables, Embeddings};

@@ -14,13 +14,14 @@ use sagebrush_model::{
 use serde::Serialize;
 
 use super::Session;
-use crate::config::{RunConfig, SplitConfig, SplitMethod};
+use crate::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
 use crate::data::{self, Dataset, IdMap, Interactions, TrainSet};
-use crate::graph::{InteractionGraph, NodeOrder, Normalization};
+use crate::graph::{InteractionGraph, NodeOrder};
 use crate::inference::{Embeddings, ScoreHead, top_k};
 use crate::sampling::EpochSampler;
 use crate::synth::{PowerLaw, SyntheticGraph};
 use crate::terminal::{Align, Style, Table, count, percent};
+use crate::training;
 
 /// The made-up graph is about the size of Gowalla.
 const N_USERS: u32 = 30_000;
@@ -142,17 +143,9 @@ fn made_up() -> anyhow::Result<TrainSet> {
 }
 
 fn adjacency(train: &TrainSet) -> anyhow::Result<Adjacency> {
-    let matrix = InteractionGraph::new(train)?.normalized(Normalization::Symmetric, false);
-    let device = Device::flex().autodiff();
-    Ok(Adjacency::new(
-        train.n_users(),
-        train.n_items(),
-        &matrix.row_ptr,
-        &matrix.columns,
-        &matrix.values,
-        None,
-        &device,
-    )?)
+    let config = RunConfig::defaults_for(ModelName::LightGcn);
+    let adjacency = training::adjacency(&config, train, &Device::flex().autodiff())?;
+    adjacency.context("LightGCN propagates")
 }
 
 fn random(n: usize, seed: u64) -> Vec<f32> {

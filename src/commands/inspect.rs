@@ -1,20 +1,31 @@
 //! `inspect`: what is in a log, before anything is trained on it.
 
+use serde::Serialize;
+
+use super::memory::{self, ModelForecast};
 use super::{Session, run_files, settings};
 use crate::cli::InspectArgs;
-use crate::data;
+use crate::data::{self, Inspection};
 use crate::terminal::{Style, key_values};
 
-/// Layers the memory forecast is made for: LightGCN's default.
-const FORECAST_LAYERS: usize = 3;
+/// The findings about a log, and what training on it takes.
+#[derive(Serialize)]
+struct Report {
+    #[serde(flatten)]
+    inspection: Inspection,
+    memory: Vec<ModelForecast>,
+}
 
 /// Runs `inspect`.
 pub(super) fn inspect(session: &Session, args: &InspectArgs) -> anyhow::Result<()> {
-    let resolved = settings::of_data(&args.data)?;
+    let resolved = settings::of_inspection(args)?;
     let (dataset, cleaning) = run_files::read(&resolved.config.data)?;
-    let inspection = data::inspect(&dataset, &cleaning, args.dim as usize, FORECAST_LAYERS);
+    let inspection = data::inspect(&dataset, &cleaning);
+    let memory = memory::of_models(&resolved.config, &inspection, args.dim as usize);
     if session.json {
-        return session.print_json(&inspection);
+        return session.print_json(&Report { inspection, memory });
     }
-    session.print(&key_values(&inspection.lines(), Style::of_stdout()))
+    let mut lines = inspection.lines();
+    lines.extend(memory.iter().map(ModelForecast::line));
+    session.print(&key_values(&lines, Style::of_stdout()))
 }

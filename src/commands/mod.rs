@@ -8,6 +8,10 @@ mod compare;
 mod demo;
 mod evaluate;
 mod inspect;
+mod machine;
+mod memory;
+#[cfg(feature = "train")]
+mod memory_limit;
 mod negatives;
 #[cfg(feature = "train")]
 mod prepared;
@@ -16,11 +20,14 @@ mod report_data;
 mod run_files;
 mod settings;
 mod similar;
+mod synth;
 #[cfg(feature = "train")]
 mod train;
 
 use std::io::{self, Write};
 
+#[cfg(feature = "train")]
+pub(crate) use memory_limit::OverLimit;
 #[cfg(feature = "train")]
 pub(crate) use prepared::OtherData;
 
@@ -88,6 +95,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         #[cfg(feature = "train")]
         Command::Train(args) => return train::train(&session, args),
         Command::Inspect(args) => inspect::inspect(&session, args)?,
+        Command::Synth(args) => synth::synth(&session, args)?,
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,
@@ -100,17 +108,6 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         }
     }
     Ok(None)
-}
-
-/// The most memory this process held so far, in bytes; `None` where the system does not tell.
-#[cfg(feature = "train")]
-fn peak_memory_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kibibytes * 1024)
 }
 
 /// A mistake in how the program was called.

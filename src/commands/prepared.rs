@@ -6,7 +6,8 @@ use std::time::Instant;
 use anyhow::Context;
 
 use super::run_files::{DataRecord, read};
-use super::{Session, cards};
+use super::{Session, cards, memory_limit};
+use crate::allocator;
 use crate::config::{IdOrder, RunConfig};
 use crate::data::{self, Dataset, IdMap, SourceFile, Split};
 use crate::graph::{InteractionGraph, NodeOrder};
@@ -26,14 +27,18 @@ pub(super) struct Prepared {
 impl Prepared {
     pub(super) fn new(session: &Session, config: &RunConfig) -> anyhow::Result<Self> {
         let (dataset, cleaning) = read(&config.data)?;
+        allocator::return_freed_memory();
         let split = data::split(&dataset, &config.split, config.seed)?;
         let Dataset {
             users,
             items,
             titles,
             sources,
-            ..
+            interactions,
+            given_test,
         } = dataset;
+        drop((interactions, given_test));
+        allocator::return_freed_memory();
         let record = DataRecord {
             n_users: users.len(),
             n_items: items.len(),
@@ -53,6 +58,7 @@ impl Prepared {
             count(split.summary.n_validation as u64),
             count(split.summary.n_test as u64),
         ));
+        memory_limit::check(config, record.counts())?;
         let prepared = Self {
             users,
             items,
@@ -74,6 +80,7 @@ impl Prepared {
             return self;
         };
         let order = NodeOrder::by_locality(&graph);
+        drop(graph);
         let move_titles = |mut titles: Vec<Option<String>>| {
             let ids = order.items.iter();
             ids.map(|&old| titles[old as usize].take()).collect()

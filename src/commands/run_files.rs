@@ -6,6 +6,8 @@ use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{DataConfig, RunConfig};
+#[cfg(feature = "train")]
+use crate::data::Counts;
 use crate::data::{
     self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
     SourceFile, SplitSummary,
@@ -23,6 +25,19 @@ pub(super) struct DataRecord {
     pub(super) sources: Vec<SourceFile>,
     pub(super) cleaning: Cleaning,
     pub(super) split: SplitSummary,
+}
+
+impl DataRecord {
+    /// What a memory forecast is made from.
+    #[cfg(feature = "train")]
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            users: self.n_users as u64,
+            items: self.n_items as u64,
+            interactions: self.n_interactions as u64,
+            train: self.split.n_train as u64,
+        }
+    }
 }
 
 /// Reads the log of the settings.

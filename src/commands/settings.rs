@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use anyhow::bail;
 use toml::{Table, Value};
 
-use crate::cli::DataArgs;
+use crate::cli::{DataArgs, InspectArgs};
 #[cfg(feature = "train")]
 use crate::cli::{DemoArgs, TrainArgs};
 #[cfg(feature = "train")]
@@ -41,10 +41,11 @@ pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
     )?)
 }
 
-/// The data settings of a command that only reads.
-pub(super) fn of_data(args: &DataArgs) -> anyhow::Result<Resolved> {
+/// The settings that `inspect` makes use of.
+pub(super) fn of_inspection(args: &InspectArgs) -> anyhow::Result<Resolved> {
     let mut flags = Flags::default();
-    flags.data(args);
+    flags.data(&args.data);
+    flags.set("run.memory_limit", args.memory_limit.clone());
     Ok(config::resolve(None, environment(), flags.table)?)
 }
 
@@ -87,6 +88,7 @@ fn flags_of_training(args: &TrainArgs) -> anyhow::Result<Table> {
     flags.set("sampling.negatives", args.negatives.map(i64::from));
     flags.set("split.method", args.split.clone());
     flags.set("run.device", args.device.clone());
+    flags.set("run.memory_limit", args.memory_limit.clone());
     flags.set("seed", args.seed.map(seed).transpose()?);
     for setting in &args.settings {
         flags.parse(setting)?;

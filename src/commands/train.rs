@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use serde_json::json;
 
 use super::prepared::{self, Prepared};
-use super::{Session, settings};
+use super::{Session, machine, settings};
 use crate::cli::TrainArgs;
 use crate::config::RunConfig;
 use crate::data::ItemLists;
@@ -174,7 +174,7 @@ fn report(
             "best_epoch": trained.best_epoch,
             "validation": best.map(|record| &record.validation),
             "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
-            "peak_memory_bytes": super::peak_memory_bytes(),
+            "peak_memory_bytes": machine::peak_bytes(),
         }))?;
     } else {
         let out = out.display();

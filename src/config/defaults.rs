@@ -140,6 +140,7 @@ impl RunConfig {
             },
             run: RunSettings {
                 device: DeviceName::Cpu,
+                memory_limit: None,
             },
         }
     }

@@ -168,7 +168,7 @@ fn value_of_text(key: &Key, text: &str) -> Value {
             .trim()
             .parse()
             .map_or_else(|_| Value::String(text.to_owned()), Value::Boolean),
-        Kind::Choice(_) | Kind::Text | Kind::Metric => Value::String(text.to_owned()),
+        Kind::Choice(_) | Kind::Text | Kind::Metric | Kind::Size => Value::String(text.to_owned()),
         Kind::Texts => Value::Array(parts().map(|part| Value::String(part.to_owned())).collect()),
         Kind::Integers(..) => Value::Array(parts().map(integer).collect()),
     }

@@ -1,5 +1,6 @@
 //! The configuration of a run: one strict TOML file, the environment and flags over it.
 
+mod byte_size;
 mod choices;
 mod defaults;
 mod error;
@@ -11,6 +12,7 @@ mod strict;
 #[cfg(test)]
 mod tests;
 
+pub use byte_size::ByteSize;
 pub use defaults::{DEFAULT_MODEL, FORMAT_VERSION};
 pub use error::ConfigError;
 pub use layers::Origin;

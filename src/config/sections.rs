@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::byte_size::ByteSize;
 pub use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
     NegativeDistribution, Optimizer, PositiveSampling, Schedule, ScoreKind, SplitMethod,
@@ -262,6 +263,9 @@ pub struct EvaluationConfig {
 pub struct RunSettings {
     /// The device.
     pub device: DeviceName,
+    /// Training that is forecast to take more is refused before it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_limit: Option<ByteSize>,
 }
 
 /// Writes a single-precision number with its own shortest digits: 3.3, not 3.299999952316284.

@@ -2,6 +2,7 @@
 
 use toml::Value;
 
+use super::byte_size::ByteSize;
 use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
     NegativeDistribution, Optimizer, PositiveSampling, Schedule, ScoreKind, SplitMethod,
@@ -53,6 +54,7 @@ pub(super) enum Kind {
     Texts,
     Integers(i64, i64),
     Metric,
+    Size,
 }
 
 /// One known key.
@@ -178,6 +180,7 @@ pub(super) const KEYS: &[Key] = &[
     required("evaluation.ks", Kind::Integers(1, LONGEST_LIST)),
     required("evaluation.bootstrap", Kind::Integer(0, 100_000)),
     required("run.device", Kind::Choice(DeviceName::NAMES)),
+    optional("run.memory_limit", Kind::Size),
 ];
 
 /// The known key at `path`.
@@ -242,6 +245,8 @@ impl Key {
             (Kind::Choice(known), Value::String(text)) => self.check_choice(place, text, known),
             (Kind::Text, Value::String(text)) => self.check_text(place, text),
             (Kind::Metric, Value::String(text)) => self.check_metric(place, text),
+            (Kind::Size, Value::String(text)) => self.check_size(place, text),
+            (Kind::Size, Value::Integer(bytes)) => self.check_size(place, bytes.to_string()),
             (Kind::Texts, Value::Array(values)) => self.check_texts(place, values),
             (Kind::Integers(low, high), Value::Array(values)) => {
                 self.check_integers(place, values, low, high)
@@ -323,6 +328,14 @@ impl Key {
         Err(self.out_of_range(place, &format!("{text:?}"), &allowed))
     }
 
+    /// A size as text, in its one spelling.
+    fn check_size(&self, place: &str, text: String) -> Result<Value, ConfigError> {
+        match text.parse::<ByteSize>() {
+            Ok(size) => Ok(Value::String(size.to_string())),
+            Err(_) => Err(self.out_of_range(place, &format!("{text:?}"), ByteSize::WORDS)),
+        }
+    }
+
     fn check_texts(&self, place: &str, values: Vec<Value>) -> Result<Value, ConfigError> {
         let checked = values.into_iter().map(|value| match value {
             Value::String(text) => self.check_text(place, text),
@@ -371,6 +384,7 @@ impl Key {
             Kind::Number(_) => "a number",
             Kind::Flag => "true or false",
             Kind::Choice(_) | Kind::Text | Kind::Metric => "a text in quotes",
+            Kind::Size => ByteSize::WORDS,
             Kind::Texts => "a list of texts, such as [\"ratings.csv\"]",
             Kind::Integers(..) => "a list of whole numbers, such as [10, 20]",
         };

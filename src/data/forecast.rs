@@ -1,57 +1,205 @@
-//! How much memory training will take, estimated from the counts of a data set.
+//! How much memory training takes, counted from the code: bytes a node, an interaction and a batch.
+//!
+//! One table of all nodes takes `T = 4 dim` bytes a node, `T_max` that of users or of items alone. What
+//! is held throughout:
+//!
+//! | what | bytes |
+//! |---|---|
+//! | the program | 40 MiB |
+//! | keys, both ways | 96 a node |
+//! | training, validation and test lists | 4 an interaction, 24 a user |
+//! | sampler | 8 a training interaction by edge, 4 a user by user |
+//! | adjacency, symmetric | 16 a training interaction, 4 a node |
+//! | adjacency, mean over neighbours | 24 a training interaction, 4 a node; 12 a node with self-loops |
+//! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
+//! | workspace of NGCF, kept from step to step | 2.25 T a layer |
+//!
+//! To these come the tables of the moment, of which the largest counts:
+//!
+//! | when | `mf` | `lightgcn` | `ngcf-lecture` | `ngcf-paper`, `ngcf-official` |
+//! |---|---|---|---|---|
+//! | a step | T (`lazy-adam`: none) | 2 T | T + shares of the weights | T + shares of the weights |
+//! | validation: final rows | T | 3 T | 6 T | 2 (layers + 1) T, + T if official |
+//! | validation: their copy | T + 2 T_max | T + 2 T_max | T + 2 T_max | (layers + 1) (T + 2 T_max) |
+//! | a checkpoint | 3 T + T_max | 3 T + T_max | 3 T + T_max | 3 T + T_max |
 
 use serde::{Deserialize, Serialize};
 
-const FLOAT_BYTES: u64 = 4;
+use crate::config::{ModelName, Optimizer, PositiveSampling, RunConfig};
 
-/// The program itself, and what reading the log leaves.
-const BASE_BYTES: u64 = 20 << 20;
+/// The program, its threads, and what reading the log leaves behind.
+const PROGRAM_BYTES: f64 = 40.0 * 1024.0 * 1024.0;
+/// A key twice, its id, its place in the hash table.
+const KEY_BYTES: f64 = 96.0;
+/// A column or a value of an edge, an item of a list, a float.
+const WORD_BYTES: f64 = 4.0;
+/// Copies of a batch's rows in a step: the rows, what they are packed from, their gradient.
+const BATCH_COPIES: f64 = 3.0;
+/// Rows whose share of the weights' gradient is summed apart.
+const PIECE_ROWS: f64 = 512.0;
 
-/// Bytes that training takes at its peak, per kind of model; an estimate.
-///
-/// With `T = (users + items) · dim · 4` bytes for one table, training holds 8 tables: parameters,
-/// gradients, two Adam moments, the best epoch's parameters, and the host copies a checkpoint is
-/// written from. To them come what the backward pass keeps and works with, and the graph (8 bytes an
-/// edge, both ways):
-///
-/// | model | tables beyond the 8 | graph |
-/// |---|---|---|
-/// | mf | 3 | none |
-/// | lightgcn | 3: the propagation is one operation | `16 · edges` |
-/// | ngcf | `16 · layers` (`ngcf-lecture` about half), and `layers · 2 (dim² + dim)` weights | `16 · edges` |
+/// The counts of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users.
+    pub users: u64,
+    /// Items.
+    pub items: u64,
+    /// Interactions of all parts.
+    pub interactions: u64,
+    /// Training interactions.
+    pub train: u64,
+}
+
+/// Bytes that a training takes at its peak, by what takes them; the tables above are the formula.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoryForecast {
-    /// Embedding width the forecast is for.
-    pub dim: usize,
-    /// Propagation layers the forecast is for.
-    pub layers: usize,
-    /// Matrix factorization, bytes.
-    pub mf: u64,
-    /// LightGCN, bytes.
-    pub lightgcn: u64,
-    /// NGCF, any variant, bytes.
-    pub ngcf: u64,
+    /// The program.
+    pub program: u64,
+    /// Keys, lists and sampler.
+    pub data: u64,
+    /// The normalised adjacency.
+    pub graph: u64,
+    /// Tables and the rows of a batch, at the peak.
+    pub tables: u64,
 }
 
 impl MemoryForecast {
-    /// The forecast for a number of nodes (users and items together) and edges.
-    pub fn new(nodes: u64, edges: u64, dim: usize, layers: usize) -> Self {
-        let (width, depth) = (dim as u64, layers as u64);
-        let table = nodes.saturating_mul(width).saturating_mul(FLOAT_BYTES);
-        let graph = edges.saturating_mul(16);
-        let tables = |n: u64| table.saturating_mul(n);
-        let square = width.saturating_mul(width).saturating_add(width);
-        let transforms = depth.saturating_mul(2).saturating_mul(square);
-        let transforms = transforms.saturating_mul(FLOAT_BYTES);
-        let ngcf = tables(8 + 16 * depth).saturating_add(transforms.saturating_mul(4));
-        let total = |bytes: u64| bytes.saturating_add(BASE_BYTES);
+    /// The forecast for a complete configuration and the counts of its data.
+    pub fn new(config: &RunConfig, counts: Counts) -> Self {
+        let whole = |bytes: f64| bytes as u64;
         Self {
-            dim,
-            layers,
-            mf: total(tables(11)),
-            lightgcn: total(tables(11).saturating_add(graph)),
-            ngcf: total(ngcf.saturating_add(graph)),
+            program: whole(PROGRAM_BYTES),
+            data: whole(data_bytes(config, counts)),
+            graph: whole(graph_bytes(config.model.name, counts)),
+            tables: whole(Tables::new(config, counts).peak_bytes()),
         }
+    }
+
+    /// All of it, bytes.
+    pub fn total(&self) -> u64 {
+        self.program + self.data + self.graph + self.tables
+    }
+}
+
+fn data_bytes(config: &RunConfig, counts: Counts) -> f64 {
+    let (users, nodes) = (counts.users as f64, nodes(counts));
+    let sampler = match config.sampling.positives {
+        PositiveSampling::ByEdge => 2.0 * WORD_BYTES * counts.train as f64,
+        PositiveSampling::ByUser => WORD_BYTES * users,
+    };
+    let lists = WORD_BYTES * counts.interactions as f64 + 3.0 * 8.0 * users;
+    KEY_BYTES * nodes + lists + sampler
+}
+
+fn graph_bytes(model: ModelName, counts: Counts) -> f64 {
+    let (edges, nodes) = (2.0 * counts.train as f64, nodes(counts));
+    match model {
+        ModelName::Mf => 0.0,
+        ModelName::LightGcn | ModelName::NgcfPaper => WORD_BYTES * (2.0 * edges + nodes),
+        ModelName::NgcfLecture => WORD_BYTES * (3.0 * edges + nodes),
+        ModelName::NgcfOfficial => WORD_BYTES * (3.0 * (edges + nodes) + nodes),
+    }
+}
+
+fn nodes(counts: Counts) -> f64 {
+    counts.users as f64 + counts.items as f64
+}
+
+/// What the tables' sizes follow from.
+struct Tables<'a> {
+    config: &'a RunConfig,
+    /// Bytes of one table of all nodes, and of the larger of users and items.
+    whole: f64,
+    larger: f64,
+}
+
+impl<'a> Tables<'a> {
+    fn new(config: &'a RunConfig, counts: Counts) -> Self {
+        let row = WORD_BYTES * config.model.dim as f64;
+        Self {
+            config,
+            whole: row * nodes(counts),
+            larger: row * counts.users.max(counts.items) as f64,
+        }
+    }
+
+    fn layers(&self) -> f64 {
+        self.config.model.layers as f64
+    }
+
+    fn is_ngcf(&self) -> bool {
+        !matches!(self.config.model.name, ModelName::Mf | ModelName::LightGcn)
+    }
+
+    /// Tables the final rows are as wide as.
+    fn shown(&self) -> f64 {
+        match self.config.model.name {
+            ModelName::NgcfPaper | ModelName::NgcfOfficial => self.layers() + 1.0,
+            _ => 1.0,
+        }
+    }
+
+    fn peak_bytes(&self) -> f64 {
+        let workspace = match self.is_ngcf() {
+            true => 2.25 * self.layers() * self.whole,
+            false => 0.0,
+        };
+        let moment = self.step().max(self.validation()).max(self.checkpoint());
+        4.0 * self.whole + workspace + moment
+    }
+
+    fn step(&self) -> f64 {
+        let (model, sampling) = (&self.config.model, &self.config.sampling);
+        let gradients = match (model.name, self.config.training.optimizer) {
+            (ModelName::Mf, Optimizer::LazyAdam) => 0.0,
+            (ModelName::LightGcn, _) if model.layers > 1 => 2.0,
+            _ if self.is_ngcf() => 1.0 + model.dim as f64 / (PIECE_ROWS / 2.0),
+            _ => 1.0,
+        };
+        let width = match model.name {
+            ModelName::Mf => 1.0,
+            ModelName::LightGcn | ModelName::NgcfLecture => 2.0,
+            ModelName::NgcfPaper | ModelName::NgcfOfficial => self.shown(),
+        };
+        let rows = (sampling.batch_size * (2 + sampling.negatives)) as f64;
+        let batch = BATCH_COPIES * rows * width * WORD_BYTES * model.dim as f64;
+        gradients * self.whole + batch
+    }
+
+    fn validation(&self) -> f64 {
+        let final_rows = match self.config.model.name {
+            ModelName::Mf => 1.0,
+            ModelName::LightGcn => 3.0,
+            ModelName::NgcfLecture => 6.0,
+            ModelName::NgcfPaper => 2.0 * self.shown(),
+            ModelName::NgcfOfficial => 2.0 * self.shown() + 1.0,
+        };
+        let copy = self.shown() * (self.whole + 2.0 * self.larger);
+        copy.max(final_rows * self.whole)
+    }
+
+    fn checkpoint(&self) -> f64 {
+        3.0 * self.whole + self.larger
+    }
+}
+
+/// Bytes in the unit a person reads.
+pub(crate) fn show_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
+    let mut value = bytes as f64;
+    let mut unit = "B";
+    for larger in UNITS {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = larger;
+    }
+    if unit == "B" {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.1} {unit}")
     }
 }
 
@@ -59,15 +207,60 @@ impl MemoryForecast {
 mod tests {
     use super::*;
 
+    const COUNTS: Counts = Counts {
+        users: 100,
+        items: 50,
+        interactions: 1000,
+        train: 720,
+    };
+
+    fn forecast(model: ModelName, change: impl Fn(&mut RunConfig)) -> MemoryForecast {
+        let mut config = RunConfig::defaults_for(model);
+        config.model.dim = 64;
+        config.sampling.batch_size = 1;
+        change(&mut config);
+        MemoryForecast::new(&config, COUNTS)
+    }
+
+    /// A table of 150 nodes is 38,400 bytes, that of users 25,600.
     #[test]
-    fn the_forecast_is_the_formula() {
-        // 5 nodes, 7 edges, dim 2, 3 layers: a table is 40 bytes, the graph 112.
-        let forecast = MemoryForecast::new(5, 7, 2, 3);
-        assert_eq!(forecast.mf, BASE_BYTES + 11 * 40);
-        assert_eq!(forecast.lightgcn, BASE_BYTES + 11 * 40 + 112);
-        assert_eq!(
-            forecast.ngcf,
-            BASE_BYTES + 56 * 40 + 4 * (3 * 2 * 6 * 4) + 112
+    fn the_forecast_is_the_tables_of_the_documentation() {
+        let mf = forecast(ModelName::Mf, |_| {});
+        assert_eq!(mf.data, 96 * 150 + 4 * 1000 + 24 * 100 + 8 * 720);
+        assert_eq!((mf.graph, mf.tables), (0, 7 * 38_400 + 25_600));
+        let lightgcn = forecast(ModelName::LightGcn, |_| {});
+        assert_eq!(lightgcn.data, 96 * 150 + 4 * 1000 + 24 * 100 + 4 * 100);
+        assert_eq!(lightgcn.graph, 16 * 720 + 4 * 150);
+        assert_eq!(lightgcn.tables, 7 * 38_400 + 25_600);
+        let paper = forecast(ModelName::NgcfPaper, |_| {});
+        assert_eq!(paper.graph, lightgcn.graph);
+        // 4 + 2.25 · 3 tables held; four times as wide, all nodes once and users twice.
+        assert_eq!(paper.tables, 43 * 9_600 + 4 * (38_400 + 51_200));
+        let official = forecast(ModelName::NgcfOfficial, |_| {});
+        assert_eq!(official.graph, 24 * 720 + 16 * 150);
+        let lecture = forecast(ModelName::NgcfLecture, |_| {});
+        assert_eq!(lecture.graph, 24 * 720 + 4 * 150);
+    }
+
+    #[test]
+    fn large_batches_count_and_lazy_adam_has_no_gradients() {
+        let large = |config: &mut RunConfig| config.sampling.batch_size = 1 << 20;
+        let lazy = |config: &mut RunConfig| {
+            large(config);
+            config.training.optimizer = Optimizer::LazyAdam;
+        };
+        let (dense, lazy) = (
+            forecast(ModelName::Mf, large),
+            forecast(ModelName::Mf, lazy),
         );
+        assert_eq!(lazy.tables, 4 * 38_400 + 3 * (3 << 20) * 256);
+        assert_eq!(dense.tables, lazy.tables + 38_400);
+    }
+
+    #[test]
+    fn bytes_are_shown_in_their_unit() {
+        assert_eq!(show_bytes(1023), "1023 B");
+        assert_eq!(show_bytes(1536), "1.5 KiB");
+        assert_eq!(show_bytes(3 << 30), "3.0 GiB");
     }
 }

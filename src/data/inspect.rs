@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::iso_date;
-use super::forecast::MemoryForecast;
+use super::forecast::show_bytes;
 use super::{Cleaning, Dataset, Interactions, ItemLists, SourceFile};
 
 /// Interactions a user or an item has: nearest-rank quantiles over those with at least one.
@@ -103,12 +103,10 @@ pub struct Inspection {
     pub titled_items: Option<u64>,
     /// The files read.
     pub sources: Vec<SourceFile>,
-    /// Memory training would take.
-    pub memory: MemoryForecast,
 }
 
-/// Inspects a data set; the memory forecast is for embeddings of width `dim` and `layers` layers.
-pub fn inspect(dataset: &Dataset, cleaning: &Cleaning, dim: usize, layers: usize) -> Inspection {
+/// Inspects a data set.
+pub fn inspect(dataset: &Dataset, cleaning: &Cleaning) -> Inspection {
     let rows = &dataset.interactions;
     let (users, items) = (dataset.users.len() as u64, dataset.items.len() as u64);
     let interactions = rows.len() as u64;
@@ -131,7 +129,6 @@ pub fn inspect(dataset: &Dataset, cleaning: &Cleaning, dim: usize, layers: usize
             .as_ref()
             .map(|all| all.iter().flatten().count() as u64),
         sources: dataset.sources.clone(),
-        memory: MemoryForecast::new(users + items, interactions, dim, layers),
     }
 }
 
@@ -216,23 +213,6 @@ impl Inspection {
         if let Some(titled) = self.titled_items {
             line("items with a title", titled.to_string());
         }
-        let MemoryForecast {
-            dim,
-            layers,
-            mf,
-            lightgcn,
-            ngcf,
-        } = self.memory;
-        let forecast = |bytes: u64| format!("{} (estimate)", show_bytes(bytes));
-        line(&format!("training memory, mf (dim {dim})"), forecast(mf));
-        line(
-            &format!("training memory, lightgcn ({layers} layers)"),
-            forecast(lightgcn),
-        );
-        line(
-            &format!("training memory, ngcf ({layers} layers)"),
-            forecast(ngcf),
-        );
         for source in &self.sources {
             let SourceFile {
                 path,
@@ -283,25 +263,6 @@ impl Inspection {
     }
 }
 
-/// Bytes in the unit a person reads.
-fn show_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = "B";
-    for larger in UNITS {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = larger;
-    }
-    if unit == "B" {
-        format!("{bytes} B")
-    } else {
-        format!("{value:.1} {unit}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -322,12 +283,5 @@ mod tests {
         };
         assert_eq!(degrees, expected);
         assert_eq!(Degrees::new(vec![0, 0]), Degrees::default());
-    }
-
-    #[test]
-    fn bytes_are_shown_in_their_unit() {
-        assert_eq!(show_bytes(1023), "1023 B");
-        assert_eq!(show_bytes(1536), "1.5 KiB");
-        assert_eq!(show_bytes(3 << 30), "3.0 GiB");
     }
 }

@@ -38,6 +38,14 @@ pub enum ExportError {
         /// The destination.
         path: String,
     },
+    /// No format of logs goes by the file's name.
+    #[error(
+        "cannot tell a format from the name {path}; name it .csv, .txt (adjacency lists) or .parquet"
+    )]
+    UnknownLogFormat {
+        /// The destination.
+        path: String,
+    },
     /// Parquet was asked of a build without it.
     #[error(
         "this build cannot write Parquet; build it with the feature `parquet`, or choose csv or jsonl"

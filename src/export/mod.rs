@@ -1,4 +1,4 @@
-//! Results to files other tools read: lists as CSV, JSON lines or Parquet, TREC files, embeddings.
+//! Results to files other tools read: lists as CSV, JSON lines or Parquet, TREC files, embeddings, made-up logs.
 //!
 //! Files appear whole or not at all; `-` is standard output, whose early closing by the reader is no error.
 
@@ -8,6 +8,7 @@ mod destination;
 mod embeddings;
 mod error;
 mod json_lines;
+mod log;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod recommendations;
@@ -17,5 +18,6 @@ pub use destination::Destination;
 #[cfg(feature = "parquet")]
 pub use embeddings::write_embeddings;
 pub use error::ExportError;
+pub use log::{LogBlock, LogFormat, LogWriter};
 pub use recommendations::{ListFormat, RecommendationWriter};
 pub use trec::TrecWriter;

@@ -8,18 +8,20 @@ pub use normalized::{GraphError, Normalization, NormalizedCsr};
 pub use order::NodeOrder;
 pub use pagerank::{PageRank, Root, Workspace};
 
+use std::borrow::Cow;
+
 use crate::data::TrainSet;
 
 /// Compressed sparse rows without values: `columns[row_ptr[r]..row_ptr[r + 1]]`, ascending in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Csr {
+pub struct Csr<'a> {
     /// Where each row begins; one more than there are rows.
     pub row_ptr: Vec<u32>,
     /// Column ids, row after row.
-    pub columns: Vec<u32>,
+    pub columns: Cow<'a, [u32]>,
 }
 
-impl Csr {
+impl Csr<'_> {
     /// The columns of a row.
     pub fn row(&self, row: u32) -> &[u32] {
         &self.columns[self.row_ptr[row as usize] as usize..self.row_ptr[row as usize + 1] as usize]
@@ -35,7 +37,7 @@ impl Csr {
         self.row_ptr[row as usize + 1] - self.row_ptr[row as usize]
     }
 
-    fn transposed(&self, n_columns: usize) -> Self {
+    fn transposed(&self, n_columns: usize) -> Csr<'static> {
         let mut row_ptr = vec![0u32; n_columns + 1];
         self.columns
             .iter()
@@ -52,23 +54,27 @@ impl Csr {
                 *slot += 1;
             }
         }
-        Self { row_ptr, columns }
+        Csr {
+            row_ptr,
+            columns: columns.into(),
+        }
     }
 }
 
-/// The user-item graph of the training interactions.
+/// The user-item graph of the training interactions. Users' rows are those of the training set; items'
+/// are its transpose, 4 bytes an edge.
 #[derive(Debug, Clone)]
-pub struct InteractionGraph {
-    users_to_items: Csr,
-    items_to_users: Csr,
+pub struct InteractionGraph<'a> {
+    users_to_items: Csr<'a>,
+    items_to_users: Csr<'static>,
 }
 
-impl InteractionGraph {
-    /// Builds both directions.
+impl<'a> InteractionGraph<'a> {
+    /// Adds the items' direction to that of the training set.
     ///
     /// # Errors
     /// When the graph has more edges than Burn's 32-bit indices can number.
-    pub fn new(train: &TrainSet) -> Result<Self, GraphError> {
+    pub fn new(train: &'a TrainSet) -> Result<Self, GraphError> {
         let positives = train.positives();
         GraphError::check_edges(positives.n_pairs(), train.n_users() + train.n_items())?;
         let users_to_items = Csr {
@@ -77,7 +83,7 @@ impl InteractionGraph {
                 .iter()
                 .map(|&offset| offset as u32)
                 .collect(),
-            columns: positives.items().to_vec(),
+            columns: positives.items().into(),
         };
         let items_to_users = users_to_items.transposed(train.n_items());
         Ok(Self {
@@ -87,12 +93,12 @@ impl InteractionGraph {
     }
 
     /// Items by user.
-    pub fn users_to_items(&self) -> &Csr {
+    pub fn users_to_items(&self) -> &Csr<'a> {
         &self.users_to_items
     }
 
     /// Users by item.
-    pub fn items_to_users(&self) -> &Csr {
+    pub fn items_to_users(&self) -> &Csr<'static> {
         &self.items_to_users
     }
 

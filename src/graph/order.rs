@@ -25,7 +25,7 @@ impl NodeOrder {
     ///
     /// A function of the graph alone, whatever the thread count; ties go by old id, and nodes
     /// without neighbours come last.
-    pub fn by_locality(graph: &InteractionGraph) -> Self {
+    pub fn by_locality(graph: &InteractionGraph<'_>) -> Self {
         let mut order = Self::breadth_first(graph);
         for _ in 0..ROUNDS {
             order.items = by_median(graph.items_to_users(), &ranks(&order.users));
@@ -35,7 +35,7 @@ impl NodeOrder {
     }
 
     /// The order of discovery, component by component, each from its busiest node.
-    fn breadth_first(graph: &InteractionGraph) -> Self {
+    fn breadth_first(graph: &InteractionGraph<'_>) -> Self {
         let (n_users, n_nodes) = (graph.n_users() as u32, graph.n_users() + graph.n_items());
         let degree = |node: u32| match node.checked_sub(n_users) {
             None => graph.users_to_items().degree(node),
@@ -84,7 +84,7 @@ fn ranks(order: &[u32]) -> Vec<u32> {
 }
 
 /// The rows by the median rank of their columns, the upper one where there are two.
-fn by_median(rows: &Csr, ranks: &[u32]) -> Vec<u32> {
+fn by_median(rows: &Csr<'_>, ranks: &[u32]) -> Vec<u32> {
     let key = |of_row: &mut Vec<u32>, row: u32| {
         of_row.clear();
         of_row.extend(rows.row(row).iter().map(|&column| ranks[column as usize]));

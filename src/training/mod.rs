@@ -13,8 +13,9 @@ mod validation;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use burn::module::Module;
 use burn::tensor::Device;
 use sagebrush_model::{Adjacency, LossConfig, Mode, Model};
 
@@ -22,6 +23,7 @@ pub use error::TrainingError;
 pub use progress::{Progress, counting_bar};
 pub use setup::{adjacency, model_config};
 
+use crate::allocator;
 use crate::config::RunConfig;
 use crate::data::{ItemLists, Split};
 use crate::inference::{Embeddings, MlpHead, ScoreHead};
@@ -98,6 +100,7 @@ pub fn train(
     while !state.is_done(&job.config.training) {
         let epoch = state.epoch + 1;
         job.progress.epoch(epoch);
+        allocator::keep_freed_memory();
         if !run_epoch(job, &sampler, &loss, &mut state)? {
             state.save(job)?;
             job.progress.finish();
@@ -106,6 +109,7 @@ pub fn train(
                 step: state.step,
             });
         }
+        allocator::return_freed_memory();
         finish_epoch(job, log, &mut state)?;
         state.save(job)?;
     }
@@ -113,6 +117,31 @@ pub fn train(
     state
         .into_trained(job)
         .map(|trained| Outcome::Finished(Box::new(trained)))
+}
+
+/// Runs the first steps of an epoch and forgets them: how long each takes. Benches ask for this where
+/// an epoch would take days.
+///
+/// # Errors
+/// As [`train`].
+pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingError> {
+    allocator::keep_freed_memory();
+    let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
+    let loss = setup::loss_config(job.config);
+    let mut state = State::new(job);
+    let mut losses = PendingLosses::new(job);
+    let mut times = Vec::new();
+    for batch in sampler.epoch(job.config.seed, 1).take(n) {
+        let started = Instant::now();
+        let rate = job.config.training.learning_rate;
+        losses.push(
+            step(job, &loss, &mut state, &batch, rate),
+            &mut state.totals,
+        )?;
+        state.step += 1;
+        times.push(started.elapsed());
+    }
+    Ok(times)
 }
 
 /// Runs the rest of an epoch; `false` when a stop was asked for.
@@ -185,6 +214,8 @@ fn host_embeddings(
     model: &Model,
     adjacency: Option<&Adjacency>,
 ) -> Result<Embeddings, TrainingError> {
+    // Without gradients, or autodiff would keep every layer's tables for a backward pass.
+    let model = model.clone().no_grad();
     let tables = model.serving_tables(model.embed(adjacency, Mode::Inference))?;
     let (n_users, n_items) = (model.n_users(), model.n_items());
     let head = match tables.head {

@@ -2,14 +2,15 @@
 
 use burn::tensor::Device;
 use sagebrush_model::{
-    Adjacency, Init, L2, LightGcnConfig, LossConfig, MfConfig, ModelConfig, NetworkConfig,
-    NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,
+    Adjacency, CsrMatrix, Init, L2, LightGcnConfig, LossConfig, MfConfig, ModelConfig,
+    NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation,
+    RankingLoss, ScoreConfig,
 };
 
 use super::TrainingError;
 use crate::config::{Initialization, LastActivation, LossKind, ModelName, RunConfig, ScoreKind};
 use crate::data::TrainSet;
-use crate::graph::{InteractionGraph, Normalization};
+use crate::graph::{Normalization, NormalizedCsr};
 
 /// The model of the settings.
 pub fn model_config(config: &RunConfig) -> ModelConfig {
@@ -119,15 +120,13 @@ pub fn adjacency(
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::RowMean { self_loops } => (Normalization::RowMean, self_loops),
     };
-    let matrix = InteractionGraph::new(train)?.normalized(normalization, self_loops);
-    let adjacency = Adjacency::new(
-        n_users,
-        n_items,
-        &matrix.row_ptr,
-        &matrix.columns,
-        &matrix.values,
-        matrix.transposed_values.as_deref(),
-        device,
-    );
+    let matrix = NormalizedCsr::new(train, normalization, self_loops)?;
+    let matrix = CsrMatrix {
+        row_ptr: matrix.row_ptr,
+        columns: matrix.columns,
+        values: matrix.values,
+        transposed_values: matrix.transposed_values,
+    };
+    let adjacency = Adjacency::new(n_users, n_items, matrix, device);
     Ok(Some(adjacency?))
 }

@@ -118,7 +118,9 @@ impl State {
         Ok(better)
     }
 
-    pub(super) fn save(&self, job: &Job<'_>) -> Result<(), TrainingError> {
+    /// Writes a checkpoint. What is on the host already is lent to it, not copied.
+    pub(super) fn save(&mut self, job: &Job<'_>) -> Result<(), TrainingError> {
+        let parameters = to_host(self.model())?;
         let (optimizer, optimizer_steps) = self.adam.to_host();
         let checkpoint = Checkpoint {
             epoch: self.epoch,
@@ -128,23 +130,26 @@ impl State {
             config_toml: job.config.to_toml(),
             best: self.best,
             validations_without_improvement: self.validations_without_improvement,
-            parameters: to_host(self.model())?,
-            best_parameters: self.best_parameters.clone(),
+            parameters,
+            best_parameters: self.best_parameters.take(),
             optimizer,
             optimizer_steps,
-            history: self.history.clone(),
+            history: std::mem::take(&mut self.history),
         };
-        checkpoint.save(&job.checkpoints)?;
+        let saved = checkpoint.save(&job.checkpoints);
+        self.best_parameters = checkpoint.best_parameters;
+        self.history = checkpoint.history;
+        saved?;
         Ok(())
     }
 
-    pub(super) fn into_trained(self, job: &Job<'_>) -> Result<Trained, TrainingError> {
+    pub(super) fn into_trained(mut self, job: &Job<'_>) -> Result<Trained, TrainingError> {
         let best_epoch = self.best.as_ref().map_or(self.epoch, |best| best.epoch);
-        let parameters = match &self.best_parameters {
-            Some(best) => best.clone(),
+        let parameters = match self.best_parameters.take() {
+            Some(best) => best,
             None => to_host(self.model())?,
         };
-        let history = self.history.clone();
+        let history = std::mem::take(&mut self.history);
         let model = load(self.take_initial(), &parameters)?;
         let embeddings = host_embeddings(&model, job.adjacency)?;
         Ok(Trained {

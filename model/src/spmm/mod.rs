@@ -22,6 +22,8 @@ use std::sync::Arc;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Device, Tensor};
 
+use crate::adjacency::CsrMatrix;
+
 pub(crate) use kernel::{CsrView, Isa};
 
 /// Rows with more edges than this are summed in segments on a GPU, so that one thread never walks
@@ -32,15 +34,29 @@ pub(crate) const SEGMENT_EDGES: usize = 512;
 /// The square matrix on the host: what was validated, shared by every copy of the adjacency.
 #[derive(Clone, Debug)]
 pub(crate) struct HostCsr {
-    pub(crate) row_ptr: Arc<[u32]>,
-    pub(crate) columns: Arc<[u32]>,
-    pub(crate) values: Arc<[f32]>,
+    pub(crate) row_ptr: Arc<Vec<u32>>,
+    pub(crate) columns: Arc<Vec<u32>>,
+    pub(crate) values: Arc<Vec<f32>>,
     /// Values of the transpose in the same edge order (the pattern is symmetric); `values` itself,
     /// as a shared handle, when the matrix is symmetric.
-    pub(crate) transposed: Arc<[f32]>,
+    pub(crate) transposed: Arc<Vec<f32>>,
 }
 
 impl HostCsr {
+    /// The arrays of a checked matrix, as they are.
+    pub(crate) fn new(matrix: CsrMatrix) -> Self {
+        let values = Arc::new(matrix.values);
+        Self {
+            row_ptr: Arc::new(matrix.row_ptr),
+            columns: Arc::new(matrix.columns),
+            transposed: match matrix.transposed_values {
+                Some(transposed) => Arc::new(transposed),
+                None => values.clone(),
+            },
+            values,
+        }
+    }
+
     pub(crate) fn view(&self, transposed: bool) -> CsrView<'_> {
         CsrView {
             row_ptr: &self.row_ptr,
@@ -76,7 +92,7 @@ impl Matrix {
     }
 
     /// The same pattern with other values.
-    pub(crate) fn with_values(&self, values: Arc<[f32]>, transposed: Arc<[f32]>) -> Self {
+    pub(crate) fn with_values(&self, values: Arc<Vec<f32>>, transposed: Arc<Vec<f32>>) -> Self {
         let host = HostCsr {
             values,
             transposed,

@@ -18,8 +18,9 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    Adjacency, HostTensor, Init, LightGcnConfig, MfConfig, Model, ModelConfig, NetworkConfig,
-    NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, ScoreConfig,
+    Adjacency, CsrMatrix, HostTensor, Init, LightGcnConfig, MfConfig, Model, ModelConfig,
+    NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation,
+    ScoreConfig,
 };
 
 /// Every device this build can compute on. Without a GPU its tests are skipped with a sentence,
@@ -150,16 +151,16 @@ impl Graph {
     }
 
     fn on(&self, device: &Device) -> Adjacency {
-        Adjacency::new(
-            self.n_users,
-            self.n_items,
-            &self.row_ptr,
-            &self.columns,
-            &self.values,
-            self.transposed.as_deref(),
-            device,
-        )
-        .unwrap()
+        Adjacency::new(self.n_users, self.n_items, self.matrix(), device).unwrap()
+    }
+
+    fn matrix(&self) -> CsrMatrix {
+        CsrMatrix {
+            row_ptr: self.row_ptr.clone(),
+            columns: self.columns.clone(),
+            values: self.values.clone(),
+            transposed_values: self.transposed.clone(),
+        }
     }
 
     /// The matrix in full, row-major.

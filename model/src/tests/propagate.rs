@@ -80,10 +80,7 @@ fn blocks_of_rows_give_the_same_product() {
         Adjacency::with_block_edges(
             graph.n_users,
             graph.n_items,
-            &graph.row_ptr,
-            &graph.columns,
-            &graph.values,
-            graph.transposed.as_deref(),
+            graph.matrix(),
             block_edges,
             device,
         )
@@ -167,8 +164,17 @@ fn non_linear_chains_have_the_gradient_of_finite_differences() {
 fn what_is_wrong_with_a_graph_is_named() {
     let device = Device::flex();
     // One user, one item, one interaction.
+    let build = |row_ptr: &[u32], columns: &[u32], values: &[f32], t: Option<&[f32]>| {
+        let matrix = CsrMatrix {
+            row_ptr: row_ptr.to_vec(),
+            columns: columns.to_vec(),
+            values: values.to_vec(),
+            transposed_values: t.map(<[f32]>::to_vec),
+        };
+        Adjacency::new(1, 1, matrix, &device)
+    };
     let new = |row_ptr: &[u32], columns: &[u32], values: &[f32], t: Option<&[f32]>| {
-        Adjacency::new(1, 1, row_ptr, columns, values, t, &device).unwrap_err()
+        build(row_ptr, columns, values, t).unwrap_err()
     };
     let ptr = &[0, 1, 2];
     use AdjacencyError as E;
@@ -223,7 +229,7 @@ fn what_is_wrong_with_a_graph_is_named() {
     );
     let swapped = new(ptr, &[1, 0], &[1.0, 0.5], Some(&[1.0, 0.5]));
     assert!(matches!(swapped, E::NotTransposed { .. }));
-    assert!(Adjacency::new(1, 1, ptr, &[1, 0], &[1.0, 0.5], Some(&[0.5, 1.0]), &device).is_ok());
+    assert!(build(ptr, &[1, 0], &[1.0, 0.5], Some(&[0.5, 1.0])).is_ok());
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
     let (train, validation) = (lists(Part::Train), lists(Part::Validation));
     let (test, n_test_also_in_log) = match given {
         None => (lists(Part::Test), 0),
-        Some(given) => without(given, &train.union(&validation)),
+        Some(given) => without(given, &[&train, &validation]),
     };
     let n_items = dataset.items.len();
     let summary = summary(
@@ -156,7 +156,8 @@ fn timeline(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part
 /// Rows from oldest to newest; equal times by user and then by item, whatever the order of the log.
 fn by_time(log: &Interactions, times: &[i64]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..log.len() as u32).collect();
-    order.sort_by_key(|&row| {
+    // Pairs are distinct, so no two rows have one key.
+    order.sort_unstable_by_key(|&row| {
         let row = row as usize;
         (times[row], log.users[row], log.items[row])
     });
@@ -166,9 +167,13 @@ fn by_time(log: &Interactions, times: &[i64]) -> Vec<u32> {
 /// Calls `cut` with each user's rows; the log is sorted by user, so they lie together.
 fn per_user(log: &Interactions, mut cut: impl FnMut(u32, &mut [u32], &mut [Part])) -> Vec<Part> {
     let mut parts = vec![Part::Train; log.len()];
-    let mut rows: Vec<u32> = (0..log.len() as u32).collect();
-    for rows in rows.chunk_by_mut(|&a, &b| log.users[a as usize] == log.users[b as usize]) {
-        cut(log.users[rows[0] as usize], rows, &mut parts);
+    let (mut start, mut rows) = (0, Vec::new());
+    for users in log.users.chunk_by(|a, b| a == b) {
+        let end = start + users.len() as u32;
+        rows.clear();
+        rows.extend(start..end);
+        cut(users[0], &mut rows, &mut parts);
+        start = end;
     }
     parts
 }
@@ -191,15 +196,16 @@ fn pick(log: &Interactions, parts: &[Part], part: Part, n_users: usize) -> ItemL
     ItemLists::from_pairs(n_users, pairs)
 }
 
-/// The given test interactions that the log does not have, and how many it has.
-fn without(given: &Interactions, log: &ItemLists) -> (ItemLists, usize) {
+/// The given test interactions that no part of the log has, and how many one has.
+fn without(given: &Interactions, log: &[&ItemLists; 2]) -> (ItemLists, usize) {
     let pairs = given.users.iter().copied().zip(given.items.iter().copied());
+    let known = |user, item| log.iter().any(|part| part.contains(user, item));
     let also = pairs
         .clone()
-        .filter(|&(user, item)| log.contains(user, item))
+        .filter(|&(user, item)| known(user, item))
         .count();
-    let new = pairs.filter(|&(user, item)| !log.contains(user, item));
-    (ItemLists::from_pairs(log.n_users(), new), also)
+    let new = pairs.filter(|&(user, item)| !known(user, item));
+    (ItemLists::from_pairs(log[0].n_users(), new), also)
 }
 
 fn summary(

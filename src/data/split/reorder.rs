@@ -10,12 +10,13 @@ impl Split {
     /// # Panics
     /// When `users` or `items` does not hold every id once.
     #[must_use]
-    pub fn reordered(&self, users: &[u32], items: &[u32]) -> Self {
+    pub fn reordered(self, users: &[u32], items: &[u32]) -> Self {
         assert_eq!(users.len(), self.train.n_users(), "an order of all users");
         assert_eq!(items.len(), self.train.n_items(), "an order of all items");
         let new_items = &inverse(items);
         inverse(users);
-        let reordered = |lists: &ItemLists| {
+        // Each part's old lists go when its new ones are there.
+        let reordered = |lists: ItemLists| {
             let row = |(new, &old): (u32, &u32)| {
                 let items = lists.of(old).iter();
                 items.map(move |&item| (new, new_items[item as usize]))
@@ -24,10 +25,10 @@ impl Split {
         };
         Self {
             method: self.method,
-            train: TrainSet::new(reordered(self.train.positives()), items.len()),
-            validation: reordered(&self.validation),
-            test: reordered(&self.test),
-            summary: self.summary.clone(),
+            train: TrainSet::new(reordered(self.train.into_positives()), items.len()),
+            validation: reordered(self.validation),
+            test: reordered(self.test),
+            summary: self.summary,
         }
     }
 }

@@ -14,6 +14,10 @@ impl TrainSet {
         Self { positives, n_items }
     }
 
+    pub(super) fn into_positives(self) -> ItemLists {
+        self.positives
+    }
+
     /// How many users the data set has, those without a training interaction included.
     pub fn n_users(&self) -> usize {
         self.positives.n_users()

@@ -32,7 +32,7 @@ fn the_bundled_films_have_the_published_counts() {
         (dataset.interactions.len(), cleaning.duplicates_merged),
         (100_000, 0)
     );
-    let found = inspect(&dataset, &cleaning, 64, 3);
+    let found = inspect(&dataset, &cleaning);
     assert_eq!(
         found.time_span,
         Some(("2013-02-28".into(), "2013-09-01".into()))
@@ -64,7 +64,7 @@ fn gowalla_has_the_published_counts() {
         dataset.given_test.as_ref().map(Interactions::len),
         Some(217_242)
     );
-    let found = inspect(&dataset, &cleaning, 64, 3);
+    let found = inspect(&dataset, &cleaning);
     assert_eq!(
         found
             .test

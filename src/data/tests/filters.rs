@@ -74,7 +74,7 @@ fn keys_of_the_test_file_alone_are_cold() {
         owned(&[("0", "1"), ("0", "5"), ("3", "2")])
     );
     assert_eq!((dataset.users.len(), dataset.items.len()), (4, 4));
-    let found = inspect(&dataset, &cleaning, 4, 1);
+    let found = inspect(&dataset, &cleaning);
     let test = found.test.unwrap();
     assert_eq!((test.cold_users, test.cold_items, test.overlap), (1, 1, 1));
     assert_eq!((cleaning.rows, cleaning.test_rows), (4, 3));

@@ -78,7 +78,7 @@ impl ModuleAdam {
                 ("moment_2", &momentum.moment_2),
             ] {
                 let shape = moment.dims().to_vec();
-                let values = moment.to_data().try_to_vec::<f32>().unwrap_or_default();
+                let values = moment.to_data().try_into_vec::<f32>().unwrap_or_default();
                 tensors.insert(format!("{name}.{suffix}"), HostTensor { shape, values });
             }
             steps.insert(name.clone(), momentum.time as u64);

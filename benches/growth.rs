@@ -1,0 +1,201 @@
+//! How time and memory grow with the graph: LightGCN on made-up power-law graphs of 1, 10 and 100
+//! million interactions, and how far the memory of the graph alone goes. Run by
+//! `cargo bench --bench growth`, or with some sizes as `-- 1000000 10000000`.
+//!
+//! Each size has a process of its own, so that peaks are separate. There are 20 interactions a node and
+//! four users an item; steps are of 2,048 positives at dimension 64 with 3 layers. The first of 5 steps
+//! warms up, and the median of the others times the steps of an epoch is what an epoch takes: whole
+//! epochs of the largest graph would take days.
+#![allow(clippy::unwrap_used)]
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
+use sagebrush::data::{Dataset, IdMap, Interactions, Split, split};
+use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::synth::{PowerLaw, SyntheticGraph};
+use sagebrush::training::{self, Job, Progress, time_steps};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// What a child process is asked for.
+const ASKED: &str = "GROWTH_CASE";
+/// The case of the graph alone.
+const GRAPH: &str = "graph";
+const EDGES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
+const EDGES_PER_NODE: u64 = 20;
+const USERS_PER_ITEM: u64 = 4;
+const STEPS: usize = 5;
+const DIM: usize = 64;
+/// Users whose lists the case of the graph ranks, and how many at once.
+const RANKED_USERS: u32 = 20_000;
+const BLOCK_USERS: usize = 4096;
+
+fn main() {
+    match std::env::var(ASKED) {
+        Ok(case) if case == GRAPH => graph_alone(),
+        Ok(edges) => grown(edges.parse().unwrap()),
+        Err(_) => parent(),
+    }
+}
+
+fn parent() {
+    let numbers = std::env::args().filter_map(|argument| argument.parse().ok());
+    let mut sizes: Vec<u64> = numbers.collect();
+    if sizes.is_empty() {
+        sizes = EDGES.to_vec();
+    }
+    println!("{}", child(GRAPH).trim_end());
+    println!("\ninteractions | s a step | s an epoch | peak, MB | bytes an interaction");
+    let mut points = Vec::new();
+    for edges in sizes {
+        let line = child(&edges.to_string());
+        let numbers: Vec<f64> = line
+            .split_whitespace()
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        let [step, epoch, peak] = numbers[..] else {
+            println!("{edges} | failed");
+            continue;
+        };
+        let bytes = peak / edges as f64;
+        println!(
+            "{edges} | {step:.3} | {epoch:.0} | {:.0} | {bytes:.0}",
+            peak / 1e6
+        );
+        points.push([edges as f64, step, epoch, peak].map(f64::ln));
+    }
+    for (at, what) in [(1, "a step"), (2, "an epoch"), (3, "peak memory")] {
+        println!("{what} grows as interactions^{:.2}", slope(&points, at));
+    }
+}
+
+fn child(case: &str) -> String {
+    let itself = std::env::current_exe().unwrap();
+    let output = Command::new(itself).env(ASKED, case).output().unwrap();
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Least squares of the logarithms.
+fn slope(points: &[[f64; 4]], at: usize) -> f64 {
+    let n = points.len() as f64;
+    let mean = |at: usize| points.iter().map(|point| point[at]).sum::<f64>() / n;
+    let (x, y) = (mean(0), mean(at));
+    let along = |a: usize, b: usize, of_a: f64, of_b: f64| -> f64 {
+        points.iter().map(|p| (p[a] - of_a) * (p[b] - of_b)).sum()
+    };
+    along(0, at, x, y) / along(0, 0, x, x)
+}
+
+/// Prints seconds a step, seconds an epoch and the peak in bytes.
+fn grown(edges: u64) {
+    let nodes = edges / EDGES_PER_NODE;
+    let items = nodes / (USERS_PER_ITEM + 1);
+    let split = made_up(nodes - items, items, edges);
+    let mut config = RunConfig::defaults_for(ModelName::LightGcn);
+    config.model.dim = DIM;
+    let device = Device::flex().autodiff();
+    let adjacency = training::adjacency(&config, &split.train, &device).unwrap();
+    let progress = Progress::new(1, STEPS as u64, 0, true);
+    let job = Job {
+        config: &config,
+        split: &split,
+        adjacency: adjacency.as_ref(),
+        near: None,
+        device: &device,
+        checkpoints: std::env::temp_dir(),
+        progress: &progress,
+    };
+    let mut times = time_steps(&job, STEPS).unwrap();
+    let timed = &mut times[1..];
+    timed.sort_unstable();
+    let step = timed[timed.len() / 2].as_secs_f64();
+    let steps = config.sampling.n_batches(split.train.n_interactions());
+    println!("{step} {} {}", step * steps as f64, peak_bytes());
+}
+
+/// A million users, 300,000 items and 42 million interactions: builds the graph as training does, then
+/// ranks some users' top 20 in blocks.
+fn graph_alone() {
+    let split = made_up(1_000_000, 300_000, 42_000_000);
+    let pairs = peak_bytes();
+    let config = RunConfig::defaults_for(ModelName::LightGcn);
+    let started = Instant::now();
+    let adjacency = training::adjacency(&config, &split.train, &Device::flex()).unwrap();
+    let (built, took) = (peak_bytes(), started.elapsed());
+    let edges = adjacency.map_or(0, |adjacency| adjacency.n_edges());
+    let (n_users, n_items) = (split.train.n_users(), split.train.n_items());
+    let table = |rows: usize| -> Vec<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(2);
+        (0..rows * DIM).map(|_| rng.random::<f32>() - 0.5).collect()
+    };
+    let (users, items) = (table(n_users), table(n_items));
+    let embeddings = Embeddings::new(n_users, n_items, DIM, users, items, ScoreHead::Dot).unwrap();
+    let started = Instant::now();
+    let ranked: Vec<u32> = (0..RANKED_USERS).collect();
+    for users in ranked.chunks(BLOCK_USERS) {
+        top_k(&embeddings, users, 20, Some(split.train.positives())).unwrap();
+    }
+    let ranking: Duration = started.elapsed();
+    println!(
+        "{n_users} users, {n_items} items, {edges} directed edges: peak {:.0} MB with the pairs in memory, {:.0} MB \
+         when the graph is built ({:.1} s), {:.0} MB after the top 20 of {RANKED_USERS} users at dimension {DIM} \
+         ({:.1} s)",
+        pairs as f64 / 1e6,
+        built as f64 / 1e6,
+        took.as_secs_f64(),
+        peak_bytes() as f64 / 1e6,
+        ranking.as_secs_f64(),
+    );
+}
+
+/// A split that leaves all but a thousandth for training.
+fn made_up(users: u64, items: u64, edges: u64) -> Split {
+    let spec = PowerLaw {
+        n_users: users as u32,
+        n_items: items as u32,
+        n_edges: edges,
+        user_exponent: 2.5,
+        item_exponent: 2.2,
+        seed: 1,
+    };
+    let graph = SyntheticGraph::new(spec).unwrap();
+    let mut interactions = Interactions::default();
+    interactions.users.reserve_exact(edges as usize);
+    interactions.items.reserve_exact(edges as usize);
+    for (user, item) in graph.edges() {
+        interactions.users.push(user);
+        interactions.items.push(item);
+    }
+    let keys = |n: u64| {
+        IdMap::from_ordered_keys((0..n).map(|id| id.to_string().into()).collect()).unwrap()
+    };
+    let dataset = Dataset {
+        interactions,
+        given_test: None,
+        users: keys(users),
+        items: keys(items),
+        titles: None,
+        sources: Vec::new(),
+    };
+    let config = SplitConfig {
+        method: Some(SplitMethod::Random),
+        test_fraction: 0.001,
+        validation_fraction: 0.02,
+    };
+    split(&dataset, &config, 1).unwrap()
+}
+
+/// The most memory this process held so far.
+fn peak_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+    kibibytes.unwrap_or(0) * 1024
+}
