@@ -14,6 +14,7 @@ pub mod inference;
 pub mod report;
 pub mod run;
 pub mod sampling;
+pub mod spectral;
 pub mod terminal;
 #[cfg(feature = "train")]
 pub mod training;
