@@ -5,6 +5,9 @@ mod compare;
 #[cfg(feature = "train")]
 mod demo;
 mod evaluate;
+mod filters;
+#[cfg(feature = "train")]
+mod fit;
 mod inspect;
 #[cfg(feature = "train")]
 mod prepared;

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
+use super::filters;
 use crate::config::{DataConfig, RunConfig};
 use crate::data::{
     self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
     SourceFile, SplitSummary,
 };
 use crate::evaluation::EvaluationData;
-use crate::inference::Recommender;
+use crate::inference::{Recommender, Scorer};
 use crate::run::{RunDir, SeenLists};
 
 /// `data.json`: what the run was trained on.
@@ -111,8 +112,14 @@ impl OpenRun {
             Seen::BeforeTest => before_test,
             Seen::Everything => before_test.union(&dir.test(users.len(), items.len())?),
         };
-        let embeddings = crate::inference::from_tables(dir.embeddings()?)?;
-        let recommender = Recommender::new(embeddings, users, items, dir.titles()?, seen)?;
+        let scorer = match filters::shape(&config) {
+            Some(shape) => {
+                let filter = filters::of_run(&shape, &dir.filter()?, &lists.train, items.len())?;
+                Scorer::Filter(filter)
+            }
+            None => Scorer::Embeddings(crate::inference::from_tables(dir.embeddings()?)?),
+        };
+        let recommender = Recommender::new(scorer, users, items, dir.titles()?, seen)?;
         Ok(Self {
             record: dir.data()?,
             dir,

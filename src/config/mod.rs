@@ -16,8 +16,8 @@ pub use error::ConfigError;
 pub use layers::Origin;
 pub use resolve::{Resolved, resolve};
 pub use sections::{
-    ColumnNames, DataConfig, DeviceName, EvaluationConfig, IdOrder, Initialization, LastActivation,
-    LossKind, LossSettings, ModelName, ModelSettings, Optimizer, PositiveSampling, RunConfig,
-    RunSettings, SamplingConfig, ScoreKind, ScoreSettings, SplitConfig, SplitMethod,
+    ColumnNames, DataConfig, DeviceName, EvaluationConfig, FilterSettings, IdOrder, Initialization,
+    LastActivation, LossKind, LossSettings, ModelName, ModelSettings, Optimizer, PositiveSampling,
+    RunConfig, RunSettings, SamplingConfig, ScoreKind, ScoreSettings, SplitConfig, SplitMethod,
     TrainingConfig,
 };
