@@ -11,8 +11,10 @@ use crate::device::DeviceError;
 use crate::evaluation::{CompareError, EvaluationError};
 use crate::export::ExportError;
 use crate::graph::GraphError;
+use crate::inference::filter::FilterError;
 use crate::inference::{EmbeddingsError, RankError, RecommenderError};
 use crate::run::{Fault, RunError};
+use crate::spectral::SpectralError;
 use crate::synth::SynthError;
 #[cfg(feature = "train")]
 use crate::training::TrainingError;
@@ -107,10 +109,18 @@ impl Failure {
         if cause.is::<ExportError>() {
             return Some(Self::CannotWrite);
         }
+        if let Some(error) = cause.downcast_ref::<SpectralError>() {
+            return Some(match error {
+                SpectralError::NotConverged { .. } => Self::Usage,
+                SpectralError::TooManyEntries { .. } => Self::BadData,
+                SpectralError::Stopped => Self::Interrupted,
+            });
+        }
         let bad_data = cause.is::<GraphError>()
             || cause.is::<EvaluationError>()
             || cause.is::<CompareError>()
-            || cause.is::<EmbeddingsError>();
+            || cause.is::<EmbeddingsError>()
+            || cause.is::<FilterError>();
         bad_data.then_some(Self::BadData)
     }
 

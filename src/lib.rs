@@ -15,6 +15,7 @@ pub mod inference;
 pub mod report;
 pub mod run;
 pub mod sampling;
+pub mod spectral;
 pub mod synth;
 pub mod terminal;
 #[cfg(feature = "train")]

@@ -44,4 +44,4 @@ pub use ngcf::{
 pub use parameters::{HostTensor, ParameterError};
 pub use score::{Score, ScoreConfig};
 pub use serving::{ScoreHead, ServingTables};
-pub use spmm::cpu_instruction_set;
+pub use spmm::{SparseMatrix, cpu_instruction_set};

@@ -1,9 +1,9 @@
 //! What a model card says of a run.
 
 use super::run_files::DataRecord;
-use crate::config::RunConfig;
+use crate::config::{FilterSettings, RunConfig, ScoreKind};
 use crate::evaluation::Evaluation;
-use crate::run::ModelCard;
+use crate::run::{CardScore, ModelCard};
 use crate::terminal::count;
 
 type Lines = Vec<(String, String)>;
@@ -12,22 +12,34 @@ type Lines = Vec<(String, String)>;
 pub(super) fn model_card(config: &RunConfig, record: &DataRecord, metrics: Lines) -> ModelCard {
     ModelCard {
         model: model_line(config),
-        score_is_dot_product: config.score.kind != crate::config::ScoreKind::Mlp,
+        score: card_score(config),
         data: data_lines(record),
         training: training_lines(config),
         metrics,
     }
 }
 
+fn card_score(config: &RunConfig) -> CardScore {
+    match (&config.filter, config.score.kind) {
+        (Some(_), _) => CardScore::Filter,
+        (None, ScoreKind::Mlp) => CardScore::Head,
+        (None, _) => CardScore::Dot,
+    }
+}
+
 /// The model in a few words.
 pub(super) fn model_line(config: &RunConfig) -> String {
     let model = &config.model;
+    let name = model.name.as_str();
+    if let Some(filter) = &config.filter {
+        return format!("{name}, {} singular vectors", filter.vectors);
+    }
     let layers = if model.layers == 0 {
         String::new()
     } else {
         format!(", {} layers", model.layers)
     };
-    format!("{}, {} dimensions{layers}", model.name.as_str(), model.dim)
+    format!("{name}, {} dimensions{layers}", model.dim)
 }
 
 /// Counts and hashes.
@@ -53,6 +65,9 @@ pub(super) fn data_lines(record: &DataRecord) -> Lines {
 
 /// The main settings.
 pub(super) fn training_lines(config: &RunConfig) -> Lines {
+    if let Some(filter) = &config.filter {
+        return filter_lines(filter, config);
+    }
     let (training, sampling) = (&config.training, &config.sampling);
     let lines = [
         ("loss", config.loss.kind.as_str().to_owned()),
@@ -71,6 +86,32 @@ pub(super) fn training_lines(config: &RunConfig) -> Lines {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+fn filter_lines(filter: &FilterSettings, config: &RunConfig) -> Lines {
+    let mut lines = vec![
+        ("singular vectors", filter.vectors.to_string()),
+        ("their largest residual", filter.tolerance.to_string()),
+        (
+            "weight of the low-pass part",
+            filter.low_pass_weight.to_string(),
+        ),
+        ("power of item degrees", filter.degree_power.to_string()),
+    ];
+    lines.extend(
+        filter
+            .order
+            .map(|order| ("Chebyshev order", order.to_string())),
+    );
+    lines.extend(
+        filter
+            .flatness
+            .map(|flatness| ("flatness", flatness.to_string())),
+    );
+    lines.push(("seed", config.seed.to_string()));
+    lines.push(("order of ids", config.data.order.as_str().to_owned()));
+    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
+    lines.into_iter().map(owned).collect()
 }
 
 /// The model's results.

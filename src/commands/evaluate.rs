@@ -162,12 +162,9 @@ fn rank_all(
     let popularity = Popularity::new(&run.lists.train, n_items);
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
     let mut systems: Vec<(&str, &dyn ScoreSource)> =
-        vec![(run.config.model.name.as_str(), run.recommender.embeddings())];
+        vec![(run.config.model.name.as_str(), run.recommender.source())];
     for other in others {
-        systems.push((
-            other.config.model.name.as_str(),
-            other.recommender.embeddings(),
-        ));
+        systems.push((other.config.model.name.as_str(), other.recommender.source()));
     }
     systems.push(("item-knn", &knn));
     systems.push(("popularity", &popularity));
@@ -220,8 +217,8 @@ fn write_trec(
     let data = tested.data(&run.lists);
     let (excluded, audience) = (data.excluded(), data.audience());
     let depth = settings.ks.iter().copied().max().unwrap_or_default();
-    let embeddings = run.recommender.embeddings();
-    for batch in evaluation::ranked_batches(embeddings, &excluded, &audience.warm, depth) {
+    let source = run.recommender.source();
+    for batch in evaluation::ranked_batches(source, &excluded, &audience.warm, depth) {
         writer.write(&batch?)?;
     }
     Ok(writer.finish()?)

@@ -36,6 +36,7 @@ pub(super) fn of_models(
         let mut config = RunConfig::defaults_for(model);
         config.model.dim = dim;
         config.training.optimizer = optimizer;
+        let dim = config.filter.as_ref().map_or(dim, |filter| filter.vectors);
         let parts = MemoryForecast::new(&config, counts);
         let total = parts.total().max(read);
         ModelForecast {

@@ -7,6 +7,9 @@ mod compare;
 #[cfg(feature = "train")]
 mod demo;
 mod evaluate;
+mod filters;
+#[cfg(feature = "train")]
+mod fit;
 mod inspect;
 mod machine;
 mod memory;

@@ -57,6 +57,12 @@ struct Negative {
 /// Runs `negatives`.
 pub(super) fn negatives(session: &Session, args: &NegativesArgs) -> anyhow::Result<()> {
     let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
+    if run.config.model.name.is_filter() {
+        anyhow::bail!(Usage(format!(
+            "{}: a graph filter is fitted at once; it is compared with no negatives",
+            args.run.display()
+        )));
+    }
     let user = run.recommender.user_id(&args.user)?;
     let found = inspect(&run, user, args)?;
     if session.json {
@@ -88,7 +94,7 @@ fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> anyhow::Result<Ins
         )));
     }
     let mut scores = vec![0.0; n_items];
-    score_all(recommender.embeddings(), user, &mut scores);
+    score_all(recommender.source(), user, &mut scores);
     let named = |item: u32| Item {
         item: recommender.items().key(item).to_owned(),
         title: recommender.title(item).map(str::to_owned),

@@ -148,7 +148,7 @@ fn examples(run: &OpenRun, tested: &Tested) -> anyhow::Result<Vec<ExampleUser>> 
     let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
     let k = EXAMPLE_ITEMS.min(run.recommender.items().len());
     let seen = run.lists.train.union(&run.lists.validation);
-    let lists = crate::inference::top_k(run.recommender.embeddings(), &chosen, k, Some(&seen))?;
+    let lists = crate::inference::top_k(run.recommender.source(), &chosen, k, Some(&seen))?;
     let example = |(&user, list): (&u32, Vec<crate::inference::Ranked>)| {
         let history = run.lists.train.of(user);
         let held_out = tested.test.of(user);

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
+use super::filters;
 use crate::config::{DataConfig, RunConfig};
 #[cfg(feature = "train")]
 use crate::data::Counts;
@@ -13,7 +14,7 @@ use crate::data::{
     SourceFile, SplitSummary,
 };
 use crate::evaluation::EvaluationData;
-use crate::inference::Recommender;
+use crate::inference::{Recommender, Scorer};
 use crate::run::{RunDir, SeenLists};
 
 /// `data.json`: what the run was trained on.
@@ -126,8 +127,14 @@ impl OpenRun {
             Seen::BeforeTest => before_test,
             Seen::Everything => before_test.union(&dir.test(users.len(), items.len())?),
         };
-        let embeddings = crate::inference::from_tables(dir.embeddings()?)?;
-        let recommender = Recommender::new(embeddings, users, items, dir.titles()?, seen)?;
+        let scorer = match filters::shape(&config) {
+            Some(shape) => {
+                let filter = filters::of_run(&shape, &dir.filter()?, &lists.train, items.len())?;
+                Scorer::Filter(filter)
+            }
+            None => Scorer::Embeddings(crate::inference::from_tables(dir.embeddings()?)?),
+        };
+        let recommender = Recommender::new(scorer, users, items, dir.titles()?, seen)?;
         Ok(Self {
             record: dir.data()?,
             dir,

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use serde_json::json;
 
 use super::prepared::{self, Prepared};
-use super::{Session, machine, settings};
+use super::{Session, fit, machine, settings};
 use crate::cli::TrainArgs;
 use crate::config::RunConfig;
 use crate::data::ItemLists;
@@ -30,6 +30,9 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Optio
         return Ok(None);
     }
     let out = args.out.as_deref().context("`--out` is missing")?;
+    if resolved.config.model.name.is_filter() {
+        return fit::fit(session, &resolved.config, out, args.overwrite);
+    }
     let trained = train_new(session, &resolved.config, out, args.overwrite)?;
     report(session, out, &resolved.config, trained)
 }
@@ -54,6 +57,9 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
     let device = device::open(config.run.device)?;
     let prepared = Prepared::new(session, &config)?;
     prepared.check_same_data(&run)?;
+    if config.model.name.is_filter() {
+        return fit::fit_into(session, &config, &prepared, &mut run);
+    }
     let checkpoint = latest_checkpoint(session, &run)?;
     let trained = train_into(session, &config, &prepared, &device, &mut run, checkpoint)?;
     report(session, path, &config, trained)

@@ -54,7 +54,7 @@ closed_choice! {
 }
 
 closed_choice! {
-    /// `model.name`: which network is trained.
+    /// `model.name`: which network is trained, or which graph filter is fitted.
     ModelName {
         /// Matrix factorization: two embedding tables.
         Mf = "mf",
@@ -66,6 +66,18 @@ closed_choice! {
         NgcfPaper = "ngcf-paper",
         /// NGCF as the authors' TensorFlow code computes it.
         NgcfOfficial = "ngcf-official",
+        /// GF-CF: a linear filter and an ideal low-pass one over the item graph; not trained.
+        GfCf = "gf-cf",
+        /// ChebyCF: a Chebyshev filter and an ideal low-pass one over the item graph; not trained.
+        ChebyCf = "chebycf",
+    }
+}
+
+impl ModelName {
+    /// Whether it is a graph filter: fitted at once, without epochs.
+    #[must_use]
+    pub fn is_filter(self) -> bool {
+        matches!(self, Self::GfCf | Self::ChebyCf)
     }
 }
 

@@ -1,10 +1,10 @@
 //! The default configuration of each model.
 
 use super::sections::{
-    DataConfig, DeviceName, EvaluationConfig, HardRoot, Initialization, LastActivation, LossKind,
-    LossSettings, ModelName, ModelSettings, NegativeDistribution, Optimizer, PositiveSampling,
-    RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
-    TrainingConfig,
+    DataConfig, DeviceName, EvaluationConfig, FilterSettings, HardRoot, Initialization,
+    LastActivation, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
+    Optimizer, PositiveSampling, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind,
+    ScoreSettings, SplitConfig, TrainingConfig,
 };
 
 /// Version of the run file this program reads and writes.
@@ -64,6 +64,35 @@ impl Recipe {
                 learning_rate: 1e-4,
                 ..ngcf
             },
+            // Filled in and neither read nor written: a filter has none of these settings.
+            ModelName::GfCf | ModelName::ChebyCf => Self { layers: 0, ..ngcf },
+        }
+    }
+}
+
+impl FilterSettings {
+    /// The settings of the publications for Gowalla: CIKM 2021 ("How powerful is graph convolution for
+    /// recommendation?") for `gf-cf`, arXiv 2505.00552 and its code for `chebycf`.
+    fn of(name: ModelName) -> Option<Self> {
+        let gf_cf = Self {
+            vectors: 256,
+            low_pass_weight: 0.3,
+            degree_power: 0.5,
+            order: None,
+            flatness: None,
+            tolerance: 1e-4,
+        };
+        match name {
+            ModelName::GfCf => Some(gf_cf),
+            ModelName::ChebyCf => Some(Self {
+                vectors: 512,
+                low_pass_weight: 0.2,
+                degree_power: 0.4,
+                order: Some(8),
+                flatness: Some(1.5),
+                ..gf_cf
+            }),
+            _ => None,
         }
     }
 }
@@ -72,7 +101,7 @@ impl RunConfig {
     /// The complete configuration of `name` with no data named yet.
     ///
     /// Sources: arXiv 2002.02126 and its PyTorch code for `lightgcn`, arXiv 1905.08108 v2 and its
-    /// TensorFlow code for the NGCF variants.
+    /// TensorFlow code for the NGCF variants, those of [`FilterSettings`] for the graph filters.
     #[must_use]
     pub fn defaults_for(name: ModelName) -> Self {
         let recipe = Recipe::of(name);
@@ -96,6 +125,7 @@ impl RunConfig {
                 edge_dropout: 0.0,
                 last_activation: recipe.last_activation,
             },
+            filter: FilterSettings::of(name),
             score: ScoreSettings {
                 kind: ScoreKind::Dot,
                 temperature: 0.2,

@@ -11,7 +11,7 @@ use super::defaults::DEFAULT_MODEL;
 use super::error::ConfigError;
 use super::layers::{self, Origin, Values};
 use super::sections::RunConfig;
-use super::strict::KEYS;
+use super::strict::{self, KEYS};
 
 /// A complete configuration and where each of its values came from.
 #[derive(Clone, Debug)]
@@ -44,13 +44,8 @@ pub fn resolve(
 }
 
 fn complete(values: Values) -> Result<Resolved, ConfigError> {
-    let name = values
-        .get("model.name")
-        .and_then(|(value, _)| value.as_str())
-        .and_then(ModelName::from_name)
-        .unwrap_or(DEFAULT_MODEL);
-    let mut table =
-        Table::try_from(RunConfig::defaults_for(name)).map_err(|error| internal(&error))?;
+    let mut table = Table::try_from(RunConfig::defaults_for(model_name(&values)))
+        .map_err(|error| internal(&error))?;
     for (path, (value, _)) in &values {
         insert(&mut table, path, value.clone());
     }
@@ -58,6 +53,14 @@ fn complete(values: Values) -> Result<Resolved, ConfigError> {
     let resolved = Resolved { config, values };
     resolved.check_model()?;
     Ok(resolved)
+}
+
+fn model_name(values: &Values) -> ModelName {
+    let given = values.get("model.name");
+    given
+        .and_then(|(value, _)| value.as_str())
+        .and_then(ModelName::from_name)
+        .unwrap_or(DEFAULT_MODEL)
 }
 
 /// The typed structs and the table of keys disagree, or a value does not fit this machine.
@@ -112,6 +115,11 @@ impl Resolved {
 
     fn check_model(&self) -> Result<(), ConfigError> {
         let model = &self.config.model;
+        for key in self.values.keys() {
+            if let Some(remedy) = strict::misplaced(key, model.name) {
+                return Err(self.not_for_model(key, remedy));
+            }
+        }
         let is_mf = model.name == ModelName::Mf;
         let sampling = &self.config.sampling;
         let checks = [
@@ -139,6 +147,11 @@ impl Resolved {
                 "model.edge_dropout",
                 is_mf && model.edge_dropout != 0.0,
                 NO_GRAPH,
+            ),
+            (
+                "run.device",
+                self.config.run.device != DeviceName::Cpu && model.name.is_filter(),
+                "a graph filter runs on the CPU; remove the key or set it to `cpu`",
             ),
             (
                 "training.optimizer",
@@ -176,12 +189,16 @@ impl Resolved {
         ];
         match checks.into_iter().find(|(_, refused, _)| *refused) {
             None => Ok(()),
-            Some((key, _, remedy)) => Err(ConfigError::NotForModel {
-                place: self.origin(key).place(),
-                key: key.to_owned(),
-                model: model.name.as_str(),
-                remedy,
-            }),
+            Some((key, _, remedy)) => Err(self.not_for_model(key, remedy)),
+        }
+    }
+
+    fn not_for_model(&self, key: &str, remedy: &'static str) -> ConfigError {
+        ConfigError::NotForModel {
+            place: self.origin(key).place(),
+            key: key.to_owned(),
+            model: self.config.model.name.as_str(),
+            remedy,
         }
     }
 }
@@ -226,7 +243,8 @@ fn render(config: &RunConfig, comment: impl Fn(&str) -> Option<String>) -> Strin
     };
     let mut text = String::new();
     let mut open_section = "";
-    for key in KEYS {
+    let written = |key: &&strict::Key| strict::misplaced(key.path, config.model.name).is_none();
+    for key in KEYS.iter().filter(written) {
         let Some(value) = lookup(&table, key.path) else {
             continue;
         };
@@ -263,9 +281,13 @@ impl RunConfig {
     pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
         let mut values = Values::new();
         layers::add_file(name, text, &mut values)?;
+        let model = model_name(&values);
+        let needed =
+            |key: &&strict::Key| !key.optional && strict::misplaced(key.path, model).is_none();
         let missing = KEYS
             .iter()
-            .find(|key| !key.optional && !values.contains_key(key.path));
+            .filter(needed)
+            .find(|key| !values.contains_key(key.path));
         if let Some(key) = missing {
             return Err(ConfigError::MissingKey {
                 place: name.to_owned(),

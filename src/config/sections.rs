@@ -24,6 +24,9 @@ pub struct RunConfig {
     pub split: SplitConfig,
     /// The network.
     pub model: ModelSettings,
+    /// The graph filter; present for `gf-cf` and `chebycf` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<FilterSettings>,
     /// The score.
     pub score: ScoreSettings,
     /// The loss.
@@ -99,7 +102,8 @@ pub struct SplitConfig {
     pub method: Option<SplitMethod>,
     /// Share of the interactions held out for the test, in (0, 1).
     pub test_fraction: f64,
-    /// Share of what is left held out for validation, in (0, 1).
+    /// Share of what is left held out for validation, in [0, 1); with 0 training
+    /// ends with the last epoch, which is the one kept.
     pub validation_fraction: f64,
 }
 
@@ -126,6 +130,27 @@ pub struct ModelSettings {
     /// Activation after the last layer; present for `ngcf-lecture` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_activation: Option<LastActivation>,
+}
+
+/// `[filter]`: a graph filter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterSettings {
+    /// Leading singular vectors of the ideal low-pass part, 0 for none.
+    pub vectors: usize,
+    /// Weight of that part, 0 or more.
+    pub low_pass_weight: f64,
+    /// Power of item degrees that histories are divided by and scores multiplied by: in both parts of
+    /// `chebycf`, in the low-pass part of `gf-cf`.
+    pub degree_power: f64,
+    /// Degree of the Chebyshev polynomial at most; present for `chebycf` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<usize>,
+    /// How flat the polynomial is between low and high frequencies; present for `chebycf` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flatness: Option<f64>,
+    /// Largest residual of a singular vector, the largest singular value being 1.
+    pub tolerance: f64,
 }
 
 /// `[score]`: from two embeddings to a number.

@@ -15,7 +15,7 @@ pub(super) enum Interval {
     Finite,
     Positive,
     NonNegative,
-    Dropout,
+    Share,
     Fraction,
 }
 
@@ -25,7 +25,7 @@ impl Interval {
             Self::Finite => true,
             Self::Positive => value > 0.0,
             Self::NonNegative => value >= 0.0,
-            Self::Dropout => (0.0..1.0).contains(&value),
+            Self::Share => (0.0..1.0).contains(&value),
             Self::Fraction => value > 0.0 && value < 1.0,
         };
         within && value.abs() <= f64::from(f32::MAX)
@@ -36,7 +36,7 @@ impl Interval {
             Self::Finite => "a finite number",
             Self::Positive => "a finite number above 0",
             Self::NonNegative => "a finite number, 0 or more",
-            Self::Dropout => "at least 0 and below 1",
+            Self::Share => "at least 0 and below 1",
             Self::Fraction => "above 0 and below 1",
         }
     }
@@ -92,9 +92,10 @@ const FORMATS: &[&str] = &[
     "json-lines",
 ];
 const BUNDLED: &[&str] = &["movietweetings-100k"];
-const DROPOUT: Kind = Kind::Number(Interval::Dropout);
+const SHARE: Kind = Kind::Number(Interval::Share);
 const FRACTION: Kind = Kind::Number(Interval::Fraction);
 const POSITIVE: Kind = Kind::Number(Interval::Positive);
+const NON_NEGATIVE: Kind = Kind::Number(Interval::NonNegative);
 const MANY: i64 = u32::MAX as i64;
 const LONGEST_LIST: i64 = 1_000_000;
 const MOST_SHARED: i64 = 1_000_000;
@@ -105,6 +106,7 @@ pub(super) const SECTIONS: &[&str] = &[
     "data.columns",
     "split",
     "model",
+    "filter",
     "score",
     "loss",
     "sampling",
@@ -131,16 +133,22 @@ pub(super) const KEYS: &[Key] = &[
     optional("data.columns.timestamp", Kind::Text),
     optional("split.method", Kind::Choice(SplitMethod::NAMES)),
     required("split.test_fraction", FRACTION),
-    required("split.validation_fraction", FRACTION),
+    required("split.validation_fraction", SHARE),
     required("model.name", Kind::Choice(ModelName::NAMES)),
     required("model.dim", Kind::Integer(1, 65_536)),
     required("model.layers", Kind::Integer(0, 16)),
     required("model.init", Kind::Choice(Initialization::NAMES)),
     required("model.init_std", POSITIVE),
-    required("model.message_dropout", DROPOUT),
-    required("model.node_dropout", DROPOUT),
-    required("model.edge_dropout", DROPOUT),
+    required("model.message_dropout", SHARE),
+    required("model.node_dropout", SHARE),
+    required("model.edge_dropout", SHARE),
     optional("model.last_activation", Kind::Choice(LastActivation::NAMES)),
+    required("filter.vectors", Kind::Integer(0, 65_536)),
+    required("filter.low_pass_weight", NON_NEGATIVE),
+    required("filter.degree_power", Kind::Number(Interval::Finite)),
+    required("filter.order", Kind::Integer(0, 100)),
+    required("filter.flatness", POSITIVE),
+    required("filter.tolerance", FRACTION),
     required("score.kind", Kind::Choice(ScoreKind::NAMES)),
     required("score.temperature", POSITIVE),
     required("score.hidden", Kind::Integer(1, 65_536)),
@@ -148,8 +156,8 @@ pub(super) const KEYS: &[Key] = &[
     optional("loss.cosine", Kind::Flag),
     optional("loss.temperature", POSITIVE),
     optional("loss.margin", Kind::Number(Interval::Finite)),
-    optional("loss.negative_weight", Kind::Number(Interval::NonNegative)),
-    required("loss.l2", Kind::Number(Interval::NonNegative)),
+    optional("loss.negative_weight", NON_NEGATIVE),
+    required("loss.l2", NON_NEGATIVE),
     required("sampling.positives", Kind::Choice(PositiveSampling::NAMES)),
     required("sampling.negatives", Kind::Integer(0, 1000)),
     optional("sampling.shared", Kind::Integer(0, MOST_SHARED)),
@@ -182,6 +190,25 @@ pub(super) const KEYS: &[Key] = &[
     required("run.device", Kind::Choice(DeviceName::NAMES)),
     optional("run.memory_limit", Kind::Size),
 ];
+
+/// Why the key at `path` means nothing to `model`; `None` where it means something. A file of a run holds
+/// the other keys alone.
+pub(super) fn misplaced(path: &str, model: ModelName) -> Option<&'static str> {
+    let section = path.split('.').next().unwrap_or_default();
+    match (section, path) {
+        ("filter", "filter.order" | "filter.flatness") if model != ModelName::ChebyCf => {
+            Some("only chebycf has it; remove the key")
+        }
+        ("filter", _) if !model.is_filter() => {
+            Some("only gf-cf and chebycf have it; remove the key")
+        }
+        (_, "model.name") => None,
+        ("model" | "score" | "loss" | "sampling" | "training", _) if model.is_filter() => {
+            Some("a graph filter is fitted, not trained; remove the key")
+        }
+        _ => None,
+    }
+}
 
 /// The known key at `path`.
 pub(super) fn find(path: &str) -> Option<&'static Key> {

@@ -100,10 +100,13 @@ fn every_key_has_a_place_in_the_structs_and_survives_a_round_trip() {
         annotated.contains("min_rating = 3.3 # from a?b.toml\n"),
         "{annotated}"
     );
+    let filter = RunConfig::defaults_for(ModelName::ChebyCf).to_toml();
     for key in super::strict::KEYS {
         let name = key.path.rsplit('.').next().unwrap();
+        let written = |text: &str| text.contains(&format!("\n{name} = ")) || text.starts_with(name);
+        let is_filter = key.path.starts_with("filter.");
         assert!(
-            annotated.contains(&format!("\n{name} = ")) || annotated.starts_with(name),
+            written(if is_filter { &filter } else { &annotated }),
             "{}",
             key.path
         );
@@ -237,7 +240,7 @@ fn unknown_choices_list_the_known() {
     assert_eq!(
         error,
         "run.toml: \"model.name\" cannot be \"lightgnc\"; did you mean \"lightgcn\"? \
-         The known ones are mf, lightgcn, ngcf-lecture, ngcf-paper, ngcf-official"
+         The known ones are mf, lightgcn, ngcf-lecture, ngcf-paper, ngcf-official, gf-cf, chebycf"
     );
     assert!(refusal("[data]\nformat = 'cvs'").contains("did you mean \"csv\"?"));
     assert!(refusal("[run]\ndevice = 'GPU'").contains("cpu, ndarray, gpu"));
@@ -290,7 +293,7 @@ fn values_out_of_range_are_refused() {
             &[
                 "test_fraction = 0.0",
                 "test_fraction = 1",
-                "validation_fraction = 0",
+                "validation_fraction = 1",
             ],
         ),
         (
@@ -341,6 +344,11 @@ fn settings_of_another_model_are_refused() {
         "[model]\nlast_activation = 'relu'",
         "[model]\nname = 'mf'\nlayers = 2",
         "[model]\nname = 'mf'\nedge_dropout = 0.1",
+        "[filter]\nvectors = 8",
+        "[model]\nname = 'gf-cf'\ndim = 64",
+        "[model]\nname = 'gf-cf'\n[filter]\norder = 8",
+        "[model]\nname = 'chebycf'\n[training]\nepochs = 5",
+        "[model]\nname = 'chebycf'\n[run]\ndevice = 'gpu'",
     ] {
         let error = file(text).unwrap_err();
         assert!(
@@ -348,6 +356,34 @@ fn settings_of_another_model_are_refused() {
             "{text}: {error}"
         );
     }
+}
+
+#[test]
+fn a_filter_is_written_without_the_settings_of_training() {
+    let text = "[model]\nname = 'gf-cf'\n[split]\nvalidation_fraction = 0\n[filter]\nvectors = 8\n";
+    let config = file(text).unwrap().config;
+    let filter = config.filter.as_ref().unwrap();
+    assert_eq!((filter.vectors, filter.low_pass_weight), (8, 0.3));
+    let written = config.to_toml();
+    for absent in [
+        "[score]",
+        "[loss]",
+        "[sampling]",
+        "[training]",
+        "dim =",
+        "order = 8",
+    ] {
+        assert!(!written.contains(absent), "{absent} in {written}");
+    }
+    assert_eq!(
+        RunConfig::from_toml("config.toml", &written).unwrap(),
+        config
+    );
+    let cut = written.replace("vectors = 8\n", "");
+    let error = RunConfig::from_toml("config.toml", &cut)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("\"filter.vectors\" is missing"), "{error}");
 }
 
 #[test]

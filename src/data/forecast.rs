@@ -12,6 +12,8 @@
 //! | adjacency, symmetric | 16 a training interaction, 4 a node |
 //! | adjacency, mean over neighbours | 24 a training interaction, 4 a node; 12 a node with self-loops |
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
+//! | a graph filter while its vectors are sought, in place of all tables | 12 a node and vector |
+//! | items near each root, for hard negatives | 4 a rank of the band and root |
 //! | workspace of NGCF, kept from step to step | 2.25 T a layer |
 //!
 //! To these come the tables of the moment, of which the largest counts:
@@ -25,7 +27,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::{ModelName, Optimizer, PositiveSampling, RunConfig};
+use crate::config::{HardRoot, ModelName, Optimizer, PositiveSampling, RunConfig};
 
 /// The program, its threads, and what reading the log leaves behind.
 const PROGRAM_BYTES: f64 = 40.0 * 1024.0 * 1024.0;
@@ -35,6 +37,8 @@ const KEY_BYTES: f64 = 96.0;
 const WORD_BYTES: f64 = 4.0;
 /// Copies of a batch's rows in a step: the rows, what they are packed from, their gradient.
 const BATCH_COPIES: f64 = 3.0;
+/// Tables of all nodes as wide as a graph filter has vectors, while these are sought.
+const FILTER_TABLES: f64 = 3.0;
 /// Rows whose share of the weights' gradient is summed apart.
 const PIECE_ROWS: f64 = 512.0;
 
@@ -88,15 +92,23 @@ fn data_bytes(config: &RunConfig, counts: Counts) -> f64 {
         PositiveSampling::ByEdge => 2.0 * WORD_BYTES * counts.train as f64,
         PositiveSampling::ByUser => WORD_BYTES * users,
     };
+    let hard = match (config.sampling.hard, config.sampling.hard_root) {
+        (0, _) => 0.0,
+        (_, HardRoot::User) => users,
+        (_, HardRoot::Item) => counts.items as f64,
+    };
+    let near = config.sampling.hard_ranks(counts.items as usize).len() as f64;
     let lists = WORD_BYTES * counts.interactions as f64 + 3.0 * 8.0 * users;
-    KEY_BYTES * nodes + lists + sampler
+    KEY_BYTES * nodes + lists + sampler + WORD_BYTES * hard * near
 }
 
 fn graph_bytes(model: ModelName, counts: Counts) -> f64 {
     let (edges, nodes) = (2.0 * counts.train as f64, nodes(counts));
     match model {
         ModelName::Mf => 0.0,
-        ModelName::LightGcn | ModelName::NgcfPaper => WORD_BYTES * (2.0 * edges + nodes),
+        ModelName::LightGcn | ModelName::NgcfPaper | ModelName::GfCf | ModelName::ChebyCf => {
+            WORD_BYTES * (2.0 * edges + nodes)
+        }
         ModelName::NgcfLecture => WORD_BYTES * (3.0 * edges + nodes),
         ModelName::NgcfOfficial => WORD_BYTES * (3.0 * (edges + nodes) + nodes),
     }
@@ -129,7 +141,10 @@ impl<'a> Tables<'a> {
     }
 
     fn is_ngcf(&self) -> bool {
-        !matches!(self.config.model.name, ModelName::Mf | ModelName::LightGcn)
+        matches!(
+            self.config.model.name,
+            ModelName::NgcfLecture | ModelName::NgcfPaper | ModelName::NgcfOfficial
+        )
     }
 
     /// Tables the final rows are as wide as.
@@ -141,6 +156,10 @@ impl<'a> Tables<'a> {
     }
 
     fn peak_bytes(&self) -> f64 {
+        if let Some(filter) = &self.config.filter {
+            let row = self.whole / self.config.model.dim as f64;
+            return FILTER_TABLES * filter.vectors as f64 * row;
+        }
         let workspace = match self.is_ngcf() {
             true => 2.25 * self.layers() * self.whole,
             false => 0.0,
@@ -158,18 +177,19 @@ impl<'a> Tables<'a> {
             _ => 1.0,
         };
         let width = match model.name {
-            ModelName::Mf => 1.0,
             ModelName::LightGcn | ModelName::NgcfLecture => 2.0,
             ModelName::NgcfPaper | ModelName::NgcfOfficial => self.shown(),
+            ModelName::Mf | ModelName::GfCf | ModelName::ChebyCf => 1.0,
         };
-        let rows = (sampling.batch_size * (2 + sampling.negatives)) as f64;
+        let own = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
+        let rows = (own + sampling.shared) as f64;
         let batch = BATCH_COPIES * rows * width * WORD_BYTES * model.dim as f64;
         gradients * self.whole + batch
     }
 
     fn validation(&self) -> f64 {
         let final_rows = match self.config.model.name {
-            ModelName::Mf => 1.0,
+            ModelName::Mf | ModelName::GfCf | ModelName::ChebyCf => 1.0,
             ModelName::LightGcn => 3.0,
             ModelName::NgcfLecture => 6.0,
             ModelName::NgcfPaper => 2.0 * self.shown(),

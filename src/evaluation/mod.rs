@@ -4,6 +4,7 @@ mod activity;
 mod audience;
 mod beyond;
 mod bootstrap;
+mod brief;
 mod compare;
 mod evaluate;
 mod judge;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use audience::{Audience, EvaluationData, Ranking, ranked_batches};
 pub use beyond::{coverage, gini, novelty};
+pub use brief::recall_and_ndcg;
 pub use compare::{CompareConfig, CompareError, Comparison, Difference, compare};
 pub use evaluate::{Evaluated, EvaluationConfig, EvaluationError, SystemDetail, evaluate};
 pub use metrics::{

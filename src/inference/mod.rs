@@ -1,11 +1,13 @@
 //! From scores to ranked lists: host embeddings, exact top-K, and the recommender that answers in outside keys.
 
 mod embeddings;
+pub mod filter;
 mod kernel;
 mod mlp;
 mod panels;
 mod recommender;
 mod score_source;
+mod scorer;
 mod selection;
 mod similar;
 mod tables;
@@ -15,6 +17,7 @@ pub use embeddings::{Embeddings, EmbeddingsError};
 pub use mlp::{MlpHead, ScoreHead};
 pub use recommender::{Listed, Recommender, RecommenderError, UserList};
 pub use score_source::ScoreSource;
+pub use scorer::Scorer;
 pub use selection::{Ranked, Selection};
 pub use similar::similar_items;
 pub use tables::{from_tables, to_tables};

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::embeddings::Embeddings;
 use super::score_source::ScoreSource;
+use super::scorer::Scorer;
 use super::selection::Ranked;
-use super::similar::similar_items;
 use super::top_k::{RankError, top_k};
 use crate::data::{IdMap, ItemLists};
 
@@ -16,7 +15,7 @@ const USERS_PER_BATCH: usize = 4096;
 /// A trained model that answers for outside keys.
 #[derive(Debug, Clone)]
 pub struct Recommender {
-    embeddings: Embeddings,
+    scorer: Scorer,
     users: IdMap,
     items: IdMap,
     titles: Option<Vec<Option<String>>>,
@@ -30,7 +29,7 @@ pub struct Listed {
     pub rank: u32,
     /// The item's outside key.
     pub item: String,
-    /// Its score, or its cosine similarity.
+    /// Its score, or its similarity.
     pub score: f32,
     /// Its title, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +65,7 @@ pub enum RecommenderError {
     Mismatch {
         /// `users` or `items`.
         what: &'static str,
-        /// Rows of the embedding table.
+        /// What the model has.
         tables: usize,
         /// The part that disagrees.
         part: &'static str,
@@ -84,13 +83,14 @@ impl Recommender {
     /// # Errors
     /// When the parts disagree on the number of users or items.
     pub fn new(
-        embeddings: Embeddings,
+        scorer: Scorer,
         users: IdMap,
         items: IdMap,
         titles: Option<Vec<Option<String>>>,
         seen: ItemLists,
     ) -> Result<Self, RecommenderError> {
-        let (n_users, n_items) = (embeddings.n_users(), embeddings.n_items());
+        let source = scorer.source();
+        let (n_users, n_items) = (source.n_users(), source.n_items());
         let n_titles = titles.as_ref().map_or(n_items, Vec::len);
         let counts = [
             ("users", n_users, "user keys", users.len()),
@@ -109,7 +109,7 @@ impl Recommender {
             }
         }
         Ok(Self {
-            embeddings,
+            scorer,
             users,
             items,
             titles,
@@ -117,9 +117,14 @@ impl Recommender {
         })
     }
 
-    /// The tables behind the answers.
-    pub fn embeddings(&self) -> &Embeddings {
-        &self.embeddings
+    /// What is behind the answers.
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
+    /// The scores of every user of the log.
+    pub fn source(&self) -> &dyn ScoreSource {
+        self.scorer.source()
     }
 
     /// The users by outside key.
@@ -170,12 +175,7 @@ impl Recommender {
             .iter()
             .map(|key| self.user_id(key.as_ref()))
             .collect::<Result<_, _>>()?;
-        let lists = top_k(
-            &self.embeddings,
-            &users,
-            k,
-            exclude_seen.then_some(&self.seen),
-        )?;
+        let lists = top_k(self.source(), &users, k, exclude_seen.then_some(&self.seen))?;
         let name = |(&user, list): (&u32, Vec<Ranked>)| self.user_list(user, &list);
         Ok(users.iter().zip(lists).map(name).collect())
     }
@@ -195,12 +195,7 @@ impl Recommender {
             if users.is_empty() {
                 return None;
             }
-            let lists = top_k(
-                &self.embeddings,
-                &users,
-                k,
-                exclude_seen.then_some(&self.seen),
-            );
+            let lists = top_k(self.source(), &users, k, exclude_seen.then_some(&self.seen));
             if lists.is_err() {
                 next = 0..0;
             }
@@ -213,7 +208,7 @@ impl Recommender {
         })
     }
 
-    /// The `k` items nearest to one by the cosine of their vectors, itself left out.
+    /// The `k` items most like one, itself left out; what that means is the [`Scorer`]'s.
     ///
     /// # Errors
     /// An unknown key, `k` of 0 or above the other items of the catalogue, a NaN in a vector.
@@ -222,7 +217,7 @@ impl Recommender {
             .items
             .id(item_key)
             .ok_or_else(|| unknown("item", item_key, &self.items))?;
-        Ok(self.listed(&similar_items(&self.embeddings, item, k)?))
+        Ok(self.listed(&self.scorer.similar(item, k)?))
     }
 
     fn user_list(&self, user: u32, list: &[Ranked]) -> UserList {
@@ -282,7 +277,7 @@ fn unknown(kind: &'static str, key: &str, map: &IdMap) -> RecommenderError {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::inference::ScoreHead;
+    use crate::inference::{Embeddings, ScoreHead};
 
     fn map(keys: &[&str]) -> IdMap {
         IdMap::from_ordered_keys(keys.iter().map(|&key| key.into()).collect()).unwrap()
@@ -300,7 +295,8 @@ mod tests {
         let titles = Some(vec![Some("Alien".to_owned()), None, None]);
         let seen = ItemLists::from_pairs(2, [(0, 1), (1, 2)].into_iter());
         let (users, items) = (map(&["7", "anna"]), map(&["x", "y", "z"]));
-        Recommender::new(embeddings.unwrap(), users, items, titles, seen).unwrap()
+        let scorer = Scorer::Embeddings(embeddings.unwrap());
+        Recommender::new(scorer, users, items, titles, seen).unwrap()
     }
 
     fn keys(lists: &[UserList]) -> Vec<(&str, Vec<&str>)> {

@@ -18,12 +18,7 @@ pub fn similar_items(
     item: u32,
     k: usize,
 ) -> Result<Vec<Ranked>, RankError> {
-    let others = embeddings.n_items() - 1;
-    match k {
-        0 => return Err(RankError::ZeroK),
-        k if k > others => return Err(RankError::TooManySimilar { k, others }),
-        _ => {}
-    }
+    check_similar(k, embeddings.n_items())?;
     let dim = embeddings.dim();
     let query = &embeddings.items()[item as usize * dim..][..dim];
     let query_norm = inner(query, query).sqrt();
@@ -45,6 +40,16 @@ pub fn similar_items(
     selection
         .finish()
         .map_err(|item| RankError::VectorNotANumber { item })
+}
+
+/// Refuses lists that cannot be filled with other items.
+pub(super) fn check_similar(k: usize, n_items: usize) -> Result<(), RankError> {
+    let others = n_items.saturating_sub(1);
+    match k {
+        0 => Err(RankError::ZeroK),
+        k if k > others => Err(RankError::TooManySimilar { k, others }),
+        _ => Ok(()),
+    }
 }
 
 fn inner(a: &[f32], b: &[f32]) -> f64 {

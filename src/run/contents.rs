@@ -25,6 +25,17 @@ pub struct EmbeddingTables {
     pub metadata: BTreeMap<String, String>,
 }
 
+/// The tables of `filter.safetensors`: all that a graph filter needs besides the interactions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilterTables {
+    /// Right singular vectors of the normalised training interactions as columns, `[n_items, n_vectors]`.
+    pub vectors: HostTensor,
+    /// Their singular values, falling, `[n_vectors]`.
+    pub values: HostTensor,
+    /// Notes for the reader, such as how exact the vectors are.
+    pub metadata: BTreeMap<String, String>,
+}
+
 /// The lists of `interactions.safetensors`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenLists {
@@ -85,16 +96,42 @@ impl RunDir {
                 return Err(RunError::damaged(&path, what));
             }
         }
-        let metadata = match file.metadata() {
-            None => BTreeMap::new(),
-            Some(text) => serde_json::from_str(text)
-                .map_err(|error| RunError::damaged(&path, format!("its metadata: {error}")))?,
-        };
         Ok(EmbeddingTables {
             users,
             items,
             head: file.all_f32(HEAD_PREFIX)?,
-            metadata,
+            metadata: notes(&path, &file)?,
+        })
+    }
+
+    /// Writes `filter.safetensors`.
+    pub fn write_filter(&mut self, tables: &FilterTables) -> Result<(), RunError> {
+        let entries = vec![
+            Entry::of("item_vectors", &tables.vectors),
+            Entry::of("singular_values", &tables.values),
+        ];
+        self.write(File::Filter, |out| {
+            write_tensors(out, entries, Some(serde_json::to_string(&tables.metadata)?))
+        })
+    }
+
+    /// The tables of `filter.safetensors`; there is a vector a value.
+    pub fn filter(&self) -> Result<FilterTables, RunError> {
+        let (path, bytes) = (self.path_of(File::Filter), self.read(File::Filter)?);
+        let file = TensorFile::parse(&path, &bytes)?;
+        let (vectors, values) = (file.f32("item_vectors")?, file.f32("singular_values")?);
+        match (vectors.shape.as_slice(), values.shape.as_slice()) {
+            ([_, n_vectors], [n_values]) if n_vectors == n_values => {}
+            (vectors, values) => {
+                let what =
+                    format!("tables of shapes {vectors:?} and {values:?} do not fit together");
+                return Err(RunError::damaged(&path, what));
+            }
+        }
+        Ok(FilterTables {
+            vectors,
+            values,
+            metadata: notes(&path, &file)?,
         })
     }
 
@@ -288,6 +325,17 @@ impl RunDir {
             serde_json::to_writer_pretty(&mut *out, value)?;
             out.write_all(b"\n")
         })
+    }
+}
+
+fn notes(
+    path: &std::path::Path,
+    file: &TensorFile<'_>,
+) -> Result<BTreeMap<String, String>, RunError> {
+    match file.metadata() {
+        None => Ok(BTreeMap::new()),
+        Some(text) => serde_json::from_str(text)
+            .map_err(|error| RunError::damaged(path, format!("its metadata: {error}"))),
     }
 }
 

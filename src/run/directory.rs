@@ -158,10 +158,16 @@ impl RunDir {
                 sync(&path)?;
                 files.insert(file.name().to_owned(), digest_of(&path)?);
             } else if file.is_required() {
-                let what = "this file is missing, so the run is not complete".into();
-                let remedy = "write it before the run is finished".into();
-                return Err(RunError::Missing { path, what, remedy });
+                return Err(self.incomplete(file));
             }
+        }
+        let is_there = |file: &&RunFile| files.contains_key(file.name());
+        if !RunFile::SCORERS
+            .iter()
+            .any(|of_one| of_one.iter().all(|file| is_there(&file)))
+        {
+            let missing = RunFile::SCORERS[0].iter().find(|file| !is_there(file));
+            return Err(self.incomplete(missing.copied().unwrap_or(RunFile::Filter)));
         }
         let manifest = Manifest::new(files);
         manifest.write(&self.path)?;
@@ -282,6 +288,14 @@ impl RunDir {
                 source: error,
             }),
             _ => Ok(()),
+        }
+    }
+
+    fn incomplete(&self, file: RunFile) -> RunError {
+        RunError::Missing {
+            path: self.path.join(file.name()),
+            what: "this file is missing, so the run is not complete".into(),
+            remedy: "write it before the run is finished".into(),
         }
     }
 

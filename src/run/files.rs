@@ -9,6 +9,8 @@ pub enum File {
     Model,
     /// `embeddings.safetensors`: the final user and item tables, for inference.
     Embeddings,
+    /// `filter.safetensors`: the singular vectors of a graph filter.
+    Filter,
     /// `users.json`: user keys; the position is the id.
     Users,
     /// `items.json`: item keys; the position is the id.
@@ -35,10 +37,11 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
+        Self::Filter,
         Self::Users,
         Self::Items,
         Self::Titles,
@@ -58,6 +61,7 @@ impl File {
             Self::Config => "config.toml",
             Self::Model => "model.safetensors",
             Self::Embeddings => "embeddings.safetensors",
+            Self::Filter => "filter.safetensors",
             Self::Users => "users.json",
             Self::Items => "items.json",
             Self::Titles => "titles.json",
@@ -76,19 +80,22 @@ impl File {
     pub(super) fn is_required(self) -> bool {
         matches!(
             self,
-            Self::Config
-                | Self::Model
-                | Self::Embeddings
-                | Self::Users
-                | Self::Items
-                | Self::Interactions
+            Self::Config | Self::Users | Self::Items | Self::Interactions
         )
     }
+
+    /// What a finished run scores with: all files of one of these.
+    pub(super) const SCORERS: [&[Self]; 2] = [&[Self::Model, Self::Embeddings], &[Self::Filter]];
 
     pub(super) fn is_tensors(self) -> bool {
         matches!(
             self,
-            Self::Model | Self::Embeddings | Self::Interactions | Self::Test | Self::Neighbours
+            Self::Model
+                | Self::Embeddings
+                | Self::Filter
+                | Self::Interactions
+                | Self::Test
+                | Self::Neighbours
         )
     }
 

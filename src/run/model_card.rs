@@ -2,13 +2,25 @@
 
 use std::fmt::Write;
 
+/// How a score is taken, which decides how to load the model.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum CardScore {
+    /// The dot product of two rows.
+    #[default]
+    Dot,
+    /// A small network over two rows.
+    Head,
+    /// A graph filter over a user's history.
+    Filter,
+}
+
 /// What the model card says. Texts are taken as text: markup in them is escaped.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ModelCard {
     /// The model in a few words, such as `LightGCN, 64 dimensions, 3 layers`.
     pub model: String,
-    /// Whether the score is the dot product of the two tables; false with an MLP head.
-    pub score_is_dot_product: bool,
+    /// How a score is taken.
+    pub score: CardScore,
     /// What the model learned from: names and values.
     pub data: Vec<(String, String)>,
     /// How it was trained: names and values.
@@ -34,12 +46,13 @@ impl ModelCard {
             section(&mut card, "Test set", &self.metrics);
             card.push_str("\nAll items were ranked; items seen in training were left out.\n");
         }
-        card.push_str(FILES);
-        card.push_str(if self.score_is_dot_product {
-            LOAD_DOT
-        } else {
-            LOAD_HEAD
-        });
+        let (tables, load) = match self.score {
+            CardScore::Dot => (TABLES, [LOAD_TABLES, LOAD_DOT].concat()),
+            CardScore::Head => (TABLES, [LOAD_TABLES, LOAD_HEAD].concat()),
+            CardScore::Filter => (VECTORS, LOAD_FILTER.to_owned()),
+        };
+        card.push_str(&FILES.replace("TABLES\n", tables));
+        card.push_str(&load);
         card
     }
 }
@@ -55,8 +68,7 @@ const FILES: &str = "
 | file | content |
 |---|---|
 | `config.toml` | the complete configuration |
-| `model.safetensors` | the parameters |
-| `embeddings.safetensors` | `users` [n_users, dim] and `items` [n_items, dim], ready to score |
+TABLES
 | `users.json`, `items.json` | the outside keys; the position is the row |
 | `interactions.safetensors` | what each user had seen (CSR: `row_ptr`, `items`) |
 | `MANIFEST.json` | size and BLAKE3 of every file |
@@ -65,7 +77,26 @@ No file can execute code.
 
 ## Use
 
-With Sagebrush: `sagebrush recommend --run . --user KEY`. From Python:
+With Sagebrush: `sagebrush recommend --run . --user KEY`.
+";
+
+const TABLES: &str = "| `model.safetensors` | the parameters |
+| `embeddings.safetensors` | `users` [n_users, dim] and `items` [n_items, dim], ready to score |
+";
+
+const VECTORS: &str =
+    "| `filter.safetensors` | `item_vectors` [n_items, n_vectors] and `singular_values` of \
+                       the normalised training interactions |
+";
+
+const LOAD_FILTER: &str = "
+The score is a graph filter over the user's training items, with the settings under `[filter]` in
+`config.toml`; `sagebrush recommend` applies it, also to the history of somebody new:
+`sagebrush recommend --run . --history ITEM,ITEM`.
+";
+
+const LOAD_TABLES: &str = "
+From Python:
 
 ```python
 import json

@@ -13,6 +13,9 @@ use crate::data::TrainSet;
 use crate::graph::{Normalization, NormalizedCsr};
 
 /// The model of the settings.
+///
+/// # Panics
+/// For a graph filter, which is not trained.
 pub fn model_config(config: &RunConfig) -> ModelConfig {
     let model = &config.model;
     let dim = model.dim;
@@ -52,6 +55,9 @@ pub fn model_config(config: &RunConfig) -> ModelConfig {
             edge_dropout: model.edge_dropout,
             init,
         }),
+        ModelName::GfCf | ModelName::ChebyCf => {
+            unreachable!("a graph filter is fitted, not trained")
+        }
     };
     ModelConfig {
         network,

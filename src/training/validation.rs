@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sagebrush_model::Model;
 
 use super::{Job, TrainingError, host_embeddings};
-use crate::evaluation::{EvaluationData, ndcg, ranked_batches, recall, relevance};
+use crate::evaluation::{EvaluationData, recall_and_ndcg};
 
 /// Depth of the validation metrics when the choosing metric names none.
 const USUAL_DEPTH: usize = 20;
@@ -21,24 +21,11 @@ pub(super) fn validate(
         also_excluded: None,
         held_out: &job.split.validation,
     };
-    let asked = depth(&job.config.training.metric);
-    let k = asked.min(job.split.train.n_items());
-    let users = data.audience().warm;
-    let (mut total_recall, mut total_ndcg) = (0.0, 0.0);
-    for batch in ranked_batches(&embeddings, data.train, &users, k) {
-        for (user, list) in batch? {
-            let held_out = data.held_out.of(user);
-            let items: Vec<u32> = list.iter().map(|place| place.item).collect();
-            let hits = relevance(&items, held_out);
-            total_recall += recall(&hits, held_out.len(), k);
-            total_ndcg += ndcg(&hits, held_out.len(), k);
-        }
-    }
-    let n = users.len().max(1) as f64;
-    Ok(BTreeMap::from([
-        (format!("recall@{asked}"), total_recall / n),
-        (format!("ndcg@{asked}"), total_ndcg / n),
-    ]))
+    Ok(recall_and_ndcg(
+        &embeddings,
+        data,
+        depth(&job.config.training.metric),
+    )?)
 }
 
 fn depth(metric: &str) -> usize {

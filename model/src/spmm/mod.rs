@@ -15,6 +15,7 @@ pub(crate) mod host;
 mod kernel;
 #[cfg(feature = "ndarray")]
 mod ndarray;
+mod rectangular;
 pub(crate) mod tables;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use burn::tensor::{Device, Tensor};
 use crate::adjacency::CsrMatrix;
 
 pub(crate) use kernel::{CsrView, Isa};
+pub use rectangular::SparseMatrix;
 
 /// Rows with more edges than this are summed in segments on a GPU, so that one thread never walks
 /// a popular item's whole list alone.

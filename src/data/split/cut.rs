@@ -19,7 +19,7 @@ enum Part {
 /// Cuts a data set; a pure function of the data, the settings and the seed.
 ///
 /// Without a method: the given test file, else a global timeline where there are timestamps, else
-/// random per user. A validation part is always cut out of what is left for training.
+/// random per user. A validation part is cut out of what is left for training, unless its fraction is 0.
 ///
 /// # Errors
 /// A method that lacks what it needs, or an empty part.
@@ -28,7 +28,7 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
     let log = &dataset.interactions;
     let (parts, given) = match method {
         SplitMethod::Random => (random(log, config, seed), None),
-        SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?), None),
+        SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?, config), None),
         SplitMethod::Timeline => (timeline(log, times(log, method)?, config), None),
         SplitMethod::Given => {
             let given = dataset.given_test.as_ref().ok_or(SplitError::NoTestFile)?;
@@ -51,7 +51,7 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         n_items,
         n_test_also_in_log,
     );
-    refuse_empty_parts(&summary)?;
+    refuse_empty_parts(&summary, config)?;
     Ok(Split {
         method,
         train: TrainSet::new(train, n_items),
@@ -126,13 +126,15 @@ fn validation_only(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<P
 }
 
 /// A user's last interaction is test, the one before validation; users with fewer than three train only.
-fn leave_last_out(log: &Interactions, times: &[i64]) -> Vec<Part> {
+fn leave_last_out(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part> {
     per_user(log, |_, rows, parts| {
         if let [.., _, _, _] = rows {
             rows.sort_by_key(|&row| (times[row as usize], log.items[row as usize]));
             let last = rows.len() - 1;
             parts[rows[last] as usize] = Part::Test;
-            parts[rows[last - 1] as usize] = Part::Validation;
+            if config.validation_fraction > 0.0 {
+                parts[rows[last - 1] as usize] = Part::Validation;
+            }
         }
     })
 }
@@ -243,7 +245,7 @@ fn summary(
     }
 }
 
-fn refuse_empty_parts(summary: &SplitSummary) -> Result<(), SplitError> {
+fn refuse_empty_parts(summary: &SplitSummary, config: &SplitConfig) -> Result<(), SplitError> {
     let n_interactions = summary.n_train + summary.n_validation + summary.n_test;
     let more = "give a longer log or larger fractions (`split.test_fraction`, `split.validation_fraction`)";
     let parts = [
@@ -255,7 +257,8 @@ fn refuse_empty_parts(summary: &SplitSummary) -> Result<(), SplitError> {
         ("validation", summary.n_validation, more),
         ("test", summary.n_test, more),
     ];
-    match parts.iter().find(|(_, n, _)| *n == 0) {
+    let asked_for = |part: &str| part != "validation" || config.validation_fraction > 0.0;
+    match parts.iter().find(|(part, n, _)| *n == 0 && asked_for(part)) {
         None => Ok(()),
         Some(&(part, _, remedy)) => {
             let method = summary.method.as_str();

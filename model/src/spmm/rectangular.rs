@@ -1,0 +1,104 @@
+//! A rectangular sparse matrix on the host, for work that needs neither tensors nor gradients.
+
+use std::ops::Range;
+
+use super::host::product_rows;
+use super::kernel::{CsrView, Isa};
+use super::tables::Table;
+
+/// A matrix in compressed sparse rows.
+///
+/// Products are done by the calling thread; each element is summed in the order of the row's entries,
+/// so its bits depend on the row and the table's column alone.
+#[derive(Clone, Debug)]
+pub struct SparseMatrix {
+    row_ptr: Vec<u32>,
+    columns: Vec<u32>,
+    values: Vec<f32>,
+    n_columns: usize,
+}
+
+impl SparseMatrix {
+    /// A matrix of `row_ptr.len() - 1` rows and `n_columns` columns; entry `e` of the rows
+    /// `row_ptr[r]..row_ptr[r + 1]` is `values[e]` in column `columns[e]`.
+    ///
+    /// # Panics
+    /// When the arrays do not fit together.
+    pub fn new(n_columns: usize, row_ptr: Vec<u32>, columns: Vec<u32>, values: Vec<f32>) -> Self {
+        let ends = (row_ptr.first(), row_ptr.last().map(|&end| end as usize));
+        assert_eq!(ends, (Some(&0), Some(columns.len())), "row pointers");
+        assert!(row_ptr.is_sorted(), "row pointers ascend");
+        assert_eq!(columns.len(), values.len(), "one value an entry");
+        let in_range = columns.iter().all(|&column| (column as usize) < n_columns);
+        assert!(in_range, "columns below {n_columns}");
+        Self {
+            row_ptr,
+            columns,
+            values,
+            n_columns,
+        }
+    }
+
+    /// How many rows there are.
+    pub fn n_rows(&self) -> usize {
+        self.row_ptr.len() - 1
+    }
+
+    /// How many columns there are.
+    pub fn n_columns(&self) -> usize {
+        self.n_columns
+    }
+
+    /// The columns and values of a row.
+    pub fn row(&self, row: usize) -> (&[u32], &[f32]) {
+        let range = self.row_ptr[row] as usize..self.row_ptr[row + 1] as usize;
+        (&self.columns[range.clone()], &self.values[range])
+    }
+
+    /// Some rows of the product with a row-major table `[n_columns, width]`, into `out`, which keeps its
+    /// allocation.
+    ///
+    /// # Panics
+    /// When the table has another size, or a row is out of range.
+    pub fn times(&self, rows: Range<usize>, table: &[f32], width: usize, out: &mut Vec<f32>) {
+        assert_eq!(table.len(), self.n_columns * width, "a row a column");
+        assert!(rows.end <= self.n_rows(), "rows of this matrix");
+        let matrix = CsrView {
+            row_ptr: &self.row_ptr,
+            columns: &self.columns,
+            values: &self.values,
+        };
+        let source = Table {
+            values: table,
+            width,
+        };
+        product_rows(Isa::detect(), matrix, source, width, rows, out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `[[0, 2, 0], [1, 0, 3]]`.
+    fn matrix() -> SparseMatrix {
+        SparseMatrix::new(3, vec![0, 1, 3], vec![1, 0, 2], vec![2.0, 1.0, 3.0])
+    }
+
+    #[test]
+    fn product_by_hand() {
+        let table = [1.0, 10.0, 2.0, 20.0, 3.0, 30.0];
+        let mut out = Vec::new();
+        matrix().times(0..2, &table, 2, &mut out);
+        assert_eq!(out, [4.0, 40.0, 10.0, 100.0]);
+        matrix().times(1..2, &table, 2, &mut out);
+        assert_eq!(out, [10.0, 100.0]);
+        assert_eq!(matrix().row(1), (&[0, 2][..], &[1.0, 3.0][..]));
+    }
+
+    #[test]
+    #[should_panic(expected = "columns below 2")]
+    fn a_column_out_of_range_is_our_mistake() {
+        let _ = SparseMatrix::new(2, vec![0, 1], vec![2], vec![1.0]);
+    }
+}

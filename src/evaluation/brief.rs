@@ -1,0 +1,36 @@
+//! Recall and NDCG alone, without intervals: what validation looks at, by the ranking of the final evaluation.
+
+use std::collections::BTreeMap;
+
+use super::audience::{EvaluationData, ranked_batches};
+use super::metrics::{ndcg, recall, relevance};
+use crate::inference::{RankError, ScoreSource};
+
+/// `recall@k` and `ndcg@k` of the users with held-out and train items.
+///
+/// # Errors
+/// When the source cannot be ranked.
+pub fn recall_and_ndcg(
+    source: &dyn ScoreSource,
+    data: EvaluationData<'_>,
+    k: usize,
+) -> Result<BTreeMap<String, f64>, RankError> {
+    let depth = k.min(source.n_items());
+    let users = data.audience().warm;
+    let excluded = data.excluded();
+    let (mut total_recall, mut total_ndcg) = (0.0, 0.0);
+    for batch in ranked_batches(source, &excluded, &users, depth) {
+        for (user, list) in batch? {
+            let held_out = data.held_out.of(user);
+            let items: Vec<u32> = list.iter().map(|place| place.item).collect();
+            let hits = relevance(&items, held_out);
+            total_recall += recall(&hits, held_out.len(), depth);
+            total_ndcg += ndcg(&hits, held_out.len(), depth);
+        }
+    }
+    let n = users.len().max(1) as f64;
+    Ok(BTreeMap::from([
+        (format!("recall@{k}"), total_recall / n),
+        (format!("ndcg@{k}"), total_ndcg / n),
+    ]))
+}

@@ -1,0 +1,216 @@
+//! Graph filters: scores from a user's history alone, by smoothing it over the item graph. Nothing is trained.
+//!
+//! `score = (r D^-p) (sum_k c_k T_k(I - 2P)) D^p + w (r D^-q) V Vᵀ D^q`, with `r` the user's history of zeros and
+//! ones, `D` item degrees, `P` the normalised item graph and `V` its leading singular vectors.
+
+mod block;
+mod low_pass;
+mod response;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::score_source::ScoreSource;
+use super::selection::{Ranked, Selection};
+use super::similar::check_similar;
+use super::top_k::RankError;
+use crate::data::ItemLists;
+use crate::spectral::{ItemGraph, SpectralError};
+use block::{Filtered, USERS_PER_BLOCK};
+use low_pass::LowPass;
+pub use response::Response;
+
+/// Items whose scores are held at once until they are selected from.
+const ITEMS_PER_TILE: usize = 256;
+
+/// What distinguishes one filter from another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilterShape {
+    /// The polynomial of the item graph.
+    pub response: Response,
+    /// `p`: the power of item degrees around it.
+    pub degree_power: f64,
+    /// `w`: how much the ideal low-pass part counts.
+    pub low_pass_weight: f64,
+    /// `q`: the power of item degrees around that part.
+    pub low_pass_degree_power: f64,
+}
+
+/// Why parts of a filter do not make one.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum FilterError {
+    /// A table of another size than the catalogue.
+    #[error(
+        "the singular vectors hold {found} numbers where {expected} are expected; the run's files are damaged or of different runs"
+    )]
+    Vectors {
+        /// Numbers there are.
+        found: usize,
+        /// Numbers asked for.
+        expected: usize,
+    },
+    /// The graph cannot be built.
+    #[error(transparent)]
+    Graph(#[from] SpectralError),
+}
+
+/// A fitted filter over the histories of some users.
+#[derive(Debug, Clone)]
+pub struct GraphFilter {
+    core: Arc<Core>,
+    histories: ItemLists,
+}
+
+/// Everything but the histories.
+#[derive(Debug)]
+struct Core {
+    graph: ItemGraph,
+    response: Response,
+    scales: Scales,
+    /// `None` for no vectors or no weight.
+    low_pass: Option<LowPass>,
+    low_pass_scales: Scales,
+}
+
+/// Powers of item degrees; 0 for items nobody has.
+#[derive(Debug)]
+struct Scales {
+    before: Vec<f32>,
+    after: Vec<f32>,
+}
+
+impl Scales {
+    fn new(graph: &ItemGraph, power: f64, weight: f64) -> Self {
+        let scale = |power: f64, factor: f64| {
+            let of_item = |item| match graph.degree(item) {
+                0 => 0.0,
+                degree => (factor * (degree as f64).powf(power)) as f32,
+            };
+            (0..graph.n_items()).map(of_item).collect()
+        };
+        Self {
+            before: scale(-power, weight),
+            after: scale(power, 1.0),
+        }
+    }
+}
+
+impl GraphFilter {
+    /// The filter of a shape over the graph of `train`, with its singular vectors as columns of
+    /// `[graph.n_items() x n_vectors]`; its users are those of `train`.
+    ///
+    /// # Errors
+    /// When `vectors` has another size.
+    ///
+    /// # Panics
+    /// When the graph is of other lists.
+    pub fn new(
+        shape: &FilterShape,
+        graph: ItemGraph,
+        train: ItemLists,
+        vectors: &[f32],
+        n_vectors: usize,
+    ) -> Result<Self, FilterError> {
+        assert_eq!(graph.n_users(), train.n_users(), "the graph of these lists");
+        let expected = graph.n_items().saturating_mul(n_vectors);
+        if vectors.len() != expected {
+            let found = vectors.len();
+            return Err(FilterError::Vectors { found, expected });
+        }
+        let counts = n_vectors > 0 && shape.low_pass_weight != 0.0;
+        let core = Core {
+            response: shape.response.clone(),
+            scales: Scales::new(&graph, shape.degree_power, 1.0),
+            low_pass: counts.then(|| LowPass::new(vectors, n_vectors)),
+            low_pass_scales: Scales::new(
+                &graph,
+                shape.low_pass_degree_power,
+                shape.low_pass_weight,
+            ),
+            graph,
+        };
+        Ok(Self {
+            core: Arc::new(core),
+            histories: train,
+        })
+    }
+
+    /// The same filter for other people. Exact: a history the filter was fitted on gets the scores of its user.
+    ///
+    /// # Panics
+    /// When an item is not below [`n_items`](ScoreSource::n_items).
+    #[must_use]
+    pub fn with_histories(&self, histories: ItemLists) -> Self {
+        let n_items = self.n_items();
+        let known = |&item: &u32| (item as usize) < n_items;
+        assert!(
+            histories.items().iter().all(known),
+            "items of the catalogue"
+        );
+        Self {
+            core: Arc::clone(&self.core),
+            histories,
+        }
+    }
+
+    /// The `k` items of the highest scores for somebody who has `item` alone.
+    ///
+    /// # Errors
+    /// `k` of 0 or above the other items of the catalogue.
+    ///
+    /// # Panics
+    /// When `item` is not below the number of items.
+    pub fn similar(&self, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
+        check_similar(k, self.n_items())?;
+        let alone = self.with_histories(ItemLists::from_pairs(1, [(0, item)].into_iter()));
+        let seen = [item];
+        let mut selection = [Selection::new(k, &seen)];
+        alone.offer_all(&[0], &mut selection);
+        let [selection] = selection;
+        selection
+            .finish()
+            .map_err(|item| RankError::VectorNotANumber { item })
+    }
+
+    fn filtered(&self, users: &[u32]) -> Filtered<'_> {
+        let histories: Vec<&[u32]> = users.iter().map(|&user| self.histories.of(user)).collect();
+        Filtered::new(&self.core, &histories)
+    }
+}
+
+impl ScoreSource for GraphFilter {
+    fn n_users(&self) -> usize {
+        self.histories.n_users()
+    }
+
+    fn n_items(&self) -> usize {
+        self.core.graph.n_items()
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        let width = items.len();
+        assert_eq!(out.len(), users.len() * width, "one score a user and item");
+        let rows = out.chunks_mut((USERS_PER_BLOCK * width).max(1));
+        for (users, out) in users.chunks(USERS_PER_BLOCK).zip(rows) {
+            self.filtered(users).fill(items.clone(), out);
+        }
+    }
+
+    fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
+        let blocks = selections.chunks_mut(USERS_PER_BLOCK);
+        for (users, selections) in users.chunks(USERS_PER_BLOCK).zip(blocks) {
+            let filtered = self.filtered(users);
+            let mut scores = vec![0.0; users.len() * ITEMS_PER_TILE];
+            for start in (0..self.n_items()).step_by(ITEMS_PER_TILE) {
+                let width = ITEMS_PER_TILE.min(self.n_items() - start);
+                let tile = &mut scores[..users.len() * width];
+                filtered.fill(start..start + width, tile);
+                for (selection, row) in selections.iter_mut().zip(tile.chunks_exact(width)) {
+                    selection.offer(start as u32, row);
+                }
+            }
+        }
+    }
+}

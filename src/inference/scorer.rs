@@ -1,0 +1,42 @@
+//! What a finished run scores with: the tables of a trained model, or a graph filter.
+
+use super::embeddings::Embeddings;
+use super::filter::GraphFilter;
+use super::score_source::ScoreSource;
+use super::selection::Ranked;
+use super::similar::similar_items;
+use super::top_k::RankError;
+
+/// Every kind of model that can be served.
+#[derive(Debug, Clone)]
+pub enum Scorer {
+    /// Final user and item tables.
+    Embeddings(Embeddings),
+    /// A filter over users' histories.
+    Filter(GraphFilter),
+}
+
+impl Scorer {
+    /// The scores of every user of the log.
+    pub fn source(&self) -> &dyn ScoreSource {
+        match self {
+            Self::Embeddings(embeddings) => embeddings,
+            Self::Filter(filter) => filter,
+        }
+    }
+
+    /// The `k` items most like `item`, itself left out: by the cosine of item vectors; for a filter, by the scores
+    /// of somebody who has that item alone.
+    ///
+    /// # Errors
+    /// `k` of 0 or above the other items of the catalogue, or a vector that holds a NaN.
+    ///
+    /// # Panics
+    /// When `item` is not below the number of items.
+    pub fn similar(&self, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
+        match self {
+            Self::Embeddings(embeddings) => similar_items(embeddings, item, k),
+            Self::Filter(filter) => filter.similar(item, k),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Why there is no spectrum.
+
+use thiserror::Error;
+
+/// Why a filter cannot be fitted.
+#[derive(Debug, Error, PartialEq)]
+pub enum SpectralError {
+    /// More interactions than 32-bit offsets can number.
+    #[error(
+        "{n_entries} interactions are more than the {} that 32-bit offsets can number: filter the log with `--min-rating` or `--k-core`",
+        u32::MAX
+    )]
+    TooManyEntries {
+        /// The interactions there are.
+        n_entries: usize,
+    },
+    /// The vectors are still moving.
+    #[error(
+        "the singular vectors are exact to {residual:.1e} after {rounds} rounds, not to the {tolerance:.1e} asked for: raise `filter.tolerance`"
+    )]
+    NotConverged {
+        /// The largest residual reached.
+        residual: f64,
+        /// The rounds done.
+        rounds: usize,
+        /// The residual asked for.
+        tolerance: f64,
+    },
+    /// A stop was asked for.
+    #[error("stopped before the singular vectors were found")]
+    Stopped,
+}

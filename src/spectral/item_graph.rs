@@ -1,0 +1,158 @@
+//! The normalised item graph `P = R̃ᵀ R̃` with `R̃ = D_u^-1/2 R D_i^-1/2`, kept as its two sparse halves:
+//! the graph itself, with an edge for every two items of a user, is never formed.
+
+use sagebrush_model::SparseMatrix;
+
+use super::SpectralError;
+use crate::data::ItemLists;
+
+/// Rows finished at once, while they are in the cache.
+const ROWS: usize = 64;
+
+/// The graph of items that share users. Its eigenvalues lie in `[0, 1]`.
+#[derive(Debug, Clone)]
+pub struct ItemGraph {
+    /// `R̃`, a row a user.
+    by_user: SparseMatrix,
+    /// `R̃ᵀ`, a row an item.
+    by_item: SparseMatrix,
+}
+
+impl ItemGraph {
+    /// The graph of the interactions `lists`; a user or an item without any has an empty row.
+    ///
+    /// # Errors
+    /// When there are more interactions than 32-bit offsets can number.
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`.
+    pub fn new(lists: &ItemLists, n_items: usize) -> Result<Self, SpectralError> {
+        let n_entries = lists.n_pairs();
+        if u32::try_from(n_entries).is_err() {
+            return Err(SpectralError::TooManyEntries { n_entries });
+        }
+        let users = (0..lists.n_users() as u32).map(|user| lists.of(user).len());
+        let of_users: Vec<f64> = users.map(|degree| degree as f64).collect();
+        let mut of_items = vec![0.0; n_items];
+        for &item in lists.items() {
+            of_items[item as usize] += 1.0;
+        }
+        let by_item =
+            ItemLists::from_pairs(n_items, lists.pairs().map(|(user, item)| (item, user)));
+        Ok(Self {
+            by_user: normalized(lists, &of_users, &of_items),
+            by_item: normalized(&by_item, &of_items, &of_users),
+        })
+    }
+
+    /// How many users there are.
+    pub fn n_users(&self) -> usize {
+        self.by_user.n_rows()
+    }
+
+    /// How many items there are.
+    pub fn n_items(&self) -> usize {
+        self.by_item.n_rows()
+    }
+
+    /// How many users an item has.
+    pub fn degree(&self, item: usize) -> usize {
+        self.by_item.row(item).0.len()
+    }
+
+    /// `R̃ x`, with `x` a row-major table `[n_items, width]`.
+    pub fn to_users(&self, x: &[f32], width: usize, out: &mut Vec<f32>) {
+        self.by_user.times(0..self.n_users(), x, width, out);
+    }
+
+    /// `R̃ x` for an `x` that is almost all zeros, given as `(item, column, value)` by ascending item in each
+    /// column. The same bits as [`to_users`](Self::to_users), for as little work as there are entries.
+    pub fn sparse_to_users(
+        &self,
+        entries: impl Iterator<Item = (u32, usize, f32)>,
+        width: usize,
+        out: &mut Vec<f32>,
+    ) {
+        out.clear();
+        out.resize(self.n_users() * width, 0.0);
+        for (item, column, value) in entries {
+            let (users, weights) = self.by_item.row(item as usize);
+            for (&user, &weight) in users.iter().zip(weights) {
+                out[user as usize * width + column] += weight * value;
+            }
+        }
+    }
+
+    /// `before <- slope R̃ᵀ at_users + shift x - before`: with `at_users = R̃ x`, one step of a three-term recurrence
+    /// in `P`, done in place.
+    pub fn recur(&self, step: Step, at_users: &[f32], x: &[f32], before: &mut [f32], width: usize) {
+        let Step { slope, shift } = step;
+        let mut product = Vec::with_capacity(ROWS * width);
+        for start in (0..self.n_items()).step_by(ROWS) {
+            let rows = start..(start + ROWS).min(self.n_items());
+            let place = rows.start * width..rows.end * width;
+            self.by_item.times(rows, at_users, width, &mut product);
+            let sides = product.iter().zip(&x[place.clone()]);
+            for (before, (product, x)) in before[place].iter_mut().zip(sides) {
+                *before = slope * product + shift * x - *before;
+            }
+        }
+    }
+}
+
+/// The factors of a three-term recurrence.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Factor of `P x`.
+    pub slope: f32,
+    /// Factor of `x`.
+    pub shift: f32,
+}
+
+fn normalized(lists: &ItemLists, of_rows: &[f64], of_columns: &[f64]) -> SparseMatrix {
+    let value = |(row, column): (u32, u32)| {
+        (1.0 / (of_rows[row as usize] * of_columns[column as usize]).sqrt()) as f32
+    };
+    let row_ptr = lists.row_ptr().iter().map(|&at| at as u32).collect();
+    let values = lists.pairs().map(value).collect();
+    SparseMatrix::new(of_columns.len(), row_ptr, lists.items().to_vec(), values)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// User 0 has items 0 and 1, user 1 has item 1; user 2 and item 2 have nothing.
+    fn graph() -> ItemGraph {
+        let lists = ItemLists::from_pairs(3, [(0, 0), (0, 1), (1, 1)].into_iter());
+        ItemGraph::new(&lists, 3).unwrap()
+    }
+
+    #[test]
+    fn a_step_by_hand() {
+        // R̃ = [[1/√2, 1/2, 0], [0, 1/√2, 0], [0, 0, 0]], so that P = [[1/2, 1/√8, 0], [1/√8, 3/4, 0], 0].
+        let (graph, x) = (graph(), [2.0, 4.0, 8.0]);
+        let (mut users, mut sparse) = (Vec::new(), Vec::new());
+        graph.to_users(&x, 1, &mut users);
+        let entries = [(0, 0, 2.0), (1, 0, 4.0), (2, 0, 8.0)];
+        graph.sparse_to_users(entries.into_iter(), 1, &mut sparse);
+        assert_eq!(users, sparse);
+        let mut before = [1.0, 1.0, 1.0];
+        let step = Step {
+            slope: 10.0,
+            shift: 1.0,
+        };
+        graph.recur(step, &users, &x, &mut before, 1);
+        let root = 8f32.sqrt();
+        let expected = [
+            10.0 * (1.0 + 4.0 / root) + 1.0,
+            10.0 * (2.0 / root + 3.0) + 3.0,
+            7.0,
+        ];
+        for (found, expected) in before.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
+        }
+        assert_eq!([0, 1, 2].map(|item| graph.degree(item)), [1, 2, 0]);
+    }
+}
