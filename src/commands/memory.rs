@@ -20,7 +20,7 @@ pub(super) struct ModelForecast {
     fits: Option<bool>,
 }
 
-/// The forecast of every model on a log that was inspected, cut as the settings say.
+/// The forecast of every trained model on a log that was inspected, cut as the settings say.
 pub(super) fn of_models(
     settings: &RunConfig,
     inspection: &Inspection,
@@ -31,12 +31,13 @@ pub(super) fn of_models(
     let limit = limit.or_else(machine::attainable_bytes);
     let read = machine::peak_bytes().unwrap_or(0);
     let lazy = (ModelName::Mf, Optimizer::LazyAdam);
-    let dense = ModelName::ALL.iter().map(|&model| (model, Optimizer::Adam));
+    let trained = ModelName::ALL.iter().filter(|model| !model.is_filter());
+    let dense = trained.map(|&model| (model, Optimizer::Adam));
     let forecast = |(model, optimizer)| {
         let mut config = RunConfig::defaults_for(model);
         config.model.dim = dim;
         config.training.optimizer = optimizer;
-        let dim = config.filter.as_ref().map_or(dim, |filter| filter.vectors);
+
         let parts = MemoryForecast::new(&config, counts);
         let total = parts.total().max(read);
         ModelForecast {

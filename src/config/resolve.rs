@@ -44,6 +44,7 @@ pub fn resolve(
 }
 
 fn complete(values: Values) -> Result<Resolved, ConfigError> {
+    check_places(&values)?;
     let mut table = Table::try_from(RunConfig::defaults_for(model_name(&values)))
         .map_err(|error| internal(&error))?;
     for (path, (value, _)) in &values {
@@ -53,6 +54,20 @@ fn complete(values: Values) -> Result<Resolved, ConfigError> {
     let resolved = Resolved { config, values };
     resolved.check_model()?;
     Ok(resolved)
+}
+
+/// Refuses keys that mean nothing to the chosen model.
+fn check_places(values: &Values) -> Result<(), ConfigError> {
+    let model = model_name(values);
+    let misplaced = |(key, (_, origin)): (&&'static str, &(Value, Origin))| {
+        strict::misplaced(key, model).map(|remedy| ConfigError::NotForModel {
+            place: origin.place(),
+            key: (*key).to_owned(),
+            model: model.as_str(),
+            remedy,
+        })
+    };
+    values.iter().find_map(misplaced).map_or(Ok(()), Err)
 }
 
 fn model_name(values: &Values) -> ModelName {
@@ -115,11 +130,6 @@ impl Resolved {
 
     fn check_model(&self) -> Result<(), ConfigError> {
         let model = &self.config.model;
-        for key in self.values.keys() {
-            if let Some(remedy) = strict::misplaced(key, model.name) {
-                return Err(self.not_for_model(key, remedy));
-            }
-        }
         let is_mf = model.name == ModelName::Mf;
         let sampling = &self.config.sampling;
         let checks = [
@@ -295,7 +305,9 @@ impl RunConfig {
             });
         }
         for (key, value) in before_these_settings() {
-            values.entry(key).or_insert((value, Origin::Default));
+            if strict::misplaced(key, model).is_none() {
+                values.entry(key).or_insert((value, Origin::Default));
+            }
         }
         complete(values).map(|resolved| resolved.config)
     }

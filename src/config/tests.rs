@@ -90,6 +90,8 @@ fn every_key_has_a_place_in_the_structs_and_survives_a_round_trip() {
         l2 = 1e-30
         [training]
         learning_rate = 1
+        [run]
+        memory_limit = "4GiB"
     "#;
     let resolved = resolve(Some(("a\nb.toml", text)), iter::empty(), Table::new()).unwrap();
     let config = &resolved.config;

@@ -244,7 +244,8 @@ mod tests {
             by_item in any::<bool>(),
         ) {
             let pairs: Vec<(u32, u32)> = edges.into_iter().collect();
-            let graph = InteractionGraph::new(&TrainSet::of_pairs(12, 15, &pairs)).unwrap();
+            let train = TrainSet::of_pairs(12, 15, &pairs);
+            let graph = InteractionGraph::new(&train).unwrap();
             let page_rank = PageRank { tolerance: 1e-3, ..PageRank::default() };
             let (root, node) = match by_item {
                 true => (Root::Item(user), 12 + user as usize),
@@ -278,7 +279,8 @@ mod tests {
     fn a_band_is_the_ranks_asked_for_and_may_be_empty() {
         // A chain: user 0 - item 0 - user 1 - item 1 - user 2 - item 2; item 3 and user 3 stand alone.
         let pairs = [(0, 0), (1, 0), (1, 1), (2, 1), (2, 2)];
-        let graph = InteractionGraph::new(&TrainSet::of_pairs(4, 4, &pairs)).unwrap();
+        let train = TrainSet::of_pairs(4, 4, &pairs);
+        let graph = InteractionGraph::new(&train).unwrap();
         let ranks =
             |ranks: Range<usize>, by_item| PageRank::default().bands(&graph, by_item, ranks, || ());
         assert_eq!(ranks(0..1, false).of(0), [1]);
