@@ -60,7 +60,9 @@ fn main() -> ExitCode {
     println!(
         "figure | {revision} | this tree | time, this tree over {revision}: median | least | most"
     );
-    CONTROLS.map(|control| print_figure(&pairs, control));
+    for control in CONTROLS {
+        print_figure(&pairs, control);
+    }
     let slower = FIGURES.map(|figure| print_figure(&pairs, figure));
     match slower.contains(&true) {
         true => {

@@ -30,8 +30,8 @@ fn main() {
     };
     let published = gowalla(&root);
     let order = NodeOrder::by_locality(&InteractionGraph::new(&published.train).unwrap());
-    let local = published.reordered(&order.users, &order.items);
     let (published_ms, _) = product_ms(&published);
+    let local = published.reordered(&order.users, &order.items);
     let (local_ms, edges) = product_ms(&local);
     let (top_64, top_256) = (ranking_seconds(&local, 64), ranking_seconds(&local, 256));
     println!(

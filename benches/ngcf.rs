@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::{Dataset, IdMap, Interactions, TrainSet, split};
 use sagebrush::graph::{Normalization, NormalizedCsr};
-use sagebrush_model::loss::bpr;
+use sagebrush_model::loss::BatchScores;
 use sagebrush_model::{
     Adjacency, BatchIndices, CsrMatrix, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
     NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,
@@ -109,7 +109,11 @@ fn embedded_loss(
     let rows = nodes.select(0, ids);
     let part = |at: usize| rows.clone().narrow(0, at * n, n);
     let scores = |at| (part(0) * part(at)).sum_dim(1);
-    let ranking = bpr(scores(1).squeeze_dim(1), scores(2));
+    let ranking = RankingLoss::Bpr.forward(BatchScores {
+        positives: scores(1).squeeze_dim(1),
+        negatives: scores(2),
+        valid: None,
+    });
     ranking + (rows.clone() * rows).sum() * (0.5e-5 / n as f64)
 }
 

@@ -8,6 +8,8 @@
 mod adjacency;
 mod batch;
 mod dense;
+// Backward passes are dead in a build that does not train.
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod dropout;
 mod embedding;
 mod init;
@@ -19,8 +21,12 @@ mod model;
 mod network;
 mod ngcf;
 mod numeric;
+// Backward passes are dead in a build that does not train.
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod objective;
 mod parameters;
+// Backward passes are dead in a build that does not train.
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod rows;
 mod score;
 mod serving;

@@ -149,6 +149,8 @@ pub enum Network {
 
 /// A batch's rows, in the order users, positives, each user's negatives: the final ones, and those of
 /// the learned tables.
+// One lives at a time, for a step, so the width of the largest variant costs nothing.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum NodeRows {
     /// The final rows are the tables' own, `[n, dim]`.
     Same(Tensor<2>),

@@ -94,6 +94,8 @@ enum Block {
 /// A log being written.
 pub struct LogWriter(Writer);
 
+// One lives at a time, so the width of the largest variant costs nothing.
+#[allow(clippy::large_enum_variant)]
 enum Writer {
     Text(Output),
     #[cfg(feature = "parquet")]

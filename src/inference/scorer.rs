@@ -8,6 +8,8 @@ use super::similar::similar_items;
 use super::top_k::RankError;
 
 /// Every kind of model that can be served.
+// One lives at a time, so the width of the largest variant costs nothing.
+#[allow(clippy::large_enum_variant)]
 #[derive(Debug, Clone)]
 pub enum Scorer {
     /// Final user and item tables.

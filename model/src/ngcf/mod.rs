@@ -1,5 +1,7 @@
 //! NGCF (Wang et al., SIGIR 2019, arXiv 1905.08108) in the three forms that go by its name.
 
+// Backward passes are dead in a build that does not train.
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod batch;
 mod lecture;
 mod official;

@@ -68,13 +68,13 @@ mod tests {
     fn the_plateau_has_the_published_coefficients() {
         let expected = [
             0.5,
-            -0.492_672_777,
+            -0.492_672_8,
             0.0,
-            -0.032_459_222_3,
+            -0.032_459_22,
             0.0,
-            0.021_442_284_6,
+            0.021_442_285,
             0.0,
-            -0.001_416_154_59,
+            -0.001_416_154_6,
         ];
         let response = Response::plateau(8, 1.5);
         assert_eq!(response.coefficients().len(), expected.len());

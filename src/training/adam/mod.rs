@@ -146,6 +146,8 @@ impl Update<'_> {
     }
 }
 
+// One lives at a time, so the width of the largest variant costs nothing.
+#[allow(clippy::large_enum_variant)]
 enum Gradient {
     Dense(Tensor<2>),
     Rows(TableRows),
