@@ -7,7 +7,7 @@ const MAX_INDEX: usize = i32::MAX as usize;
 /// Relative difference above which a value and its mirror are not the same number.
 const MIRROR_TOLERANCE: f32 = 1e-5;
 
-/// Why a graph cannot become an [`Adjacency`], or a table cannot live on its device.
+/// Why a graph cannot become an [`Adjacency`](crate::Adjacency), or a table cannot live on its device.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum AdjacencyError {
