@@ -15,7 +15,7 @@ use burn::tensor::Device;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, IdMap, Interactions, Split, split};
+use sagebrush::data::{Dataset, Split, split};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
 use sagebrush::synth::{PowerLaw, SyntheticGraph};
 use sagebrush::training::{self, Job, Progress, time_steps};
@@ -166,24 +166,14 @@ fn made_up(users: u64, items: u64, edges: u64) -> Split {
         seed: 1,
     };
     let graph = SyntheticGraph::new(spec).unwrap();
-    let mut interactions = Interactions::default();
-    interactions.users.reserve_exact(edges as usize);
-    interactions.items.reserve_exact(edges as usize);
+    let (mut of_edges, mut on_edges) = (Vec::new(), Vec::new());
+    of_edges.reserve_exact(edges as usize);
+    on_edges.reserve_exact(edges as usize);
     for (user, item) in graph.edges() {
-        interactions.users.push(user);
-        interactions.items.push(item);
+        of_edges.push(user);
+        on_edges.push(item);
     }
-    let keys = |n: u64| {
-        IdMap::from_ordered_keys((0..n).map(|id| id.to_string().into()).collect()).unwrap()
-    };
-    let dataset = Dataset {
-        interactions,
-        given_test: None,
-        users: keys(users),
-        items: keys(items),
-        titles: None,
-        sources: Vec::new(),
-    };
+    let dataset = Dataset::numbered(users as u32, items as u32, of_edges, on_edges);
     let config = SplitConfig {
         method: Some(SplitMethod::Random),
         test_fraction: 0.001,

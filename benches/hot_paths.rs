@@ -7,11 +7,11 @@ use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{PositiveSampling, RunConfig, SamplingConfig, SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, IdMap, Interactions, Split, split};
+use sagebrush::data::{Dataset, Split, split};
 use sagebrush::graph::{Normalization, NormalizedCsr};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
 use sagebrush::sampling::EpochSampler;
-use sagebrush_model::{Adjacency, CsrMatrix};
+use sagebrush_model::Adjacency;
 
 const N_USERS: u32 = 10_000;
 const N_ITEMS: u32 = 8_000;
@@ -20,10 +20,6 @@ const DIM: usize = 64;
 
 fn main() {
     divan::main();
-}
-
-fn keys(n: u32) -> IdMap {
-    IdMap::from_ordered_keys((0..n).map(|id| id.to_string().into()).collect()).unwrap()
 }
 
 /// Items are drawn with a density that falls as the square root of their id.
@@ -39,19 +35,7 @@ fn made_up() -> Split {
     pairs.sort_unstable();
     pairs.dedup();
     let (users, items) = pairs.into_iter().unzip();
-    let dataset = Dataset {
-        interactions: Interactions {
-            users,
-            items,
-            weights: None,
-            timestamps: None,
-        },
-        given_test: None,
-        users: keys(N_USERS),
-        items: keys(N_ITEMS),
-        titles: None,
-        sources: Vec::new(),
-    };
+    let dataset = Dataset::numbered(N_USERS, N_ITEMS, users, items);
     let method = Some(SplitMethod::Random);
     split(
         &dataset,
@@ -78,13 +62,7 @@ fn propagate(bencher: Bencher<'_, '_>) {
     let device = Device::flex();
     let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
     let n_entries = matrix.columns.len();
-    let matrix = CsrMatrix {
-        row_ptr: matrix.row_ptr,
-        columns: matrix.columns,
-        values: matrix.values,
-        transposed_values: None,
-    };
-    let adjacency = Adjacency::new(n_users, n_items, matrix, &device).unwrap();
+    let adjacency = Adjacency::new(n_users, n_items, matrix.into(), &device).unwrap();
     let n_nodes = n_users + n_items;
     let x = Tensor::<2>::from_data(TensorData::new(table(n_nodes), [n_nodes, DIM]), &device);
     bencher

@@ -11,11 +11,11 @@ use burn::tensor::{Device, Int, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, IdMap, Interactions, TrainSet, split};
+use sagebrush::data::{Dataset, TrainSet, split};
 use sagebrush::graph::{Normalization, NormalizedCsr};
 use sagebrush_model::loss::BatchScores;
 use sagebrush_model::{
-    Adjacency, BatchIndices, CsrMatrix, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
+    Adjacency, BatchIndices, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
     NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,
 };
 
@@ -139,13 +139,7 @@ fn adjacency(train: &TrainSet, propagation: Propagation, device: &Device) -> Adj
         Propagation::None => (Normalization::Symmetric, false),
     };
     let matrix = NormalizedCsr::new(train, normalization, self_loops).unwrap();
-    let matrix = CsrMatrix {
-        row_ptr: matrix.row_ptr,
-        columns: matrix.columns,
-        values: matrix.values,
-        transposed_values: matrix.transposed_values,
-    };
-    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix, device).unwrap()
+    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix.into(), device).unwrap()
 }
 
 fn train_set() -> TrainSet {
@@ -157,22 +151,7 @@ fn train_set() -> TrainSet {
         None => made_up(),
     };
     let (users, items) = pairs.into_iter().unzip();
-    let keys = |n: u32| {
-        IdMap::from_ordered_keys((0..n).map(|id| id.to_string().into()).collect()).unwrap()
-    };
-    let dataset = Dataset {
-        interactions: Interactions {
-            users,
-            items,
-            weights: None,
-            timestamps: None,
-        },
-        given_test: None,
-        users: keys(N_USERS),
-        items: keys(N_ITEMS),
-        titles: None,
-        sources: Vec::new(),
-    };
+    let dataset = Dataset::numbered(N_USERS, N_ITEMS, users, items);
     let config = SplitConfig {
         method: Some(SplitMethod::Random),
         test_fraction: 1e-3,

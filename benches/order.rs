@@ -32,7 +32,7 @@ use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::{Input, ReadOptions, Split, read_dataset, split};
 use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization, NormalizedCsr};
-use sagebrush_model::{Adjacency, CsrMatrix};
+use sagebrush_model::Adjacency;
 
 const DIM: usize = 64;
 const LAYERS: usize = 3;
@@ -107,13 +107,7 @@ impl Timed {
         let matrix = NormalizedCsr::new(train, Normalization::Symmetric, false).unwrap();
         let device = Device::flex();
         let gathered = matrix.columns.clone();
-        let matrix = CsrMatrix {
-            row_ptr: matrix.row_ptr,
-            columns: matrix.columns,
-            values: matrix.values,
-            transposed_values: None,
-        };
-        let adjacency = Adjacency::new(train.n_users(), train.n_items(), matrix, &device);
+        let adjacency = Adjacency::new(train.n_users(), train.n_items(), matrix.into(), &device);
         let n_nodes = train.n_users() + train.n_items();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let table = (0..n_nodes * DIM).map(|_| rng.random::<f32>()).collect();

@@ -35,7 +35,7 @@ pub struct BatchIndices {
     n_negatives: usize,
     /// Users, positives, each user's negatives, shared negatives; ids, not nodes.
     ids: Vec<u32>,
-    shared: SharedNegatives,
+    shared: Arc<SharedNegatives>,
     device: Device,
 }
 
@@ -58,7 +58,7 @@ impl BatchIndices {
             n_users: batch,
             n_negatives: negatives.len() / batch,
             ids: [users, positives, negatives].concat(),
-            shared: SharedNegatives::default(),
+            shared: Arc::default(),
             device: device.clone(),
         }
     }
@@ -80,7 +80,7 @@ impl BatchIndices {
         }
         self.ids.truncate(self.n_users * (2 + self.n_negatives));
         self.ids.extend_from_slice(&shared.items);
-        self.shared = shared;
+        self.shared = Arc::new(shared);
         self
     }
 
@@ -100,7 +100,7 @@ impl BatchIndices {
     }
 
     /// Negatives of all users together.
-    pub fn shared(&self) -> &SharedNegatives {
+    pub fn shared(&self) -> &Arc<SharedNegatives> {
         &self.shared
     }
 

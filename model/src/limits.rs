@@ -31,14 +31,10 @@ pub fn read_rate(bytes: usize, rounds: usize) -> f64 {
 pub fn multiply_add_rate(rounds: usize) -> f64 {
     const TURNS: usize = 1 << 20;
     let threads = rayon::current_num_threads();
-    let floats = if cfg!(target_arch = "x86_64") && dense::is_wide() {
-        WIDE_LANES
-    } else {
-        NARROW_LANES
-    };
+    let mut lanes = 0;
     let seconds = fastest(rounds, || {
         let results = rayon::broadcast(|_| {
-            let mut out = 0.0;
+            let mut out = (0.0, 0);
             let kernel = Chains {
                 turns: TURNS,
                 out: &mut out,
@@ -46,9 +42,9 @@ pub fn multiply_add_rate(rounds: usize) -> f64 {
             dense::run(dense::detect(), kernel);
             out
         });
-        black_box(results);
+        lanes = black_box(results).first().map_or(0, |&(_, lanes)| lanes);
     });
-    (2 * floats * TURNS * threads) as f64 / seconds
+    (2 * lanes * TURNS * threads) as f64 / seconds
 }
 
 fn fastest(rounds: usize, mut work: impl FnMut()) -> f64 {
@@ -84,15 +80,16 @@ const NARROW_LANES: usize = 64;
 
 struct Chains<'a> {
     turns: usize,
-    out: &'a mut f32,
+    /// A sum that depends on every turn, and how many sums there were.
+    out: &'a mut (f32, usize),
 }
 
 impl Kernel for Chains<'_> {
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
         *self.out = match A::WIDE {
-            true => chains::<A, WIDE_LANES>(self.turns),
-            false => chains::<A, NARROW_LANES>(self.turns),
+            true => (chains::<A, WIDE_LANES>(self.turns), WIDE_LANES),
+            false => (chains::<A, NARROW_LANES>(self.turns), NARROW_LANES),
         };
     }
 }

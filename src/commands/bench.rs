@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::Session;
 use crate::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
-use crate::data::{self, Dataset, IdMap, Interactions, TrainSet};
+use crate::data::{self, Dataset, TrainSet};
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::inference::{Embeddings, ScoreHead, top_k};
 use crate::sampling::EpochSampler;
@@ -115,23 +115,7 @@ fn made_up() -> anyhow::Result<TrainSet> {
         seed: 1,
     })?;
     let (users, items) = graph.edges().unzip();
-    let keys = |n: u32| {
-        let keys = (0..n).map(|id| id.to_string().into()).collect();
-        IdMap::from_ordered_keys(keys).context("numbers are distinct keys")
-    };
-    let dataset = Dataset {
-        interactions: Interactions {
-            users,
-            items,
-            weights: None,
-            timestamps: None,
-        },
-        given_test: None,
-        users: keys(N_USERS)?,
-        items: keys(N_ITEMS)?,
-        titles: None,
-        sources: Vec::new(),
-    };
+    let dataset = Dataset::numbered(N_USERS, N_ITEMS, users, items);
     let config = SplitConfig {
         method: Some(SplitMethod::Random),
         test_fraction: 1e-3,

@@ -37,7 +37,6 @@ pub(super) fn of_models(
         let mut config = RunConfig::defaults_for(model);
         config.model.dim = dim;
         config.training.optimizer = optimizer;
-
         let parts = MemoryForecast::new(&config, counts);
         let total = parts.total().max(read);
         ModelForecast {

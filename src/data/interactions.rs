@@ -88,3 +88,26 @@ pub struct Dataset {
     /// The files all this came from.
     pub sources: Vec<SourceFile>,
 }
+
+impl Dataset {
+    /// A made-up data set: the keys of users and items are their numbers from 0.
+    pub fn numbered(n_users: u32, n_items: u32, users: Vec<u32>, items: Vec<u32>) -> Self {
+        let keys = |n: u32| {
+            let keys = (0..n).map(|id| id.to_string().into()).collect();
+            IdMap::from_ordered_keys(keys).unwrap_or_else(|| unreachable!("no number stands twice"))
+        };
+        Self {
+            interactions: Interactions {
+                users,
+                items,
+                weights: None,
+                timestamps: None,
+            },
+            given_test: None,
+            users: keys(n_users),
+            items: keys(n_items),
+            titles: None,
+            sources: Vec::new(),
+        }
+    }
+}

@@ -1,7 +1,5 @@
 //! Hard negatives: items near a user, or near the positive, in the graph that the user does not have.
 
-use std::borrow::Cow;
-
 use rand::{Rng, RngExt};
 
 use super::negatives::MAX_TRIES;
@@ -14,7 +12,7 @@ use crate::graph::{GraphError, InteractionGraph, PageRank};
 #[derive(Debug, Clone)]
 pub struct HardNegatives<'a> {
     root: HardRoot,
-    bands: Cow<'a, ItemLists>,
+    bands: &'a ItemLists,
 }
 
 impl HardNegatives<'_> {
@@ -54,7 +52,7 @@ impl<'a> HardNegatives<'a> {
     pub fn new(bands: &'a ItemLists, config: &SamplingConfig) -> Self {
         Self {
             root: config.hard_root,
-            bands: Cow::Borrowed(bands),
+            bands,
         }
     }
 

@@ -38,14 +38,6 @@ impl Items {
         weighted.map_or(Self::Uniform { n_items }, Self::Weighted)
     }
 
-    /// An item, the user's own included.
-    pub(super) fn draw(&self, rng: &mut impl Rng) -> u32 {
-        match self {
-            Self::Uniform { n_items } => rng.random_range(0..*n_items),
-            Self::Weighted(weights) => weights.sample(rng) as u32,
-        }
-    }
-
     /// An item that is not in `positives` (ascending), or `None` after [`MAX_TRIES`] draws.
     pub(super) fn draw_unknown(&self, rng: &mut impl Rng, positives: &[u32]) -> Option<u32> {
         match self {

@@ -2,6 +2,7 @@
 //! is drawn.
 
 use rand::Rng;
+use rand::distr::Distribution;
 
 use super::negatives::{Items, popularity};
 use crate::config::SamplingConfig;
@@ -63,15 +64,15 @@ impl SharedSampler {
         positives: &[u32],
         rng: &mut impl Rng,
     ) -> Shared {
-        let mut items = match drawn {
+        let mut items: Vec<u32> = match drawn {
             _ if self.n_drawn >= train.n_items() => (0..train.n_items() as u32).collect(),
             Items::Uniform { n_items } => {
                 let sample = rand::seq::index::sample(rng, *n_items as usize, self.n_drawn);
                 sample.into_iter().map(|item| item as u32).collect()
             }
-            Items::Weighted(_) => (0..self.n_drawn)
-                .map(|_| drawn.draw(rng))
-                .collect::<Vec<_>>(),
+            Items::Weighted(weights) => (0..self.n_drawn)
+                .map(|_| weights.sample(rng) as u32)
+                .collect(),
         };
         if self.in_batch {
             items.extend_from_slice(positives);

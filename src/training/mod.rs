@@ -134,10 +134,7 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
     for batch in sampler.epoch(job.config.seed, 1).take(n) {
         let started = Instant::now();
         let rate = job.config.training.learning_rate;
-        losses.push(
-            step(job, &loss, &mut state, &batch, rate),
-            &mut state.totals,
-        )?;
+        losses.push(step(job, &loss, &mut state, batch, rate), &mut state.totals)?;
         state.step += 1;
         times.push(started.elapsed());
     }
@@ -163,14 +160,14 @@ fn run_epoch(
                 state.totals.seconds += started.elapsed().as_secs_f64();
                 return Ok(false);
             }
+            state.totals.skipped_negatives += batch.skipped;
+            state.totals.replaced_hard_negatives += batch.hard_replaced;
             if !batch.users.is_empty() {
                 let training = &job.config.training;
                 let rate = learning_rate(training, epoch, state.step, n_steps);
-                let loss = step(job, loss, state, &batch, rate);
+                let loss = step(job, loss, state, batch, rate);
                 losses.push(loss, &mut state.totals)?;
             }
-            state.totals.skipped_negatives += batch.skipped;
-            state.totals.replaced_hard_negatives += batch.hard_replaced;
             state.step += 1;
             job.progress.step();
         }

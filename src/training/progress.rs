@@ -16,18 +16,11 @@ pub struct Progress {
 impl Progress {
     /// Progress over `epochs` epochs of `steps` steps, from `done` epochs on; silent where `quiet`.
     pub fn new(epochs: u32, steps: u64, done: u32, quiet: bool) -> Self {
-        let terminal = std::io::stderr().is_terminal() && !quiet;
-        let target = if terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
-        let bar = ProgressBar::with_draw_target(Some(u64::from(epochs) * steps), target);
-        if let Ok(style) = ProgressStyle::with_template(
+        let bar = bar(
+            u64::from(epochs) * steps,
             "{msg} {wide_bar:.green/dim} {pos}/{len} steps {per_sec} left {eta}",
-        ) {
-            bar.set_style(style);
-        }
+            quiet,
+        );
         bar.set_position(u64::from(done) * steps);
         bar.reset_eta();
         Self {
@@ -64,15 +57,19 @@ impl Progress {
 
 /// A bar of its own for work of `n` pieces; silent where `quiet` or off a terminal.
 pub fn counting_bar(what: &'static str, n: u64, quiet: bool) -> ProgressBar {
+    let template = "{msg} {wide_bar:.green/dim} {pos}/{len} {per_sec} left {eta}";
+    bar(n, template, quiet).with_message(what)
+}
+
+fn bar(n: u64, template: &str, quiet: bool) -> ProgressBar {
     let terminal = std::io::stderr().is_terminal() && !quiet;
-    let target = match terminal {
-        true => ProgressDrawTarget::stderr(),
-        false => ProgressDrawTarget::hidden(),
+    let target = if terminal {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
     };
-    let bar = ProgressBar::with_draw_target(Some(n), target).with_message(what);
-    if let Ok(style) =
-        ProgressStyle::with_template("{msg} {wide_bar:.green/dim} {pos}/{len} {per_sec} left {eta}")
-    {
+    let bar = ProgressBar::with_draw_target(Some(n), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar

@@ -127,12 +127,17 @@ pub fn adjacency(
         Propagation::RowMean { self_loops } => (Normalization::RowMean, self_loops),
     };
     let matrix = NormalizedCsr::new(train, normalization, self_loops)?;
-    let matrix = CsrMatrix {
-        row_ptr: matrix.row_ptr,
-        columns: matrix.columns,
-        values: matrix.values,
-        transposed_values: matrix.transposed_values,
-    };
-    let adjacency = Adjacency::new(n_users, n_items, matrix, device);
+    let adjacency = Adjacency::new(n_users, n_items, matrix.into(), device);
     Ok(Some(adjacency?))
+}
+
+impl From<NormalizedCsr> for CsrMatrix {
+    fn from(matrix: NormalizedCsr) -> Self {
+        Self {
+            row_ptr: matrix.row_ptr,
+            columns: matrix.columns,
+            values: matrix.values,
+            transposed_values: matrix.transposed_values,
+        }
+    }
 }

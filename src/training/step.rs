@@ -30,9 +30,10 @@ pub(super) fn step(
     job: &Job<'_>,
     loss: &LossConfig,
     state: &mut State,
-    batch: &Batch,
+    batch: Batch,
     learning_rate: f64,
 ) -> StepLoss {
+    let samples = batch.users.len();
     let ids = indices(batch, job.device);
     let model = state.take_model();
     let (updated, parts) = match job.config.training.optimizer {
@@ -44,23 +45,22 @@ pub(super) fn step(
         epoch: state.epoch + 1,
         step: state.step + 1,
         learning_rate,
-        samples: batch.users.len(),
+        samples,
         parts,
     }
 }
 
-fn indices(batch: &Batch, device: &Device) -> BatchIndices {
+fn indices(batch: Batch, device: &Device) -> BatchIndices {
     let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, device);
-    let Some(shared) = &batch.shared else {
+    let Some(shared) = batch.shared else {
         return ids;
     };
     ids.with_shared(SharedNegatives {
-        items: shared.items.clone(),
-        known_ptr: shared.known_ptr.clone(),
-        known: shared.known.clone(),
+        items: shared.items,
+        known_ptr: shared.known_ptr,
+        known: shared.known,
         log_q: shared
             .log_q
-            .clone()
             .map(|(positives, shared)| LogQ { positives, shared }),
     })
 }

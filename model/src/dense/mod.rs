@@ -63,11 +63,6 @@ pub(crate) fn detect() -> Isa {
     isa
 }
 
-/// Whether [`run`] on what [`detect`] returned has [`Arithmetic::WIDE`].
-pub(crate) fn is_wide() -> bool {
-    detect().name() == "avx512f"
-}
-
 /// Runs `kernel` compiled for `isa`, which [`detect`] returned (or a test that asked the processor).
 pub(crate) fn run(isa: Isa, kernel: impl Kernel) {
     match isa {

@@ -1,7 +1,5 @@
 //! `ngcf-lecture`: mean aggregation, a linear map of the node beside its neighbourhood, ReLU.
 
-use std::sync::Mutex;
-
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
@@ -138,19 +136,16 @@ impl NgcfLecture {
             };
             Layer { from, to, dropout }
         });
-        let plan = Plan {
-            form: Form::Lecture {
+        let plan = Plan::new(
+            Form::Lecture {
                 linear_output: self.linear_output,
             },
-            dim: self.tables.users.dims()[1],
-            layers: layers.collect(),
-            matrix: adjacency.matrix().clone(),
-            n_users: self.tables.n_users(),
-            n_items: self.tables.n_items(),
-            nodes: batch.nodes(self.tables.n_users()),
-            pool: self.pool.clone(),
-            kept: Mutex::default(),
-        };
+            layers.collect(),
+            &self.tables,
+            adjacency,
+            batch,
+            &self.pool,
+        );
         let parameters = self
             .layers
             .iter()

@@ -1,7 +1,5 @@
 //! `ngcf-official`: what the authors' TensorFlow code computes, which is not the paper's equation.
 
-use std::sync::Mutex;
-
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -158,17 +156,14 @@ impl NgcfOfficial {
             };
             Layer { from, to, dropout }
         });
-        let plan = Plan {
-            form: Form::Official,
-            dim: self.tables.users.dims()[1],
-            layers: layers.collect(),
-            matrix: adjacency.matrix().clone(),
-            n_users: self.tables.n_users(),
-            n_items: self.tables.n_items(),
-            nodes: batch.nodes(self.tables.n_users()),
-            pool: self.pool.clone(),
-            kept: Mutex::default(),
-        };
+        let plan = Plan::new(
+            Form::Official,
+            layers.collect(),
+            &self.tables,
+            adjacency,
+            batch,
+            &self.pool,
+        );
         let parameters = self.layers.iter().flat_map(|layer| {
             [
                 flat(&layer.sum),

@@ -1,7 +1,5 @@
 //! `ngcf-paper`: the equations of arXiv 1905.08108 v2.
 
-use std::sync::Mutex;
-
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
@@ -137,17 +135,14 @@ impl NgcfPaper {
             };
             Layer { from, to, dropout }
         });
-        let plan = Plan {
-            form: Form::Paper,
-            dim: self.tables.users.dims()[1],
-            layers: layers.collect(),
-            matrix: adjacency.matrix().clone(),
-            n_users: self.tables.n_users(),
-            n_items: self.tables.n_items(),
-            nodes: batch.nodes(self.tables.n_users()),
-            pool: self.pool.clone(),
-            kept: Mutex::default(),
-        };
+        let plan = Plan::new(
+            Form::Paper,
+            layers.collect(),
+            &self.tables,
+            adjacency,
+            batch,
+            &self.pool,
+        );
         let parameters = self
             .layers
             .iter()

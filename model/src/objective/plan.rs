@@ -1,6 +1,6 @@
 //! What a batch's loss is computed from: how its rows lie, who is compared with whom, and how.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::batch::{BatchIndices, SharedNegatives};
 use crate::loss::RankingLoss;
@@ -54,7 +54,7 @@ pub(crate) struct ObjectivePlan {
     pub(crate) layout: Layout,
     pub(crate) similarity: Similarity,
     pub(crate) loss: RankingLoss,
-    pub(crate) shared: SharedNegatives,
+    pub(crate) shared: Arc<SharedNegatives>,
     /// Whether rows are regularized: the second set where there is one, else the first.
     pub(crate) regularized: bool,
     /// The gradient of the ranking loss that the forward pass left, `[n_rows, width]`.

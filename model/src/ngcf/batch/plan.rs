@@ -4,7 +4,10 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use super::workspace::{Kept, Pool};
+use crate::adjacency::Adjacency;
+use crate::batch::BatchIndices;
 use crate::dropout::{EdgeDropout, ElementDropout};
+use crate::embedding::EmbeddingTables;
 use crate::ngcf::LEAKY_SLOPE;
 use crate::spmm::Matrix;
 
@@ -82,6 +85,28 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// The pass of a batch over the learned tables.
+    pub(crate) fn new(
+        form: Form,
+        layers: Vec<Layer>,
+        tables: &EmbeddingTables,
+        adjacency: &Adjacency,
+        batch: &BatchIndices,
+        pool: &Pool,
+    ) -> Self {
+        Self {
+            form,
+            dim: tables.users.dims()[1],
+            layers,
+            matrix: adjacency.matrix().clone(),
+            n_users: tables.n_users(),
+            n_items: tables.n_items(),
+            nodes: batch.nodes(tables.n_users()),
+            pool: pool.clone(),
+            kept: Mutex::default(),
+        }
+    }
+
     pub(super) fn n_nodes(&self) -> usize {
         self.n_users + self.n_items
     }
