@@ -282,6 +282,9 @@ pub struct EvaluateArgs {
     /// Write `run.txt` and `qrels.txt` for trec_eval and its kin
     #[arg(long, value_name = "DIR")]
     pub trec: Option<PathBuf>,
+    /// Where to make the lists; the run's own device by default
+    #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
+    pub device: Option<String>,
 }
 
 /// Options of `recommend`.
@@ -307,6 +310,9 @@ pub struct RecommendArgs {
     /// Recommend also what the user already interacted with
     #[arg(long)]
     pub include_seen: bool,
+    /// Where to make the lists; the run's own device by default
+    #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
+    pub device: Option<String>,
     /// Write to a file; its ending chooses the form
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,

@@ -97,11 +97,14 @@ impl Failure {
                 RecommenderError::Rank(RankError::ZeroK | RankError::KTooLarge { .. }) => {
                     Self::Usage
                 }
+                RecommenderError::Rank(RankError::Device(_)) => Self::DeviceUnavailable,
                 _ => Self::BadData,
             });
         }
-        if let Some(RankError::ZeroK | RankError::KTooLarge { .. }) = cause.downcast_ref() {
-            return Some(Self::Usage);
+        match cause.downcast_ref() {
+            Some(RankError::ZeroK | RankError::KTooLarge { .. }) => return Some(Self::Usage),
+            Some(RankError::Device(_)) => return Some(Self::DeviceUnavailable),
+            _ => {}
         }
         if cause.is::<DeviceError>() {
             return Some(Self::DeviceUnavailable);

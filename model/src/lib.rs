@@ -25,6 +25,7 @@ mod numeric;
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod objective;
 mod parameters;
+mod ranking;
 // Backward passes are dead in a build that does not train.
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod rows;
@@ -48,6 +49,7 @@ pub use ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
 pub use parameters::{HostTensor, ParameterError};
+pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};
 pub use serving::{ScoreHead, ServingTables};
 pub use spmm::{SparseMatrix, cpu_instruction_set};

@@ -16,6 +16,7 @@ use crate::ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
 use crate::parameters::{Named, ParamMut};
+use crate::rows::select_rows;
 
 /// Which network makes embeddings, and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -199,11 +200,12 @@ pub(crate) struct Forward {
 }
 
 impl Forward {
-    /// The rows of some nodes.
-    pub(crate) fn select(self, nodes: Tensor<1, Int>) -> NodeRows {
+    /// A batch's rows.
+    pub(crate) fn select(self, batch: &BatchIndices, n_users: usize) -> NodeRows {
+        let (nodes, ids) = (batch.node_tensor(n_users), batch.nodes(n_users));
         NodeRows::Apart {
-            last: self.nodes.select(0, nodes.clone()),
-            initial: self.initial.select(0, nodes),
+            last: select_rows(self.nodes, nodes.clone(), ids.clone()),
+            initial: select_rows(self.initial, nodes, ids),
         }
     }
 }

@@ -5,6 +5,7 @@ use burn::tensor::{ExecutionError, Tensor};
 use crate::embedding::Embeddings;
 use crate::model::Model;
 use crate::numeric::l2_normalize;
+use crate::ranking::DeviceTables;
 use crate::score::{Mlp, Score};
 
 /// How a user's and an item's row become a score.
@@ -51,16 +52,10 @@ impl Model {
     /// When the device cannot be read.
     pub fn serving_tables(&self, embeddings: Embeddings) -> Result<ServingTables, ExecutionError> {
         let dim = embeddings.width();
-        let (users, items) = (embeddings.users(), embeddings.items());
-        let (users, items, head) = match self.score() {
-            Score::Dot(_) => (users, items, ScoreHead::Dot),
-            Score::Cosine(cosine) => (
-                l2_normalize(users) / cosine.temperature,
-                l2_normalize(items),
-                ScoreHead::Dot,
-            ),
-            Score::Bilinear(form) => (users.matmul(form.weight.val()), items, ScoreHead::Dot),
-            Score::Mlp(mlp) => (users, items, head(mlp)?),
+        let (users, items) = self.folded(embeddings);
+        let head = match self.score() {
+            Score::Mlp(mlp) => head(mlp)?,
+            _ => ScoreHead::Dot,
         };
         Ok(ServingTables {
             dim,
@@ -68,6 +63,28 @@ impl Model {
             items: to_host(items)?,
             head,
         })
+    }
+
+    /// The same tables where they are, ready to rank; `None` unless that is a GPU and a score is an inner product.
+    pub fn device_tables(&self, embeddings: &Embeddings) -> Option<DeviceTables> {
+        if let Score::Mlp(_) = self.score() {
+            return None;
+        }
+        let (users, items) = self.folded(embeddings.clone());
+        DeviceTables::new(users, items)
+    }
+
+    /// Users' and items' rows with the score folded in where it is an inner product of the result.
+    fn folded(&self, embeddings: Embeddings) -> (Tensor<2>, Tensor<2>) {
+        let (users, items) = (embeddings.users(), embeddings.items());
+        match self.score() {
+            Score::Dot(_) | Score::Mlp(_) => (users, items),
+            Score::Cosine(cosine) => (
+                l2_normalize(users) / cosine.temperature,
+                l2_normalize(items),
+            ),
+            Score::Bilinear(form) => (users.matmul(form.weight.val()), items),
+        }
     }
 }
 

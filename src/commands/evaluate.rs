@@ -50,7 +50,9 @@ pub(super) struct Opening {
 /// Runs `evaluate`.
 pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> anyhow::Result<()> {
     let ks = args.ks.iter().map(|&k| k as usize).collect();
-    let evaluation = measure(session, &args.run, &[], ks, args.trec.as_deref())?;
+    let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
+    let run = run.rank_on(session, args.device.as_deref())?;
+    let evaluation = measure(session, run, &[], ks, args.trec.as_deref())?;
     if session.json {
         return session.print_json(&evaluation);
     }
@@ -69,21 +71,21 @@ pub(super) fn measure_beside(
     run: &Path,
     others: &[PathBuf],
 ) -> anyhow::Result<Evaluation> {
-    measure(session, run, others, Vec::new(), None)
+    let open = |path: &Path| OpenRun::open(path, Seen::BeforeTest)?.rank_on(session, None);
+    let others = others
+        .iter()
+        .map(|path| open(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    measure(session, open(run)?, &others, Vec::new(), None)
 }
 
 fn measure(
     session: &Session,
-    path: &Path,
-    others: &[PathBuf],
+    mut run: OpenRun,
+    others: &[OpenRun],
     ks: Vec<usize>,
     trec: Option<&Path>,
 ) -> anyhow::Result<Evaluation> {
-    let mut run = OpenRun::open(path, Seen::BeforeTest)?;
-    let others = others
-        .iter()
-        .map(|path| OpenRun::open(path, Seen::BeforeTest))
-        .collect::<Result<Vec<_>, _>>()?;
     let mut file = evaluation_file(&run)?;
     if !file.openings.is_empty() {
         session.say(&format!(
@@ -98,7 +100,7 @@ fn measure(
     file.openings.push(opening);
     run.dir.write_evaluation(&file)?;
     let tested = run.open_test()?;
-    let evaluated = rank_all(&run, &others, &tested, &settings)?;
+    let evaluated = rank_all(&run, others, &tested, &settings)?;
     if let Some(directory) = trec {
         write_trec(&run, &tested, &settings, directory)?;
     }

@@ -12,6 +12,7 @@ use crate::terminal::{Align, Style, Table};
 /// Runs `recommend`.
 pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Result<()> {
     let run = OpenRun::open(&args.run, Seen::Everything)?;
+    let run = run.rank_on(session, args.device.as_deref())?;
     if args.out.is_none() && args.to.is_none() && !args.all {
         return show(session, &run.recommender, args);
     }

@@ -1,18 +1,20 @@
 //! What commands write into a run directory and read back out of it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
-use super::filters;
-use crate::config::{DataConfig, RunConfig};
+use super::{Session, filters};
+use crate::config::{DataConfig, DeviceName, RunConfig};
 #[cfg(feature = "train")]
 use crate::data::Counts;
 use crate::data::{
     self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
     SourceFile, SplitSummary,
 };
+use crate::device::{self, DeviceSource};
 use crate::evaluation::EvaluationData;
 use crate::inference::{Recommender, Scorer};
 use crate::run::{RunDir, SeenLists};
@@ -142,6 +144,30 @@ impl OpenRun {
             lists,
             recommender,
         })
+    }
+
+    /// Makes lists on the device asked for, or else on the one of the run's configuration where this machine has it.
+    pub(super) fn rank_on(
+        mut self,
+        session: &Session,
+        asked: Option<&str>,
+    ) -> anyhow::Result<Self> {
+        let asked = asked.and_then(DeviceName::from_name);
+        let Scorer::Embeddings(embeddings) = self.recommender.scorer() else {
+            return Ok(self);
+        };
+        let device = match (device::open(asked.unwrap_or(self.config.run.device)), asked) {
+            (Ok(device), _) => device,
+            (Err(error), Some(_)) => return Err(error.into()),
+            (Err(error), None) => {
+                session.say(&format!("lists are made on the CPU: {error}"));
+                return Ok(self);
+            }
+        };
+        if let Some(source) = DeviceSource::upload(embeddings, &device) {
+            self.recommender.rank_with(Arc::new(source));
+        }
+        Ok(self)
     }
 
     /// Opens the test part to measure; only `evaluate` does, and records it.

@@ -1,5 +1,8 @@
 //! Answers in outside keys: lists for users and for items, from tables that are already in memory.
 
+use std::fmt;
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::score_source::ScoreSource;
@@ -16,10 +19,21 @@ const USERS_PER_BATCH: usize = 4096;
 #[derive(Debug, Clone)]
 pub struct Recommender {
     scorer: Scorer,
+    ranker: Option<Ranker>,
     users: IdMap,
     items: IdMap,
     titles: Option<Vec<Option<String>>>,
     seen: ItemLists,
+}
+
+/// What makes the lists in place of the tables.
+#[derive(Clone)]
+struct Ranker(Arc<dyn ScoreSource + Send>);
+
+impl fmt::Debug for Ranker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ranker")
+    }
 }
 
 /// One place of a list, in outside terms.
@@ -110,6 +124,7 @@ impl Recommender {
         }
         Ok(Self {
             scorer,
+            ranker: None,
             users,
             items,
             titles,
@@ -122,9 +137,23 @@ impl Recommender {
         &self.scorer
     }
 
-    /// The scores of every user of the log.
+    /// Makes lists with another source of the same scores.
+    ///
+    /// # Panics
+    /// When it has other numbers of users or items than the tables.
+    pub fn rank_with(&mut self, source: Arc<dyn ScoreSource + Send>) {
+        let scorer = self.scorer.source();
+        assert_eq!(source.n_users(), scorer.n_users(), "the same users");
+        assert_eq!(source.n_items(), scorer.n_items(), "the same items");
+        self.ranker = Some(Ranker(source));
+    }
+
+    /// What makes the lists: the scores of every user of the log, or the other source that was given.
     pub fn source(&self) -> &dyn ScoreSource {
-        self.scorer.source()
+        match &self.ranker {
+            Some(Ranker(source)) => &**source,
+            None => self.scorer.source(),
+        }
     }
 
     /// The users by outside key.

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use super::selection::Selection;
+use super::selection::{Ranked, Selection};
+use super::top_k::RankError;
+use crate::data::ItemLists;
 
 /// Scores of every item for any user, a tile of items at a time.
 ///
@@ -34,6 +36,17 @@ pub trait ScoreSource: Sync {
     /// May panic when a user is out of range, or when there is not one selection a user.
     fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
         offer_by_tiles(self, users, selections);
+    }
+
+    /// The lists of [`top_k`](super::top_k()) from a source that ranks where its scores are; `None` leaves that to the
+    /// host. Users, `k` and `seen` have been checked.
+    fn rank(
+        &self,
+        _users: &[u32],
+        _k: usize,
+        _seen: Option<&ItemLists>,
+    ) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        None
     }
 
     /// The scores of some users for some items (ascending) as a source of its own, numbered by their places; `None`

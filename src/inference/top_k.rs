@@ -61,6 +61,9 @@ pub enum RankError {
         /// The inside item id.
         item: u32,
     },
+    /// The device that ranks failed.
+    #[error("the device failed while ranking: {0}; try `--device cpu`")]
+    Device(String),
     /// More similar items were asked for than there are others.
     #[error("K is {k}, but there are {others} other items; ask for at most {others}")]
     TooManySimilar {
@@ -158,6 +161,9 @@ fn ranked_in_blocks(
     users_per_block: usize,
 ) -> Result<Vec<Vec<Ranked>>, RankError> {
     check(source, users, k, seen)?;
+    if let Some(lists) = source.rank(users, k, seen) {
+        return lists;
+    }
     let blocks: Vec<Result<Vec<Vec<Ranked>>, RankError>> = users
         .par_chunks(users_per_block)
         .map(|block| rank_block(source, block, k, seen))

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use burn::module::Module;
 use burn::tensor::Device;
-use sagebrush_model::{Adjacency, LossConfig, Mode, Model};
+use sagebrush_model::{Adjacency, LossConfig, Model};
 
 pub use error::TrainingError;
 pub use progress::{Progress, counting_bar};
@@ -206,14 +206,12 @@ fn finish_epoch(
     Ok(())
 }
 
-/// The model's tables for inference at this moment, on the host.
+/// The model's final tables, on the host.
 fn host_embeddings(
     model: &Model,
-    adjacency: Option<&Adjacency>,
+    embeddings: sagebrush_model::Embeddings,
 ) -> Result<Embeddings, TrainingError> {
-    // Without gradients, or autodiff would keep every layer's tables for a backward pass.
-    let model = model.clone().no_grad();
-    let tables = model.serving_tables(model.embed(adjacency, Mode::Inference))?;
+    let tables = model.serving_tables(embeddings)?;
     let (n_users, n_items) = (model.n_users(), model.n_items());
     let head = match tables.head {
         sagebrush_model::ScoreHead::Dot => ScoreHead::Dot,

@@ -1,6 +1,6 @@
 //! All that changes while training runs, and its way into a checkpoint and back.
 
-use sagebrush_model::Model;
+use sagebrush_model::{Mode, Model};
 
 use super::adam::ModuleAdam;
 use super::{Job, Trained, TrainingError, host_embeddings, setup};
@@ -150,8 +150,8 @@ impl State {
             None => to_host(self.model())?,
         };
         let history = std::mem::take(&mut self.history);
-        let model = load(self.take_initial(), &parameters)?;
-        let embeddings = host_embeddings(&model, job.adjacency)?;
+        let model = load(self.take_initial(), &parameters)?.no_grad();
+        let embeddings = host_embeddings(&model, model.embed(job.adjacency, Mode::Inference))?;
         Ok(Trained {
             parameters,
             embeddings,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sagebrush_model::Model;
+use burn::module::Module;
+use sagebrush_model::{Mode, Model};
 
 use super::{Job, TrainingError, host_embeddings};
+use crate::device::DeviceSource;
 use crate::evaluation::{EvaluationData, recall_and_ndcg};
+use crate::inference::ScoreSource;
 
 /// Depth of the validation metrics when the choosing metric names none.
 const USUAL_DEPTH: usize = 20;
@@ -15,17 +18,25 @@ pub(super) fn validate(
     job: &Job<'_>,
     model: &Model,
 ) -> Result<BTreeMap<String, f64>, TrainingError> {
-    let embeddings = host_embeddings(model, job.adjacency)?;
+    let source = source(job, model)?;
     let data = EvaluationData {
         train: job.split.train.positives(),
         also_excluded: None,
         held_out: &job.split.validation,
     };
-    Ok(recall_and_ndcg(
-        &embeddings,
-        data,
-        depth(&job.config.training.metric),
-    )?)
+    let depth = depth(&job.config.training.metric);
+    Ok(recall_and_ndcg(&*source, data, depth)?)
+}
+
+/// The model's lists: from its device where that ranks, from the host otherwise.
+fn source(job: &Job<'_>, model: &Model) -> Result<Box<dyn ScoreSource>, TrainingError> {
+    // Without gradients, or autodiff would keep every layer's tables for a backward pass.
+    let model = model.clone().no_grad();
+    let embeddings = model.embed(job.adjacency, Mode::Inference);
+    Ok(match model.device_tables(&embeddings) {
+        Some(tables) => Box::new(DeviceSource::new(tables)),
+        None => Box::new(host_embeddings(&model, embeddings)?),
+    })
 }
 
 fn depth(metric: &str) -> usize {

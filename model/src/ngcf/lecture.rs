@@ -123,7 +123,7 @@ impl NgcfLecture {
         if !batch::runs_on(&self.tables.users.device()) {
             return self
                 .forward(adjacency, mode)
-                .select(batch.node_tensor(self.tables.n_users()));
+                .select(batch, self.tables.n_users());
         }
         let layers = self.layers.iter().enumerate().map(|(number, layer)| {
             let [from, to] = layer.own.dims();

@@ -139,7 +139,7 @@ impl NgcfOfficial {
         if !batch::runs_on(&self.tables.users.device()) {
             return self
                 .forward(adjacency, mode)
-                .select(batch.node_tensor(self.tables.n_users()));
+                .select(batch, self.tables.n_users());
         }
         let edges = mode
             .mask_seed(self.edge_dropout, Purpose::Edge, 0)

@@ -119,7 +119,7 @@ impl NgcfPaper {
         if !batch::runs_on(&self.tables.users.device()) {
             return self
                 .forward(adjacency, mode)
-                .select(batch.node_tensor(self.tables.n_users()));
+                .select(batch, self.tables.n_users());
         }
         let n_nodes = self.tables.n_users() + self.tables.n_items();
         let layers = self.layers.iter().enumerate().map(|(number, layer)| {

@@ -80,12 +80,6 @@ fn last_product(
     out
 }
 
-impl RowsPlan {
-    fn scale(&self) -> f32 {
-        1.0 / (self.layers + 1) as f32
-    }
-}
-
 /// The gradient of each distinct node: the sum over its mentions, in their order.
 fn sum_by_node(plan: &RowsPlan, distinct: &Distinct, gradient: &[f32], width: usize) -> Vec<f32> {
     let mut packed = vec![0.0; distinct.nodes.len() * width];

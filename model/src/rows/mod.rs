@@ -8,19 +8,25 @@
 
 #[cfg(feature = "train")]
 mod autodiff;
+#[cfg(feature = "gpu")]
+mod cube;
 mod flex;
 mod host;
 mod plan;
+mod select;
 
 use std::sync::Arc;
 
+#[cfg(feature = "gpu")]
+use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
-use burn::tensor::{IndexingUpdateOp, Slice, Tensor, TensorData};
+use burn::tensor::{FloatDType, IndexingUpdateOp, Shape, Slice, Tensor, TensorData};
 
 use crate::spmm::SpmmBackend;
 
 pub(crate) use plan::RowsPlan;
+pub(crate) use select::select_rows;
 
 /// A batch's rows, on every backend of this build. The bodies here compose it from other operations;
 /// backends override them where one pass over the graph does it.
@@ -37,7 +43,7 @@ pub(crate) trait RowsBackend: SpmmBackend {
     ///
     /// `[n_users, width], [n_items, width] -> [2 n, width]`; without layers both halves would be the
     /// same, and there is one: `[n, width]`.
-    #[fusion(default)]
+    #[fusion(dtype = users, shape = rows_shape(users, plan))]
     fn batch_rows(
         users: FloatTensor<Self>,
         items: FloatTensor<Self>,
@@ -55,7 +61,7 @@ pub(crate) trait RowsBackend: SpmmBackend {
     }
 
     /// The gradients of both tables from the gradient of [`RowsBackend::batch_rows`]'s result.
-    #[fusion(default)]
+    #[fusion(meta = table_specs)]
     fn batch_rows_backward(
         gradient: FloatTensor<Self>,
         plan: Arc<RowsPlan>,
@@ -64,8 +70,8 @@ pub(crate) trait RowsBackend: SpmmBackend {
         let (n, width) = (plan.nodes.len(), gradient.shape()[1]);
         let n_nodes = plan.n_users + plan.n_items;
         let zeros = |rows: usize| {
-            let data = TensorData::zeros::<f32, _>([rows, width]);
-            Self::float_from_data(data, &gradient.device())
+            let shape = Shape::from([rows, width]);
+            Self::float_zeros(shape, &gradient.device(), FloatDType::F32)
         };
         let rows = |from: usize, to: usize, table: FloatTensor<Self>| {
             Self::float_slice(table, &[Slice::from(from..to), Slice::from(0..width)])
@@ -107,5 +113,16 @@ pub(crate) fn batch_rows(users: Tensor<2>, items: Tensor<2>, plan: RowsPlan) -> 
 #[cfg(feature = "ndarray")]
 impl RowsBackend for burn::backend::NdArray {}
 
+/// The shape of [`RowsBackend::batch_rows`]'s result.
 #[cfg(feature = "gpu")]
-impl RowsBackend for burn_cubecl::CubeBackend {}
+fn rows_shape(users: &Shape, plan: &RowsPlan) -> Shape {
+    let halves = if plan.matrix.is_some() { 2 } else { 1 };
+    Shape::from([halves * plan.nodes.len(), users[1]])
+}
+
+/// The tables that [`RowsBackend::batch_rows_backward`] returns.
+#[cfg(feature = "gpu")]
+fn table_specs(gradient: &TensorSpec, plan: &Arc<RowsPlan>) -> (TensorSpec, TensorSpec) {
+    let table = |rows: usize| TensorSpec::new([rows, gradient.shape[1]].into(), gradient.dtype);
+    (table(plan.n_users), table(plan.n_items))
+}

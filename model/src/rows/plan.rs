@@ -26,7 +26,21 @@ pub(super) struct Distinct {
     pub(super) slots: Vec<u32>,
 }
 
+/// The rows of a batch that speak of each distinct node.
+#[cfg(feature = "gpu")]
+pub(super) struct Mentions {
+    /// Where each distinct node's mentions begin, and the end of the last.
+    pub(super) starts: Vec<u32>,
+    /// Rows of the batch by node, in their order.
+    pub(super) rows: Vec<u32>,
+}
+
 impl RowsPlan {
+    /// Factor of the mean of powers.
+    pub(super) fn scale(&self) -> f32 {
+        1.0 / (self.layers + 1) as f32
+    }
+
     pub(super) fn distinct(&self) -> Distinct {
         let mut slots = vec![Packed::ABSENT; self.n_users + self.n_items];
         let mut nodes = Vec::with_capacity(self.nodes.len());
@@ -38,5 +52,46 @@ impl RowsPlan {
             }
         }
         Distinct { nodes, slots }
+    }
+
+    #[cfg(feature = "gpu")]
+    pub(super) fn mentions(&self, distinct: &Distinct) -> Mentions {
+        let slot = |node: u32| distinct.slots[node as usize] as usize;
+        let mut starts = vec![0u32; distinct.nodes.len() + 1];
+        for &node in self.nodes.iter() {
+            starts[slot(node) + 1] += 1;
+        }
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0; self.nodes.len()];
+        for (row, &node) in (0..).zip(self.nodes.iter()) {
+            let next = &mut next[slot(node)];
+            rows[*next as usize] = row;
+            *next += 1;
+        }
+        Mentions { starts, rows }
+    }
+}
+
+#[cfg(all(test, feature = "gpu"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mentions_are_sorted_by_node_and_keep_their_order() {
+        let plan = RowsPlan {
+            matrix: None,
+            layers: 0,
+            n_users: 3,
+            n_items: 4,
+            nodes: [5, 0, 5, 2, 0, 5].into(),
+        };
+        let distinct = plan.distinct();
+        let mentions = plan.mentions(&distinct);
+        assert_eq!(distinct.nodes, [5, 0, 2]);
+        assert_eq!(mentions.starts, [0, 3, 5, 6]);
+        assert_eq!(mentions.rows, [0, 2, 5, 1, 4, 3]);
     }
 }

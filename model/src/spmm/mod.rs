@@ -9,7 +9,7 @@
 mod autodiff;
 mod balance;
 #[cfg(feature = "gpu")]
-mod cube;
+pub(crate) mod cube;
 mod flex;
 pub(crate) mod host;
 mod kernel;
@@ -28,10 +28,13 @@ use crate::adjacency::CsrMatrix;
 pub(crate) use kernel::{CsrView, Isa};
 pub use rectangular::SparseMatrix;
 
-/// Rows with more edges than this are summed in segments on a GPU, so that one thread never walks
-/// a popular item's whole list alone.
+/// Rows with more edges than this are a workgroup's on a GPU, so that one thread never walks a popular
+/// item's whole list alone.
 #[cfg(feature = "gpu")]
-pub(crate) const SEGMENT_EDGES: usize = 512;
+pub(crate) const LONG_ROW_EDGES: usize = 512;
+/// The most edges one workgroup sums.
+#[cfg(feature = "gpu")]
+pub(crate) const SEGMENT_EDGES: usize = 2048;
 
 /// The square matrix on the host: what was validated, shared by every copy of the adjacency.
 #[derive(Clone, Debug)]

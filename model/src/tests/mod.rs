@@ -7,6 +7,8 @@ mod losses;
 mod ngcf;
 mod objective;
 mod propagate;
+#[cfg(feature = "gpu")]
+mod ranking;
 mod roundtrip;
 mod rows;
 mod training;

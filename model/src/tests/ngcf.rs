@@ -72,7 +72,7 @@ fn check(network: &NetworkConfig, pairs: &[(usize, usize)], sizes: (usize, usize
     let one = model.network().rows(Some(&adjacency), &batch, mode);
     let composed = model.network().forward(Some(&adjacency), mode);
     let (got, got_sum) = weighted(one);
-    let (want, want_sum) = weighted(composed.select(batch.node_tensor(n_users)));
+    let (want, want_sum) = weighted(composed.select(&batch, n_users));
     let what = format!("{} {sizes:?} {mode:?}", network.name());
     for (got, want) in got.iter().zip(&want) {
         assert_close(got, &wide(want), 2e-5, &what);

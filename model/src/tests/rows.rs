@@ -93,6 +93,87 @@ fn rows_and_gradients_are_dense_on_every_device() {
     }
 }
 
+/// More mentions of a batch than a loop of a software shader has turns (65,535).
+#[test]
+fn rows_of_a_large_batch_are_dense_on_every_device() {
+    let graph = Graph::random(9, 7, 0.3, 11);
+    let nodes: Vec<u32> = (0..70_000).map(|at| at * 7 % 16).collect();
+    for device in devices() {
+        for layers in [0, 1, 2] {
+            check(&graph, &nodes, layers, 3, &device);
+        }
+    }
+}
+
+/// Everything a graph with rows of one and of several segments gives: the product, a batch's rows, and the gradients
+/// of both tables.
+#[cfg(feature = "gpu")]
+fn everything(
+    graph: &Graph,
+    block_edges: usize,
+    nodes: &[u32],
+    width: usize,
+    device: &Device,
+) -> Vec<f32> {
+    let adjacency = crate::Adjacency::with_block_edges(
+        graph.n_users,
+        graph.n_items,
+        &graph.row_ptr,
+        &graph.columns,
+        &graph.values,
+        graph.transposed.as_deref(),
+        block_edges,
+        device,
+    )
+    .unwrap();
+    let x = random_values(graph.n() * width, 1);
+    let product = adjacency.propagate(table(&x, graph.n(), device));
+    let tracked = device.clone().autodiff();
+    let (users, items) = x.split_at(graph.n_users * width);
+    let users = table(users, graph.n_users, &tracked).require_grad();
+    let items = table(items, graph.n_items, &tracked).require_grad();
+    let rows = adjacency.rows_of_mean(users.clone(), items.clone(), 2, nodes.into());
+    let rows = Tensor::cat(vec![rows.last(), rows.initial()], 0);
+    let weights = table(
+        &random_values(2 * nodes.len() * width, 2),
+        2 * nodes.len(),
+        &tracked,
+    );
+    let gradients = (rows.clone() * weights).sum().backward();
+    let mut all = [host(product), host(rows)].concat();
+    for leaf in [users, items] {
+        all.extend(host(leaf.grad(&gradients).unwrap()));
+    }
+    all
+}
+
+#[cfg(feature = "gpu")]
+#[test]
+fn a_gpu_sums_long_rows_as_the_host_does() {
+    let Some(gpu) = gpu() else {
+        return;
+    };
+    // Items of 5,000 users (three segments on a GPU), of 1,100 (one) and of a few.
+    let pairs: Vec<_> = (0..5_000)
+        .map(|user| (user, 0))
+        .chain((0..1_100).map(|user| (3 * user, 1)))
+        .chain([(3, 2), (4, 2)])
+        .collect();
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let graph = Graph::new(5_001, 4, &pairs, false, false, |_, _| {
+        rng.random::<f32>() - 0.5
+    });
+    let nodes = [5_001, 3, 5_002, 5_000, 3, 5_001, 5_003, 5_004, 4_999];
+    for (block_edges, width) in [(usize::MAX, 3), (5_000, 64), (usize::MAX, 300)] {
+        let want = everything(&graph, block_edges, &nodes, width, &Device::flex());
+        let got = everything(&graph, block_edges, &nodes, width, &gpu);
+        assert_close(&got, &wide(&want), 1e-4, &format!("width {width}"));
+        let again = everything(&graph, block_edges, &nodes, width, &gpu);
+        let bits = |values: &[f32]| values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&again), bits(&got), "a device repeats its own bits");
+    }
+}
+
 /// A batch's rows are the same bits as those rows of the whole forward pass; NGCF's, whose batch has
 /// an operation of its own, are the same numbers.
 #[test]
@@ -118,5 +199,35 @@ fn rows_are_the_rows_of_the_whole_embedding() {
             let bits = |v: &[f32]| v.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
             assert_eq!(bits(&rows), bits(&whole), "{}", network.name());
         }
+    }
+}
+
+/// Selecting rows of a large batch from one table, as NGCF does beside flex.
+#[test]
+fn selected_rows_and_their_gradient_are_dense_on_every_device() {
+    use burn::tensor::{DType, Int};
+    let (n, width) = (7, 3);
+    let ids: Vec<u32> = (0..70_000).map(|at| (at % 997) * (at % 991) % 7).collect();
+    let (x, w) = (
+        random_values(n * width, 1),
+        random_values(ids.len() * width, 2),
+    );
+    let mut want = vec![0.0; n * width];
+    for (&id, row) in ids.iter().zip(w.chunks_exact(width)) {
+        for (sum, &value) in want[id as usize * width..].iter_mut().zip(row) {
+            *sum += f64::from(value);
+        }
+    }
+    for device in devices() {
+        let numbers: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
+        let nodes = Tensor::<1, Int>::from_data(numbers.as_slice(), (&device, DType::I32));
+        let tracked = device.clone().autodiff();
+        let leaf = table(&x, n, &tracked).require_grad();
+        let rows = crate::rows::select_rows(leaf.clone(), nodes, ids.as_slice().into());
+        let selected = rows_of(&wide(&x), &ids, width);
+        assert_close(&host(rows.clone()), &selected, 0.0, "rows");
+        let gradients = (rows * table(&w, ids.len(), &tracked)).sum().backward();
+        let gradient = host(leaf.grad(&gradients).unwrap());
+        assert_close(&gradient, &want, 1e-4, &format!("{device:?}"));
     }
 }

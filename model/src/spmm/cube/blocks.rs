@@ -6,7 +6,8 @@ use burn_cubecl::CubeDevice;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::integers;
-use crate::spmm::SEGMENT_EDGES;
+use crate::spmm::tables::Packed;
+use crate::spmm::{LONG_ROW_EDGES, SEGMENT_EDGES};
 
 /// Cuts the rows into blocks of at most `block_edges` edges; no row is longer than a block.
 pub(super) fn split_rows(row_ptr: &[u32], block_edges: usize) -> Vec<Range<usize>> {
@@ -25,59 +26,60 @@ pub(super) fn split_rows(row_ptr: &[u32], block_edges: usize) -> Vec<Range<usize
     blocks
 }
 
-/// The rows of a block with more than [`SEGMENT_EDGES`] edges.
+/// Whether a row of a block is summed by cubes of its own.
+pub(super) fn is_long(row_ptr: &[u32], row: usize) -> bool {
+    (row_ptr[row + 1] - row_ptr[row]) as usize > LONG_ROW_EDGES
+}
+
+/// Long rows of a block on the device.
 #[derive(Clone, Debug)]
 pub(super) struct LongRows {
-    pub(super) n_rows: usize,
     pub(super) n_segments: usize,
-    /// Rows of the block, `[n_rows]`.
-    pub(super) rows: CubeTensor,
-    /// Edges of the block at which each segment starts and ends, `[n_segments]`.
-    pub(super) starts: CubeTensor,
-    pub(super) ends: CubeTensor,
-    /// Segments of each long row, `[n_rows + 1]`.
-    pub(super) row_segments: CubeTensor,
+    /// [`Segments::segments`]
+    pub(super) segments: CubeTensor,
+    /// Rows of several segments: how many, and [`Segments::split`].
+    pub(super) split: Option<(usize, CubeTensor)>,
 }
 
 /// [`LongRows`] on the host.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Segments {
-    rows: Vec<u32>,
-    starts: Vec<u32>,
-    ends: Vec<u32>,
-    row_segments: Vec<u32>,
+    /// First edge, the edge after the last, row in the block, and row of the result or [`Packed::ABSENT`] where the row
+    /// has other segments.
+    segments: Vec<[u32; 4]>,
+    /// First segment, the one after the last, row in the block, row of the result.
+    split: Vec<[u32; 4]>,
 }
 
 impl Segments {
-    /// Cuts each long row of a block into segments of at most [`SEGMENT_EDGES`] edges.
-    pub(super) fn new(row_ptr: &[u32]) -> Self {
-        let mut segments = Self {
-            row_segments: vec![0],
-            ..Self::default()
-        };
-        for (row, bounds) in row_ptr.windows(2).enumerate() {
-            if (bounds[1] - bounds[0]) as usize <= SEGMENT_EDGES {
-                continue;
+    /// Cuts long rows of a block, each with its row of the result, into segments of at most [`SEGMENT_EDGES`] edges;
+    /// edges are counted from the block's first.
+    pub(super) fn new(row_ptr: &[u32], rows: impl Iterator<Item = (u32, u32)>) -> Self {
+        let mut cut = Self::default();
+        let edge = |row: u32| row_ptr[row as usize] - row_ptr[0];
+        for (row, out) in rows {
+            let (start, end) = (edge(row), edge(row + 1));
+            let is_split = (end - start) as usize > SEGMENT_EDGES;
+            let target = if is_split { Packed::ABSENT } else { out };
+            let first = cut.segments.len() as u32;
+            for start in (start..end).step_by(SEGMENT_EDGES) {
+                let full = start.saturating_add(SEGMENT_EDGES as u32);
+                cut.segments.push([start, full.min(end), row, target]);
             }
-            segments.rows.push(row as u32);
-            for start in (bounds[0]..bounds[1]).step_by(SEGMENT_EDGES) {
-                segments.starts.push(start);
-                let end = start.saturating_add(SEGMENT_EDGES as u32);
-                segments.ends.push(end.min(bounds[1]));
+            if is_split {
+                let end = cut.segments.len() as u32;
+                cut.split.push([first, end, row, out]);
             }
-            segments.row_segments.push(segments.starts.len() as u32);
         }
-        segments
+        cut
     }
 
     pub(super) fn upload(self, device: &CubeDevice) -> Option<LongRows> {
-        (!self.rows.is_empty()).then(|| LongRows {
-            n_rows: self.rows.len(),
-            n_segments: self.starts.len(),
-            rows: integers(self.rows, device),
-            starts: integers(self.starts, device),
-            ends: integers(self.ends, device),
-            row_segments: integers(self.row_segments, device),
+        let n_split = self.split.len();
+        (!self.segments.is_empty()).then(|| LongRows {
+            n_segments: self.segments.len(),
+            segments: integers(self.segments.concat(), device),
+            split: (n_split > 0).then(|| (n_split, integers(self.split.concat(), device))),
         })
     }
 }
@@ -96,13 +98,19 @@ mod tests {
     }
 
     #[test]
-    fn only_long_rows_are_cut() {
+    fn rows_beyond_a_segment_are_cut_and_others_are_one() {
         let edges = SEGMENT_EDGES as u32;
-        let row_ptr = [0, edges, 3 * edges + 1, 3 * edges + 2];
-        let segments = Segments::new(&row_ptr);
-        assert_eq!(segments.rows, vec![1]);
-        assert_eq!(segments.starts, vec![edges, 2 * edges, 3 * edges]);
-        assert_eq!(segments.ends, vec![2 * edges, 3 * edges, 3 * edges + 1]);
-        assert_eq!(segments.row_segments, vec![0, 3]);
+        let row_ptr = [0, 5, 5 + edges, 3 * edges + 6];
+        assert!(!is_long(&row_ptr, 0) && is_long(&row_ptr, 1));
+        let segments = Segments::new(&row_ptr, [(1, 7), (2, 4)].into_iter());
+        let absent = Packed::ABSENT;
+        let expected = [
+            [5, 5 + edges, 1, 7],
+            [5 + edges, 5 + 2 * edges, 2, absent],
+            [5 + 2 * edges, 5 + 3 * edges, 2, absent],
+            [5 + 3 * edges, 6 + 3 * edges, 2, absent],
+        ];
+        assert_eq!(segments.segments, expected);
+        assert_eq!(segments.split, [[1, 4, 2, 4]]);
     }
 }

@@ -1,9 +1,13 @@
 //! From a device's name to a Burn device: the only place that knows which backends this build has.
 
+mod ranking;
+
 use burn::tensor::Device;
 use thiserror::Error;
 
 use crate::config::DeviceName;
+
+pub use ranking::DeviceSource;
 
 /// Why a device cannot be used; each message says what to do instead.
 #[derive(Debug, Error, PartialEq, Eq)]
