@@ -111,6 +111,7 @@ fn grown(edges: u64) {
         device: &device,
         checkpoints: std::env::temp_dir(),
         progress: &progress,
+        watch: None,
     };
     let mut times = time_steps(&job, STEPS).unwrap();
     let timed = &mut times[1..];

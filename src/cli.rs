@@ -62,12 +62,18 @@ pub enum Command {
         after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
     )]
     Synth(SynthArgs),
-    /// Train a model on a log and write a run directory
+    /// Train a model on a log, or fit a graph filter, and write a run directory
     #[cfg(feature = "train")]
     #[command(
         after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
+    /// Run recipes on a published benchmark, beside the published numbers
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "DIR holds the train.txt and test.txt of the NGCF and LightGCN papers.\n\nExamples:\n  sagebrush reproduce gowalla --list\n  sagebrush reproduce gowalla --data gowalla\n  sagebrush reproduce gowalla --data gowalla --only lightgcn --only gf-cf --json"
+    )]
+    Reproduce(ReproduceArgs),
     /// Open the test set and measure a run beside simple baselines
     #[command(
         after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json"
@@ -75,7 +81,7 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     /// Top-K items for users
     #[command(
-        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
+        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
     Recommend(RecommendArgs),
     /// The items most like an item
@@ -116,6 +122,30 @@ pub struct DemoArgs {
     /// Where to compute
     #[arg(long, value_name = "NAME", default_value = "cpu", value_parser = one_of(DeviceName::NAMES))]
     pub device: String,
+}
+
+/// Options of `reproduce`.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub struct ReproduceArgs {
+    /// The benchmark
+    #[arg(value_name = "BENCHMARK", value_parser = ["gowalla"])]
+    pub benchmark: String,
+    /// The folder of its files
+    #[arg(long, value_name = "DIR", default_value = "gowalla")]
+    pub data: PathBuf,
+    /// Where to write the runs
+    #[arg(long, value_name = "DIR", default_value = "artifacts/reproduce")]
+    pub out: PathBuf,
+    /// Recipes to run; all by default
+    #[arg(long, value_name = "RECIPE")]
+    pub only: Vec<String>,
+    /// Print the recipes and the published numbers, and run nothing
+    #[arg(long)]
+    pub list: bool,
+    /// The seed of everything random; the recipe's own by default
+    #[arg(long)]
+    pub seed: Option<u32>,
 }
 
 /// Where interactions come from and how to read them.
@@ -297,17 +327,25 @@ pub struct RecommendArgs {
     #[arg(
         long = "user",
         value_name = "KEY",
-        required_unless_present = "all",
-        conflicts_with = "all"
+        required_unless_present_any = ["all", "history"],
+        conflicts_with_all = ["all", "history"]
     )]
     pub users: Vec<String>,
+    /// Somebody who is not in the log, by the keys of what they have
+    #[arg(
+        long,
+        value_name = "ITEM,ITEM",
+        value_delimiter = ',',
+        conflicts_with = "all"
+    )]
+    pub history: Vec<String>,
     /// Every user of the log
     #[arg(long)]
     pub all: bool,
     /// Items a user
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub k: u32,
-    /// Recommend also what the user already interacted with
+    /// Recommend also what the user, or the history, already has
     #[arg(long)]
     pub include_seen: bool,
     /// Where to make the lists; the run's own device by default

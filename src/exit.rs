@@ -81,7 +81,9 @@ impl Failure {
             return Some(Self::InputMissing);
         }
         #[cfg(feature = "train")]
-        if cause.is::<crate::commands::OtherData>() {
+        if cause.is::<crate::commands::OtherData>()
+            || cause.is::<crate::commands::OtherBenchmark>()
+        {
             return Some(Self::BadData);
         }
         #[cfg(feature = "train")]
@@ -94,7 +96,8 @@ impl Failure {
         }
         if let Some(error) = cause.downcast_ref::<RecommenderError>() {
             return Some(match error {
-                RecommenderError::Rank(RankError::ZeroK | RankError::KTooLarge { .. }) => {
+                RecommenderError::EmptyHistory
+                | RecommenderError::Rank(RankError::ZeroK | RankError::KTooLarge { .. }) => {
                     Self::Usage
                 }
                 RecommenderError::Rank(RankError::Device(_)) => Self::DeviceUnavailable,

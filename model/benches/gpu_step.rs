@@ -15,7 +15,7 @@ use burn_cubecl::cubecl::logging::{LaunchObservation, LaunchObserver};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush_model::{
-    Adjacency, BatchIndices, Init, L2, LightGcnConfig, LossConfig, Mode, Model, ModelConfig,
+    Adjacency, BatchIndices, CsrMatrix, Init, L2, LightGcnConfig, LossConfig, Mode, Model, ModelConfig,
     NetworkConfig, RankingLoss, ScoreConfig,
 };
 
@@ -69,8 +69,8 @@ fn pairs(rng: &mut ChaCha8Rng) -> Vec<(u32, u32)> {
     pairs
 }
 
-/// The graph of `D^-1/2 A D^-1/2` as CSR.
-fn csr(pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>, Vec<f32>) {
+/// `D^-1/2 A D^-1/2`
+fn csr(pairs: &[(u32, u32)]) -> CsrMatrix {
     let n = N_USERS + N_ITEMS;
     let mut rows: Vec<Vec<u32>> = vec![Vec::new(); n];
     for &(user, item) in pairs {
@@ -88,7 +88,12 @@ fn csr(pairs: &[(u32, u32)]) -> (Vec<u32>, Vec<u32>, Vec<f32>) {
         }
         row_ptr.push(columns.len() as u32);
     }
-    (row_ptr, columns, values)
+    CsrMatrix {
+        row_ptr,
+        columns,
+        values,
+        transposed_values: None,
+    }
 }
 
 fn batch(pairs: &[(u32, u32)], rng: &mut ChaCha8Rng, device: &Device) -> BatchIndices {
@@ -119,14 +124,13 @@ fn main() {
     };
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let pairs = pairs(&mut rng);
-    let (row_ptr, columns, values) = csr(&pairs);
+    let matrix = csr(&pairs);
+    let longest = matrix.row_ptr.windows(2).map(|ends| ends[1] - ends[0]).max();
     let device = plain.clone().autodiff();
-    let adjacency = Adjacency::new(N_USERS, N_ITEMS, &row_ptr, &columns, &values, None, &device);
-    let adjacency = adjacency.unwrap();
-    let longest = row_ptr.windows(2).map(|ends| ends[1] - ends[0]).max();
+    let adjacency = Adjacency::new(N_USERS, N_ITEMS, matrix, &device).unwrap();
     println!(
         "{N_USERS} users, {N_ITEMS} items, {} edges, longest row {}; LightGCN-{LAYERS}, dim {DIM}, batch {BATCH}",
-        columns.len(),
+        adjacency.n_edges(),
         longest.unwrap_or(0),
     );
     let config = ModelConfig {
@@ -139,6 +143,7 @@ fn main() {
     };
     let loss = LossConfig {
         ranking: RankingLoss::Bpr,
+        cosine: false,
         l2: L2::LayerZeroRows,
         weight_decay: 1e-4,
     };
@@ -169,7 +174,7 @@ fn main() {
     println!("step: {total} launches");
     println!(
         "a product over all rows moves {:.1} MB; a step has {} of them at most",
-        product_bytes(n_nodes, columns.len()) as f64 / 1e6,
+        product_bytes(n_nodes, adjacency.n_edges()) as f64 / 1e6,
         2 * LAYERS
     );
     println!(

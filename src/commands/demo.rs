@@ -24,7 +24,7 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<
         session.say(&format!("\ntraining {}", model.as_str()));
         let config = settings::of_demo(args, model)?;
         let out = args.out.join(model.as_str());
-        if train::train_new(session, &config, &out, true)?.is_none() {
+        if train::train_new(session, &config, &out, true, None)?.is_none() {
             return Ok(Some(Failure::Interrupted));
         }
     }

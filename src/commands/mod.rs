@@ -20,6 +20,8 @@ mod negatives;
 mod prepared;
 mod recommend;
 mod report_data;
+#[cfg(feature = "train")]
+mod reproduce;
 mod run_files;
 mod settings;
 mod similar;
@@ -33,6 +35,8 @@ use std::io::{self, Write};
 pub(crate) use memory_limit::OverLimit;
 #[cfg(feature = "train")]
 pub(crate) use prepared::OtherData;
+#[cfg(feature = "train")]
+pub(crate) use reproduce::OtherBenchmark;
 
 use clap::CommandFactory;
 use serde::Serialize;
@@ -89,7 +93,10 @@ fn quiet_pipe(written: io::Result<()>) -> anyhow::Result<()> {
 pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
     let session = Session::new(&cli.global);
     #[cfg(feature = "train")]
-    if matches!(cli.command, Command::Demo(_) | Command::Train(_)) {
+    if matches!(
+        cli.command,
+        Command::Demo(_) | Command::Train(_) | Command::Reproduce(_)
+    ) {
         crate::training::interrupt::install()?;
     }
     match &cli.command {
@@ -97,6 +104,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         Command::Demo(args) => return demo::demo(&session, args),
         #[cfg(feature = "train")]
         Command::Train(args) => return train::train(&session, args),
+        #[cfg(feature = "train")]
+        Command::Reproduce(args) => return reproduce::reproduce(&session, args),
         Command::Inspect(args) => inspect::inspect(&session, args)?,
         Command::Synth(args) => synth::synth(&session, args)?,
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,

@@ -13,8 +13,9 @@ use crate::terminal::{Align, Style, Table};
 pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Result<()> {
     let run = OpenRun::open(&args.run, Seen::Everything)?;
     let run = run.rank_on(session, args.device.as_deref())?;
-    if args.out.is_none() && args.to.is_none() && !args.all {
-        return show(session, &run.recommender, args);
+    let chosen = chosen(&run, args)?;
+    if let (Some(lists), None, None) = (&chosen, &args.out, args.to) {
+        return show(session, lists);
     }
     let destination = args
         .out
@@ -26,7 +27,34 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Resu
             "Parquet needs a file: add `--out FILE.parquet`".to_owned()
         ));
     }
-    write(session, &run.recommender, args, &destination, format)
+    write(
+        session,
+        &run.recommender,
+        args,
+        chosen,
+        &destination,
+        format,
+    )
+}
+
+/// The lists of the named users or of the history; `None` when every user is asked for.
+fn chosen(run: &OpenRun, args: &RecommendArgs) -> anyhow::Result<Option<Vec<UserList>>> {
+    let (k, exclude_seen) = (args.k as usize, !args.include_seen);
+    if args.all {
+        return Ok(None);
+    }
+    if args.history.is_empty() {
+        let lists = run.recommender.recommend(&args.users, k, exclude_seen)?;
+        return Ok(Some(lists));
+    }
+    let (history, train) = (&args.history, &run.lists.train);
+    let answer = run
+        .recommender
+        .recommend_for(history, train, k, exclude_seen)?;
+    for unknown in &answer.unknown {
+        tracing::warn!("left out of the history: {unknown}");
+    }
+    Ok(Some(vec![answer.list]))
 }
 
 fn format(args: &RecommendArgs) -> anyhow::Result<ListFormat> {
@@ -40,10 +68,9 @@ fn format(args: &RecommendArgs) -> anyhow::Result<ListFormat> {
 }
 
 /// A few users: a table, or one JSON array of rows.
-fn show(session: &Session, recommender: &Recommender, args: &RecommendArgs) -> anyhow::Result<()> {
-    let lists = recommender.recommend(&args.users, args.k as usize, !args.include_seen)?;
+fn show(session: &Session, lists: &[UserList]) -> anyhow::Result<()> {
     if session.json {
-        return session.print_json(&rows(&lists));
+        return session.print_json(&rows(lists));
     }
     let mut table = Table::new([
         ("user", Align::Left),
@@ -53,15 +80,13 @@ fn show(session: &Session, recommender: &Recommender, args: &RecommendArgs) -> a
         ("title", Align::Left),
     ]);
     for list in lists {
-        for place in list.items {
-            let title = place.title.unwrap_or_default();
-            let score = format!("{:.4}", place.score);
+        for place in &list.items {
             table.row([
                 list.user.clone(),
                 place.rank.to_string(),
-                place.item,
-                score,
-                title,
+                place.item.clone(),
+                format!("{:.4}", place.score),
+                place.title.clone().unwrap_or_default(),
             ]);
         }
     }
@@ -89,16 +114,14 @@ fn write(
     session: &Session,
     recommender: &Recommender,
     args: &RecommendArgs,
+    chosen: Option<Vec<UserList>>,
     destination: &Destination,
     format: ListFormat,
 ) -> anyhow::Result<()> {
     let (k, exclude_seen) = (args.k as usize, !args.include_seen);
     let mut n_users = 0;
-    let first = (!args.all)
-        .then(|| recommender.recommend(&args.users, k, exclude_seen))
-        .transpose()?;
     let mut writer = RecommendationWriter::create(destination, format, recommender.has_titles())?;
-    if let Some(lists) = first {
+    if let Some(lists) = chosen {
         n_users += lists.len();
         writer.write(&lists)?;
     } else {

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Session;
 use super::run_files::{OpenRun, Seen};
 use crate::cli::SimilarArgs;
+use crate::inference::Scorer;
 use crate::terminal::{Align, Style, Table};
 
 /// Runs `similar`.
@@ -14,10 +15,14 @@ pub(super) fn similar(session: &Session, args: &SimilarArgs) -> anyhow::Result<(
     if session.json {
         return session.print_json(&json!(places));
     }
+    let measure = match run.recommender.scorer() {
+        Scorer::Embeddings(_) => "cosine",
+        Scorer::Filter(_) => "score",
+    };
     let mut table = Table::new([
         ("rank", Align::Right),
         ("item", Align::Left),
-        ("cosine", Align::Right),
+        (measure, Align::Right),
         ("title", Align::Left),
     ]);
     for place in places {

@@ -17,7 +17,7 @@ use crate::exit::Failure;
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::sampling::HardNegatives;
 use crate::terminal::count;
-use crate::training::{self, Job, Outcome, Progress, Trained};
+use crate::training::{self, Job, Outcome, Progress, Trained, Watch};
 
 /// Runs `train`; an interrupt is a failure with its own exit code.
 pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Option<Failure>> {
@@ -33,21 +33,22 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Optio
     if resolved.config.model.name.is_filter() {
         return fit::fit(session, &resolved.config, out, args.overwrite);
     }
-    let trained = train_new(session, &resolved.config, out, args.overwrite)?;
+    let trained = train_new(session, &resolved.config, out, args.overwrite, None)?;
     report(session, out, &resolved.config, trained)
 }
 
-/// Trains `config` into a new run directory; `None` when interrupted.
+/// Trains `config` into a new run directory, `watch` looking on; `None` when interrupted.
 pub(super) fn train_new(
     session: &Session,
     config: &RunConfig,
     out: &Path,
     overwrite: bool,
+    watch: Option<&Watch<'_>>,
 ) -> anyhow::Result<Option<Trained>> {
     let device = device::open(config.run.device)?;
     let prepared = Prepared::new(session, config)?;
     let mut run = RunDir::create(out, overwrite)?;
-    train_into(session, config, &prepared, &device, &mut run, None)
+    train_into(session, config, &prepared, &device, &mut run, None, watch)
 }
 
 fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
@@ -61,7 +62,7 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
         return fit::fit_into(session, &config, &prepared, &mut run);
     }
     let checkpoint = latest_checkpoint(session, &run)?;
-    let trained = train_into(session, &config, &prepared, &device, &mut run, checkpoint)?;
+    let trained = train_into(session, &config, &prepared, &device, &mut run, checkpoint, None)?;
     report(session, path, &config, trained)
 }
 
@@ -86,6 +87,7 @@ fn train_into(
     device: &Device,
     run: &mut RunDir,
     checkpoint: Option<Checkpoint>,
+    watch: Option<&Watch<'_>>,
 ) -> anyhow::Result<Option<Trained>> {
     prepared::write_inputs(run, config, prepared)?;
     let near = neighbours(session, config, prepared, run)?;
@@ -108,6 +110,7 @@ fn train_into(
         device: &device,
         checkpoints: run.checkpoint_dir(),
         progress: &progress,
+        watch,
     };
     match training::train(&job, &mut log, checkpoint)? {
         Outcome::Finished(trained) => {

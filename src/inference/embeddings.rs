@@ -106,6 +106,20 @@ impl Embeddings {
         &self.head
     }
 
+    /// The same items and head with other users, `[n x dim]`, row-major.
+    pub(super) fn with_users(&self, users: Vec<f32>) -> Self {
+        let projected = match &self.head {
+            ScoreHead::Dot => None,
+            ScoreHead::Mlp(mlp) => Some(mlp.project(&users, &self.items, self.dim)),
+        };
+        Self {
+            n_users: users.len() / self.dim,
+            users,
+            projected,
+            ..self.clone()
+        }
+    }
+
     fn user(&self, user: u32) -> &[f32] {
         &self.users[user as usize * self.dim..][..self.dim]
     }

@@ -2,6 +2,7 @@
 
 mod embeddings;
 pub mod filter;
+mod fold_in;
 mod kernel;
 mod mlp;
 mod panels;
@@ -14,8 +15,9 @@ mod tables;
 mod top_k;
 
 pub use embeddings::{Embeddings, EmbeddingsError};
+pub use fold_in::FoldInError;
 pub use mlp::{MlpHead, ScoreHead};
-pub use recommender::{Listed, Recommender, RecommenderError, UserList};
+pub use recommender::{ForHistory, HISTORY, Listed, Recommender, RecommenderError, UserList};
 pub use score_source::ScoreSource;
 pub use scorer::Scorer;
 pub use selection::{Ranked, Selection};

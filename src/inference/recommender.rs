@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::fold_in::FoldInError;
 use super::score_source::ScoreSource;
 use super::scorer::Scorer;
 use super::selection::Ranked;
@@ -59,6 +60,18 @@ pub struct UserList {
     pub items: Vec<Listed>,
 }
 
+/// The recommendations for a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForHistory {
+    /// The list; its user is [`HISTORY`].
+    pub list: UserList,
+    /// One for each key that the model does not know and that was left out.
+    pub unknown: Vec<RecommenderError>,
+}
+
+/// Stands in place of a user's key in the list for a history.
+pub const HISTORY: &str = "(history)";
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RecommenderError {
@@ -86,6 +99,12 @@ pub enum RecommenderError {
         /// Its count.
         found: usize,
     },
+    /// A history of nothing.
+    #[error("the history is empty: name at least one item, as in `--history ITEM,ITEM`")]
+    EmptyHistory,
+    /// Somebody new cannot be placed.
+    #[error(transparent)]
+    FoldIn(#[from] FoldInError),
     /// The ranking itself failed.
     #[error(transparent)]
     Rank(#[from] RankError),
@@ -207,6 +226,43 @@ impl Recommender {
         let lists = top_k(self.source(), &users, k, exclude_seen.then_some(&self.seen))?;
         let name = |(&user, list): (&u32, Vec<Ranked>)| self.user_list(user, &list);
         Ok(users.iter().zip(lists).map(name).collect())
+    }
+
+    /// The `k` best items for somebody who is not in the log and has the items of `history`; those are left out on
+    /// demand. Repeated keys count once; unknown ones are left out and told, unless all are. `train` is what the
+    /// model was trained on.
+    ///
+    /// # Errors
+    /// An empty history or one without a known item, `k` of 0 or above the catalogue, a NaN score.
+    pub fn recommend_for(
+        &self,
+        history: &[impl AsRef<str>],
+        train: &ItemLists,
+        k: usize,
+        exclude_seen: bool,
+    ) -> Result<ForHistory, RecommenderError> {
+        let mut known = Vec::new();
+        let mut unknown_keys = Vec::new();
+        for key in history.iter().map(AsRef::as_ref) {
+            match self.items.id(key) {
+                Some(item) => known.push((0, item)),
+                None => unknown_keys.push(unknown("item", key, &self.items)),
+            }
+        }
+        if known.is_empty() {
+            let first = unknown_keys.into_iter().next();
+            return Err(first.unwrap_or(RecommenderError::EmptyHistory));
+        }
+        let history = ItemLists::from_pairs(1, known.into_iter());
+        let scorer = self.scorer.fold_in(history.clone(), train)?;
+        let lists = top_k(scorer.source(), &[0], k, exclude_seen.then_some(&history))?;
+        Ok(ForHistory {
+            list: UserList {
+                user: HISTORY.to_owned(),
+                items: lists.iter().flat_map(|list| self.listed(list)).collect(),
+            },
+            unknown: unknown_keys,
+        })
     }
 
     /// The lists of every user in id order, in batches: memory does not grow with the number of users.
@@ -380,6 +436,27 @@ mod tests {
                 .to_string()
                 .contains("unknown item `q`")
         );
+    }
+
+    #[test]
+    fn a_history_leaves_out_itself_and_what_is_unknown() {
+        let recommender = recommender();
+        let train = ItemLists::from_pairs(2, [(0, 0), (1, 1)].into_iter());
+        let ask = |history: &[&str]| recommender.recommend_for(history, &train, 3, true);
+        let answer = ask(&["x", "q", "x"]).unwrap();
+        let items: Vec<&str> = answer.list.items.iter().map(|place| &*place.item).collect();
+        assert_eq!((&*answer.list.user, items.len()), (HISTORY, 2));
+        assert!(!items.contains(&"x"));
+        assert_eq!(answer.unknown.len(), 1);
+        assert!(answer.unknown[0].to_string().contains("unknown item `q`"));
+        assert_eq!(ask(&["x"]).unwrap().list, answer.list);
+        assert!(
+            ask(&["q"])
+                .unwrap_err()
+                .to_string()
+                .contains("unknown item `q`")
+        );
+        assert_eq!(ask(&[]).unwrap_err(), RecommenderError::EmptyHistory);
     }
 
     #[test]

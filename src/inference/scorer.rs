@@ -2,10 +2,12 @@
 
 use super::embeddings::Embeddings;
 use super::filter::GraphFilter;
+use super::fold_in::{FoldInError, fold_in};
 use super::score_source::ScoreSource;
 use super::selection::Ranked;
 use super::similar::similar_items;
 use super::top_k::RankError;
+use crate::data::ItemLists;
 
 /// Every kind of model that can be served.
 // One lives at a time, so the width of the largest variant costs nothing.
@@ -25,6 +27,23 @@ impl Scorer {
             Self::Embeddings(embeddings) => embeddings,
             Self::Filter(filter) => filter,
         }
+    }
+
+    /// The same scores for other people, by their histories: exact for a filter, for tables by least squares over
+    /// the known users. `train` is what the known users were trained on.
+    ///
+    /// # Errors
+    /// When the tables hold nothing to go by.
+    ///
+    /// # Panics
+    /// When an item is not below the number of items.
+    pub fn fold_in(&self, histories: ItemLists, train: &ItemLists) -> Result<Self, FoldInError> {
+        Ok(match self {
+            Self::Embeddings(embeddings) => {
+                Self::Embeddings(fold_in(embeddings, &histories, train)?)
+            }
+            Self::Filter(filter) => Self::Filter(filter.with_histories(histories)),
+        })
     }
 
     /// The `k` items most like `item`, itself left out: by the cosine of item vectors; for a filter, by the scores

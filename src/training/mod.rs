@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use burn::module::Module;
 use burn::tensor::Device;
 use sagebrush_model::{Adjacency, LossConfig, Model};
 
@@ -26,13 +25,13 @@ pub use setup::{adjacency, model_config};
 use crate::allocator;
 use crate::config::RunConfig;
 use crate::data::{ItemLists, Split};
-use crate::inference::{Embeddings, MlpHead, ScoreHead};
+use crate::inference::{Embeddings, MlpHead, RankError, ScoreHead, ScoreSource};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
 use schedule::learning_rate;
 use state::State;
 use step::{PendingLosses, step};
-use validation::validate;
+use validation::{source, validate};
 
 /// Everything one training run needs.
 pub struct Job<'a> {
@@ -51,7 +50,12 @@ pub struct Job<'a> {
     pub checkpoints: PathBuf,
     /// What to tell meanwhile.
     pub progress: &'a Progress,
+    /// Who looks on after each epoch; changes nothing.
+    pub watch: Option<&'a Watch<'a>>,
 }
+
+/// Sees the data and the model's scores of a moment.
+pub type Watch<'a> = dyn Fn(&Split, &dyn ScoreSource) -> Result<(), RankError> + 'a;
 
 /// How training ended.
 pub enum Outcome {
@@ -192,6 +196,9 @@ fn finish_epoch(
     } else {
         BTreeMap::new()
     };
+    if let Some(watch) = job.watch {
+        watch(job.split, &*source(job, state.model())?)?;
+    }
     let is_best = state.note_validation(epoch, validation.get(&training.metric).copied())?;
     let n_steps = state.step.max(1);
     let rate = learning_rate(training, epoch, n_steps - 1, n_steps as usize);

@@ -1,5 +1,6 @@
 //! All that changes while training runs, and its way into a checkpoint and back.
 
+use burn::module::Module;
 use sagebrush_model::{Mode, Model};
 
 use super::adam::ModuleAdam;

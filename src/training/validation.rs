@@ -29,7 +29,7 @@ pub(super) fn validate(
 }
 
 /// The model's lists: from its device where that ranks, from the host otherwise.
-fn source(job: &Job<'_>, model: &Model) -> Result<Box<dyn ScoreSource>, TrainingError> {
+pub(super) fn source(job: &Job<'_>, model: &Model) -> Result<Box<dyn ScoreSource>, TrainingError> {
     // Without gradients, or autodiff would keep every layer's tables for a backward pass.
     let model = model.clone().no_grad();
     let embeddings = model.embed(job.adjacency, Mode::Inference);

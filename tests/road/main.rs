@@ -5,6 +5,7 @@ mod backends;
 mod bad_input;
 mod build_features;
 mod data;
+mod filters;
 mod memory;
 mod order;
 mod promises;

@@ -1,0 +1,209 @@
+//! How a recipe becomes a number: the length of training is chosen on the validation part, then all of the training
+//! file is trained on for as long. What the test part says after each epoch is recorded and chooses nothing.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::iter;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::Context;
+use serde::Serialize;
+use toml::Table;
+
+use super::super::{Session, evaluate, fit, train};
+use super::benchmark::{Benchmark, Pair, Recipe};
+use crate::cli::ReproduceArgs;
+use crate::config::{self, RunConfig};
+use crate::data::Split;
+use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
+use crate::inference::{RankError, ScoreSource};
+
+const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
+const DEPTH: usize = 20;
+
+/// One line of the comparison.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    pub(super) name: String,
+    /// Whose numbers stand beside ours; nobody's for a baseline.
+    pub(super) source: Option<&'static str>,
+    pub(super) published: Option<Pair>,
+    /// Recall@20 and NDCG@20 on the test part, settings and epochs chosen without it.
+    pub(super) ours: [Estimate; 2],
+    /// What validation chose; nothing for what is not trained by epochs.
+    pub(super) trained: Option<Choice>,
+    /// Wall time of the training, or of the fit, that gave `ours`.
+    pub(super) seconds: Option<f64>,
+}
+
+/// The epochs, and what choosing them on the test part would have added.
+#[derive(Debug, Serialize)]
+pub(super) struct Choice {
+    pub(super) epochs: u32,
+    /// On the validation part, without it in training.
+    pub(super) validation: Pair,
+    /// The best epoch by recall on the test part. Not a result.
+    pub(super) best_on_test: Pair,
+    pub(super) best_epoch_on_test: u32,
+    /// By how much that is above `ours`, hundredths of recall and NDCG.
+    pub(super) leak_points: Pair,
+}
+
+/// Runs the recipes in turn; `None` when interrupted.
+pub(super) fn run_all(
+    session: &Session,
+    benchmark: &Benchmark,
+    recipes: &[&'static Recipe],
+    args: &ReproduceArgs,
+) -> anyhow::Result<Option<Vec<Row>>> {
+    let inner = Session {
+        json: false,
+        quiet: session.quiet,
+    };
+    let mut rows = Vec::new();
+    for recipe in recipes {
+        session.say(&format!("\n{}: {}", benchmark.title, recipe.name));
+        let Some(found) = run(&inner, recipe, args)? else {
+            return Ok(None);
+        };
+        for row in found {
+            // The baselines stand beside every recipe; once is enough.
+            if !rows.iter().any(|known: &Row| known.name == row.name) {
+                rows.push(row);
+            }
+        }
+    }
+    Ok(Some(rows))
+}
+
+fn run(
+    session: &Session,
+    recipe: &'static Recipe,
+    args: &ReproduceArgs,
+) -> anyhow::Result<Option<Vec<Row>>> {
+    let config = settings(recipe, args)?;
+    let out = args.out.join(recipe.name);
+    let fitted = match config.model.name.is_filter() {
+        true => fit_whole(session, &config, &out)?,
+        false => train_whole(session, config, &out)?,
+    };
+    let Some((mut choice, seconds)) = fitted else {
+        return Ok(None);
+    };
+    let evaluation = evaluate::measure_beside(session, &out, &[])?;
+    let mut rows = Vec::new();
+    for (at, system) in evaluation.systems.iter().enumerate() {
+        let [recall, ndcg] = METRICS.map(|name| system.metrics.get(name).copied());
+        let ours = [recall.context(METRICS[0])?, ndcg.context(METRICS[1])?];
+        let model = at == 0;
+        rows.push(Row {
+            name: match model {
+                true => recipe.name.to_owned(),
+                false => system.name.clone(),
+            },
+            source: model.then_some(recipe.source),
+            published: model.then_some(recipe.published),
+            ours,
+            trained: choice.take(),
+            seconds: model.then_some(seconds),
+        });
+    }
+    if let Some(Row {
+        ours,
+        trained: Some(choice),
+        ..
+    }) = rows.first_mut()
+    {
+        let above = |at: usize| 100.0 * (choice.best_on_test[at] - ours[at].mean);
+        choice.leak_points = [above(0), above(1)];
+    }
+    Ok(Some(rows))
+}
+
+/// The recipe's settings on the published files, as a run file that `train --config` takes, too.
+fn settings(recipe: &Recipe, args: &ReproduceArgs) -> anyhow::Result<RunConfig> {
+    let path = |name: &str| vec![args.data.join(name).display().to_string()];
+    let mut flags = Table::new();
+    let mut data = Table::new();
+    data.insert("train".to_owned(), path("train.txt").into());
+    data.insert("test".to_owned(), path("test.txt").into());
+    flags.insert("data".to_owned(), data.into());
+    if let Some(seed) = args.seed {
+        flags.insert("seed".to_owned(), i64::from(seed).into());
+    }
+    let file = Some((recipe.name, recipe.settings));
+    Ok(config::resolve(file, iter::empty(), flags)?.config)
+}
+
+type Fitted = Option<(Option<Choice>, f64)>;
+
+fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> anyhow::Result<Fitted> {
+    let started = Instant::now();
+    let failure = fit::fit(session, &on_all_of_train(config.clone()), out, true)?;
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(failure.is_none().then_some((None, seconds)))
+}
+
+/// Chooses the number of epochs on the validation part, then trains on all of the training file.
+fn train_whole(session: &Session, config: RunConfig, out: &Path) -> anyhow::Result<Fitted> {
+    let first = out.with_file_name(format!(
+        "{}-validation",
+        out.file_name().unwrap_or_default().display()
+    ));
+    session.say("how many epochs: training on 90% of train.txt, the rest tells");
+    let Some(chosen) = train::train_new(session, &config, &first, true, None)? else {
+        return Ok(None);
+    };
+    let best = chosen
+        .history
+        .iter()
+        .find(|record| record.epoch == chosen.best_epoch)
+        .context("the best epoch has no record")?;
+    let validation = pair(&best.validation)?;
+    let mut config = on_all_of_train(config);
+    config.training.epochs = chosen.best_epoch;
+    session.say(&format!(
+        "{} epochs on all of train.txt; the test part is looked at after each and chooses nothing",
+        chosen.best_epoch
+    ));
+    let seen = RefCell::new(Vec::new());
+    let watch = |split: &Split, source: &dyn ScoreSource| -> Result<(), RankError> {
+        let data = EvaluationData {
+            train: split.train.positives(),
+            also_excluded: None,
+            held_out: &split.test,
+        };
+        seen.borrow_mut().push(recall_and_ndcg(source, data, DEPTH)?);
+        Ok(())
+    };
+    let Some(trained) = train::train_new(session, &config, out, true, Some(&watch))? else {
+        return Ok(None);
+    };
+    let seconds = trained.history.iter().map(|record| record.seconds).sum();
+    let on_test = seen.into_inner();
+    let epochs = on_test.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    let (at, best) = epochs
+        .iter()
+        .enumerate()
+        .reduce(|best, next| if next.1[0] > best.1[0] { next } else { best })
+        .context("no epoch was trained")?;
+    let choice = Choice {
+        epochs: chosen.best_epoch,
+        validation,
+        best_on_test: *best,
+        best_epoch_on_test: at as u32 + 1,
+        leak_points: [0.0; 2],
+    };
+    Ok(Some((Some(choice), seconds)))
+}
+
+fn on_all_of_train(mut config: RunConfig) -> RunConfig {
+    config.split.validation_fraction = 0.0;
+    config
+}
+
+fn pair(metrics: &BTreeMap<String, f64>) -> anyhow::Result<Pair> {
+    let [recall, ndcg] = METRICS.map(|name| metrics.get(name).copied());
+    Ok([recall.context(METRICS[0])?, ndcg.context(METRICS[1])?])
+}
