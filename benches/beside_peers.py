@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +26,7 @@ TRAIN, TEST = str(GOWALLA / "train.txt"), str(GOWALLA / "test.txt")
 THREADS = str(os.cpu_count())
 TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 BINARY = TARGET / "release" / "sagebrush"
-POSITIVES = 810_128
+MF_EPOCHS = "20"
 
 SPARSE = """
 import os, sys, time, torch, numpy as np, scipy.sparse as sp
@@ -73,8 +74,8 @@ def peer(environment, script, *arguments):
     return rows(text)
 
 
-def train(*arguments):
-    """Our `train`: what its epochs took, CPU seconds of the process, peak memory."""
+def train(*arguments, evaluated=False):
+    """Our `train`: what its epochs took, CPU seconds of the process, peak memory; what `evaluate` says and takes."""
     out = tempfile.mkdtemp()
     try:
         text, cpu = run([BINARY, "train", TRAIN, "--test", TEST, "--out", out, "--overwrite", "--quiet", "--json", *arguments])
@@ -83,8 +84,14 @@ def train(*arguments):
         epochs = [json.loads(line) for line in open(Path(out) / "metrics.jsonl")]
         summary = json.loads(text)
         samples = sum(epoch["samples"] for epoch in epochs)
-        return {"seconds": sum(epoch["seconds"] for epoch in epochs), "samples": samples, "cpu": cpu,
-                "peak_mb": summary["peak_memory_bytes"] / 1e6, "validation": summary["validation"]}
+        found = {"seconds": sum(epoch["seconds"] for epoch in epochs), "samples": samples, "cpu": cpu,
+                 "peak_mb": summary["peak_memory_bytes"] / 1e6}
+        if evaluated:
+            started = time.perf_counter()
+            text, _ = run([BINARY, "evaluate", "--run", out, "--json", "--quiet"])
+            found["evaluation"] = time.perf_counter() - started
+            found["recall"] = json.loads(text)["systems"][0]["metrics"]["recall@20"]["mean"]
+        return found
     finally:
         shutil.rmtree(out, ignore_errors=True)
 
@@ -147,9 +154,17 @@ def one_round():
     shutil.rmtree(folder, ignore_errors=True)
     ours = train("--model", "ngcf-official", "--batch-size", "1024", *batch)
     note("NGCF step, ms", "sagebrush", steps(ours, 1024))
-    for row in peer("vA", "row_implicit.py", TRAIN, TEST, "bpr", "--iters", "10"):
-        if "s_per_iter" in row:
+    ours = train("--model", "mf", *batch[:-2], "--epochs", MF_EPOCHS, "--set", "training.optimizer=lazy-adam",
+                 "--set", "training.learning_rate=0.01", "--set", "split.validation_fraction=0", evaluated=True)
+    if ours:
+        note("MF epoch, CPU s", "sagebrush", ours["cpu"] / int(MF_EPOCHS))
+        note("MF recall@20", "sagebrush", ours["recall"])
+        note("evaluation, s", "sagebrush", ours["evaluation"])
+    for row in peer("vA", "row_implicit.py", TRAIN, TEST, "bpr", "--iters", MF_EPOCHS, "--reg", "0.01"):
+        if "cpu_s_per_iter" in row:
             note("MF epoch, CPU s", "implicit bpr", row["cpu_s_per_iter"])
+        if "recall" in row:
+            note("MF recall@20", "implicit bpr", row["recall"])
 
 
 for number in range(ROUNDS):

@@ -47,8 +47,7 @@ fn gowalla(root: &std::path::Path) -> Split {
     let config = SplitConfig {
         method: Some(SplitMethod::Given),
         test_fraction: 0.2,
-        // The whole of train.txt, but for the few that a validation part must have.
-        validation_fraction: 1e-4,
+        validation_fraction: 0.0,
     };
     split(&dataset, &config, 42).unwrap()
 }
