@@ -1,7 +1,7 @@
 //! The closed choice of networks: configuration, module, and what graph each wants.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::Adjacency;
