@@ -81,8 +81,7 @@ impl Failure {
             return Some(Self::InputMissing);
         }
         #[cfg(feature = "train")]
-        if cause.is::<crate::commands::OtherData>()
-            || cause.is::<crate::commands::OtherBenchmark>()
+        if cause.is::<crate::commands::OtherData>() || cause.is::<crate::commands::OtherBenchmark>()
         {
             return Some(Self::BadData);
         }

@@ -15,8 +15,8 @@ use burn_cubecl::cubecl::logging::{LaunchObservation, LaunchObserver};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush_model::{
-    Adjacency, BatchIndices, CsrMatrix, Init, L2, LightGcnConfig, LossConfig, Mode, Model, ModelConfig,
-    NetworkConfig, RankingLoss, ScoreConfig,
+    Adjacency, BatchIndices, CsrMatrix, Init, L2, LightGcnConfig, LossConfig, Mode, Model,
+    ModelConfig, NetworkConfig, RankingLoss, ScoreConfig,
 };
 
 const N_USERS: usize = 6_000;
@@ -125,7 +125,11 @@ fn main() {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let pairs = pairs(&mut rng);
     let matrix = csr(&pairs);
-    let longest = matrix.row_ptr.windows(2).map(|ends| ends[1] - ends[0]).max();
+    let longest = matrix
+        .row_ptr
+        .windows(2)
+        .map(|ends| ends[1] - ends[0])
+        .max();
     let device = plain.clone().autodiff();
     let adjacency = Adjacency::new(N_USERS, N_ITEMS, matrix, &device).unwrap();
     println!(

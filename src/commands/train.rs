@@ -62,7 +62,9 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
         return fit::fit_into(session, &config, &prepared, &mut run);
     }
     let checkpoint = latest_checkpoint(session, &run)?;
-    let trained = train_into(session, &config, &prepared, &device, &mut run, checkpoint, None)?;
+    let trained = train_into(
+        session, &config, &prepared, &device, &mut run, checkpoint, None,
+    )?;
     report(session, path, &config, trained)
 }
 

@@ -86,6 +86,8 @@ fn lists(work: &Workspace, run: &str) -> HashMap<String, HashSet<String>> {
         "20",
         "--out",
         &out,
+        "--device",
+        "cpu",
         "-q",
     ]);
     let mut lists: HashMap<String, HashSet<String>> = HashMap::new();

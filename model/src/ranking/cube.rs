@@ -8,6 +8,7 @@ use burn::tensor::{DType, Device, Slice};
 use burn_cubecl::CubeBackend;
 use burn_cubecl::cubecl::prelude::*;
 use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
 use burn_cubecl::tensor::CubeTensor;
 
 use super::kernel::{UNITS, best_kernel};
@@ -18,6 +19,10 @@ use crate::spmm::cube::{buffer_limit_bytes, device, integers, padded, uninitiali
 const PLACE_BYTES: usize = 8;
 /// Bytes of shared memory beside the places.
 const COUNTER_BYTES: usize = 8;
+
+/// Places for the best, and as many for what may join them: room for two rounds, so that after the first few a sort is
+/// rare.
+const LEAST_HALF: usize = 2 * UNITS;
 
 /// The longest lists: twice as many places, rounded up to a power of two, fit a cube's shared memory.
 pub(super) fn largest_k(at: &Device) -> usize {
@@ -39,6 +44,14 @@ fn items_per_tile(n_users: usize, score_bytes: u64) -> usize {
     (items / UNITS).max(1) * UNITS
 }
 
+/// By one kernel for every shape, where it launches: to time many against each other first would take longer than the
+/// lists do.
+fn product(users: CubeTensor, items: CubeTensor) -> CubeTensor {
+    let (a, b) = (users.clone(), items.clone());
+    matmul(a, b, None, MatmulStrategy::Cube, DType::F32)
+        .unwrap_or_else(|_| CubeBackend::float_matmul(users, items))
+}
+
 impl RankingBackend for CubeBackend {
     fn rank(users: CubeTensor, items: CubeTensor, plan: Arc<RankPlan>) -> CubeTensor {
         let ([n_items, dim], n_users) = ([items.shape()[0], items.shape()[1]], plan.n_users);
@@ -51,7 +64,7 @@ impl RankingBackend for CubeBackend {
             let end = n_items.min(first + tile);
             let slices = [Slice::from(first..end), Slice::from(0..dim)];
             let items = Self::float_transpose(Self::float_slice(items.clone(), &slices));
-            let scores = into_contiguous(Self::float_matmul(users.clone(), items));
+            let scores = into_contiguous(product(users.clone(), items));
             best_kernel::launch(
                 &users.client,
                 CubeCount::Static(n_users as u32, 1, 1),
@@ -63,7 +76,7 @@ impl RankingBackend for CubeBackend {
                 first as u32,
                 (end - first) as u32,
                 plan.k,
-                plan.k.next_power_of_two().max(UNITS),
+                plan.k.next_power_of_two().max(LEAST_HALF),
             );
         }
         best

@@ -47,6 +47,8 @@ fn holds(list: &Tensor<u32>, start: usize, end: usize, item: u32) -> bool {
 
 /// Sorts places best first: the greater key, then the smaller item. A bitonic network, so that every unit reaches every
 /// barrier.
+// The kernel language knows no other way to ask for an even number.
+#[allow(clippy::manual_is_multiple_of)]
 #[cube]
 fn sort(keys: &mut Shared<[u32]>, items: &mut Shared<[u32]>, #[comptime] n: usize) {
     let pairs = comptime![n / 2];

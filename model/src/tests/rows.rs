@@ -118,10 +118,7 @@ fn everything(
     let adjacency = crate::Adjacency::with_block_edges(
         graph.n_users,
         graph.n_items,
-        &graph.row_ptr,
-        &graph.columns,
-        &graph.values,
-        graph.transposed.as_deref(),
+        graph.matrix(),
         block_edges,
         device,
     )

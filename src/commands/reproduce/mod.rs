@@ -65,10 +65,7 @@ pub(super) fn reproduce(
     Ok(None)
 }
 
-fn chosen(
-    benchmark: &'static Benchmark,
-    names: &[String],
-) -> anyhow::Result<Vec<&'static Recipe>> {
+fn chosen(benchmark: &'static Benchmark, names: &[String]) -> anyhow::Result<Vec<&'static Recipe>> {
     let known = || benchmark.recipes.iter();
     if let Some(unknown) = names
         .iter()
@@ -108,7 +105,10 @@ fn check(benchmark: &Benchmark, folder: &Path) -> anyhow::Result<()> {
 fn check_counts(benchmark: &Benchmark, dataset: &Dataset) -> anyhow::Result<()> {
     let (n_train, n_test) = (
         dataset.interactions.len() as u64,
-        dataset.given_test.as_ref().map_or(0, |test| test.len() as u64),
+        dataset
+            .given_test
+            .as_ref()
+            .map_or(0, |test| test.len() as u64),
     );
     let counts = [
         ("users", dataset.users.len() as u64, benchmark.n_users),

@@ -174,7 +174,8 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> anyhow::Resu
             also_excluded: None,
             held_out: &split.test,
         };
-        seen.borrow_mut().push(recall_and_ndcg(source, data, DEPTH)?);
+        seen.borrow_mut()
+            .push(recall_and_ndcg(source, data, DEPTH)?);
         Ok(())
     };
     let Some(trained) = train::train_new(session, &config, out, true, Some(&watch))? else {

@@ -8,8 +8,8 @@ mod matrix;
 
 use std::sync::Arc;
 
-use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::DispatchDevice;
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::tensor::{DType, Device, Shape, TensorData};
 use burn_cubecl::cubecl::{calculate_cube_count_elemwise, prelude::*};
 use burn_cubecl::kernel::into_contiguous;
