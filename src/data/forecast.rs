@@ -5,7 +5,7 @@
 //!
 //! | what | bytes |
 //! |---|---|
-//! | the program | 34 MiB; 44 with the feature `gpu` |
+//! | the program | 32 MiB; 42 with the feature `gpu` |
 //! | keys, both ways | 96 a node |
 //! | training, validation and test lists | 4 an interaction, 24 a user |
 //! | sampler | 8 a training interaction by edge, 4 a user by user |
@@ -14,7 +14,7 @@
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
 //! | a graph filter while its vectors are sought, in place of all tables | 12 a node and vector |
 //! | items near each root, for hard negatives | 4 a rank of the band and root |
-//! | workspace of NGCF, kept from step to step | 2.25 T a layer |
+//! | workspace of NGCF, kept from step to step | 2.75 T a layer |
 //!
 //! To these come the tables of the moment, of which the largest counts:
 //!
@@ -24,6 +24,9 @@
 //! | validation: final rows | T | 3 T | 6 T | 2 (layers + 1) T, + T if official |
 //! | validation: their copy | T + 2 T_max | T + 2 T_max | T + 2 T_max | (layers + 1) (T + 2 T_max) |
 //! | a checkpoint | 3 T + T_max | 3 T + T_max | 3 T + T_max | 3 T + T_max |
+//!
+//! The allocator's rounding, and what it has not given back yet, add 8% to all tables. The constants are fitted; measured
+//! peaks are within 10% of the forecast (`benches/results`).
 
 use serde::{Deserialize, Serialize};
 
@@ -31,16 +34,20 @@ use crate::config::{HardRoot, ModelName, Optimizer, PositiveSampling, RunConfig}
 
 /// The program, its threads, and what reading the log leaves behind.
 const PROGRAM_BYTES: f64 = match cfg!(feature = "gpu") {
-    false => 34.0 * MEBIBYTE,
-    true => 44.0 * MEBIBYTE,
+    false => 32.0 * MEBIBYTE,
+    true => 42.0 * MEBIBYTE,
 };
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
 /// A key twice, its id, its place in the hash table.
 const KEY_BYTES: f64 = 96.0;
 /// A column or a value of an edge, an item of a list, a float.
 const WORD_BYTES: f64 = 4.0;
-/// Copies of a batch's rows in a step: the rows, what they are packed from, their gradient.
-const BATCH_COPIES: f64 = 3.0;
+/// Copies of a batch's rows in a step; their gradient takes the place of what they were packed from.
+const BATCH_COPIES: f64 = 1.0;
+/// Tables an NGCF layer keeps from step to step.
+const WORKSPACE_TABLES: f64 = 2.75;
+/// What the allocator holds beyond the tables, which come and go in several sizes.
+const ALLOCATOR: f64 = 1.08;
 /// Tables of all nodes as wide as a graph filter has vectors, while these are sought.
 const FILTER_TABLES: f64 = 3.0;
 /// Rows whose share of the weights' gradient is summed apart.
@@ -75,12 +82,12 @@ pub struct MemoryForecast {
 impl MemoryForecast {
     /// The forecast for a complete configuration and the counts of its data.
     pub fn new(config: &RunConfig, counts: Counts) -> Self {
-        let whole = |bytes: f64| bytes as u64;
+        let whole = |bytes: f64| bytes.round() as u64;
         Self {
             program: whole(PROGRAM_BYTES),
             data: whole(data_bytes(config, counts)),
             graph: whole(graph_bytes(config.model.name, counts)),
-            tables: whole(Tables::new(config, counts).peak_bytes()),
+            tables: whole(ALLOCATOR * Tables::new(config, counts).peak_bytes()),
         }
     }
 
@@ -165,7 +172,7 @@ impl<'a> Tables<'a> {
             return FILTER_TABLES * filter.vectors as f64 * row;
         }
         let workspace = match self.is_ngcf() {
-            true => 2.25 * self.layers() * self.whole,
+            true => WORKSPACE_TABLES * self.layers() * self.whole,
             false => 0.0,
         };
         let moment = self.step().max(self.validation()).max(self.checkpoint());
@@ -246,24 +253,32 @@ mod tests {
         MemoryForecast::new(&config, COUNTS)
     }
 
+    /// So many bytes and what the allocator adds.
+    fn held(bytes: f64) -> u64 {
+        (1.08 * bytes).round() as u64
+    }
+
     /// A table of 150 nodes is 38,400 bytes, that of users 25,600.
     #[test]
     fn the_forecast_is_the_tables_of_the_documentation() {
+        let checkpoint = held(7.0 * 38_400.0 + 25_600.0);
         let mf = forecast(ModelName::Mf, |_| {});
         assert_eq!(mf.data, 96 * 150 + 4 * 1000 + 24 * 100 + 8 * 720);
-        assert_eq!((mf.graph, mf.tables), (0, 7 * 38_400 + 25_600));
+        assert_eq!((mf.graph, mf.tables), (0, checkpoint));
         let lightgcn = forecast(ModelName::LightGcn, |_| {});
         assert_eq!(lightgcn.data, 96 * 150 + 4 * 1000 + 24 * 100 + 4 * 100);
         assert_eq!(lightgcn.graph, 16 * 720 + 4 * 150);
-        assert_eq!(lightgcn.tables, 7 * 38_400 + 25_600);
+        assert_eq!((lightgcn.tables, lightgcn.program), (checkpoint, mf.program));
         let paper = forecast(ModelName::NgcfPaper, |_| {});
         assert_eq!(paper.graph, lightgcn.graph);
-        // 4 + 2.25 · 3 tables held; four times as wide, all nodes once and users twice.
-        assert_eq!(paper.tables, 43 * 9_600 + 4 * (38_400 + 51_200));
+        // 4 + 3 · 2.75 tables held; four times as wide, all nodes once and users twice.
+        let copies = 4.0 * (38_400.0 + 2.0 * 25_600.0);
+        assert_eq!(paper.tables, held(12.25 * 38_400.0 + copies));
         let official = forecast(ModelName::NgcfOfficial, |_| {});
         assert_eq!(official.graph, 24 * 720 + 16 * 150);
         let lecture = forecast(ModelName::NgcfLecture, |_| {});
         assert_eq!(lecture.graph, 24 * 720 + 4 * 150);
+        assert_eq!(lecture.tables, held(18.25 * 38_400.0));
     }
 
     #[test]
@@ -273,12 +288,11 @@ mod tests {
             large(config);
             config.training.optimizer = Optimizer::LazyAdam;
         };
-        let (dense, lazy) = (
-            forecast(ModelName::Mf, large),
-            forecast(ModelName::Mf, lazy),
-        );
-        assert_eq!(lazy.tables, 4 * 38_400 + 3 * (3 << 20) * 256);
-        assert_eq!(dense.tables, lazy.tables + 38_400);
+        let rows = 3_145_728.0 * 256.0;
+        let dense = forecast(ModelName::Mf, large);
+        assert_eq!(dense.tables, held(5.0 * 38_400.0 + rows));
+        let lazy = forecast(ModelName::Mf, lazy);
+        assert_eq!(lazy.tables, held(4.0 * 38_400.0 + rows));
     }
 
     #[test]
