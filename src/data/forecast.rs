@@ -268,7 +268,10 @@ mod tests {
         let lightgcn = forecast(ModelName::LightGcn, |_| {});
         assert_eq!(lightgcn.data, 96 * 150 + 4 * 1000 + 24 * 100 + 4 * 100);
         assert_eq!(lightgcn.graph, 16 * 720 + 4 * 150);
-        assert_eq!((lightgcn.tables, lightgcn.program), (checkpoint, mf.program));
+        assert_eq!(
+            (lightgcn.tables, lightgcn.program),
+            (checkpoint, mf.program)
+        );
         let paper = forecast(ModelName::NgcfPaper, |_| {});
         assert_eq!(paper.graph, lightgcn.graph);
         // 4 + 3 · 2.75 tables held; four times as wide, all nodes once and users twice.

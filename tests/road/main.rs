@@ -10,5 +10,6 @@ mod memory;
 mod order;
 mod promises;
 mod released_formats;
+mod reproduce;
 mod synth;
 mod walk;

@@ -208,3 +208,84 @@ fn pair(metrics: &BTreeMap<String, f64>) -> anyhow::Result<Pair> {
     let [recall, ndcg] = METRICS.map(|name| metrics.get(name).copied());
     Ok([recall.context(METRICS[0])?, ndcg.context(METRICS[1])?])
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fmt::Write;
+    use std::fs;
+
+    use super::super::benchmark::GOWALLA;
+    use super::*;
+
+    static SMALL: Recipe = Recipe {
+        name: "small",
+        settings: "[model]\nname = \"mf\"\ndim = 8\n[training]\nepochs = 3\nlearning_rate = 0.02\n\
+                   metric = \"recall@20\"\n[sampling]\nbatch_size = 64\n",
+        published: [0.5, 0.5],
+        source: "nobody",
+    };
+
+    /// Users who like an eighth of the items each, some of it held out.
+    fn write_data(folder: &Path) {
+        let (mut train, mut test) = (String::new(), String::new());
+        for user in 0..40 {
+            write!(train, "{user}").unwrap();
+            write!(test, "{user}").unwrap();
+            for at in 0..12 {
+                let item = (user % 8) * 15 + (user * 5 + at * 7) % 15;
+                let list = if at < 9 { &mut train } else { &mut test };
+                write!(list, " {item}").unwrap();
+            }
+            train.push('\n');
+            test.push('\n');
+        }
+        fs::write(folder.join("train.txt"), train).unwrap();
+        fs::write(folder.join("test.txt"), test).unwrap();
+    }
+
+    #[test]
+    fn epochs_are_chosen_on_validation_and_the_leak_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        write_data(folder.path());
+        let args = ReproduceArgs {
+            benchmark: "gowalla".to_owned(),
+            data: folder.path().to_owned(),
+            out: folder.path().join("out"),
+            only: Vec::new(),
+            list: false,
+            seed: Some(3),
+        };
+        let session = Session {
+            json: false,
+            quiet: true,
+        };
+        let rows = run_all(&session, &GOWALLA, &[&SMALL], &args)
+            .unwrap()
+            .unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["small", "item-knn", "popularity"]);
+        let choice = rows[0].trained.as_ref().unwrap();
+        let text = fs::read_to_string(args.out.join("small/config.toml")).unwrap();
+        let whole = RunConfig::from_toml("config.toml", &text).unwrap();
+        assert_eq!(whole.split.validation_fraction, 0.0);
+        assert_eq!((whole.training.epochs, whole.seed), (choice.epochs, 3));
+        assert!((1..=choice.epochs).contains(&choice.best_epoch_on_test));
+        assert!(args.out.join("small-validation/metrics.jsonl").exists());
+        // The last epoch is one of those the best was picked from.
+        assert!(choice.leak_points[0] >= -1e-9, "{choice:?}");
+        assert!(choice.best_on_test[0] > 0.0 && rows[0].ours[0].mean > 0.0);
+        assert!(rows[1].published.is_none() && rows[1].trained.is_none());
+    }
+
+    #[test]
+    fn every_recipe_is_a_run_file_that_names_no_data() {
+        for recipe in GOWALLA.recipes {
+            let file = Some((recipe.name, recipe.settings));
+            let config = config::resolve(file, iter::empty(), Table::new());
+            let config = config.unwrap().config;
+            assert!(config.data.train.is_empty() && config.data.bundled.is_none());
+            assert!(config.evaluation.ks.contains(&DEPTH));
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A published benchmark is compared with on its own files only.
+
+use crate::data::Workspace;
+
+#[test]
+fn other_data_are_refused_before_anything_is_trained() {
+    let work = Workspace::new();
+    work.write("train.txt", b"0 1 2 3\n1 2 3\n");
+    work.write("test.txt", b"0 4\n1 1\n");
+    let output = work
+        .sagebrush(&["reproduce", "gowalla", "--data", ".", "--out", "out"])
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(65), "{message}");
+    assert!(
+        message.contains("train.txt is not the published file (SHA-256"),
+        "{message}"
+    );
+    assert!(message.contains("nothing is compared"), "{message}");
+    assert!(output.stdout.is_empty() && !work.path("out").exists());
+}
+
+#[test]
+fn missing_files_and_unknown_recipes_have_their_codes() {
+    let work = Workspace::new();
+    let known = "there are mf, ngcf, lightgcn, gf-cf, chebycf";
+    for (option, value, code, expected) in [
+        ("--data", "nowhere", 66, "train.txt"),
+        ("--only", "popularty", 2, known),
+    ] {
+        let output = work
+            .sagebrush(&["reproduce", "gowalla", option, value])
+            .output()
+            .unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
+fn recipes_are_listed_with_the_published_numbers() {
+    let work = Workspace::new();
+    let output = work
+        .sagebrush(&["reproduce", "gowalla", "--list"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success());
+    assert!(
+        text.contains("lightgcn") && text.contains("0.1830 / 0.1554"),
+        "{text}"
+    );
+}
