@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::DeviceName;
 #[cfg(feature = "train")]
-use crate::config::{DeviceName, ModelName, SplitMethod};
+use crate::config::{ModelName, SplitMethod};
 use crate::data::Format;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
@@ -188,7 +189,6 @@ pub struct DataArgs {
 }
 
 /// A value among names; `--help` lists them.
-#[cfg(feature = "train")]
 fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(names)
 }

@@ -1,6 +1,8 @@
 //! `evaluate`: opens the test set of a run, measures it beside the baselines, writes the report.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+#[cfg(feature = "train")]
+use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
