@@ -90,16 +90,27 @@ fn a_filter_may_be_fitted_without_a_validation_part() {
     assert_eq!(counts["split"]["n_validation"], 0);
     work.succeed(&["evaluate", "--run", "whole", "-q"]);
 
-    let mut trained = quick("log.csv", "trained");
-    trained.extend(["--set", "split.validation_fraction=0"]);
-    let refused = work.sagebrush(&trained).assert().failure().code(2);
-    let message = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
-    assert!(message.contains("best epoch"), "{message}");
     let mut epochs = fit("gf-cf", "epochs");
     epochs.extend(["--epochs", "3"]);
     let refused = work.sagebrush(&epochs).assert().failure().code(2);
     let message = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
     assert!(message.contains("fitted, not trained"), "{message}");
+}
+
+/// Without a validation part the last epoch is the one kept, and nothing stops training early.
+#[test]
+fn a_model_may_be_trained_without_a_validation_part() {
+    let work = Workspace::new();
+    let mut whole = quick("log.csv", "whole");
+    whole.retain(|argument| *argument != "-q");
+    whole.extend(["--set", "split.validation_fraction=0"]);
+    whole.extend(["--set", "training.patience=1"]);
+    let trained = work.json(&whole);
+    assert_eq!(
+        (&trained["epochs"], &trained["best_epoch"]),
+        (&4.into(), &4.into())
+    );
+    work.succeed(&["evaluate", "--run", "whole", "-q"]);
 }
 
 #[test]
