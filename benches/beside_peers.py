@@ -163,8 +163,8 @@ def one_round():
     for row in peer("vA", "row_implicit.py", TRAIN, TEST, "bpr", "--iters", MF_EPOCHS, "--reg", "0.01"):
         if "cpu_s_per_iter" in row:
             note("MF epoch, CPU s", "implicit bpr", row["cpu_s_per_iter"])
-        if "recall" in row:
-            note("MF recall@20", "implicit bpr", row["recall"])
+        if row.get("recall20") is not None:
+            note("MF recall@20", "implicit bpr", row["recall20"])
 
 
 for number in range(ROUNDS):
