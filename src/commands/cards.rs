@@ -119,11 +119,9 @@ pub(super) fn metric_lines(evaluation: &Evaluation) -> Lines {
     let Some(model) = evaluation.systems.first() else {
         return Vec::new();
     };
-    let shown = model.metrics.iter().map(|(name, e)| {
-        (
-            name.clone(),
-            format!("{:.4} [{:.4}, {:.4}]", e.mean, e.low, e.high),
-        )
-    });
+    let shown = model
+        .metrics
+        .iter()
+        .map(|(name, e)| (name.clone(), e.to_string()));
     shown.collect()
 }

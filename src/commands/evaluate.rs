@@ -247,7 +247,7 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
     let mut table = Table::new(columns);
     for system in &evaluation.systems {
         let metric = |(at, name): (usize, &String)| match system.metrics.get(name) {
-            Some(e) if at < 2 => format!("{:.4} [{:.4}, {:.4}]", e.mean, e.low, e.high),
+            Some(e) if at < 2 => e.to_string(),
             Some(e) => format!("{:.4}", e.mean),
             None => String::new(),
         };

@@ -77,8 +77,6 @@ impl ScoreSource for DeviceSource {
 #[cfg(all(test, feature = "gpu"))]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use rand::{RngExt, SeedableRng};
-
     use super::*;
     use crate::config::DeviceName;
     use crate::inference::{top_k, top_k_among};
@@ -92,17 +90,6 @@ mod tests {
         let required = std::env::var("SAGEBRUSH_REQUIRE_GPU").is_ok_and(|value| value == "1");
         assert!(device.is_some() || !required, "no GPU adapter was found");
         device
-    }
-
-    fn embeddings(n_users: usize, n_items: usize, dim: usize) -> Embeddings {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        let mut table = |n: usize| {
-            (0..n * dim)
-                .map(|_| rng.random_range(-1.0f32..1.0))
-                .collect()
-        };
-        let (users, items) = (table(n_users), table(n_items));
-        Embeddings::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
     }
 
     /// The same scores place by place, and the same items but where the host's scores are nearly equal.
@@ -123,7 +110,7 @@ mod tests {
         let Some(device) = device() else {
             return;
         };
-        let host = embeddings(50, 1_700, 48);
+        let host = Embeddings::random(50, 1_700, 48);
         let source = DeviceSource::upload(&host, &device).unwrap();
         let users: Vec<u32> = (0..50).rev().collect();
         let pairs =

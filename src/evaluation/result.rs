@@ -1,6 +1,7 @@
 //! What an evaluation says, in the shape of `evaluation.json`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,13 @@ pub struct Estimate {
     pub low: f64,
     /// Upper end of the interval; the mean itself when no resamples were asked for.
     pub high: f64,
+}
+
+/// `mean [low, high]`, four digits each.
+impl fmt::Display for Estimate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.4} [{:.4}, {:.4}]", self.mean, self.low, self.high)
+    }
 }
 
 /// Metrics over a part of the users.

@@ -228,6 +228,23 @@ impl ScoreSource for Embeddings {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
+impl Embeddings {
+    /// Entries between -1 and 1, the same at every call.
+    pub(crate) fn random(n_users: usize, n_items: usize, dim: usize) -> Self {
+        use rand::{RngExt, SeedableRng};
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let mut table = |n: usize| {
+            (0..n * dim)
+                .map(|_| rng.random_range(-1.0f32..1.0))
+                .collect()
+        };
+        let (users, items) = (table(n_users), table(n_items));
+        Self::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::inference::MlpHead;

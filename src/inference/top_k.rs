@@ -229,7 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::inference::{Embeddings, ScoreHead, best_first};
+    use crate::inference::{Embeddings, best_first};
 
     /// Scores from a table, in tiles of a chosen width.
     struct Table {
@@ -294,21 +294,9 @@ mod tests {
         }
     }
 
-    fn random_embeddings(n_users: usize, n_items: usize, dim: usize) -> Embeddings {
-        use rand::{RngExt, SeedableRng};
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        let mut table = |n: usize| {
-            (0..n * dim)
-                .map(|_| rng.random_range(-1.0f32..1.0))
-                .collect()
-        };
-        let (users, items) = (table(n_users), table(n_items));
-        Embeddings::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
-    }
-
     #[test]
     fn bits_do_not_depend_on_block_size_thread_count_or_company() {
-        let source = random_embeddings(300, 2500, 48);
+        let source = Embeddings::random(300, 2500, 48);
         let users: Vec<u32> = (0..300).collect();
         let reference = top_k(&source, &users, 30, None).unwrap();
         let bits = |lists: &[Vec<Ranked>]| -> Vec<(u32, u32)> {
@@ -335,7 +323,7 @@ mod tests {
     /// A part of the catalogue: the full lists without the other items, and the same bits; by tiles and by vectors.
     #[test]
     fn among_some_items_the_others_are_left_out() {
-        let vectors = random_embeddings(60, 500, 16);
+        let vectors = Embeddings::random(60, 500, 16);
         let mut scores = vec![0.0; 60 * 500];
         let users: Vec<u32> = (0..60).rev().collect();
         vectors.score_tile(&(0..60).collect::<Vec<u32>>(), 0..500, &mut scores);

@@ -2,7 +2,6 @@
 
 use super::benchmark::{Benchmark, Pair};
 use super::protocol::Row;
-use crate::evaluation::Estimate;
 use crate::terminal::{Align, Style, Table};
 
 /// The names of the recipes and the numbers they stand beside.
@@ -37,8 +36,8 @@ pub(super) fn to_text(benchmark: &Benchmark, rows: &[Row]) -> String {
         let trained = row.trained.as_ref();
         table.row([
             row.name.clone(),
-            interval(&row.ours[0]),
-            interval(&row.ours[1]),
+            row.ours[0].to_string(),
+            row.ours[1].to_string(),
             row.published.map_or(String::new(), two),
             trained.map_or(String::new(), |choice| choice.epochs.to_string()),
             row.seconds
@@ -66,11 +65,4 @@ pub(super) fn to_text(benchmark: &Benchmark, rows: &[Row]) -> String {
 
 fn two([recall, ndcg]: Pair) -> String {
     format!("{recall:.4} / {ndcg:.4}")
-}
-
-fn interval(estimate: &Estimate) -> String {
-    format!(
-        "{:.4} [{:.4}, {:.4}]",
-        estimate.mean, estimate.low, estimate.high
-    )
 }
