@@ -39,10 +39,13 @@ fn main() -> ExitCode {
         );
         return ExitCode::SUCCESS;
     };
-    let (old, new) = (
-        build(revision),
-        PathBuf::from(env!("CARGO_BIN_EXE_sagebrush")),
+    let folder = target().join("compare");
+    std::fs::create_dir_all(&folder).unwrap();
+    let new = keep(
+        Path::new(env!("CARGO_BIN_EXE_sagebrush")),
+        &folder.join("new"),
     );
+    let old = build(revision, &folder);
     let mut pairs = Vec::new();
     for pair in 0..PAIRS {
         println!("pair {} of {PAIRS}", pair + 1);
@@ -73,10 +76,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The program of a commit.
-fn build(revision: &str) -> PathBuf {
+/// The program of a commit, built in the target directory of this benchmark: what it depends on is
+/// there already.
+fn build(revision: &str, folder: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let folder = root.join("target/compare");
     let tree = folder.join("tree");
     let git = |arguments: &[&str]| {
         let status = Command::new("git")
@@ -91,16 +94,26 @@ fn build(revision: &str) -> PathBuf {
     }
     let made = git(&["worktree", "add", "--detach", path, revision]);
     assert!(made, "`{revision}` is not a commit of this repository");
-    let target = folder.join("target");
     let built = Command::new(env!("CARGO"))
         .current_dir(&tree)
-        .env("CARGO_TARGET_DIR", &target)
-        .args(["build", "--release"])
+        .env("CARGO_TARGET_DIR", target())
+        .args(["build", "--release", "--workspace"])
         .status();
-    assert!(built.unwrap().success(), "{revision} does not build");
-    let program = target.join("release/sagebrush");
     git(&["worktree", "remove", "--force", path]);
-    program
+    assert!(built.unwrap().success(), "{revision} does not build");
+    keep(&target().join("release/sagebrush"), &folder.join("old"))
+}
+
+/// The target directory that this benchmark was built in.
+fn target() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_sagebrush"));
+    program.ancestors().nth(2).unwrap().to_owned()
+}
+
+/// A copy of a program that the next build does not write over.
+fn keep(program: &Path, copy: &Path) -> PathBuf {
+    std::fs::copy(program, copy).unwrap();
+    copy.to_owned()
 }
 
 fn run(program: &Path) -> Value {

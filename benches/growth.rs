@@ -114,6 +114,7 @@ fn grown(edges: u64) {
         checkpoints: std::env::temp_dir(),
         progress: &progress,
         watch: None,
+        pause: None,
     };
     let mut times = time_steps(&job, STEPS).unwrap();
     let timed = &mut times[1..];

@@ -69,6 +69,13 @@ pub enum Command {
         after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
+    /// Search for good settings on the validation part, in a budget of trials or minutes
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "Settings are drawn at random; a third of those that look best after a few epochs goes on for three \
+                      times as long, and so on (asynchronous successive halving). The test part is not touched.\n\nExamples:\n  sagebrush tune log.csv --minutes 30 --out search\n  sagebrush tune log.csv --model mf --trials 50 --out search\n  sagebrush tune log.csv --set loss.kind=softmax --vary loss.temperature=0.05..0.5 --vary model.layers=1,2,3 --out search\n  sagebrush tune --resume search --minutes 60\n  sagebrush train --config search/best.toml --out my-run"
+    )]
+    Tune(Box<TuneArgs>),
     /// Run recipes on a published benchmark, beside the published numbers
     #[cfg(feature = "train")]
     #[command(
@@ -241,9 +248,9 @@ pub struct SynthArgs {
 #[cfg(feature = "train")]
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// The data.
+    /// The settings.
     #[command(flatten)]
-    pub data: DataArgs,
+    pub settings: SettingsArgs,
     /// Where to write the run
     #[arg(long, value_name = "DIR", required_unless_present_any = ["resume", "print_config"])]
     pub out: Option<PathBuf>,
@@ -253,12 +260,53 @@ pub struct TrainArgs {
     /// Go on with an interrupted run from its last checkpoint
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "files", "bundled", "overwrite"])]
     pub resume: Option<PathBuf>,
-    /// A TOML file of settings; flags win over it
-    #[arg(long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
     /// Print the resulting settings, with where each came from, and stop
     #[arg(long)]
     pub print_config: bool,
+}
+
+/// Options of `tune`.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub struct TuneArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// What to vary: choices such as `model.layers=1,2,3`, or a range such as `loss.l2=1e-6..0.1`, searched by
+    /// its logarithm where it spans a factor of 10; without it what usually matters for the model
+    #[arg(long, value_name = "KEY=VALUES")]
+    pub vary: Vec<String>,
+    /// Settings to try; 27 where no time is given, as many as it takes where one is
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub trials: Option<u32>,
+    /// Minutes to go on for at most
+    #[arg(long, value_name = "MINUTES")]
+    pub minutes: Option<f64>,
+    /// Where to write the search
+    #[arg(long, value_name = "DIR", required_unless_present = "resume")]
+    pub out: Option<PathBuf>,
+    /// Replace a search that is already there
+    #[arg(long)]
+    pub overwrite: bool,
+    /// Go on with a search, interrupted or done, to its budget or a new one
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = ["out", "config", "files", "bundled", "overwrite", "vary"]
+    )]
+    pub resume: Option<PathBuf>,
+}
+
+/// What settings a training has.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub struct SettingsArgs {
+    /// The data.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// A TOML file of settings; flags win over it
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// The model
     #[arg(long, value_name = "NAME", value_parser = one_of(ModelName::NAMES))]
     pub model: Option<String>,

@@ -18,6 +18,8 @@ use crate::spectral::SpectralError;
 use crate::synth::SynthError;
 #[cfg(feature = "train")]
 use crate::training::TrainingError;
+#[cfg(feature = "train")]
+use crate::tuning::SpaceError;
 
 /// How a command failed, for scripts; the message is for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +75,7 @@ impl Failure {
             return Some(Self::of_run(error));
         }
         #[cfg(feature = "train")]
-        if cause.is::<OverLimit>() {
+        if cause.is::<OverLimit>() || cause.is::<SpaceError>() {
             return Some(Self::Usage);
         }
         #[cfg(feature = "train")]

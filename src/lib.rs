@@ -20,3 +20,5 @@ pub mod synth;
 pub mod terminal;
 #[cfg(feature = "train")]
 pub mod training;
+#[cfg(feature = "train")]
+pub mod tuning;

@@ -40,12 +40,33 @@ pub(super) fn fit_into(
     prepared: &Prepared,
     run: &mut RunDir,
 ) -> anyhow::Result<Option<Failure>> {
-    let settings = config.filter.as_ref().context("`[filter]` is missing")?;
-    let shape = filters::shape(config).context("`[filter]` is missing")?;
     prepared::write_inputs(run, config, prepared)?;
     run.start_metrics(&[])?;
-    let started = Instant::now();
     session.say(what_is_fitted_on(prepared));
+    let started = Instant::now();
+    let Some((tables, filter)) = fitted(session, config, prepared)? else {
+        let path = run.path().display();
+        eprintln!("interrupted; start over with `sagebrush train --resume {path}`");
+        return Ok(Some(Failure::Interrupted));
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    let validation = validate(prepared, &filter)?;
+    run.write_filter(&tables)?;
+    run.write_model_card(&cards::model_card(config, &prepared.record, Vec::new()))?;
+    run.finish()?;
+    report(session, run.path(), config, &validation, seconds)?;
+    Ok(None)
+}
+
+/// The filter of the settings, and what a run keeps of it; `None` when interrupted.
+pub(super) fn fitted(
+    session: &Session,
+    config: &RunConfig,
+    prepared: &Prepared,
+) -> anyhow::Result<Option<(FilterTables, GraphFilter)>> {
+    let settings = config.filter.as_ref().context("`[filter]` is missing")?;
+    let shape = filters::shape(config).context("`[filter]` is missing")?;
+    let started = Instant::now();
     let train = prepared.split.train.positives();
     let graph = ItemGraph::new(train, prepared.items.len())?;
     let request = SpectrumRequest {
@@ -54,27 +75,18 @@ pub(super) fn fit_into(
         seed: config.seed,
     };
     let spectrum = match leading_vectors(&graph, request, &interrupt::asked) {
-        Err(SpectralError::Stopped) => {
-            let path = run.path().display();
-            eprintln!("interrupted; start over with `sagebrush train --resume {path}`");
-            return Ok(Some(Failure::Interrupted));
-        }
+        Err(SpectralError::Stopped) => return Ok(None),
         found => found?,
     };
-    let seconds = started.elapsed().as_secs_f64();
     let tables = tables(spectrum, settings, prepared.items.len());
     session.say(&format!(
-        "{} singular vectors in {seconds:.1} s; residual {}",
+        "{} singular vectors in {:.1} s; residual {}",
         count(tables.values.values.len() as u64),
+        started.elapsed().as_secs_f64(),
         tables.metadata["residual"]
     ));
     let filter = filters::of_run(&shape, &tables, train, prepared.items.len())?;
-    let validation = validate(prepared, &filter)?;
-    run.write_filter(&tables)?;
-    run.write_model_card(&cards::model_card(config, &prepared.record, Vec::new()))?;
-    run.finish()?;
-    report(session, run.path(), config, &validation, seconds)?;
-    Ok(None)
+    Ok(Some((tables, filter)))
 }
 
 fn what_is_fitted_on(prepared: &Prepared) -> &'static str {
@@ -107,7 +119,10 @@ fn tables(spectrum: Spectrum, settings: &FilterSettings, n_items: usize) -> Filt
 }
 
 /// Figures of the validation part, where there is one; they choose nothing.
-fn validate(prepared: &Prepared, filter: &GraphFilter) -> anyhow::Result<BTreeMap<String, f64>> {
+pub(super) fn validate(
+    prepared: &Prepared,
+    filter: &GraphFilter,
+) -> anyhow::Result<BTreeMap<String, f64>> {
     if prepared.split.validation.n_pairs() == 0 {
         return Ok(BTreeMap::new());
     }

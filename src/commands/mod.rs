@@ -28,6 +28,8 @@ mod similar;
 mod synth;
 #[cfg(feature = "train")]
 mod train;
+#[cfg(feature = "train")]
+mod tune;
 
 use std::io::{self, Write};
 
@@ -95,7 +97,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
     #[cfg(feature = "train")]
     if matches!(
         cli.command,
-        Command::Demo(_) | Command::Train(_) | Command::Reproduce(_)
+        Command::Demo(_) | Command::Train(_) | Command::Tune(_) | Command::Reproduce(_)
     ) {
         crate::training::interrupt::install()?;
     }
@@ -104,6 +106,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         Command::Demo(args) => return demo::demo(&session, args),
         #[cfg(feature = "train")]
         Command::Train(args) => return train::train(&session, args),
+        #[cfg(feature = "train")]
+        Command::Tune(args) => return tune::tune(&session, args),
         #[cfg(feature = "train")]
         Command::Reproduce(args) => return reproduce::reproduce(&session, args),
         Command::Inspect(args) => inspect::inspect(&session, args)?,

@@ -145,7 +145,12 @@ pub(crate) enum OtherData {
     Ids { run: PathBuf },
 }
 
-fn same_sources(run: &Path, began: &[SourceFile], now: &[SourceFile]) -> Result<(), OtherData> {
+/// Refuses other input files than a run or a search began with.
+pub(super) fn same_sources(
+    run: &Path,
+    began: &[SourceFile],
+    now: &[SourceFile],
+) -> Result<(), OtherData> {
     if began.len() != now.len() {
         return Err(OtherData::Count {
             run: run.to_owned(),

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 
 use crate::cli::{DataArgs, InspectArgs};
 #[cfg(feature = "train")]
-use crate::cli::{DemoArgs, TrainArgs};
+use crate::cli::{DemoArgs, SettingsArgs};
 #[cfg(feature = "train")]
 use crate::config::RunConfig;
 use crate::config::{self, Resolved};
@@ -19,7 +19,7 @@ const BUNDLED: &str = "movietweetings-100k";
 
 #[cfg(feature = "train")]
 /// The settings of a training: flags over `SAGEBRUSH_*` over the file over defaults.
-pub(super) fn of_training(args: &TrainArgs) -> anyhow::Result<Resolved> {
+pub(super) fn of_training(args: &SettingsArgs) -> anyhow::Result<Resolved> {
     let file = match &args.config {
         None => None,
         Some(path) => {
@@ -75,7 +75,7 @@ fn seed(seed: u64) -> anyhow::Result<i64> {
 }
 
 #[cfg(feature = "train")]
-fn flags_of_training(args: &TrainArgs) -> anyhow::Result<Table> {
+fn flags_of_training(args: &SettingsArgs) -> anyhow::Result<Table> {
     let mut flags = Flags::default();
     flags.data(&args.data);
     flags.set("model.name", args.model.clone());
@@ -161,7 +161,7 @@ fn paths(paths: &[PathBuf]) -> Option<Vec<String>> {
 
 /// Inserts at a dotted key; a scalar in the way is replaced by a table, which the strict reader then
 /// refuses by name.
-fn insert(table: &mut Table, key: &str, value: Value) {
+pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {
             table.insert(key.to_owned(), value);

@@ -24,7 +24,7 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Optio
     if let Some(path) = &args.resume {
         return resume(session, path);
     }
-    let resolved = settings::of_training(args)?;
+    let resolved = settings::of_training(&args.settings)?;
     if args.print_config {
         print!("{}", resolved.to_annotated_toml());
         return Ok(None);
@@ -68,7 +68,10 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
     report(session, path, &config, trained)
 }
 
-fn latest_checkpoint(session: &Session, run: &RunDir) -> anyhow::Result<Option<Checkpoint>> {
+pub(super) fn latest_checkpoint(
+    session: &Session,
+    run: &RunDir,
+) -> anyhow::Result<Option<Checkpoint>> {
     let loaded = match load_latest(&run.checkpoint_dir()) {
         Err(RunError::Missing { .. }) => {
             session.say("there is no checkpoint yet: training starts at epoch 1");
@@ -92,29 +95,11 @@ fn train_into(
     watch: Option<&Watch<'_>>,
 ) -> anyhow::Result<Option<Trained>> {
     prepared::write_inputs(run, config, prepared)?;
-    let near = neighbours(session, config, prepared, run)?;
-    let device = device.clone().autodiff();
-    let adjacency = training::adjacency(config, &prepared.split.train, &device)?;
-    let history = checkpoint
-        .as_ref()
-        .map_or(&[][..], |checkpoint| &checkpoint.history);
-    let mut log = run.start_metrics(history)?;
-    let steps = config
-        .sampling
-        .n_batches(prepared.split.train.n_interactions()) as u64;
-    let done = history.len() as u32;
-    let progress = Progress::new(config.training.epochs, steps, done, session.quiet);
-    let job = Job {
-        config,
-        split: &prepared.split,
-        adjacency: adjacency.as_ref(),
-        near: near.as_ref(),
-        device: &device,
-        checkpoints: run.checkpoint_dir(),
-        progress: &progress,
+    let on = Onlookers {
         watch,
+        ..Onlookers::default()
     };
-    match training::train(&job, &mut log, checkpoint)? {
+    match train_in(session, config, prepared, device, run, checkpoint, on)? {
         Outcome::Finished(trained) => {
             prepared::write_outputs(run, config, prepared, &trained)?;
             Ok(Some(*trained))
@@ -126,7 +111,53 @@ fn train_into(
             );
             Ok(None)
         }
+        Outcome::Paused(_) => unreachable!("nobody asked for a pause"),
     }
+}
+
+/// Who looks on while a model is trained, and who may say that it is enough for now.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Onlookers<'a> {
+    pub(super) watch: Option<&'a Watch<'a>>,
+    pub(super) pause: Option<&'a dyn Fn(u32) -> bool>,
+    /// What to tell meanwhile; bars and lines for all epochs where there is none.
+    pub(super) progress: Option<&'a Progress>,
+}
+
+/// Trains from the beginning or a checkpoint; checkpoints and the log of epochs go into the run directory.
+pub(super) fn train_in(
+    session: &Session,
+    config: &RunConfig,
+    prepared: &Prepared,
+    device: &Device,
+    run: &mut RunDir,
+    checkpoint: Option<Checkpoint>,
+    on: Onlookers<'_>,
+) -> anyhow::Result<Outcome> {
+    let near = neighbours(session, config, prepared, run)?;
+    let device = device.clone().autodiff();
+    let adjacency = training::adjacency(config, &prepared.split.train, &device)?;
+    let history = checkpoint
+        .as_ref()
+        .map_or(&[][..], |checkpoint| &checkpoint.history);
+    let mut log = run.start_metrics(history)?;
+    let steps = config
+        .sampling
+        .n_batches(prepared.split.train.n_interactions()) as u64;
+    let done = history.len() as u32;
+    let usual = Progress::new(config.training.epochs, steps, done, session.quiet);
+    let job = Job {
+        config,
+        split: &prepared.split,
+        adjacency: adjacency.as_ref(),
+        near: near.as_ref(),
+        device: &device,
+        checkpoints: run.checkpoint_dir(),
+        progress: on.progress.unwrap_or(&usual),
+        watch: on.watch,
+        pause: on.pause,
+    };
+    Ok(training::train(&job, &mut log, checkpoint)?)
 }
 
 /// The items hard negatives are drawn from: those of the run, or ranked now and kept in it.

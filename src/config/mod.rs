@@ -7,6 +7,7 @@ mod error;
 mod layers;
 mod resolve;
 mod sections;
+mod setting;
 mod strict;
 
 #[cfg(test)]
@@ -23,3 +24,4 @@ pub use sections::{
     NegativeDistribution, Optimizer, PositiveSampling, RunConfig, RunSettings, SamplingConfig,
     Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitMethod, TrainingConfig,
 };
+pub use setting::Setting;

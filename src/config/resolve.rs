@@ -86,7 +86,7 @@ fn internal(error: &dyn std::fmt::Display) -> ConfigError {
     }
 }
 
-fn insert(table: &mut Table, path: &str, value: Value) {
+pub(super) fn insert(table: &mut Table, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
             table.insert(path.to_owned(), value);
@@ -110,6 +110,10 @@ fn lookup<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
 }
 
 impl Resolved {
+    pub(super) fn values(&self) -> &Values {
+        &self.values
+    }
+
     /// Where the value at `path` (such as `training.epochs`) came from.
     #[must_use]
     pub fn origin(&self, path: &str) -> Origin {

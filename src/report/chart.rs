@@ -1,4 +1,4 @@
-//! Line and grouped bar charts as inline SVG. Legends are left to the page, which wraps and
+//! Line, grouped bar and scatter charts as inline SVG. Legends are left to the page, which wraps and
 //! truncates them; colors of text and grid are left to its style sheet, which knows the dark mode.
 
 use plotters::coord::Shift;
@@ -183,6 +183,95 @@ pub(super) fn grouped_bars(
     Ok(Some(svg))
 }
 
+/// A point of a scatter chart.
+pub(super) struct Dot {
+    pub(super) x: f64,
+    pub(super) y: f64,
+    /// Which color of the palette.
+    pub(super) color: usize,
+}
+
+/// What lies along the horizontal axis.
+pub(super) enum Axis<'a> {
+    Numbers,
+    /// Positions are logarithms to the base 10.
+    Logarithms,
+    /// Position 0 is the first.
+    Names(&'a [String]),
+}
+
+/// Numbers beyond this are no setting's and no metric's.
+const FARTHEST: f64 = 1e12;
+
+/// Draws points, those out of all proportion left out. `None` without one.
+pub(super) fn scatter(
+    dots: &[Dot],
+    axis: &Axis<'_>,
+    x_title: &str,
+) -> Result<Option<String>, ChartError> {
+    let in_sight = |value: f64| value.abs() <= FARTHEST;
+    let dots: Vec<&Dot> = dots
+        .iter()
+        .filter(|dot| in_sight(dot.x) && in_sight(dot.y))
+        .collect();
+    if dots.is_empty() {
+        return Ok(None);
+    }
+    let (left, right) = match axis {
+        Axis::Names(names) => (-0.5, names.len() as f64 - 0.5),
+        _ => extent(dots.iter().map(|dot| dot.x)),
+    };
+    let (low, high) = padded(dots.iter().map(|dot| dot.y));
+    let show = |value: &f64| match axis {
+        Axis::Numbers => tick(*value, right - left),
+        Axis::Logarithms => format!("{:.1e}", 10f64.powf(*value)),
+        Axis::Names(_) => String::new(),
+    };
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
+        let mut chart = ChartBuilder::on(&root)
+            .margin_top(14)
+            .margin_right(18)
+            .x_label_area_size(56)
+            .y_label_area_size(68)
+            .build_cartesian_2d(left..right, low..high)?;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .x_labels(if matches!(axis, Axis::Names(_)) { 0 } else { 6 })
+            .y_labels(6)
+            .x_desc(x_title)
+            .x_label_formatter(&show)
+            .y_label_formatter(&|value| tick(*value, high - low))
+            .label_style((FONT, FONT_SIZE, &INK))
+            .axis_desc_style((FONT, FONT_SIZE, &INK))
+            .axis_style(INK.mix(0.5))
+            .bold_line_style(GRID)
+            .light_line_style(TRANSPARENT)
+            .draw()?;
+        chart.draw_series(
+            dots.iter()
+                .map(|dot| Circle::new((dot.x, dot.y), 5, color(dot.color).filled())),
+        )?;
+        if let Axis::Names(names) = axis {
+            let place = |at: usize| chart.as_coord_spec().translate(&(at as f64, low));
+            group_labels(&root, names, place)?;
+        }
+        root.present()?;
+    }
+    Ok(Some(svg))
+}
+
+/// From the least to the most with some air; never empty.
+fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    });
+    let air = ((high - low) * 0.05).max(low.abs() * 1e-3).max(1e-9);
+    (low - air, high + air)
+}
+
 fn group_labels(
     root: &Area<'_>,
     labels: &[String],
@@ -253,6 +342,21 @@ mod tests {
             };
             grouped_bars(&["<&\"".into(), String::new()], &[bars], true, "x").unwrap();
         }
+        for axis in [
+            Axis::Numbers,
+            Axis::Logarithms,
+            Axis::Names(&["<a>".to_owned()]),
+        ] {
+            let dots = odd.map(|value| Dot {
+                x: value,
+                y: value,
+                color: 1,
+            });
+            let svg = scatter(&dots, &axis, "x").unwrap().unwrap();
+            assert!(!svg.contains("<a>"));
+            scatter(&dots[..1], &axis, "x").unwrap();
+        }
+        assert!(scatter(&[], &Axis::Numbers, "x").unwrap().is_none());
         assert!(lines(&[], None).unwrap().is_none());
         assert!(grouped_bars(&[], &[], false, "x").unwrap().is_none());
     }

@@ -16,19 +16,19 @@ const LABEL_LENGTH_MAX: usize = 40;
 /// A chart with what stands around it.
 #[derive(Serialize)]
 pub(super) struct Figure {
-    title: String,
-    caption: String,
-    svg: String,
-    legend: Vec<LegendEntry>,
+    pub(super) title: String,
+    pub(super) caption: String,
+    pub(super) svg: String,
+    pub(super) legend: Vec<LegendEntry>,
 }
 
 #[derive(Serialize)]
-struct LegendEntry {
+pub(super) struct LegendEntry {
     name: String,
     color: String,
 }
 
-fn legend<'a>(names: impl Iterator<Item = (&'a str, usize)>) -> Vec<LegendEntry> {
+pub(super) fn legend<'a>(names: impl Iterator<Item = (&'a str, usize)>) -> Vec<LegendEntry> {
     names
         .map(|(name, at)| LegendEntry {
             name: name.into(),

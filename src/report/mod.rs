@@ -1,4 +1,4 @@
-//! `report.html`: one self-contained page about a run, for people. No network, no script.
+//! Self-contained pages for people: `report.html` about a run, `search.html` about a search. No network, no script.
 
 mod chart;
 mod data;
@@ -7,6 +7,7 @@ mod page;
 #[cfg(test)]
 mod page_tests;
 mod popularity;
+mod search;
 mod tables;
 mod verdict;
 
@@ -16,4 +17,5 @@ pub use data::{
 };
 pub use page::{ReportError, render};
 pub use popularity::{N_DECILES, decile_shares, popularity_deciles};
+pub use search::{SearchPoint, SearchReport, SearchRow, SearchSetting, render_search};
 pub use verdict::verdict;

@@ -10,7 +10,7 @@ use super::tables::{self, Grid, shortened};
 use super::{Comparison, ExampleItem, ExampleUser, Fact, ReportData, verdict};
 use crate::terminal::count;
 
-const STYLE: &str = include_str!("template/style.css");
+pub(super) const STYLE: &str = include_str!("template/style.css");
 const NAME_LENGTH_MAX: usize = 64;
 const WHOLE_NAME_LENGTH_MAX: usize = 1000;
 const TITLE_LENGTH_MAX: usize = 80;
@@ -112,16 +112,17 @@ pub fn render(data: &ReportData) -> Result<String, ReportError> {
 }
 
 /// The templates, whose names end in `.html`: that turns the escaping on.
-fn environment() -> Result<Environment<'static>, minijinja::Error> {
+pub(super) fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
     environment.add_template("page.html", include_str!("template/page.html"))?;
     environment.add_template("figure.html", include_str!("template/figure.html"))?;
     environment.add_template("grid.html", include_str!("template/grid.html"))?;
+    environment.add_template("search.html", include_str!("template/search.html"))?;
     environment.add_filter("name", name);
     Ok(environment)
 }
 
-fn part(
+pub(super) fn part(
     environment: &Environment<'_>,
     template: &str,
     content: Value,

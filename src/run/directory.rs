@@ -119,6 +119,14 @@ impl RunDir {
         self.path.join(CHECKPOINT_DIRECTORY)
     }
 
+    /// Removes its checkpoints: going on means starting over.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn remove_checkpoints(&self) -> Result<(), RunError> {
+        checkpoint_store::remove_all(&self.checkpoint_dir())
+    }
+
     /// The manifest, once the run is finished.
     pub fn manifest(&self) -> Option<&Manifest> {
         self.manifest.as_ref()

@@ -123,14 +123,14 @@ impl RunError {
         }
     }
 
-    pub(super) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    pub(crate) fn cannot_write(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::CannotWrite {
             path: path.to_owned(),
             source,
         }
     }
 
-    pub(super) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+    pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| Self::Unreadable {
             path: path.to_owned(),
             source,
@@ -138,7 +138,7 @@ impl RunError {
     }
 
     /// A damaged file of a run; the remedy is that of all files of a run.
-    pub(super) fn damaged(path: &Path, what: impl Into<String>) -> Self {
+    pub(crate) fn damaged(path: &Path, what: impl Into<String>) -> Self {
         Self::Damaged {
             path: path.to_owned(),
             what: what.into(),

@@ -52,6 +52,8 @@ pub struct Job<'a> {
     pub progress: &'a Progress,
     /// Who looks on after each epoch; changes nothing.
     pub watch: Option<&'a Watch<'a>>,
+    /// Asked after each epoch, by its number, whether to leave it at that for now.
+    pub pause: Option<&'a dyn Fn(u32) -> bool>,
 }
 
 /// Sees the data and the model's scores of a moment.
@@ -68,6 +70,8 @@ pub enum Outcome {
         /// Steps done in the epoch after.
         step: u64,
     },
+    /// [`Job::pause`] said so; the checkpoint continues from here.
+    Paused(Vec<EpochRecord>),
 }
 
 /// What training leaves: the parameters of the best epoch by the validation metric.
@@ -116,6 +120,11 @@ pub fn train(
         allocator::return_freed_memory();
         finish_epoch(job, log, &mut state)?;
         state.save(job)?;
+        let paused = job.pause.is_some_and(|pause| pause(state.epoch));
+        if paused && !state.is_done(&job.config.training) {
+            job.progress.finish();
+            return Ok(Outcome::Paused(state.history));
+        }
     }
     job.progress.finish();
     state

@@ -30,6 +30,13 @@ impl Progress {
         }
     }
 
+    /// The same without a line an epoch.
+    #[must_use]
+    pub fn without_lines(mut self) -> Self {
+        self.lines = false;
+        self
+    }
+
     /// An epoch begins.
     pub fn epoch(&self, epoch: u32) {
         self.bar

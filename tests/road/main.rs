@@ -12,4 +12,5 @@ mod promises;
 mod released_formats;
 mod reproduce;
 mod synth;
+mod tune;
 mod walk;

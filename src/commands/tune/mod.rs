@@ -1,0 +1,179 @@
+//! `tune`: a search for settings on the validation part; the test part is not read.
+
+mod outcome;
+mod trial;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+
+use super::prepared::{Prepared, same_sources};
+use super::{Session, Usage, settings};
+use crate::cli::TuneArgs;
+use crate::config::{self, RunConfig};
+use crate::device;
+use crate::exit::Failure;
+use crate::terminal::duration;
+use crate::tuning::{self, Journal, Ladder, Move, Search, Space, Standing};
+use trial::{Measured, Trials};
+
+/// Trials where neither trials nor minutes are given: three rungs of thirds.
+const USUAL_TRIALS: usize = 27;
+
+/// Runs `tune`; an interrupt is a failure with its own exit code.
+pub(super) fn tune(session: &Session, args: &TuneArgs) -> anyhow::Result<Option<Failure>> {
+    let deadline = deadline(args.minutes)?;
+    let (mut journal, base, prepared) = match &args.resume {
+        Some(path) => resume(session, path)?,
+        None => begin(session, args)?,
+    };
+    let budget = match (args.trials, args.minutes, journal.search().trials) {
+        (Some(trials), ..) => Some(trials as usize),
+        (None, Some(_), _) => None,
+        (None, None, earlier) => earlier.or(Some(USUAL_TRIALS)),
+    };
+    journal.set_budget(budget)?;
+    let space = Space::parse(&journal.search().vary)?;
+    let trials = Trials {
+        session,
+        base: &base,
+        space: &space,
+        prepared: &prepared,
+        device: device::open(base.run.device)?,
+        ladder: ladder(&base),
+        deadline,
+    };
+    if !search(session, &trials, &mut journal, budget)? {
+        let path = journal.file("");
+        eprintln!(
+            "interrupted; go on with `sagebrush tune --resume {}`",
+            path.display()
+        );
+        return Ok(Some(Failure::Interrupted));
+    }
+    outcome::conclude(session, &trials, &journal)?;
+    Ok(None)
+}
+
+fn deadline(minutes: Option<f64>) -> anyhow::Result<Option<Instant>> {
+    let Some(minutes) = minutes else {
+        return Ok(None);
+    };
+    let time = Duration::try_from_secs_f64(60.0 * minutes).ok();
+    let deadline = time
+        .filter(|time| !time.is_zero())
+        .and_then(|time| Instant::now().checked_add(time));
+    match deadline {
+        Some(deadline) => Ok(Some(deadline)),
+        None => anyhow::bail!(Usage(format!(
+            "`--minutes {minutes}` is no time to search for: give a number above 0"
+        ))),
+    }
+}
+
+fn begin(session: &Session, args: &TuneArgs) -> anyhow::Result<(Journal, RunConfig, Prepared)> {
+    let resolved = settings::of_training(&args.settings)?;
+    let out = args.out.as_deref().context("`--out` is missing")?;
+    let vary: Vec<String> = match args.vary.is_empty() {
+        false => args.vary.clone(),
+        true => Space::usual(&resolved.config)
+            .into_iter()
+            .map(str::to_owned)
+            .collect(),
+    };
+    // What is wrong is said before the log is read and anything is written.
+    Space::parse(&vary)?;
+    let prepared = prepare(session, &resolved.config)?;
+    let search = Search::new(
+        resolved.given_toml()?,
+        vary,
+        prepared.record.sources.clone(),
+    );
+    let journal = Journal::create(out, search, args.overwrite)?;
+    Ok((journal, resolved.config, prepared))
+}
+
+fn resume(session: &Session, path: &Path) -> anyhow::Result<(Journal, RunConfig, Prepared)> {
+    let journal = Journal::open(path)?;
+    let search = journal.search();
+    let base = config::resolve(
+        Some(("search.json", &search.settings)),
+        std::iter::empty(),
+        toml::Table::new(),
+    )?
+    .config;
+    let prepared = prepare(session, &base)?;
+    same_sources(path, &search.sources, &prepared.record.sources)?;
+    Ok((journal, base, prepared))
+}
+
+fn prepare(session: &Session, config: &RunConfig) -> anyhow::Result<Prepared> {
+    let prepared = Prepared::new(session, config)?;
+    if prepared.split.validation.n_pairs() == 0 {
+        anyhow::bail!(Usage(
+            "there is no validation part to compare settings on: set `split.validation_fraction` above 0".into()
+        ));
+    }
+    Ok(prepared)
+}
+
+fn ladder(base: &RunConfig) -> Ladder {
+    match base.model.name.is_filter() {
+        true => Ladder::without_epochs(),
+        false => Ladder::new(base.training.epochs, base.training.evaluate_every),
+    }
+}
+
+/// Makes moves until none is left or time is up; `false` when interrupted.
+fn search(
+    session: &Session,
+    trials: &Trials<'_>,
+    journal: &mut Journal,
+    budget: Option<usize>,
+) -> anyhow::Result<bool> {
+    session.say(&said_before(trials, journal));
+    let n_rungs = trials.ladder.rungs().len();
+    while !trials.is_late() {
+        let standings: Vec<Standing> = journal.trials().iter().map(|t| t.standing()).collect();
+        let trial = match tuning::next(&standings, n_rungs, budget) {
+            Move::Done => return Ok(true),
+            Move::Start => standings.len(),
+            Move::Climb(trial) => trial,
+        };
+        match trials.measure(journal, trial)? {
+            Measured::Record(record) => {
+                journal.add(record)?;
+                trials.tidy(journal)?;
+                session.say(&outcome::line(journal, trial, trials.metric()));
+            }
+            Measured::OutOfTime => break,
+            Measured::Interrupted => return Ok(false),
+        }
+    }
+    session.say("time is up");
+    Ok(true)
+}
+
+fn said_before(trials: &Trials<'_>, journal: &Journal) -> String {
+    let keys: Vec<&str> = trials.space.dimensions().iter().map(|d| d.key()).collect();
+    let rungs: Vec<String> = trials.ladder.rungs().iter().map(u32::to_string).collect();
+    let mut text = format!("searching {}", keys.join(", "));
+    if trials.ladder.rungs() != [0] {
+        text.push_str(&format!(
+            "; one in {} goes on after {} epochs",
+            tuning::ETA,
+            rungs.join(", ")
+        ));
+    }
+    if let Some(left) = trials.time_left() {
+        text.push_str(&format!("; {} left", duration(left)));
+    }
+    if !journal.trials().is_empty() {
+        text.push_str(&format!(
+            "; {} trials are on record",
+            journal.trials().len()
+        ));
+    }
+    text
+}

@@ -1,0 +1,243 @@
+//! One trial, from where its checkpoint is to its next rung.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use burn::tensor::Device;
+
+use super::super::prepared::Prepared;
+use super::super::train::{self, Onlookers};
+use super::super::{OverLimit, Session, fit, memory_limit};
+use crate::config::{self, ConfigError, RunConfig};
+use crate::run::{EpochRecord, RunDir, RunError};
+use crate::training::{Outcome, Progress, TrainingError};
+use crate::tuning::{self, Drawn, Journal, Ladder, Space, TrialRecord};
+
+/// What all trials share.
+pub(super) struct Trials<'a> {
+    pub(super) session: &'a Session,
+    pub(super) base: &'a RunConfig,
+    pub(super) space: &'a Space,
+    pub(super) prepared: &'a Prepared,
+    pub(super) device: Device,
+    pub(super) ladder: Ladder,
+    pub(super) deadline: Option<Instant>,
+}
+
+/// How a trial's next step ended.
+pub(super) enum Measured {
+    Record(TrialRecord),
+    OutOfTime,
+    Interrupted,
+}
+
+impl Trials<'_> {
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline
+            .is_some_and(|deadline| Instant::now() >= deadline)
+    }
+
+    pub(super) fn time_left(&self) -> Option<Duration> {
+        let deadline = self.deadline?;
+        Some(deadline.saturating_duration_since(Instant::now()))
+    }
+
+    pub(super) fn metric(&self) -> &str {
+        &self.base.training.metric
+    }
+
+    /// The settings drawn for a trial, and all of its settings.
+    pub(super) fn settings(
+        &self,
+        journal: &Journal,
+        trial: usize,
+    ) -> (Drawn, Result<RunConfig, ConfigError>) {
+        let drawn = self.space.draw(self.base.seed, trial);
+        let file = Some(("search.json", journal.search().settings.as_str()));
+        let flags = tuning::as_flags(&drawn);
+        let config = config::resolve(file, std::iter::empty(), flags).map(|found| found.config);
+        (drawn, config)
+    }
+
+    /// Brings a trial to its next rung. Settings that cannot be trained are a result, too: a failure.
+    pub(super) fn measure(&self, journal: &Journal, trial: usize) -> anyhow::Result<Measured> {
+        let (drawn, config) = self.settings(journal, trial);
+        let blank = TrialRecord {
+            trial,
+            settings: tuning::by_name(&drawn),
+            epochs: 0,
+            value: None,
+            best_epoch: 0,
+            seconds: 0.0,
+            is_over: true,
+            error: None,
+        };
+        let measured = match config {
+            Err(error) => Err(error.into()),
+            Ok(config) if config.model.name.is_filter() => self.fit(&config, &blank),
+            Ok(config) => self.train(journal, &config, &blank),
+        };
+        match measured {
+            Err(error) if is_of_the_settings(&error) => Ok(Measured::Record(TrialRecord {
+                error: Some(format!("{error:#}")),
+                ..blank
+            })),
+            other => other,
+        }
+    }
+
+    fn train(
+        &self,
+        journal: &Journal,
+        config: &RunConfig,
+        blank: &TrialRecord,
+    ) -> anyhow::Result<Measured> {
+        memory_limit::check(config, self.prepared.record.counts())?;
+        let rung = journal
+            .trials()
+            .get(blank.trial)
+            .map_or(0, |trial| trial.records.len());
+        let until = *self
+            .ladder
+            .rungs()
+            .get(rung)
+            .context("a trial is beyond the last rung")?;
+        let path = journal.run_of(blank.trial);
+        let mut run = match RunDir::create(&path, false) {
+            Err(RunError::Occupied { .. }) => RunDir::resume(&path)?,
+            created => created?,
+        };
+        run.write_config(&config.to_toml())?;
+        let quiet = Session {
+            json: false,
+            quiet: true,
+        };
+        let checkpoint = train::latest_checkpoint(&quiet, &run)?;
+        if let Some(there) = checkpoint.as_ref().filter(|there| there.epoch >= until) {
+            // Killed between the checkpoint and the line on record.
+            return Ok(Measured::Record(record_of(
+                blank,
+                &there.history,
+                self.metric(),
+                false,
+            )?));
+        }
+        let is_late = Cell::new(false);
+        let pause = |epoch: u32| {
+            is_late.set(epoch < until && self.is_late());
+            epoch >= until || is_late.get()
+        };
+        let steps = config
+            .sampling
+            .n_batches(self.prepared.split.train.n_interactions()) as u64;
+        let done = checkpoint.as_ref().map_or(0, |there| there.epoch);
+        let progress = Progress::new(until, steps, done, self.session.quiet).without_lines();
+        let on = Onlookers {
+            watch: None,
+            pause: Some(&pause),
+            progress: Some(&progress),
+        };
+        let outcome = train::train_in(
+            &quiet,
+            config,
+            self.prepared,
+            &self.device,
+            &mut run,
+            checkpoint,
+            on,
+        )?;
+        Ok(match outcome {
+            Outcome::Interrupted { .. } => Measured::Interrupted,
+            Outcome::Paused(_) if is_late.get() => Measured::OutOfTime,
+            Outcome::Paused(history) => {
+                Measured::Record(record_of(blank, &history, self.metric(), false)?)
+            }
+            Outcome::Finished(trained) => {
+                Measured::Record(record_of(blank, &trained.history, self.metric(), true)?)
+            }
+        })
+    }
+
+    fn fit(&self, config: &RunConfig, blank: &TrialRecord) -> anyhow::Result<Measured> {
+        let started = Instant::now();
+        let quiet = Session {
+            json: false,
+            quiet: true,
+        };
+        let Some((_, filter)) = fit::fitted(&quiet, config, self.prepared)? else {
+            return Ok(Measured::Interrupted);
+        };
+        let validation = fit::validate(self.prepared, &filter)?;
+        let value = validation
+            .get(self.metric())
+            .with_context(|| format!("a filter is not measured by {}", self.metric()))?;
+        Ok(Measured::Record(TrialRecord {
+            value: Some(*value),
+            seconds: started.elapsed().as_secs_f64(),
+            ..blank.clone()
+        }))
+    }
+
+    /// Removes the checkpoints of trials that are not in the best third of their rung: should one of them go
+    /// on later, it starts over, to the same bits.
+    pub(super) fn tidy(&self, journal: &Journal) -> anyhow::Result<()> {
+        let n_rungs = self.ladder.rungs().len();
+        for rung in 0..n_rungs {
+            let mut here: Vec<(f64, usize)> = journal
+                .trials()
+                .iter()
+                .enumerate()
+                .filter(|(_, trial)| trial.records.len() == rung + 1)
+                .filter_map(|(at, trial)| Some((trial.last()?.value?, at)))
+                .collect();
+            here.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let kept = match rung + 1 == n_rungs {
+                true => 0,
+                false => here.len().div_ceil(tuning::ETA),
+            };
+            for (_, trial) in here.drain(kept..) {
+                let path = journal.run_of(trial);
+                if path.is_dir() {
+                    RunDir::resume(&path)?.remove_checkpoints()?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The best validation of the epochs so far.
+fn record_of(
+    blank: &TrialRecord,
+    history: &[EpochRecord],
+    metric: &str,
+    is_over: bool,
+) -> anyhow::Result<TrialRecord> {
+    let measured = |record: &EpochRecord| Some((*record.validation.get(metric)?, record.epoch));
+    let best = history
+        .iter()
+        .filter_map(measured)
+        .reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let (value, best_epoch) = best.context("no epoch was validated")?;
+    Ok(TrialRecord {
+        epochs: history.len() as u32,
+        value: Some(value),
+        best_epoch,
+        seconds: history.iter().map(|record| record.seconds).sum(),
+        is_over,
+        ..blank.clone()
+    })
+}
+
+/// Whether a trial fails by its own settings, so that others may do better.
+fn is_of_the_settings(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.is::<ConfigError>()
+            || cause.is::<OverLimit>()
+            || matches!(
+                cause.downcast_ref(),
+                Some(TrainingError::NotFinite { .. } | TrainingError::Ranking(_))
+            )
+    })
+}

@@ -1,0 +1,367 @@
+//! A search on disk: what it searches, and one line a result.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::Value;
+
+use super::{Drawn, Standing};
+use crate::data::SourceFile;
+use crate::run::{RunError, write_atomically};
+
+const HEAD: &str = "search.json";
+const LINES: &str = "trials.jsonl";
+const TRIALS: &str = "trials";
+const FORMAT_VERSION: u32 = 1;
+/// All that a search leaves beside its folder of trials.
+const FILES: [&str; 4] = [HEAD, LINES, "best.toml", "search.html"];
+
+/// What a search looks for, and on what.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Search {
+    format_version: u32,
+    /// The settings all trials share, as far as they were given.
+    pub settings: String,
+    /// What varies, as `--vary` takes it.
+    pub vary: Vec<String>,
+    /// Trials at most.
+    pub trials: Option<usize>,
+    /// The files searched on.
+    pub sources: Vec<SourceFile>,
+}
+
+impl Search {
+    /// A search of this version of the program.
+    #[must_use]
+    pub fn new(settings: String, vary: Vec<String>, sources: Vec<SourceFile>) -> Self {
+        Self {
+            format_version: FORMAT_VERSION,
+            settings,
+            vary,
+            trials: None,
+            sources,
+        }
+    }
+}
+
+/// A result: a trial has come to a rung, or failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrialRecord {
+    /// Which, from 0.
+    pub trial: usize,
+    /// Its own settings.
+    pub settings: BTreeMap<String, Value>,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// The best validation figure so far; nothing where it failed.
+    pub value: Option<f64>,
+    /// The epoch that is from.
+    pub best_epoch: u32,
+    /// Seconds of training so far, those of an earlier rung included.
+    pub seconds: f64,
+    /// Whether it goes no further.
+    pub is_over: bool,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+/// A trial and all its results, by rung.
+#[derive(Debug, Clone, Default)]
+pub struct Trial {
+    /// The results; none is possible only before the first.
+    pub records: Vec<TrialRecord>,
+}
+
+impl Trial {
+    /// How it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            values: self.records.iter().filter_map(|r| r.value).collect(),
+            is_over: self.records.last().is_some_and(|r| r.is_over),
+        }
+    }
+
+    /// The last result.
+    #[must_use]
+    pub fn last(&self) -> Option<&TrialRecord> {
+        self.records.last()
+    }
+}
+
+/// A search directory.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    search: Search,
+    trials: Vec<Trial>,
+}
+
+impl Journal {
+    /// Makes a new one.
+    ///
+    /// # Errors
+    /// There is a search already and `overwrite` is false, there is something else, or it cannot be written.
+    pub fn create(path: &Path, search: Search, overwrite: bool) -> Result<Self, RunError> {
+        fs::create_dir_all(path).map_err(RunError::cannot_write(path))?;
+        let is_empty = fs::read_dir(path)
+            .map_err(RunError::unreadable(path))?
+            .next()
+            .is_none();
+        let is_search = path.join(HEAD).is_file();
+        let may_write = is_empty || (is_search && overwrite);
+        if !may_write {
+            let (what, remedy) = match is_search {
+                true => (
+                    "there is a search already",
+                    "choose another directory, go on with it with --resume, or replace it with --overwrite",
+                ),
+                false => (
+                    "is not empty and not a search, so nothing is written over it",
+                    "choose another directory",
+                ),
+            };
+            return Err(RunError::Occupied {
+                path: path.to_owned(),
+                what: what.into(),
+                remedy: remedy.into(),
+            });
+        }
+        let journal = Self {
+            path: path.to_owned(),
+            search,
+            trials: Vec::new(),
+        };
+        journal.remove_old()?;
+        journal.write_head()?;
+        Ok(journal)
+    }
+
+    /// Opens one to go on with. A last line that a crash tore is dropped.
+    ///
+    /// # Errors
+    /// There is none, or it is damaged.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let head = path.join(HEAD);
+        let text = fs::read(&head).map_err(|_| RunError::Missing {
+            path: path.to_owned(),
+            what: "there is no search (no search.json)".into(),
+            remedy: "give the directory that `sagebrush tune --out` wrote".into(),
+        })?;
+        let search: Search = serde_json::from_slice(&text)
+            .map_err(|error| RunError::damaged(&head, error.to_string()))?;
+        if search.format_version != FORMAT_VERSION {
+            let version = search.format_version;
+            let what = format!("it has version {version}, and this program reads {FORMAT_VERSION}");
+            return Err(RunError::damaged(&head, what));
+        }
+        let mut journal = Self {
+            path: path.to_owned(),
+            search,
+            trials: Vec::new(),
+        };
+        journal.read_lines()?;
+        Ok(journal)
+    }
+
+    /// What is searched.
+    #[must_use]
+    pub fn search(&self) -> &Search {
+        &self.search
+    }
+
+    /// All trials, in the order they began.
+    #[must_use]
+    pub fn trials(&self) -> &[Trial] {
+        &self.trials
+    }
+
+    /// Sets how many trials there are to be.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn set_budget(&mut self, trials: Option<usize>) -> Result<(), RunError> {
+        self.search.trials = trials;
+        self.write_head()
+    }
+
+    /// A file of the search.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The run directory of a trial.
+    #[must_use]
+    pub fn run_of(&self, trial: usize) -> PathBuf {
+        self.path.join(TRIALS).join(format!("{trial:04}"))
+    }
+
+    /// Adds a result, on disk first.
+    ///
+    /// # Errors
+    /// It cannot be written; the results before are whole.
+    pub fn add(&mut self, record: TrialRecord) -> Result<(), RunError> {
+        let path = self.path.join(LINES);
+        let mut line = serde_json::to_vec(&record)
+            .map_err(|error| RunError::damaged(&path, error.to_string()))?;
+        line.push(b'\n');
+        let append = || -> std::io::Result<()> {
+            let mut file = File::options().create(true).append(true).open(&path)?;
+            file.write_all(&line)?;
+            file.sync_data()
+        };
+        append().map_err(RunError::cannot_write(&path))?;
+        self.put(record);
+        Ok(())
+    }
+
+    fn put(&mut self, record: TrialRecord) {
+        if record.trial >= self.trials.len() {
+            self.trials.resize_with(record.trial + 1, Trial::default);
+        }
+        self.trials[record.trial].records.push(record);
+    }
+
+    fn write_head(&self) -> Result<(), RunError> {
+        write_atomically(&self.path.join(HEAD), |out| {
+            serde_json::to_writer_pretty(out, &self.search)?;
+            Ok(())
+        })?;
+        Ok(())
+    }
+
+    fn read_lines(&mut self) -> Result<(), RunError> {
+        let path = self.path.join(LINES);
+        if !path.exists() {
+            return Ok(());
+        }
+        let text = fs::read(&path).map_err(RunError::unreadable(&path))?;
+        let mut whole = 0;
+        for (at, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
+            if !line.ends_with(b"\n") {
+                break;
+            }
+            let damaged =
+                |what: String| RunError::damaged(&path, format!("line {}: {what}", at + 1));
+            let record: TrialRecord =
+                serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+            // Trials begin in their order.
+            if record.trial > self.trials.len() {
+                return Err(damaged(format!("trial {} comes too early", record.trial)));
+            }
+            self.put(record);
+            whole += line.len();
+        }
+        if whole < text.len() {
+            write_atomically(&path, |out| out.write_all(&text[..whole]))?;
+        }
+        Ok(())
+    }
+
+    fn remove_old(&self) -> Result<(), RunError> {
+        let paths = FILES.map(|name| self.path.join(name));
+        for path in paths.iter().filter(|path| path.exists()) {
+            fs::remove_file(path).map_err(RunError::cannot_write(path))?;
+        }
+        let trials = self.path.join(TRIALS);
+        if trials.exists() {
+            fs::remove_dir_all(&trials).map_err(RunError::cannot_write(&trials))?;
+        }
+        Ok(())
+    }
+}
+
+/// Drawn settings by name.
+#[must_use]
+pub fn by_name(drawn: &Drawn) -> BTreeMap<String, Value> {
+    let named = |(key, value): &(&str, Value)| ((*key).to_owned(), value.clone());
+    drawn.iter().map(named).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn record(trial: usize, value: f64) -> TrialRecord {
+        TrialRecord {
+            trial,
+            settings: BTreeMap::from([("loss.l2".to_owned(), Value::Float(1e-3))]),
+            epochs: 3,
+            value: Some(value),
+            best_epoch: 2,
+            seconds: 1.5,
+            is_over: false,
+            error: None,
+        }
+    }
+
+    fn search() -> Search {
+        Search::new(
+            "seed = 1\n".into(),
+            vec!["loss.l2=0.1,0.2".into()],
+            Vec::new(),
+        )
+    }
+
+    #[test]
+    fn a_search_comes_back_and_a_torn_line_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("search");
+        let mut journal = Journal::create(&path, search(), false).unwrap();
+        journal.set_budget(Some(9)).unwrap();
+        for (trial, value) in [(0, 0.1), (1, 0.2), (0, 0.15)] {
+            journal.add(record(trial, value)).unwrap();
+        }
+        let lines = path.join(LINES);
+        let whole = fs::read(&lines).unwrap();
+        fs::write(&lines, &whole[..whole.len() - 7]).unwrap();
+        let mut journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.search().trials, Some(9));
+        assert_eq!(journal.trials()[0].standing().values, [0.1]);
+        journal.add(record(0, 0.15)).unwrap();
+        assert_eq!(fs::read(&lines).unwrap(), whole);
+        let again = Journal::open(&path).unwrap();
+        assert_eq!(again.trials()[0].records, [record(0, 0.1), record(0, 0.15)]);
+        assert_eq!(again.trials()[1].last(), Some(&record(1, 0.2)));
+    }
+
+    #[test]
+    fn a_damaged_line_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("search");
+        let mut journal = Journal::create(&path, search(), false).unwrap();
+        journal.add(record(0, 0.1)).unwrap();
+        journal.add(record(2, 0.1)).unwrap();
+        let message = Journal::open(&path).unwrap_err().to_string();
+        assert!(
+            message.contains("trials.jsonl") && message.contains("line 2"),
+            "{message}"
+        );
+        fs::write(path.join(LINES), "{}\n").unwrap();
+        let message = Journal::open(&path).unwrap_err().to_string();
+        assert!(message.contains("line 1"), "{message}");
+    }
+
+    #[test]
+    fn nothing_of_somebody_elses_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        fs::write(path.join("thesis.txt"), "years").unwrap();
+        for overwrite in [false, true] {
+            let refused = Journal::create(path, search(), overwrite);
+            assert!(matches!(refused, Err(RunError::Occupied { .. })));
+        }
+        let own = path.join("search");
+        let mut journal = Journal::create(&own, search(), false).unwrap();
+        journal.add(record(0, 0.1)).unwrap();
+        assert!(Journal::create(&own, search(), false).is_err());
+        let anew = Journal::create(&own, search(), true).unwrap();
+        assert!(anew.trials().is_empty() && !own.join(LINES).exists());
+    }
+}

@@ -1,0 +1,11 @@
+//! The search for settings: what may vary, who goes on, what is on record, what mattered.
+
+mod halving;
+mod importance;
+mod journal;
+mod space;
+
+pub use halving::{ETA, Ladder, Move, Standing, next};
+pub use importance::{Importance, importance};
+pub use journal::{Journal, Search, Trial, TrialRecord, by_name};
+pub use space::{Dimension, Drawn, Space, SpaceError, as_flags, shown};

@@ -1,0 +1,370 @@
+//! What varies: settings with the values they may take.
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use toml::{Table, Value};
+
+use crate::config::{ConfigError, LossKind, ModelName, RunConfig, Setting};
+
+/// How error messages name where a dimension was read.
+const PLACE: &str = "--vary";
+/// A range over at least this factor is searched by its logarithm.
+const LOGARITHMIC_FROM: f64 = 10.0;
+/// Settings that make trials incomparable, or that the search itself sets.
+const FIXED: [(&str, &str); 7] = [
+    ("data", "every trial needs the same data"),
+    ("split", "every trial needs the same validation part"),
+    ("evaluation", "the test part plays no part here"),
+    ("run", "it does not change what is learned"),
+    ("seed", "the best seed is luck, not a setting"),
+    ("training.epochs", "epochs are what the search spends"),
+    ("training.metric", "trials are compared by it"),
+];
+
+/// What cannot be searched.
+#[derive(Debug, thiserror::Error)]
+pub enum SpaceError {
+    /// No `=`, or nothing after it.
+    #[error(
+        "`--vary {text}` is not KEY=VALUES: write choices, such as `model.layers=1,2,3`, or a range, such as \
+         `loss.l2=1e-6..0.1`"
+    )]
+    Syntax {
+        /// What was given.
+        text: String,
+    },
+    /// A range without room.
+    #[error("`--vary {text}`: a range goes from a number to a larger one")]
+    Range {
+        /// What was given.
+        text: String,
+    },
+    /// A setting that has to stay.
+    #[error("`--vary {key}`: it cannot vary, for {reason}")]
+    Fixed {
+        /// The setting.
+        key: String,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A setting given twice.
+    #[error("`--vary {key}` is given twice: give all its values at once")]
+    Twice {
+        /// The setting.
+        key: &'static str,
+    },
+    /// Not a setting, or not a value of it.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+/// A setting and the values it may take.
+#[derive(Clone)]
+pub struct Dimension {
+    setting: Setting,
+    values: Values,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Values {
+    Choices(Vec<Value>),
+    Range {
+        low: f64,
+        high: f64,
+        by_logarithm: bool,
+    },
+}
+
+impl Dimension {
+    /// Reads `KEY=A,B,C` or `KEY=LOW..HIGH`.
+    ///
+    /// # Errors
+    /// [`SpaceError`].
+    pub fn parse(text: &str) -> Result<Self, SpaceError> {
+        let syntax = || SpaceError::Syntax {
+            text: text.to_owned(),
+        };
+        let (key, values) = text.split_once('=').ok_or_else(syntax)?;
+        let (key, values) = (key.trim(), values.trim());
+        if values.is_empty() {
+            return Err(syntax());
+        }
+        let setting = Setting::named(PLACE, key)?;
+        let section = key.split('.').next().unwrap_or_default();
+        let fixed = |(name, _): &&(&str, &str)| *name == key || *name == section;
+        if let Some((_, reason)) = FIXED.iter().find(fixed) {
+            return Err(SpaceError::Fixed {
+                key: key.to_owned(),
+                reason,
+            });
+        }
+        let values = match values.split_once("..") {
+            Some((low, high)) => range(setting, text, low, high)?,
+            None => Values::Choices(
+                values
+                    .split(',')
+                    .map(|value| Ok(setting.check(PLACE, value_of(value.trim()))?))
+                    .collect::<Result<_, SpaceError>>()?,
+            ),
+        };
+        Ok(Self { setting, values })
+    }
+
+    /// The dotted path of the setting.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        self.setting.path()
+    }
+
+    /// Whether its values are numbers of a range, and whether those are drawn by their logarithm.
+    #[must_use]
+    pub fn scale(&self) -> Option<bool> {
+        match self.values {
+            Values::Choices(_) => None,
+            Values::Range { by_logarithm, .. } => Some(by_logarithm),
+        }
+    }
+
+    /// The value at `position` in [0, 1); numbers have three digits, for they are read by people.
+    fn at(&self, position: f64) -> Value {
+        match &self.values {
+            Values::Choices(choices) => {
+                let at = (position * choices.len() as f64) as usize;
+                choices[at.min(choices.len() - 1)].clone()
+            }
+            &Values::Range {
+                low,
+                high,
+                by_logarithm,
+            } => {
+                let number = match by_logarithm {
+                    true => low * (high / low).powf(position),
+                    false => low + (high - low) * position,
+                };
+                match self.setting.is_integer() {
+                    true => Value::Integer(number.round() as i64),
+                    false => Value::Float(three_digits(number).clamp(low, high)),
+                }
+            }
+        }
+    }
+}
+
+fn range(setting: Setting, text: &str, low: &str, high: &str) -> Result<Values, SpaceError> {
+    let bad = || SpaceError::Range {
+        text: text.to_owned(),
+    };
+    let number = |end: &str| -> Result<f64, SpaceError> {
+        let number: f64 = end.trim().parse().map_err(|_| bad())?;
+        let value = match setting.is_integer() {
+            true if number.fract() == 0.0 && number.abs() < 1e15 => Value::Integer(number as i64),
+            true => return Err(bad()),
+            false => Value::Float(number),
+        };
+        setting.check(PLACE, value)?;
+        Ok(number)
+    };
+    let (low, high) = (number(low)?, number(high)?);
+    if low >= high {
+        return Err(bad());
+    }
+    Ok(Values::Range {
+        low,
+        high,
+        by_logarithm: low > 0.0 && high / low >= LOGARITHMIC_FROM,
+    })
+}
+
+/// As TOML writes it, a text where it is not TOML.
+fn value_of(text: &str) -> Value {
+    let parsed = text.parse::<f64>().ok().filter(|_| text.starts_with('.'));
+    match parsed {
+        Some(number) => Value::Float(number),
+        None => text
+            .parse()
+            .unwrap_or_else(|_| Value::String(text.to_owned())),
+    }
+}
+
+fn three_digits(number: f64) -> f64 {
+    format!("{number:.2e}").parse().unwrap_or(number)
+}
+
+/// The settings of a trial that were drawn for it.
+pub type Drawn = Vec<(&'static str, Value)>;
+
+/// All that varies.
+#[derive(Clone)]
+pub struct Space {
+    dimensions: Vec<Dimension>,
+}
+
+impl Space {
+    /// Reads one dimension a text.
+    ///
+    /// # Errors
+    /// [`SpaceError`], for the first that is wrong.
+    pub fn parse<T: AsRef<str>>(texts: &[T]) -> Result<Self, SpaceError> {
+        let mut dimensions: Vec<Dimension> = Vec::new();
+        for text in texts {
+            let next = Dimension::parse(text.as_ref())?;
+            if dimensions.iter().any(|known| known.key() == next.key()) {
+                return Err(SpaceError::Twice { key: next.key() });
+            }
+            dimensions.push(next);
+        }
+        Ok(Self { dimensions })
+    }
+
+    /// What usually matters for a model and its loss, as `--vary` takes it.
+    #[must_use]
+    pub fn usual(config: &RunConfig) -> Vec<&'static str> {
+        if config.model.name.is_filter() {
+            let mut usual = vec![
+                "filter.vectors=16..1024",
+                "filter.low_pass_weight=0.05..1",
+                "filter.degree_power=0..1",
+            ];
+            if config.model.name == ModelName::ChebyCf {
+                usual.push("filter.flatness=0.5..4");
+            }
+            return usual;
+        }
+        let mut usual = vec!["training.learning_rate=3e-4..0.03", "loss.l2=1e-6..0.1"];
+        if config.model.name != ModelName::Mf {
+            usual.push("model.layers=1,2,3,4");
+        }
+        match config.loss.kind {
+            LossKind::Softmax => usual.push("loss.temperature=0.05..0.5"),
+            LossKind::Margin => usual.push("loss.margin=0.05..1"),
+            LossKind::Contrastive => {
+                usual.extend(["loss.margin=0..0.9", "loss.negative_weight=1..1000"]);
+            }
+            LossKind::Bpr | LossKind::Binary => {}
+        }
+        usual
+    }
+
+    /// What varies, in the order it was given.
+    #[must_use]
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// The settings of a trial: a function of (seed, trial), so that a search goes on as if it had never
+    /// stopped.
+    #[must_use]
+    pub fn draw(&self, seed: u64, trial: usize) -> Drawn {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(trial as u64);
+        let mut drawn = Vec::new();
+        for dimension in &self.dimensions {
+            drawn.push((dimension.key(), dimension.at(rng.random())));
+        }
+        drawn
+    }
+}
+
+/// A value as people write it.
+#[must_use]
+pub fn shown(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Float(number) if *number != 0.0 && number.abs() < 1e-3 => format!("{number:e}"),
+        other => other.to_string(),
+    }
+}
+
+/// Settings nested by section, as flags are.
+#[must_use]
+pub fn as_flags(drawn: &Drawn) -> Table {
+    let mut flags = Table::new();
+    for (key, value) in drawn {
+        // Every setting that may vary lies in a section.
+        let (section, name) = key.split_once('.').unwrap_or(("", key));
+        let inner = flags
+            .entry(section)
+            .or_insert_with(|| Value::Table(Table::new()));
+        if let Value::Table(inner) = inner {
+            inner.insert(name.to_owned(), value.clone());
+        }
+    }
+    flags
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_drawn_evenly_on_their_scale() {
+        let space = Space::parse(&[
+            "loss.l2=1e-6..0.1",
+            "sampling.popularity_power=-1..1",
+            "model.layers=1..4",
+            "loss.kind=bpr,softmax",
+        ])
+        .unwrap();
+        let (mut small, mut negative, mut softmax) = (0, 0, 0);
+        let mut layers = [0; 5];
+        for trial in 0..1000 {
+            let drawn = space.draw(7, trial);
+            let number = |at: usize| drawn[at].1.as_float().unwrap();
+            assert!((1e-6..=0.1).contains(&number(0)) && (-1.0..=1.0).contains(&number(1)));
+            // The middle of the range by its logarithm.
+            small += usize::from(number(0) < 3.16e-4);
+            negative += usize::from(number(1) < 0.0);
+            layers[drawn[2].1.as_integer().unwrap() as usize] += 1;
+            softmax += usize::from(drawn[3].1.as_str().unwrap() == "softmax");
+        }
+        // Five standard deviations of a fair coin are 79.
+        for n in [small, negative, softmax] {
+            assert!((421..579).contains(&n), "{n}");
+        }
+        assert!(
+            layers[0] == 0 && layers[1..].iter().all(|&n| n > 100),
+            "{layers:?}"
+        );
+        assert_eq!(space.draw(7, 12), space.draw(7, 12));
+        assert_ne!(space.draw(7, 12), space.draw(8, 12));
+    }
+
+    #[test]
+    fn what_cannot_vary_is_refused_with_the_reason() {
+        let message = |text: &str| Space::parse(&[text]).map(|_| ()).unwrap_err().to_string();
+        for (text, fragment) in [
+            ("loss.l2", "is not KEY=VALUES"),
+            ("loss.l2=", "is not KEY=VALUES"),
+            ("loss.l3=1,2", "did you mean \"loss.l2\""),
+            ("loss.l2=0.1..0.1", "to a larger one"),
+            ("loss.l2=a..b", "to a larger one"),
+            ("loss.l2=-1..1", "0 or more"),
+            ("model.layers=1.5..3", "to a larger one"),
+            ("model.layers=1,99", "from 0 to 16"),
+            ("loss.kind=bpr,sofmax", "did you mean \"softmax\""),
+            ("seed=1,2,3", "luck"),
+            ("data.min_rating=1..5", "same data"),
+            ("training.epochs=5,10", "what the search spends"),
+        ] {
+            let message = message(text);
+            assert!(message.contains(fragment), "{text}: {message}");
+        }
+        let twice = Space::parse(&["loss.l2=0.1,0.2", "loss.l2=0.3"]);
+        assert!(matches!(twice, Err(SpaceError::Twice { key: "loss.l2" })));
+    }
+
+    #[test]
+    fn the_usual_space_of_every_model_is_one() {
+        for &model in ModelName::ALL {
+            for &loss in LossKind::ALL {
+                let mut config = RunConfig::defaults_for(model);
+                config.loss.kind = loss;
+                let space = Space::parse(&Space::usual(&config)).unwrap();
+                assert!(space.dimensions().len() >= 2);
+                let flags = as_flags(&space.draw(1, 0));
+                assert_eq!(flags.contains_key("filter"), model.is_filter());
+            }
+        }
+    }
+}
