@@ -6,11 +6,14 @@ use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{PositiveSampling, RunConfig, SamplingConfig, SplitConfig, SplitMethod};
+use sagebrush::config::{
+    HardRoot, NegativeDistribution, PositiveSampling, RunConfig, SamplingConfig, SplitConfig,
+    SplitMethod,
+};
 use sagebrush::data::{Dataset, Split, split};
 use sagebrush::graph::{Normalization, NormalizedCsr};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
-use sagebrush::sampling::EpochSampler;
+use sagebrush::sampling::{EpochSampler, HardNegatives};
 use sagebrush_model::Adjacency;
 
 const N_USERS: u32 = 10_000;
@@ -90,16 +93,72 @@ fn top_20_of_every_user(bencher: Bencher<'_, '_>) {
         .bench_local(|| black_box(top_k(&embeddings, &users, 20, Some(seen)).unwrap()));
 }
 
-#[divan::bench(args = [PositiveSampling::ByEdge, PositiveSampling::ByUser])]
-fn sample_an_epoch(bencher: Bencher<'_, '_>, positives: PositiveSampling) {
-    let split = made_up();
-    let config = SamplingConfig {
-        positives,
+/// Named settings of the sampler.
+const SAMPLERS: [&str; 9] = [
+    "uniform, by edge",
+    "uniform, by user",
+    "popularity",
+    "in-batch",
+    "shared 500",
+    "hard by user",
+    "hard by item",
+    "mixed",
+    "shared and hard",
+];
+
+fn sampler(name: &str) -> SamplingConfig {
+    let uniform = SamplingConfig {
+        positives: PositiveSampling::ByEdge,
         negatives: 1,
+        curriculum: false,
         batch_size: 2048,
         ..RunConfig::default().sampling
     };
-    let sampler = EpochSampler::new(&split.train, config, None);
+    let alone = SamplingConfig {
+        negatives: 0,
+        ..uniform.clone()
+    };
+    match name {
+        "uniform, by edge" => uniform,
+        "uniform, by user" => SamplingConfig {
+            positives: PositiveSampling::ByUser,
+            ..uniform
+        },
+        "popularity" => SamplingConfig {
+            distribution: NegativeDistribution::Popularity,
+            ..uniform
+        },
+        "in-batch" => SamplingConfig {
+            in_batch: true,
+            ..alone
+        },
+        "shared 500" => SamplingConfig {
+            shared: 500,
+            ..alone
+        },
+        "hard by user" => SamplingConfig { hard: 1, ..alone },
+        "hard by item" => SamplingConfig {
+            hard: 1,
+            hard_root: HardRoot::Item,
+            ..alone
+        },
+        "mixed" => SamplingConfig { hard: 1, ..uniform },
+        _ => SamplingConfig {
+            shared: 500,
+            hard: 1,
+            ..alone
+        },
+    }
+}
+
+/// An epoch on one thread; items counted are positives, each with its negatives. What hard negatives are
+/// drawn from is ranked before.
+#[divan::bench(args = SAMPLERS)]
+fn sample_an_epoch(bencher: Bencher<'_, '_>, name: &str) {
+    let split = made_up();
+    let config = sampler(name);
+    let near = HardNegatives::rank(&split.train, &config, || {}).unwrap();
+    let sampler = EpochSampler::new(&split.train, config, near.as_ref());
     bencher
         .counter(ItemsCount::new(split.train.n_interactions()))
         .bench_local(|| {

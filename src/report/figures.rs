@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::chart::{self, Bars, ChartError, Line};
 use super::tables::{order_of_metric, shortened};
 use super::{Comparison, PopularityProfile, ReportData};
+use crate::run::EpochRecord;
 use crate::terminal::count;
 
 const LINES_MAX: usize = 4;
@@ -66,8 +67,29 @@ pub(super) fn learning_curves(data: &ReportData) -> Result<Vec<Figure>, ChartErr
     let figures = [
         curve("Training loss", loss_caption, loss, best)?,
         curve("Validation", validation_caption, validation, best)?,
+        curriculum(data)?,
     ];
     Ok(figures.into_iter().flatten().collect())
+}
+
+/// Hard negatives by epoch, where there were any.
+fn curriculum(data: &ReportData) -> Result<Option<Figure>, ChartError> {
+    let by_epoch = |of: fn(&EpochRecord) -> f64| -> Vec<(u32, f64)> {
+        data.epochs.iter().map(|r| (r.epoch, of(r))).collect()
+    };
+    let asked = by_epoch(|record| f64::from(record.hard_negatives));
+    if asked.iter().all(|point| point.1 == 0.0) {
+        return Ok(None);
+    }
+    let found = by_epoch(|record| {
+        let replaced = record.replaced_hard_negatives as f64 / record.samples.max(1) as f64;
+        f64::from(record.hard_negatives) - replaced
+    });
+    let series = vec![("asked for".to_owned(), asked), ("found".to_owned(), found)];
+    let caption = "Hard negatives a positive. Those not found near enough in the graph were drawn from the whole \
+                   catalogue."
+        .to_owned();
+    curve("Hard negatives", caption, series, None)
 }
 
 fn curve(

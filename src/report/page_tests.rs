@@ -247,3 +247,14 @@ fn samples_to_look_at() {
         .unwrap();
     }
 }
+
+#[test]
+fn hard_negatives_have_a_figure_where_there_are_any() {
+    let mut data = sample();
+    assert!(!render(&data).unwrap().contains("Hard negatives"));
+    for record in &mut data.epochs {
+        record.hard_negatives = record.epoch.saturating_sub(1).min(6);
+    }
+    let page = render(&data).unwrap();
+    assert!(page.contains("<h3>Hard negatives</h3>") && page.contains("asked for"));
+}
