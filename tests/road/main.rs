@@ -7,6 +7,7 @@ mod build_features;
 mod data;
 mod filters;
 mod memory;
+mod negatives;
 mod order;
 mod promises;
 mod released_formats;
