@@ -60,12 +60,6 @@ pub(super) const GOWALLA: Benchmark = Benchmark {
             source: "LightGCN (arXiv 2002.02126), d = 64 as here",
         },
         Recipe {
-            name: "lightgcn-256",
-            settings: include_str!("gowalla/lightgcn-256.toml"),
-            published: [0.1901, 0.1590],
-            source: "Adap-tau (WWW 2023), the best of trained tables that was found",
-        },
-        Recipe {
             name: "gf-cf",
             settings: include_str!("gowalla/gf-cf.toml"),
             published: [0.1849, 0.1518],
