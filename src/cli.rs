@@ -66,7 +66,7 @@ pub enum Command {
     /// Train a model on a log, or fit a graph filter, and write a run directory
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
+        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
     /// Search for good settings on the validation part, in a budget of trials or minutes
@@ -258,7 +258,7 @@ pub struct TrainArgs {
     #[arg(long)]
     pub overwrite: bool,
     /// Go on with an interrupted run from its last checkpoint
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "files", "bundled", "overwrite"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite"])]
     pub resume: Option<PathBuf>,
     /// Print the resulting settings, with where each came from, and stop
     #[arg(long)]
@@ -292,7 +292,7 @@ pub struct TuneArgs {
     #[arg(
         long,
         value_name = "DIR",
-        conflicts_with_all = ["out", "config", "files", "bundled", "overwrite", "vary"]
+        conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite", "vary"]
     )]
     pub resume: Option<PathBuf>,
 }
@@ -307,6 +307,9 @@ pub struct SettingsArgs {
     /// A TOML file of settings; flags win over it
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+    /// Begin with the settings of a recipe, as `sagebrush reproduce gowalla --list` names them; flags win over it
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    pub recipe: Option<String>,
     /// The model
     #[arg(long, value_name = "NAME", value_parser = one_of(ModelName::NAMES))]
     pub model: Option<String>,

@@ -20,9 +20,13 @@ const BUNDLED: &str = "movietweetings-100k";
 #[cfg(feature = "train")]
 /// The settings of a training: flags over `SAGEBRUSH_*` over the file over defaults.
 pub(super) fn of_training(args: &SettingsArgs) -> anyhow::Result<Resolved> {
-    let file = match &args.config {
-        None => None,
-        Some(path) => {
+    let file = match (&args.config, &args.recipe) {
+        (None, None) => None,
+        (None, Some(name)) => {
+            let text = super::reproduce::settings_of(name)?;
+            Some((format!("recipe {name}"), text.to_owned()))
+        }
+        (Some(path), _) => {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(path).map_err(|source| super::Unreadable {
                 path: name.clone(),

@@ -53,3 +53,38 @@ fn recipes_are_listed_with_the_published_numbers() {
         "{text}"
     );
 }
+
+#[test]
+fn a_recipe_trains_on_any_log_and_flags_win_over_it() {
+    let work = Workspace::new();
+    let arguments = [
+        "train",
+        "log.csv",
+        "--recipe",
+        "lightgcn-64",
+        "--epochs",
+        "2",
+        "--out",
+        "run",
+    ];
+    work.succeed(&arguments);
+    let config = String::from_utf8(work.read("run/config.toml")).unwrap();
+    for line in [
+        "kind = \"softmax\"",
+        "popularity_power = 1.0",
+        "epochs = 2",
+        "name = \"lightgcn\"",
+    ] {
+        assert!(config.contains(line), "{line}");
+    }
+    let output = work
+        .sagebrush(&["train", "log.csv", "--recipe", "lightgcm", "--out", "other"])
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(
+        message.contains("there is no recipe `lightgcm`; there are mf, ngcf"),
+        "{message}"
+    );
+}

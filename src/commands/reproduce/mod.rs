@@ -65,6 +65,15 @@ pub(super) fn reproduce(
     Ok(None)
 }
 
+/// The settings of a recipe, as a run file without `[data]`.
+///
+/// # Errors
+/// [`Usage`] where there is no such recipe.
+pub(super) fn settings_of(name: &str) -> anyhow::Result<&'static str> {
+    let found = chosen(&benchmark::GOWALLA, &[name.to_owned()])?;
+    Ok(found.first().map_or("", |recipe| recipe.settings))
+}
+
 fn chosen(benchmark: &'static Benchmark, names: &[String]) -> anyhow::Result<Vec<&'static Recipe>> {
     let known = || benchmark.recipes.iter();
     if let Some(unknown) = names
