@@ -10,7 +10,7 @@ use toml::Value;
 
 use super::{Drawn, Standing};
 use crate::data::SourceFile;
-use crate::run::{RunError, write_atomically};
+use crate::run::{RunError, remove_leftovers, write_atomically};
 
 const HEAD: &str = "search.json";
 const LINES: &str = "trials.jsonl";
@@ -108,6 +108,7 @@ impl Journal {
     /// There is a search already and `overwrite` is false, there is something else, or it cannot be written.
     pub fn create(path: &Path, search: Search, overwrite: bool) -> Result<Self, RunError> {
         fs::create_dir_all(path).map_err(RunError::cannot_write(path))?;
+        remove_leftovers(path)?;
         let is_empty = fs::read_dir(path)
             .map_err(RunError::unreadable(path))?
             .next()
@@ -164,6 +165,7 @@ impl Journal {
             search,
             trials: Vec::new(),
         };
+        remove_leftovers(path)?;
         journal.read_lines()?;
         Ok(journal)
     }
@@ -187,6 +189,12 @@ impl Journal {
     pub fn set_budget(&mut self, trials: Option<usize>) -> Result<(), RunError> {
         self.search.trials = trials;
         self.write_head()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A file of the search.

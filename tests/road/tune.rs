@@ -1,6 +1,9 @@
 //! A search for settings: it ends with a file to train with, goes on as if it had never stopped, and does not
 //! read the test part.
 
+use std::process::Stdio;
+use std::time::Instant;
+
 use crate::data::Workspace;
 
 fn search<'a>(out: &'a str, trials: &'a str) -> Vec<&'a str> {
@@ -86,6 +89,44 @@ fn going_on_is_as_never_having_stopped() {
     work.write("whole/trials.jsonl", &lines[..lines.len() / 2]);
     work.succeed(&["tune", "--resume", "whole", "--trials", "8"]);
     assert_eq!(sorted("whole"), whole);
+}
+
+/// `kill -9` in the middle of a search, again and again: the same results as without.
+#[test]
+#[cfg(unix)]
+fn a_killed_search_goes_on_to_the_same_results() {
+    let work = Workspace::new();
+    let started = Instant::now();
+    work.succeed(&search("whole", "6"));
+    let whole = started.elapsed();
+    let mut kills = 0;
+    for attempt in 1..30 {
+        let arguments: Vec<&str> = match work.path("killed/search.json").exists() {
+            false => [search("killed", "6"), vec!["--overwrite"]].concat(),
+            true => vec!["tune", "--resume", "killed"],
+        };
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_sagebrush"))
+            .current_dir(work.dir.path())
+            .args(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Later each time, so that every part of a search is met and the last goes through.
+        std::thread::sleep(whole.mul_f64(0.07 * f64::from(attempt)));
+        let done = child.try_wait().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if done.is_some_and(|status| status.success()) {
+            break;
+        }
+        kills += 1;
+    }
+    work.succeed(&["tune", "--resume", "killed"]);
+    println!("killed {kills} times: the same results");
+    assert!(kills >= 3, "{kills}");
+    assert_eq!(results(&work, "killed"), results(&work, "whole"));
+    assert_eq!(work.read("killed/best.toml"), work.read("whole/best.toml"));
 }
 
 #[test]

@@ -45,10 +45,9 @@ pub(super) fn tune(session: &Session, args: &TuneArgs) -> anyhow::Result<Option<
         deadline,
     };
     if !search(session, &trials, &mut journal, budget)? {
-        let path = journal.file("");
         eprintln!(
             "interrupted; go on with `sagebrush tune --resume {}`",
-            path.display()
+            journal.path().display()
         );
         return Ok(Some(Failure::Interrupted));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::super::Session;
+use super::super::{Session, Usage};
 use super::trial::Trials;
 use crate::report::{SearchPoint, SearchReport, SearchRow, SearchSetting, render_search};
 use crate::run::write_atomically;
@@ -75,14 +75,15 @@ pub(super) fn conclude(
 ) -> anyhow::Result<()> {
     let ranked = ranked(journal);
     let Some(&best) = ranked.first() else {
-        anyhow::bail!(
-            "no trial has a figure: {}",
-            journal
-                .trials()
-                .iter()
-                .find_map(|trial| trial.last()?.error.clone())
-                .unwrap_or_else(|| "time was up before the first; give more minutes".to_owned())
+        let mut errors = journal
+            .trials()
+            .iter()
+            .filter_map(|t| t.last()?.error.as_ref());
+        let why = errors.next().map_or(
+            "time was up before the first; give more minutes",
+            String::as_str,
         );
+        anyhow::bail!(Usage(format!("no trial has a figure: {why}")));
     };
     let (_, config) = trials.settings(journal, best);
     let path = journal.file(BEST);
