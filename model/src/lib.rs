@@ -25,6 +25,7 @@ mod numeric;
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod objective;
 mod parameters;
+mod pinsage;
 mod ranking;
 // Backward passes are dead in a build that does not train.
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
@@ -49,6 +50,7 @@ pub use ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
 pub use parameters::{HostTensor, ParameterError};
+pub use pinsage::{Neighbourhoods, PinSage, PinSageConfig, Pooling};
 pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};
 pub use serving::{ScoreHead, ServingTables};

@@ -6,6 +6,7 @@ mod layers;
 mod losses;
 mod ngcf;
 mod objective;
+mod pinsage;
 mod propagate;
 #[cfg(feature = "gpu")]
 mod ranking;
