@@ -3,10 +3,12 @@
 mod normalized;
 mod order;
 mod pagerank;
+mod walks;
 
 pub use normalized::{GraphError, Normalization, NormalizedCsr};
 pub use order::NodeOrder;
 pub use pagerank::{PageRank, Root, Workspace};
+pub use walks::Walks;
 
 use std::borrow::Cow;
 
