@@ -10,6 +10,7 @@ of the same model, loss and seed on the same users. Prints a table in Markdown. 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -57,6 +58,8 @@ def train(options, out, model, loss, negatives, seed):
         data = [options.data[0], "--test", options.data[1]] if options.data else ["--bundled"]
         run("train", *data, "--out", out, "--overwrite", "--quiet", *flags)
         run("evaluate", "--run", out, "--quiet")
+        # Over a hundred runs are kept for their figures, not to go on with.
+        shutil.rmtree(out / "checkpoint")
     lines = (out / "metrics.jsonl").read_text().splitlines()
     return sum(json.loads(line)["seconds"] for line in lines)
 

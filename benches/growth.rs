@@ -108,7 +108,7 @@ fn grown(edges: u64) {
     let job = Job {
         config: &config,
         split: &split,
-        adjacency: adjacency.as_ref(),
+        graph: adjacency.as_ref().into(),
         near: None,
         device: &device,
         checkpoints: std::env::temp_dir(),

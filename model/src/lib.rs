@@ -45,12 +45,12 @@ pub use lightgcn::{LightGcn, LightGcnConfig};
 pub use loss::{L2, LossConfig, LossParts, RankingLoss};
 pub use mf::{Mf, MfConfig};
 pub use model::{ConfigError, Model, ModelConfig};
-pub use network::{Network, NetworkConfig, Propagation};
+pub use network::{Graph, Network, NetworkConfig, Propagation};
 pub use ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
 pub use parameters::{HostTensor, ParameterError};
-pub use pinsage::{Neighbourhoods, PinSage, PinSageConfig, Pooling};
+pub use pinsage::{ItemGraph, Neighbourhoods, PinSage, PinSageConfig, PinSageNetwork, Pooling};
 pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};
 pub use serving::{ScoreHead, ServingTables};

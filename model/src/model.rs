@@ -6,13 +6,13 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
-use crate::adjacency::{Adjacency, AdjacencyError, check_table_fits};
+use crate::adjacency::{AdjacencyError, check_table_fits};
 use crate::batch::{BatchIndices, BatchRows};
 use crate::dropout::Mode;
 use crate::embedding::Embeddings;
 use crate::init::Initializer;
 use crate::loss::{BatchScores, L2, LossConfig, LossParts};
-use crate::network::{Network, NetworkConfig, NodeRows};
+use crate::network::{Graph, Network, NetworkConfig, NodeRows};
 use crate::numeric::l2_normalize;
 use crate::objective::{self, ObjectivePlan, Similarity};
 use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
@@ -69,6 +69,15 @@ impl ModelConfig {
                 ],
                 c.init,
             ),
+            NetworkConfig::PinSage(c) => {
+                at_least_one("features", c.features)?;
+                at_least_one("layers", c.layers)?;
+                (
+                    &[],
+                    vec![("node_dropout", c.node_dropout)],
+                    Init::XavierUniform,
+                )
+            }
         };
         at_least_one("dim", self.network.dim())?;
         for &width in layers {
@@ -137,12 +146,12 @@ pub struct Model {
 impl Model {
     /// Number of users.
     pub fn n_users(&self) -> usize {
-        self.network.tables().n_users()
+        self.network.sizes().0
     }
 
     /// Number of items.
     pub fn n_items(&self) -> usize {
-        self.network.tables().n_items()
+        self.network.sizes().1
     }
 
     #[cfg(test)]
@@ -158,10 +167,10 @@ impl Model {
     /// Final embeddings of all nodes.
     ///
     /// # Panics
-    /// When the network propagates and `adjacency` is `None`, or has other nodes than the tables.
-    pub fn embed(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Embeddings {
+    /// When the graph is not of the kind the network computes over, or has other nodes than the model.
+    pub fn embed<'a>(&self, graph: impl Into<Graph<'a>>, mode: Mode) -> Embeddings {
         Embeddings {
-            nodes: self.network.forward(adjacency, mode).nodes,
+            nodes: self.network.forward(graph.into(), mode).nodes,
             n_users: self.n_users(),
         }
     }
@@ -170,14 +179,14 @@ impl Model {
     ///
     /// # Panics
     /// As [`Model::embed`].
-    pub fn loss(
+    pub fn loss<'a>(
         &self,
-        adjacency: Option<&Adjacency>,
+        graph: impl Into<Graph<'a>>,
         batch: &BatchIndices,
         config: &LossConfig,
         mode: Mode,
     ) -> LossParts {
-        self.objective(self.network.rows(adjacency, batch, mode), batch, config)
+        self.objective(self.network.rows(graph.into(), batch, mode), batch, config)
     }
 
     /// The objective on one batch from the batch's rows of the tables, for networks without

@@ -16,6 +16,7 @@ use crate::ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
 use crate::parameters::{Named, ParamMut};
+use crate::pinsage::{ItemGraph, PinSageConfig, PinSageNetwork};
 use crate::rows::select_rows;
 
 /// Which network makes embeddings, and its settings.
@@ -37,6 +38,42 @@ pub enum NetworkConfig {
     /// NGCF as its authors' code has it.
     #[serde(rename = "ngcf-official")]
     NgcfOfficial(NgcfOfficialConfig),
+    /// PinSAGE.
+    #[serde(rename = "pinsage")]
+    PinSage(PinSageConfig),
+}
+
+/// What a network computes over.
+#[derive(Clone, Copy, Debug)]
+pub enum Graph<'a> {
+    /// Nothing but its own tables.
+    None,
+    /// Users and items.
+    Adjacency(&'a Adjacency),
+    /// Items with features and neighbourhoods, and what users have.
+    Items(&'a ItemGraph),
+}
+
+impl<'a> From<Option<&'a Adjacency>> for Graph<'a> {
+    fn from(adjacency: Option<&'a Adjacency>) -> Self {
+        adjacency.map_or(Self::None, Self::Adjacency)
+    }
+}
+
+impl<'a> Graph<'a> {
+    fn adjacency(self) -> &'a Adjacency {
+        let Self::Adjacency(adjacency) = self else {
+            panic!("this network propagates over a graph: pass its adjacency to `embed`");
+        };
+        adjacency
+    }
+
+    fn items(self) -> &'a ItemGraph {
+        let Self::Items(items) = self else {
+            panic!("this network reads items' features: pass its items to `embed`");
+        };
+        items
+    }
 }
 
 /// The matrix a network multiplies by.
@@ -65,13 +102,14 @@ impl NetworkConfig {
             Self::NgcfLecture(_) => "ngcf-lecture",
             Self::NgcfPaper(_) => "ngcf-paper",
             Self::NgcfOfficial(_) => "ngcf-official",
+            Self::PinSage(_) => "pinsage",
         }
     }
 
     /// The adjacency that [`crate::Model::embed`] must be given.
     pub fn propagation(&self) -> Propagation {
         match self {
-            Self::Mf(_) => Propagation::None,
+            Self::Mf(_) | Self::PinSage(_) => Propagation::None,
             Self::LightGcn(_) | Self::NgcfPaper(_) => Propagation::Symmetric { self_loops: false },
             Self::NgcfLecture(_) => Propagation::RowMean { self_loops: false },
             Self::NgcfOfficial(_) => Propagation::RowMean { self_loops: true },
@@ -86,6 +124,7 @@ impl NetworkConfig {
             Self::NgcfLecture(c) => c.dim,
             Self::NgcfPaper(c) => c.dim,
             Self::NgcfOfficial(c) => c.dim,
+            Self::PinSage(c) => c.dim,
         }
     }
 
@@ -97,6 +136,7 @@ impl NetworkConfig {
             Self::NgcfLecture(c) => c.layers.last().copied().unwrap_or(c.dim),
             Self::NgcfPaper(c) => c.dim + c.layers.iter().sum::<usize>(),
             Self::NgcfOfficial(c) => c.dim + c.layers.iter().sum::<usize>(),
+            Self::PinSage(c) => c.dim,
         }
     }
 
@@ -105,7 +145,7 @@ impl NetworkConfig {
         match self {
             Self::Mf(_) | Self::LightGcn(_) => L2::LayerZeroRows,
             Self::NgcfLecture(_) => L2::None,
-            Self::NgcfPaper(_) => L2::AllParameters,
+            Self::NgcfPaper(_) | Self::PinSage(_) => L2::AllParameters,
             Self::NgcfOfficial(_) => L2::FinalRows,
         }
     }
@@ -113,7 +153,7 @@ impl NetworkConfig {
     /// Floats of the widest single tensor of a row: what must fit a device's buffer.
     pub(crate) fn widest(&self) -> usize {
         let layers: &[usize] = match self {
-            Self::Mf(_) | Self::LightGcn(_) => &[],
+            Self::Mf(_) | Self::LightGcn(_) | Self::PinSage(_) => &[],
             Self::NgcfLecture(c) => &c.layers,
             Self::NgcfPaper(c) => &c.layers,
             Self::NgcfOfficial(c) => &c.layers,
@@ -129,6 +169,7 @@ impl NetworkConfig {
             Self::NgcfLecture(c) => Network::NgcfLecture(c.init(n_users, n_items, init)),
             Self::NgcfPaper(c) => Network::NgcfPaper(c.init(n_users, n_items, init)),
             Self::NgcfOfficial(c) => Network::NgcfOfficial(c.init(n_users, n_items, init)),
+            Self::PinSage(c) => Network::PinSage(PinSageNetwork::new(c, n_users, n_items, init)),
         }
     }
 }
@@ -146,6 +187,8 @@ pub enum Network {
     NgcfPaper(NgcfPaper),
     /// See [`NetworkConfig::NgcfOfficial`].
     NgcfOfficial(NgcfOfficial),
+    /// See [`NetworkConfig::PinSage`].
+    PinSage(PinSageNetwork),
 }
 
 /// A batch's rows, in the order users, positives, each user's negatives: the final ones, and those of
@@ -211,6 +254,10 @@ impl Forward {
 }
 
 impl Network {
+    /// The tables of users and items.
+    ///
+    /// # Panics
+    /// Where there are none: PinSAGE learns no row of a user or an item.
     pub(crate) fn tables(&self) -> &EmbeddingTables {
         match self {
             Self::Mf(n) => &n.tables,
@@ -218,43 +265,42 @@ impl Network {
             Self::NgcfLecture(n) => &n.tables,
             Self::NgcfPaper(n) => &n.tables,
             Self::NgcfOfficial(n) => &n.tables,
+            Self::PinSage(_) => panic!("PinSAGE has no tables"),
+        }
+    }
+
+    /// Users and items.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        match self {
+            Self::PinSage(n) => n.sizes(),
+            other => (other.tables().n_users(), other.tables().n_items()),
         }
     }
 
     /// All nodes' rows.
-    pub(crate) fn forward(&self, adjacency: Option<&Adjacency>, mode: Mode) -> Forward {
-        let graph = || given(adjacency);
+    pub(crate) fn forward(&self, graph: Graph<'_>, mode: Mode) -> Forward {
         match self {
             Self::Mf(n) => n.forward(),
-            Self::LightGcn(n) => n.forward(graph()),
-            Self::NgcfLecture(n) => n.forward(graph(), mode),
-            Self::NgcfPaper(n) => n.forward(graph(), mode),
-            Self::NgcfOfficial(n) => n.forward(graph(), mode),
+            Self::LightGcn(n) => n.forward(graph.adjacency()),
+            Self::NgcfLecture(n) => n.forward(graph.adjacency(), mode),
+            Self::NgcfPaper(n) => n.forward(graph.adjacency(), mode),
+            Self::NgcfOfficial(n) => n.forward(graph.adjacency(), mode),
+            Self::PinSage(n) => n.forward(graph.items()),
         }
     }
 
-    /// A batch's rows only: the same numbers as those rows of [`Network::forward`], for less.
-    pub(crate) fn rows(
-        &self,
-        adjacency: Option<&Adjacency>,
-        batch: &BatchIndices,
-        mode: Mode,
-    ) -> NodeRows {
+    /// A batch's rows only: the same numbers as those rows of [`Network::forward`], for less. PinSAGE stands an
+    /// item of a user's for the user here.
+    pub(crate) fn rows(&self, graph: Graph<'_>, batch: &BatchIndices, mode: Mode) -> NodeRows {
         match self {
             Self::Mf(n) => n.rows(batch),
-            Self::LightGcn(n) => n.rows(given(adjacency), batch),
-            Self::NgcfLecture(n) => n.rows(given(adjacency), batch, mode),
-            Self::NgcfPaper(n) => n.rows(given(adjacency), batch, mode),
-            Self::NgcfOfficial(n) => n.rows(given(adjacency), batch, mode),
+            Self::LightGcn(n) => n.rows(graph.adjacency(), batch),
+            Self::NgcfLecture(n) => n.rows(graph.adjacency(), batch, mode),
+            Self::NgcfPaper(n) => n.rows(graph.adjacency(), batch, mode),
+            Self::NgcfOfficial(n) => n.rows(graph.adjacency(), batch, mode),
+            Self::PinSage(n) => n.rows(graph.items(), batch, mode),
         }
     }
-}
-
-fn given(adjacency: Option<&Adjacency>) -> &Adjacency {
-    let Some(adjacency) = adjacency else {
-        panic!("this network propagates over a graph: pass its adjacency to `embed`");
-    };
-    adjacency
 }
 
 impl Named for Network {
@@ -265,6 +311,7 @@ impl Named for Network {
             Self::NgcfLecture(n) => n.named(),
             Self::NgcfPaper(n) => n.named(),
             Self::NgcfOfficial(n) => n.named(),
+            Self::PinSage(n) => n.named(),
         }
     }
 }

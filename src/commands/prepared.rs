@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use super::run_files::{DataRecord, read};
-use super::{Session, cards, memory_limit};
+use super::run_files::{DataRecord, items_input, read};
+use super::{Session, Usage, cards, memory_limit};
 use crate::allocator;
 use crate::config::{IdOrder, RunConfig};
-use crate::data::{self, Dataset, IdMap, SourceFile, Split};
+use crate::data::{self, Dataset, IdMap, ItemColumn, SourceFile, Split};
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::run::RunDir;
 use crate::terminal::count;
@@ -20,6 +20,8 @@ pub(super) struct Prepared {
     pub(super) users: IdMap,
     pub(super) items: IdMap,
     pub(super) titles: Option<Vec<Option<String>>>,
+    /// What the model reads of items, by column.
+    pub(super) columns: Vec<ItemColumn>,
     pub(super) split: Split,
     pub(super) record: DataRecord,
 }
@@ -37,6 +39,7 @@ impl Prepared {
             interactions,
             given_test,
         } = dataset;
+        let columns = item_columns(config, &items)?;
         drop((interactions, given_test));
         allocator::return_freed_memory();
         let record = DataRecord {
@@ -63,6 +66,7 @@ impl Prepared {
             users,
             items,
             titles,
+            columns,
             split,
             record,
         };
@@ -87,6 +91,11 @@ impl Prepared {
         };
         let ordered = Self {
             titles: self.titles.map(move_titles),
+            columns: self
+                .columns
+                .into_iter()
+                .map(|column| column.reordered(&order.items))
+                .collect(),
             split: self.split.reordered(&order.users, &order.items),
             users: self.users.reordered(&order.users),
             items: self.items.reordered(&order.items),
@@ -112,6 +121,22 @@ impl Prepared {
         }
         Ok(())
     }
+}
+
+/// The columns of the item file that the settings name.
+fn item_columns(config: &RunConfig, items: &IdMap) -> anyhow::Result<Vec<ItemColumn>> {
+    let Some(features) = &config.features else {
+        return Ok(Vec::new());
+    };
+    let Some(input) = items_input(&config.data) else {
+        anyhow::bail!(Usage(format!(
+            "{} makes vectors of items' features: name their file with `--items FILE`, or use `--bundled`",
+            config.model.name
+        )));
+    };
+    let names = [&features.text, &features.categories, &features.numbers];
+    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+    Ok(data::read_item_columns(&input, items, &names)?)
 }
 
 /// Why a run cannot go on.

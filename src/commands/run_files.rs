@@ -73,6 +73,15 @@ pub(super) fn read(config: &DataConfig) -> anyhow::Result<(Dataset, Cleaning)> {
     )?)
 }
 
+/// The item file of the settings.
+#[cfg(feature = "train")]
+pub(super) fn items_input(config: &DataConfig) -> Option<Input> {
+    match &config.bundled {
+        Some(_) => Some(Input::Bundled(Bundled::MovieTweetings100k)),
+        None => config.items.clone().map(Input::Path),
+    }
+}
+
 fn read_options(config: &DataConfig) -> anyhow::Result<ReadOptions> {
     let format = config
         .format

@@ -66,6 +66,8 @@ closed_choice! {
         NgcfPaper = "ngcf-paper",
         /// NGCF as the authors' TensorFlow code computes it.
         NgcfOfficial = "ngcf-official",
+        /// PinSAGE: item vectors from features and weighted neighbourhoods; users are means of their items.
+        PinSage = "pinsage",
         /// GF-CF: a linear filter and an ideal low-pass one over the item graph; not trained.
         GfCf = "gf-cf",
         /// ChebyCF: a Chebyshev filter and an ideal low-pass one over the item graph; not trained.
@@ -112,6 +114,18 @@ closed_choice! {
         Bilinear = "bilinear",
         /// Learned network with one hidden layer of `score.hidden` units.
         Mlp = "mlp",
+    }
+}
+
+closed_choice! {
+    /// `walks.pooling`: how the neighbours of an item become one vector.
+    PoolingName {
+        /// Their mean, weighted by how often short walks meet them.
+        Importance = "importance",
+        /// Their plain mean.
+        Mean = "mean",
+        /// The largest of each component.
+        Max = "max",
     }
 }
 
@@ -200,6 +214,8 @@ closed_choice! {
         LeaveLastOut = "leave-last-out",
         /// Everything after a point in time.
         Timeline = "timeline",
+        /// Whole items, with all their interactions: the test part's have none in training.
+        ItemCold = "item-cold",
         /// The test set is the file named by `data.test`.
         Given = "given",
     }

@@ -1,10 +1,10 @@
 //! The default configuration of each model.
 
 use super::sections::{
-    DataConfig, DeviceName, EvaluationConfig, FilterSettings, HardRoot, Initialization,
-    LastActivation, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
-    Optimizer, PositiveSampling, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind,
-    ScoreSettings, SplitConfig, TrainingConfig,
+    DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings, HardRoot,
+    Initialization, LastActivation, LossKind, LossSettings, ModelName, ModelSettings,
+    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, RunConfig, RunSettings,
+    SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig, WalkSettings,
 };
 
 /// Version of the run file this program reads and writes.
@@ -64,6 +64,13 @@ impl Recipe {
                 learning_rate: 1e-4,
                 ..ngcf
             },
+            ModelName::PinSage => Self {
+                layers: 2,
+                message_dropout: 0.0,
+                l2: 0.0,
+                positives: PositiveSampling::ByEdge,
+                ..ngcf
+            },
             // Filled in and neither read nor written: a filter has none of these settings.
             ModelName::GfCf | ModelName::ChebyCf => Self { layers: 0, ..ngcf },
         }
@@ -97,6 +104,30 @@ impl FilterSettings {
     }
 }
 
+impl FeatureSettings {
+    fn of(name: ModelName) -> Option<Self> {
+        let one = |column: &str| vec![column.to_owned()];
+        (name == ModelName::PinSage).then(|| Self {
+            text: one("title"),
+            categories: Vec::new(),
+            numbers: Vec::new(),
+            width: 512,
+        })
+    }
+}
+
+impl WalkSettings {
+    /// Fewer neighbours than the paper's 50: the catalogues of one machine are smaller than its.
+    fn of(name: ModelName) -> Option<Self> {
+        (name == ModelName::PinSage).then_some(Self {
+            count: 100,
+            length: 3,
+            kept: 10,
+            pooling: PoolingName::Importance,
+        })
+    }
+}
+
 impl RunConfig {
     /// The complete configuration of `name` with no data named yet.
     ///
@@ -121,18 +152,26 @@ impl RunConfig {
                 init: recipe.init,
                 init_std: 0.1,
                 message_dropout: recipe.message_dropout,
-                node_dropout: 0.0,
+                node_dropout: match name {
+                    ModelName::PinSage => 0.2,
+                    _ => 0.0,
+                },
                 edge_dropout: 0.0,
                 last_activation: recipe.last_activation,
             },
             filter: FilterSettings::of(name),
+            features: FeatureSettings::of(name),
+            walks: WalkSettings::of(name),
             score: ScoreSettings {
                 kind: ScoreKind::Dot,
                 temperature: 0.2,
                 hidden: 64,
             },
             loss: LossSettings {
-                kind: LossKind::Bpr,
+                kind: match name {
+                    ModelName::PinSage => LossKind::Margin,
+                    _ => LossKind::Bpr,
+                },
                 cosine: false,
                 temperature: 0.15,
                 margin: 0.1,
@@ -141,8 +180,11 @@ impl RunConfig {
             },
             sampling: SamplingConfig {
                 positives: recipe.positives,
-                negatives: 1,
-                shared: 0,
+                negatives: usize::from(name != ModelName::PinSage),
+                shared: match name {
+                    ModelName::PinSage => 500,
+                    _ => 0,
+                },
                 in_batch: false,
                 distribution: NegativeDistribution::Uniform,
                 popularity_power: 0.75,

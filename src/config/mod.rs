@@ -19,9 +19,10 @@ pub use error::ConfigError;
 pub use layers::Origin;
 pub use resolve::{Resolved, resolve};
 pub use sections::{
-    ColumnNames, DataConfig, DeviceName, EvaluationConfig, FilterSettings, HardRoot, IdOrder,
-    Initialization, LastActivation, LossKind, LossSettings, ModelName, ModelSettings,
-    NegativeDistribution, Optimizer, PositiveSampling, RunConfig, RunSettings, SamplingConfig,
-    Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitMethod, TrainingConfig,
+    ColumnNames, DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings,
+    HardRoot, IdOrder, Initialization, LastActivation, LossKind, LossSettings, ModelName,
+    ModelSettings, NegativeDistribution, Optimizer, PoolingName, PositiveSampling, RunConfig,
+    RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitMethod,
+    TrainingConfig, WalkSettings,
 };
 pub use setting::Setting;

@@ -163,6 +163,30 @@ impl Resolved {
                 NO_GRAPH,
             ),
             (
+                "model.layers",
+                model.name == ModelName::PinSage && model.layers == 0,
+                "its layers are what makes vectors of features; set it to 1 or more",
+            ),
+            (
+                "model.message_dropout",
+                model.name == ModelName::PinSage && model.message_dropout != 0.0,
+                "it drops neighbourhoods only (`model.node_dropout`); remove the key or set it to 0",
+            ),
+            (
+                "model.edge_dropout",
+                model.name == ModelName::PinSage && model.edge_dropout != 0.0,
+                "it drops neighbourhoods only (`model.node_dropout`); remove the key or set it to 0",
+            ),
+            (
+                "features.text",
+                self.config.features.as_ref().is_some_and(|features| {
+                    features.text.is_empty()
+                        && features.categories.is_empty()
+                        && features.numbers.is_empty()
+                }),
+                "an item is made of its features; name columns of the item file",
+            ),
+            (
                 "run.device",
                 self.config.run.device != DeviceName::Cpu && model.name.is_filter(),
                 "a graph filter runs on the CPU; remove the key or set it to `cpu`",

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::byte_size::ByteSize;
 pub use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
-    NegativeDistribution, Optimizer, PositiveSampling, Schedule, ScoreKind, SplitMethod,
+    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, Schedule, ScoreKind,
+    SplitMethod,
 };
 
 /// Everything that determines a run: one strict TOML file.
@@ -27,6 +28,12 @@ pub struct RunConfig {
     /// The graph filter; present for `gf-cf` and `chebycf` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<FilterSettings>,
+    /// What an item is made of; present for `pinsage` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub features: Option<FeatureSettings>,
+    /// The neighbourhoods of items; present for `pinsage` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub walks: Option<WalkSettings>,
     /// The score.
     pub score: ScoreSettings,
     /// The loss.
@@ -151,6 +158,34 @@ pub struct FilterSettings {
     pub flatness: Option<f64>,
     /// Largest residual of a singular vector, the largest singular value being 1.
     pub tolerance: f64,
+}
+
+/// `[features]`: the columns of the item file that a model reads.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeatureSettings {
+    /// Columns of words.
+    pub text: Vec<String>,
+    /// Columns of categories, several of them between `|`.
+    pub categories: Vec<String>,
+    /// Columns of numbers.
+    pub numbers: Vec<String>,
+    /// Floats that words and categories are hashed to, 1 to 65536.
+    pub width: usize,
+}
+
+/// `[walks]`: the neighbourhoods of items.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WalkSettings {
+    /// Random walks from each item, 1 to 100000.
+    pub count: usize,
+    /// Steps of a walk, each to an item that a user has beside the last, 1 to 100.
+    pub length: usize,
+    /// Neighbours kept of an item, those met most, 1 to 1000.
+    pub kept: usize,
+    /// How they are pooled.
+    pub pooling: PoolingName,
 }
 
 /// `[score]`: from two embeddings to a number.

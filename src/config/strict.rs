@@ -5,7 +5,8 @@ use toml::Value;
 use super::byte_size::ByteSize;
 use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
-    NegativeDistribution, Optimizer, PositiveSampling, Schedule, ScoreKind, SplitMethod,
+    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, Schedule, ScoreKind,
+    SplitMethod,
 };
 use super::error::ConfigError;
 
@@ -107,6 +108,8 @@ pub(super) const SECTIONS: &[&str] = &[
     "split",
     "model",
     "filter",
+    "features",
+    "walks",
     "score",
     "loss",
     "sampling",
@@ -149,6 +152,14 @@ pub(super) const KEYS: &[Key] = &[
     required("filter.order", Kind::Integer(0, 100)),
     required("filter.flatness", POSITIVE),
     required("filter.tolerance", FRACTION),
+    required("features.text", Kind::Texts),
+    required("features.categories", Kind::Texts),
+    required("features.numbers", Kind::Texts),
+    required("features.width", Kind::Integer(1, 65_536)),
+    required("walks.count", Kind::Integer(1, 100_000)),
+    required("walks.length", Kind::Integer(1, 100)),
+    required("walks.kept", Kind::Integer(1, 1000)),
+    required("walks.pooling", Kind::Choice(PoolingName::NAMES)),
     required("score.kind", Kind::Choice(ScoreKind::NAMES)),
     required("score.temperature", POSITIVE),
     required("score.hidden", Kind::Integer(1, 65_536)),
@@ -201,6 +212,9 @@ pub(super) fn misplaced(path: &str, model: ModelName) -> Option<&'static str> {
         }
         ("filter", _) if !model.is_filter() => {
             Some("only gf-cf and chebycf have it; remove the key")
+        }
+        ("features" | "walks", _) if model != ModelName::PinSage => {
+            Some("only pinsage has it; remove the key")
         }
         (_, "model.name") => None,
         ("model" | "score" | "loss" | "sampling" | "training", _) if model.is_filter() => {

@@ -111,6 +111,16 @@ pub enum DataError {
         /// What the decoder said.
         source: io::Error,
     },
+    /// A column that is named and not there.
+    #[error("{place}: there is no column \"{column}\"; there are {known}")]
+    UnknownColumn {
+        /// The header.
+        place: Place,
+        /// What was asked for.
+        column: String,
+        /// What is there.
+        known: String,
+    },
     /// No format fits the content.
     #[error(
         "{place}: the format is not recognized; give it by name (one of {known}), \

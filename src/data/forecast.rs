@@ -116,7 +116,8 @@ fn data_bytes(config: &RunConfig, counts: Counts) -> f64 {
 fn graph_bytes(model: ModelName, counts: Counts) -> f64 {
     let (edges, nodes) = (2.0 * counts.train as f64, nodes(counts));
     match model {
-        ModelName::Mf => 0.0,
+        // Features and neighbourhoods are counted with the tables.
+        ModelName::Mf | ModelName::PinSage => 0.0,
         ModelName::LightGcn | ModelName::NgcfPaper | ModelName::GfCf | ModelName::ChebyCf => {
             WORD_BYTES * (2.0 * edges + nodes)
         }
@@ -190,7 +191,7 @@ impl<'a> Tables<'a> {
         let width = match model.name {
             ModelName::LightGcn | ModelName::NgcfLecture => 2.0,
             ModelName::NgcfPaper | ModelName::NgcfOfficial => self.shown(),
-            ModelName::Mf | ModelName::GfCf | ModelName::ChebyCf => 1.0,
+            ModelName::Mf | ModelName::PinSage | ModelName::GfCf | ModelName::ChebyCf => 1.0,
         };
         let own = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
         let rows = (own + sampling.shared) as f64;
@@ -200,7 +201,7 @@ impl<'a> Tables<'a> {
 
     fn validation(&self) -> f64 {
         let final_rows = match self.config.model.name {
-            ModelName::Mf | ModelName::GfCf | ModelName::ChebyCf => 1.0,
+            ModelName::Mf | ModelName::PinSage | ModelName::GfCf | ModelName::ChebyCf => 1.0,
             ModelName::LightGcn => 3.0,
             ModelName::NgcfLecture => 6.0,
             ModelName::NgcfPaper => 2.0 * self.shown(),

@@ -59,7 +59,7 @@ pub(super) fn read_titles(text: Text<'_>, items: &IdMap) -> Result<Titles, DataE
     Ok(titles)
 }
 
-fn recognize_titles(sample: &[u8]) -> Option<Format> {
+pub(super) fn recognize_titles(sample: &[u8]) -> Option<Format> {
     if let Some(format @ (Format::RecBole | Format::MovieLens)) = recognize(sample) {
         return Some(format);
     }
@@ -128,7 +128,7 @@ fn read_records(
     Ok(titles)
 }
 
-fn checked_key(key: &str, place: impl Fn() -> Place) -> Result<&str, DataError> {
+pub(super) fn checked_key(key: &str, place: impl Fn() -> Place) -> Result<&str, DataError> {
     let key = key.trim_ascii();
     if key.is_empty() {
         return Err(DataError::EmptyKey {
@@ -139,7 +139,7 @@ fn checked_key(key: &str, place: impl Fn() -> Place) -> Result<&str, DataError> 
     Ok(key)
 }
 
-fn utf8(field: &[u8], role: Role, place: impl Fn() -> Place) -> Result<&str, DataError> {
+pub(super) fn utf8(field: &[u8], role: Role, place: impl Fn() -> Place) -> Result<&str, DataError> {
     str::from_utf8(field).map_err(|_| DataError::InvalidUtf8 {
         place: place(),
         role,

@@ -11,6 +11,7 @@ mod hash;
 mod ids;
 mod inspect;
 mod interactions;
+mod item_columns;
 mod item_lists;
 mod kcore;
 mod key;
@@ -40,7 +41,10 @@ pub use formats::Format;
 pub use ids::{IdMap, compare_keys};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
+pub use item_columns::ItemColumn;
 pub use item_lists::ItemLists;
 pub use lines::MAX_LINE_BYTES;
-pub use read::{Input, ReadOptions, read_bytes, read_dataset, read_titles_bytes};
+pub use read::{
+    Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_titles_bytes,
+};
 pub use split::{Split, SplitError, SplitSummary, TrainSet, split};

@@ -9,6 +9,7 @@ use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
 use super::error::{DataError, Place};
 use super::formats::{Format, read_text, recognize};
+use super::item_columns::{self, ItemColumn};
 use super::key_table::KeyTable;
 use super::metadata::read_titles;
 use super::raw_log::RawLog;
@@ -88,6 +89,21 @@ pub fn read_titles_bytes(
 ) -> Result<Vec<Option<String>>, DataError> {
     match open(&Origin::Memory { name, bytes })? {
         Source::Text(text) => Ok(read_titles(text, items)?.titles),
+        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
+    }
+}
+
+/// Reads columns of an item file by name, one value an item of `items`.
+///
+/// # Errors
+/// As [`read_dataset`], and a column that is not there.
+pub fn read_item_columns(
+    input: &Input,
+    items: &IdMap,
+    names: &[&str],
+) -> Result<Vec<ItemColumn>, DataError> {
+    match open(&input.items())? {
+        Source::Text(text) => item_columns::read(text, items, names),
         Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
     }
 }

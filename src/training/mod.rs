@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use sagebrush_model::{Adjacency, LossConfig, Model};
+use sagebrush_model::{Graph, LossConfig, Model};
 
 pub use error::TrainingError;
 pub use progress::{Progress, counting_bar};
-pub use setup::{adjacency, model_config};
+pub use setup::{Surroundings, adjacency, model_config, surroundings};
 
 use crate::allocator;
 use crate::config::RunConfig;
@@ -39,9 +39,9 @@ pub struct Job<'a> {
     pub config: &'a RunConfig,
     /// The data; the loop touches its training and validation parts only.
     pub split: &'a Split,
-    /// The normalized graph of the training interactions, on the device with gradients; `None` for
-    /// models without propagation.
-    pub adjacency: Option<&'a Adjacency>,
+    /// What the model computes over, from the training interactions; an adjacency is on the device with
+    /// gradients.
+    pub graph: Graph<'a>,
     /// The items hard negatives are drawn from; `None` where none are wanted.
     pub near: Option<&'a ItemLists>,
     /// The device, with gradients on.

@@ -2,15 +2,18 @@
 
 use burn::tensor::Device;
 use sagebrush_model::{
-    Adjacency, CsrMatrix, Init, L2, LightGcnConfig, LossConfig, MfConfig, ModelConfig,
-    NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation,
-    RankingLoss, ScoreConfig,
+    Adjacency, CsrMatrix, Graph, Init, ItemGraph, L2, LightGcnConfig, LossConfig, MfConfig,
+    ModelConfig, Neighbourhoods, NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig,
+    NgcfPaperConfig, PinSageConfig, Pooling, Propagation, RankingLoss, ScoreConfig,
 };
 
 use super::TrainingError;
-use crate::config::{Initialization, LastActivation, LossKind, ModelName, RunConfig, ScoreKind};
+use crate::config::{
+    Initialization, LastActivation, LossKind, ModelName, PoolingName, RunConfig, ScoreKind,
+};
 use crate::data::TrainSet;
-use crate::graph::{Normalization, NormalizedCsr};
+use crate::features;
+use crate::graph::{InteractionGraph, Normalization, NormalizedCsr, Walks};
 
 /// The model of the settings.
 ///
@@ -54,6 +57,17 @@ pub fn model_config(config: &RunConfig) -> ModelConfig {
             message_dropout,
             edge_dropout: model.edge_dropout,
             init,
+        }),
+        ModelName::PinSage => NetworkConfig::PinSage(PinSageConfig {
+            features: config.features.as_ref().map_or(0, features::width),
+            dim,
+            layers: model.layers,
+            pooling: match config.walks.as_ref().map(|walks| walks.pooling) {
+                None | Some(PoolingName::Importance) => Pooling::Importance,
+                Some(PoolingName::Mean) => Pooling::Mean,
+                Some(PoolingName::Max) => Pooling::Max,
+            },
+            node_dropout: model.node_dropout,
         }),
         ModelName::GfCf | ModelName::ChebyCf => {
             unreachable!("a graph filter is fitted, not trained")
@@ -129,6 +143,62 @@ pub fn adjacency(
     let matrix = NormalizedCsr::new(train, normalization, self_loops)?;
     let adjacency = Adjacency::new(n_users, n_items, matrix.into(), device);
     Ok(Some(adjacency?))
+}
+
+/// What a model computes over, built once.
+pub enum Surroundings {
+    /// Its tables alone.
+    None,
+    /// The graph of users and items.
+    Adjacency(Adjacency),
+    /// Items with features and neighbourhoods.
+    Items(ItemGraph),
+}
+
+impl Surroundings {
+    /// As the model takes it.
+    pub fn graph(&self) -> Graph<'_> {
+        match self {
+            Self::None => Graph::None,
+            Self::Adjacency(adjacency) => Graph::Adjacency(adjacency),
+            Self::Items(items) => Graph::Items(items),
+        }
+    }
+}
+
+/// What the model of the settings computes over; `features` are the items', where it reads them.
+///
+/// # Errors
+/// As [`adjacency`].
+pub fn surroundings(
+    config: &RunConfig,
+    train: &TrainSet,
+    features: Option<&[f32]>,
+    device: &Device,
+) -> Result<Surroundings, TrainingError> {
+    let (Some(features), Some(walks)) = (features, &config.walks) else {
+        let adjacency = adjacency(config, train, device)?;
+        return Ok(adjacency.map_or(Surroundings::None, Surroundings::Adjacency));
+    };
+    let graph = InteractionGraph::new(train)?;
+    let near = Walks {
+        count: walks.count,
+        length: walks.length,
+        kept: walks.kept,
+        seed: config.seed,
+    }
+    .neighbours(&graph);
+    let positives = train.positives();
+    let mut user_ptr = vec![0];
+    for user in 0..train.n_users() as u32 {
+        user_ptr.push(user_ptr[user as usize] + positives.of(user).len());
+    }
+    Ok(Surroundings::Items(ItemGraph::new(
+        features.to_vec(),
+        Neighbourhoods::new(walks.kept, &near),
+        user_ptr,
+        positives.items().to_vec(),
+    )))
 }
 
 impl From<NormalizedCsr> for CsrMatrix {

@@ -152,7 +152,7 @@ impl State {
         };
         let history = std::mem::take(&mut self.history);
         let model = load(self.take_initial(), &parameters)?.no_grad();
-        let embeddings = host_embeddings(&model, model.embed(job.adjacency, Mode::Inference))?;
+        let embeddings = host_embeddings(&model, model.embed(job.graph, Mode::Inference))?;
         Ok(Trained {
             parameters,
             embeddings,

@@ -76,7 +76,7 @@ fn dense_step(
     let mode = Mode::Train {
         seed: step_seed(job.config.seed, state.epoch + 1, state.step),
     };
-    let parts = model.loss(job.adjacency, ids, loss, mode);
+    let parts = model.loss(job.graph, ids, loss, mode);
     let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
     (state.adam.step(model, gradients, learning_rate), parts)
 }

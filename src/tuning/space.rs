@@ -11,10 +11,11 @@ const PLACE: &str = "--vary";
 /// A range over at least this factor is searched by its logarithm.
 const LOGARITHMIC_FROM: f64 = 10.0;
 /// Settings that make trials incomparable, or that the search itself sets.
-const FIXED: [(&str, &str); 7] = [
+const FIXED: [(&str, &str); 8] = [
     ("data", "every trial needs the same data"),
     ("split", "every trial needs the same validation part"),
     ("evaluation", "the test part plays no part here"),
+    ("features", "every trial needs the same items"),
     ("run", "it does not change what is learned"),
     ("seed", "the best seed is luck, not a setting"),
     ("training.epochs", "epochs are what the search spends"),

@@ -3,6 +3,7 @@
 
 mod convolve;
 mod neighbourhoods;
+mod users;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData, activation};
@@ -13,6 +14,8 @@ use crate::numeric::l2_normalize;
 use crate::parameters::{Named, ParamMut, prefixed};
 use convolve::Convolve;
 pub use neighbourhoods::Neighbourhoods;
+use neighbourhoods::SubGraph;
+pub use users::{ItemGraph, PinSageNetwork};
 
 /// Items whose vectors are made together when all are wanted.
 const ITEMS_PER_PIECE: usize = 4096;
@@ -41,6 +44,9 @@ pub struct PinSageConfig {
     pub layers: usize,
     /// How neighbours are pooled.
     pub pooling: Pooling,
+    /// Probability that an item's neighbourhood is hidden in a step of training, in [0, 1): what an item without one
+    /// is worth is learned, too.
+    pub node_dropout: f64,
 }
 
 impl PinSageConfig {
@@ -49,16 +55,19 @@ impl PinSageConfig {
     /// # Panics
     /// When a size is 0.
     pub fn init(&self, seed: u64, device: &Device) -> PinSage {
+        self.with(&Initializer::new(seed, device))
+    }
+
+    fn with(&self, init: &Initializer<'_>) -> PinSage {
         assert!(
             self.features > 0 && self.dim > 0 && self.layers > 0,
             "no size is 0: {self:?}"
         );
-        let init = Initializer::new(seed, device);
         let (dim, layers) = (self.dim, 0..self.layers);
         let from = |layer| if layer == 0 { self.features } else { dim };
         PinSage {
             layers: layers
-                .map(|layer| Convolve::new(layer, from(layer), dim, &init))
+                .map(|layer| Convolve::new(layer, from(layer), dim, init))
                 .collect(),
             hidden: init.weight("head.hidden.weight", dim, dim, dim),
             hidden_bias: init.zeros("head.hidden.bias", dim),
@@ -110,7 +119,12 @@ impl PinSage {
     ) -> Tensor<2> {
         let width = self.n_features();
         assert_eq!(features.len(), graph.n_items() * width, "a row an item");
-        let sub = graph.sub_graph(items, self.layers.len());
+        let sub = graph.sub_graph(items, self.layers.len(), |_| false);
+        self.embed_sub_graph(&sub, features, device)
+    }
+
+    fn embed_sub_graph(&self, sub: &SubGraph, features: &[f32], device: &Device) -> Tensor<2> {
+        let width = self.n_features();
         let mut h = rows(features, width, &sub.inputs, device);
         for (layer, block) in self.layers.iter().zip(&sub.blocks) {
             h = layer.forward(h, block, self.pooling);
@@ -140,7 +154,7 @@ impl PinSage {
             let last = number + 1 == self.layers.len();
             let mut above = Vec::new();
             for piece in all.chunks(ITEMS_PER_PIECE) {
-                let sub = graph.sub_graph(piece, 1);
+                let sub = graph.sub_graph(piece, 1, |_| false);
                 let h = rows(&below, width, &sub.inputs, device);
                 let mut h = layer.forward(h, &sub.blocks[0], self.pooling);
                 if last {
@@ -151,6 +165,11 @@ impl PinSage {
             (below, width) = (above, self.hidden.dims()[0]);
         }
         Ok(below)
+    }
+
+    /// Where its parameters are.
+    pub fn device(&self) -> Device {
+        self.hidden.device()
     }
 
     fn head(&self, z: Tensor<2>) -> Tensor<2> {

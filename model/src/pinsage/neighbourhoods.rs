@@ -80,8 +80,14 @@ impl Neighbourhoods {
             .filter(|&(_, weight)| weight > 0.0)
     }
 
-    /// The part of the graph that `layers` layers need for some items, none of which comes twice.
-    pub(crate) fn sub_graph(&self, items: &[u32], layers: usize) -> SubGraph {
+    /// The part of the graph that `layers` layers need for some items, none of which comes twice. An item that
+    /// `is_hidden` says so of is taken for one without neighbours.
+    pub(crate) fn sub_graph(
+        &self,
+        items: &[u32],
+        layers: usize,
+        is_hidden: impl Fn(u32) -> bool,
+    ) -> SubGraph {
         let mut inputs = items.to_vec();
         let mut place = vec![u32::MAX; self.n_items()];
         for (at, &item) in inputs.iter().enumerate() {
@@ -94,6 +100,11 @@ impl Neighbourhoods {
             let mut weights = vec![0.0; n_outputs * self.per_item];
             for output in 0..n_outputs {
                 let item = inputs[output];
+                if is_hidden(item) {
+                    near[output * self.per_item] = output as u32;
+                    weights[output * self.per_item] = 1.0;
+                    continue;
+                }
                 for (at, (neighbour, weight)) in self.of(item).enumerate() {
                     let slot = &mut place[neighbour as usize];
                     if *slot == u32::MAX {
@@ -136,7 +147,7 @@ mod tests {
         assert_eq!(of(1), [(0, 0.25), (2, 0.75)]);
         assert_eq!(of(0), [(1, 1.0)]);
         assert_eq!(of(5), [(5, 1.0)]);
-        let sub = graph.sub_graph(&[0, 5], 2);
+        let sub = graph.sub_graph(&[0, 5], 2, |_| false);
         let mut reached = sub.inputs.clone();
         reached.sort_unstable();
         assert_eq!(reached, [0, 1, 2, 5]);
@@ -146,6 +157,11 @@ mod tests {
         // The last layer's outputs are 0 and 5: 0's neighbour is the third input, 5's is itself.
         assert_eq!(sub.blocks[1].near, [2, 0, 1, 0]);
         assert_eq!(sub.blocks[1].weights, [1.0, 0.0, 1.0, 0.0]);
+        let alone = graph.sub_graph(&[0], 2, |item| item == 0);
+        assert_eq!(
+            (alone.inputs, alone.blocks[1].near.as_slice()),
+            (vec![0], &[0, 0][..])
+        );
     }
 
     #[test]

@@ -244,6 +244,7 @@ fn every_network_is_its_definition_on_every_device() {
                 NetworkConfig::NgcfLecture(c) => reference.lecture(c.layers.len(), c.linear_output),
                 NetworkConfig::NgcfPaper(c) => reference.paper(c.layers.len()),
                 NetworkConfig::NgcfOfficial(c) => reference.official(c.layers.len()),
+                NetworkConfig::PinSage(_) => unreachable!("tests/pinsage.rs has its reference"),
             };
             let what = format!("{} on {device:?}", network.name());
             assert_close(&host(embeddings.nodes), &want.values, 1e-5, &what);

@@ -69,8 +69,12 @@ fn check(network: &NetworkConfig, pairs: &[(usize, usize)], sizes: (usize, usize
     let (users, positives) = ([3, 0, last(n_users), 3], [1, last(n_items), 0, 1]);
     let batch = BatchIndices::new(&users, &positives, &[2, 5, 1, 1, 0, 7, 3, 9], &device);
     let model = model(network, ScoreConfig::Dot).init(n_users, n_items, 3, &device);
-    let one = model.network().rows(Some(&adjacency), &batch, mode);
-    let composed = model.network().forward(Some(&adjacency), mode);
+    let one = model
+        .network()
+        .rows(crate::Graph::Adjacency(&adjacency), &batch, mode);
+    let composed = model
+        .network()
+        .forward(crate::Graph::Adjacency(&adjacency), mode);
     let (got, got_sum) = weighted(one);
     let (want, want_sum) = weighted(composed.select(&batch, n_users));
     let what = format!("{} {sizes:?} {mode:?}", network.name());

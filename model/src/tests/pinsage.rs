@@ -36,6 +36,7 @@ fn config(pooling: Pooling, layers: usize) -> PinSageConfig {
         dim: DIM,
         layers,
         pooling,
+        node_dropout: 0.0,
     }
 }
 

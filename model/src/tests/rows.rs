@@ -186,7 +186,7 @@ fn rows_are_the_rows_of_the_whole_embedding() {
         let batch = BatchIndices::new(&[0, 8, 0], &[10, 2, 3], &[0, 1, 2], &device);
         let rows = model
             .network()
-            .rows(Some(&adjacency), &batch, Mode::Inference)
+            .rows(crate::Graph::Adjacency(&adjacency), &batch, Mode::Inference)
             .last();
         let nodes = Tensor::from_data([0, 8, 0, 19, 11, 12, 9, 10, 11], &device);
         let (rows, whole) = (host(rows), host(whole.select(0, nodes)));

@@ -1,4 +1,4 @@
-//! The four ways to cut: random per user, leave-last-out, global timeline, given files.
+//! The ways to cut: random per user, leave-last-out, global timeline, whole items, given files.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -30,6 +30,7 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         SplitMethod::Random => (random(log, config, seed), None),
         SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?, config), None),
         SplitMethod::Timeline => (timeline(log, times(log, method)?, config), None),
+        SplitMethod::ItemCold => (item_cold(log, config, seed, dataset.items.len()), None),
         SplitMethod::Given => {
             let given = dataset.given_test.as_ref().ok_or(SplitError::NoTestFile)?;
             (validation_only(log, config, seed), Some(given))
@@ -98,6 +99,29 @@ fn random(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
             Part::Validation,
         );
     })
+}
+
+/// Items that somebody has are shuffled by the seed: all interactions of the first are test, of the next validation. So
+/// neither the test's nor the validation's items have an interaction in training.
+fn item_cold(log: &Interactions, config: &SplitConfig, seed: u64, n_items: usize) -> Vec<Part> {
+    let mut is_there = vec![false; n_items];
+    log.items
+        .iter()
+        .for_each(|&item| is_there[item as usize] = true);
+    let mut items: Vec<u32> = (0..n_items as u32)
+        .filter(|&item| is_there[item as usize])
+        .collect();
+    items.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    let n_test = share(items.len(), config.test_fraction);
+    let n_validation = share(items.len() - n_test, config.validation_fraction);
+    let mut of_item = vec![Part::Train; n_items];
+    mark(&mut of_item, &items[..n_test], Part::Test);
+    let validation = &items[n_test..n_test + n_validation];
+    mark(&mut of_item, validation, Part::Validation);
+    log.items
+        .iter()
+        .map(|&item| of_item[item as usize])
+        .collect()
 }
 
 /// Given test files leave only the validation part to cut: by time where the log has it, so that

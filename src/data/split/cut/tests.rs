@@ -39,6 +39,32 @@ fn config(method: SplitMethod) -> SplitConfig {
 }
 
 #[test]
+fn cold_items_have_all_their_interactions_in_one_part() {
+    let rows: Vec<_> = (0..200)
+        .map(|i| (i % 20, i * 7 % 30, i64::from(i)))
+        .collect();
+    let data = dataset(&rows);
+    let cut = |seed| split(&data, &config(SplitMethod::ItemCold), seed).unwrap();
+    let split = cut(1);
+    let items = |lists: &ItemLists| -> std::collections::BTreeSet<u32> {
+        lists.items().iter().copied().collect()
+    };
+    let parts = [
+        items(split.train.positives()),
+        items(&split.validation),
+        items(&split.test),
+    ];
+    // 30 items: 6 are test, a quarter of the 24 left validation.
+    assert_eq!(parts.each_ref().map(|part| part.len()), [18, 6, 6]);
+    assert!(parts[0].is_disjoint(&parts[1]) && parts[0].is_disjoint(&parts[2]));
+    assert!(parts[1].is_disjoint(&parts[2]));
+    assert_eq!(split.summary.n_cold_items, 6);
+    let n = split.summary.n_train + split.summary.n_validation + split.summary.n_test;
+    assert_eq!(n, data.interactions.len());
+    assert_ne!(items(&cut(2).test), parts[2]);
+}
+
+#[test]
 fn the_timeline_cuts_at_two_moments() {
     let rows: Vec<_> = (0..20).map(|i| (i % 5, i, i64::from(100 - i))).collect();
     let split = split(&dataset(&rows), &config(SplitMethod::Timeline), 1).unwrap();
