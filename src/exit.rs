@@ -10,6 +10,7 @@ use crate::data::{DataError, SplitError};
 use crate::device::DeviceError;
 use crate::evaluation::{CompareError, EvaluationError};
 use crate::export::ExportError;
+use crate::features::FeatureError;
 use crate::graph::GraphError;
 use crate::inference::filter::FilterError;
 use crate::inference::{EmbeddingsError, RankError, RecommenderError};
@@ -127,7 +128,8 @@ impl Failure {
             || cause.is::<EvaluationError>()
             || cause.is::<CompareError>()
             || cause.is::<EmbeddingsError>()
-            || cause.is::<FilterError>();
+            || cause.is::<FilterError>()
+            || cause.is::<FeatureError>();
         bad_data.then_some(Self::BadData)
     }
 

@@ -222,7 +222,7 @@ fn write_trec(
     let (excluded, audience) = (data.excluded(), data.audience());
     let depth = settings.ks.iter().copied().max().unwrap_or_default();
     let source = run.recommender.source();
-    for batch in evaluation::ranked_batches(source, &excluded, &audience.warm, depth) {
+    for batch in evaluation::ranked_batches(source, &excluded, data.among, &audience.warm, depth) {
         writer.write(&batch?)?;
     }
     Ok(writer.finish()?)
@@ -264,9 +264,13 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
         );
     }
     let comparison = report_data::comparison(evaluation);
+    let ranked = match evaluation.n_new_items {
+        None => "every item".to_owned(),
+        Some(n) => format!("{} items without a training interaction", count(n as u64)),
+    };
     let verdict = report::verdict(&comparison.systems, &comparison.headline).unwrap_or_default();
     format!(
-        "{}\n{} users, every item ranked, items seen before left out; 95% bootstrap intervals over users.\n\
+        "{}\n{} users, {ranked} ranked, items seen before left out; 95% bootstrap intervals over users.\n\
          {} users had nothing to test on; {} had no training item and stand apart in the report.\n{verdict}",
         table.render(Style::of_stdout()),
         count(evaluation.n_users_evaluated as u64),

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::prepared::{self, Prepared};
 use super::{Session, cards, filters, machine};
 use crate::config::{FilterSettings, RunConfig};
+use crate::data::new_items;
 use crate::evaluation::{EvaluationData, recall_and_ndcg};
 use crate::exit::Failure;
 use crate::inference::filter::GraphFilter;
@@ -126,10 +127,13 @@ pub(super) fn validate(
     if prepared.split.validation.n_pairs() == 0 {
         return Ok(BTreeMap::new());
     }
+    let split = &prepared.split;
+    let new = new_items(split.method, split.train.positives(), prepared.items.len());
     let data = EvaluationData {
         train: prepared.split.train.positives(),
         also_excluded: None,
         held_out: &prepared.split.validation,
+        among: new.as_deref(),
     };
     Ok(recall_and_ndcg(filter, data, DEPTH)?)
 }

@@ -91,6 +91,7 @@ pub(super) fn comparison(evaluation: &Evaluation) -> Comparison {
         n_users_evaluated: evaluation.n_users_evaluated as u64,
         n_users_without_test: evaluation.n_users_without_test as u64,
         n_cold_users: evaluation.n_cold_users as u64,
+        n_new_items: evaluation.n_new_items.map(|n| n as u64),
         systems: evaluation.systems.iter().enumerate().map(system).collect(),
     }
 }

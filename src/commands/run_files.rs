@@ -124,6 +124,8 @@ pub(super) enum Seen {
 /// The test part of a run, opened to measure.
 pub(super) struct Tested {
     pub(super) test: ItemLists,
+    /// The items ranked, where that is not the catalogue.
+    pub(super) among: Option<Vec<u32>>,
 }
 
 impl OpenRun {
@@ -187,6 +189,7 @@ impl OpenRun {
         );
         Ok(Tested {
             test: self.dir.test(users, items)?,
+            among: data::new_items(self.record.split.method, &self.lists.train, items),
         })
     }
 }
@@ -198,6 +201,7 @@ impl Tested {
             train: &lists.train,
             also_excluded: Some(&lists.validation),
             held_out: &self.test,
+            among: self.among.as_deref(),
         }
     }
 }

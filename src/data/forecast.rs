@@ -14,6 +14,7 @@
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
 //! | a graph filter while its vectors are sought, in place of all tables | 12 a node and vector |
 //! | items near each root, for hard negatives | 4 a rank of the band and root |
+//! | PinSAGE, in place of all tables | 3 copies of the features, 1.2 of the neighbours' rows of a batch, 4 T |
 //! | workspace of NGCF, kept from step to step | 2.75 T a layer |
 //!
 //! To these come the tables of the moment, of which the largest counts:
@@ -50,6 +51,10 @@ const WORKSPACE_TABLES: f64 = 2.75;
 const ALLOCATOR: f64 = 1.08;
 /// Tables of all nodes as wide as a graph filter has vectors, while these are sought.
 const FILTER_TABLES: f64 = 3.0;
+/// Copies of the items' features: as encoded, as kept, and as uploaded for a batch or read for all.
+const FEATURE_COPIES: f64 = 3.0;
+/// Copies of the rows gathered for the neighbours of a batch.
+const GATHER_COPIES: f64 = 1.2;
 /// Rows whose share of the weights' gradient is summed apart.
 const PIECE_ROWS: f64 = 512.0;
 
@@ -136,6 +141,7 @@ struct Tables<'a> {
     /// Bytes of one table of all nodes, and of the larger of users and items.
     whole: f64,
     larger: f64,
+    items: f64,
 }
 
 impl<'a> Tables<'a> {
@@ -145,6 +151,7 @@ impl<'a> Tables<'a> {
             config,
             whole: row * nodes(counts),
             larger: row * counts.users.max(counts.items) as f64,
+            items: counts.items as f64,
         }
     }
 
@@ -171,6 +178,16 @@ impl<'a> Tables<'a> {
         if let Some(filter) = &self.config.filter {
             let row = self.whole / self.config.model.dim as f64;
             return FILTER_TABLES * filter.vectors as f64 * row;
+        }
+        if let (Some(features), Some(walks)) = (&self.config.features, &self.config.walks) {
+            let width = features.width + 2 * features.numbers.len();
+            let read = WORD_BYTES * width as f64 * self.items;
+            let sampling = &self.config.sampling;
+            let rows = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
+            let reached = ((rows + sampling.shared) * (walks.kept + 1)) as f64;
+            let row = WORD_BYTES * self.config.model.dim as f64;
+            let gathered = row * walks.kept as f64 * reached.min(self.items);
+            return FEATURE_COPIES * read + GATHER_COPIES * gathered + 4.0 * self.whole;
         }
         let workspace = match self.is_ngcf() {
             true => WORKSPACE_TABLES * self.layers() * self.whole,

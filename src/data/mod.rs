@@ -47,4 +47,4 @@ pub use lines::MAX_LINE_BYTES;
 pub use read::{
     Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_titles_bytes,
 };
-pub use split::{Split, SplitError, SplitSummary, TrainSet, split};
+pub use split::{Split, SplitError, SplitSummary, TrainSet, new_items, split};

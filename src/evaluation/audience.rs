@@ -1,7 +1,7 @@
 //! Who is evaluated, and their ranked lists.
 
 use crate::data::ItemLists;
-use crate::inference::{RankError, Ranked, ScoreSource, top_k};
+use crate::inference::{RankError, Ranked, ScoreSource, top_k, top_k_among};
 
 /// Users whose lists are held in memory at once.
 const USERS_PER_BATCH: usize = 8192;
@@ -15,6 +15,9 @@ pub struct EvaluationData<'a> {
     pub also_excluded: Option<&'a ItemLists>,
     /// The items to be found again.
     pub held_out: &'a ItemLists,
+    /// The only items that are ranked, ascending: those without a training interaction where whole items are held
+    /// out. `None` ranks the catalogue.
+    pub among: Option<&'a [u32]>,
 }
 
 /// The users of an evaluation, each list ascending.
@@ -68,19 +71,26 @@ impl EvaluationData<'_> {
             lists.row_ptr().iter().for_each(|&end| add(end as u64));
             lists.items().iter().for_each(|&item| add(u64::from(item)));
         }
+        if let Some(among) = self.among {
+            among.iter().for_each(|&item| add(u64::from(item)));
+        }
         hasher.finalize().to_hex().to_string()
     }
 }
 
-/// The top `k` of each of `users`, `excluded` items left out, some thousands of users at a time.
+/// The top `k` of each of `users`, of `among` alone where there is such, `excluded` items left out, some thousands of users at a time.
 pub fn ranked_batches<'a>(
     source: &'a dyn ScoreSource,
     excluded: &'a ItemLists,
+    among: Option<&'a [u32]>,
     users: &'a [u32],
     k: usize,
 ) -> impl Iterator<Item = Result<Vec<Ranking>, RankError>> + 'a {
     users.chunks(USERS_PER_BATCH).map(move |users| {
-        let lists = top_k(source, users, k, Some(excluded))?;
+        let lists = match among {
+            None => top_k(source, users, k, Some(excluded))?,
+            Some(items) => top_k_among(source, users, k, Some(excluded), items)?,
+        };
         Ok(users.iter().copied().zip(lists).collect())
     })
 }
@@ -97,6 +107,7 @@ mod tests {
             train: &train,
             also_excluded: None,
             held_out: &held_out,
+            among: None,
         };
         let expected = Audience {
             warm: vec![0, 3],
@@ -115,6 +126,7 @@ mod tests {
                 train,
                 also_excluded,
                 held_out,
+                among: None,
             }
             .fingerprint(n_items)
         };

@@ -19,7 +19,7 @@ pub fn recall_and_ndcg(
     let users = data.audience().warm;
     let excluded = data.excluded();
     let (mut total_recall, mut total_ndcg) = (0.0, 0.0);
-    for batch in ranked_batches(source, &excluded, &users, depth) {
+    for batch in ranked_batches(source, &excluded, data.among, &users, depth) {
         for (user, list) in batch? {
             let held_out = data.held_out.of(user);
             let items: Vec<u32> = list.iter().map(|place| place.item).collect();

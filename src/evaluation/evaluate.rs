@@ -162,6 +162,7 @@ pub fn evaluate(
         n_users_evaluated: audience.warm.len(),
         n_users_without_test: audience.n_without_held_out,
         n_cold_users: audience.cold.len(),
+        n_new_items: data.among.map(<[u32]>::len),
         n_held_out_pairs: audience
             .warm
             .iter()

@@ -51,7 +51,7 @@ impl Judge<'_> {
             columns: vec![Vec::with_capacity(users.len()); width],
             counts: vec![vec![0; source.n_items()]; self.ks.len()],
         };
-        for batch in ranked_batches(source, self.excluded, users, deepest) {
+        for batch in ranked_batches(source, self.excluded, self.data.among, users, deepest) {
             for (user, list) in batch? {
                 self.judge_list(user, &list, &mut judged);
             }

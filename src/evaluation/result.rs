@@ -60,6 +60,9 @@ pub struct Evaluation {
     pub n_cold_users: usize,
     /// Held-out (user, item) pairs of the evaluated users.
     pub n_held_out_pairs: usize,
+    /// Items that were ranked, where that is not the whole catalogue but those without a training interaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub n_new_items: Option<usize>,
     /// Depths, ascending.
     pub ks: Vec<usize>,
     /// Resamples behind the intervals; 0: no intervals.

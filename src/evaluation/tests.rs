@@ -76,6 +76,7 @@ fn hand_made_data() {
         train: &train,
         also_excluded: Some(&validation),
         held_out: &held_out,
+        among: None,
     };
     let evaluated = evaluate(&[("s", &system)], data, &config(&[2])).unwrap();
     let summary = &evaluated.summary;
@@ -127,6 +128,7 @@ fn equal_scores_come_out_at_chance() {
         train: &train,
         also_excluded: None,
         held_out: &held_out,
+        among: None,
     };
     let evaluated = evaluate(&[("constant", &constant)], data, &config(&[k])).unwrap();
     let per_user = &evaluated.details[0].per_user;
@@ -158,6 +160,7 @@ fn a_withheld_diagonal_of_a_checkerboard_is_found_by_the_right_vectors_alone() {
         train: &train,
         also_excluded: None,
         held_out: &held_out,
+        among: None,
     };
     let parity: Vec<f32> = (0..n)
         .flat_map(|at| if at % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] })
@@ -191,6 +194,7 @@ fn threads_do_not_matter_and_json_reads_back() {
         train: &train,
         also_excluded: None,
         held_out: &held_out,
+        among: None,
     };
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new()
@@ -226,6 +230,7 @@ fn impossible_evaluations_are_refused() {
             train,
             also_excluded: None,
             held_out,
+            among: None,
         };
         evaluate(&systems, data, &config(ks)).unwrap_err()
     };
@@ -284,6 +289,7 @@ fn metrics_equal_those_of_ir_measures() {
         train: &train,
         also_excluded: None,
         held_out: &held_out,
+        among: None,
     };
     let evaluated = evaluate(&[("s", &system)], data, &config(&KS)).unwrap();
 
@@ -302,7 +308,7 @@ fn metrics_equal_those_of_ir_measures() {
     let (users, items) = (keys("u", n_users), keys("i", n_items));
     let mut writer = TrecWriter::create(folder, &users, &items, &held_out, "fixture").unwrap();
     let audience = data.audience();
-    for batch in ranked_batches(&system, &data.excluded(), &audience.warm, 20) {
+    for batch in ranked_batches(&system, &data.excluded(), None, &audience.warm, 20) {
         writer.write(&batch.unwrap()).unwrap();
     }
     writer.finish().unwrap();

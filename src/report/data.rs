@@ -71,6 +71,9 @@ pub struct Comparison {
     pub n_users_without_test: u64,
     /// Evaluated users without a training item, who are reported apart.
     pub n_cold_users: u64,
+    /// Items ranked, where these are the ones without a training interaction and not the catalogue.
+    #[serde(default)]
+    pub n_new_items: Option<u64>,
     /// The model first, then the baselines.
     pub systems: Vec<System>,
 }

@@ -144,6 +144,7 @@ fn sample() -> ReportData {
             n_users_evaluated: 5516,
             n_users_without_test: 10_383,
             n_cold_users: 655,
+            n_new_items: None,
             systems: vec![
                 system("LightGCN", true, 0.0871),
                 system("MF", false, 0.0702),

@@ -6,6 +6,7 @@ use burn::module::Module;
 use sagebrush_model::{Mode, Model};
 
 use super::{Job, TrainingError, host_embeddings};
+use crate::data::new_items;
 use crate::device::DeviceSource;
 use crate::evaluation::{EvaluationData, recall_and_ndcg};
 use crate::inference::ScoreSource;
@@ -19,10 +20,13 @@ pub(super) fn validate(
     model: &Model,
 ) -> Result<BTreeMap<String, f64>, TrainingError> {
     let source = source(job, model)?;
+    let split = job.split;
+    let new = new_items(split.method, split.train.positives(), split.train.n_items());
     let data = EvaluationData {
         train: job.split.train.positives(),
         also_excluded: None,
         held_out: &job.split.validation,
+        among: new.as_deref(),
     };
     let depth = depth(&job.config.training.metric);
     Ok(recall_and_ndcg(&*source, data, depth)?)

@@ -9,6 +9,7 @@ mod filters;
 mod memory;
 mod negatives;
 mod order;
+mod pinsage;
 mod promises;
 mod released_formats;
 mod reproduce;

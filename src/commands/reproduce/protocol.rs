@@ -164,6 +164,7 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> anyhow::Resu
             train: split.train.positives(),
             also_excluded: None,
             held_out: &split.test,
+            among: None,
         };
         seen.borrow_mut()
             .push(recall_and_ndcg(source, data, DEPTH)?);

@@ -29,6 +29,22 @@ pub struct Split {
     pub summary: SplitSummary,
 }
 
+/// The items without an interaction in `train`, ascending: what is ranked where whole items are held out. `None`
+/// for every other way to cut, which rank the catalogue.
+#[must_use]
+pub fn new_items(method: SplitMethod, train: &ItemLists, n_items: usize) -> Option<Vec<u32>> {
+    if method != SplitMethod::ItemCold {
+        return None;
+    }
+    let mut is_known = vec![false; n_items];
+    train
+        .items()
+        .iter()
+        .for_each(|&item| is_known[item as usize] = true);
+    let new = (0..n_items as u32).filter(|&item| !is_known[item as usize]);
+    Some(new.collect())
+}
+
 /// The counts of a split.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitSummary {

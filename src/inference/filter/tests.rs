@@ -118,6 +118,7 @@ fn filters_beat_popularity_on_planted_groups() {
         train: &train,
         also_excluded: None,
         held_out: &held_out,
+        among: None,
     };
     let recall = |source: &dyn ScoreSource| recall_and_ndcg(source, data, 5).unwrap()["recall@5"];
     let popular = recall(&Popularity::new(&train, 105));
