@@ -28,9 +28,9 @@ pub(crate) struct SubGraph {
 }
 
 impl Neighbourhoods {
-    /// Lists of `(neighbour, weight)`, one an item, at most `per_item` of each kept; weights are scaled to sum to
-    /// 1. **An item without neighbours is its own neighbour**: that is how a node without an edge, such as a new
-    /// item, gets its vector from its features alone.
+    /// Lists of neighbours with weights, a list for each item, of which the first `per_item` are kept; weights are
+    /// scaled to sum to one. **An item without neighbours is its own neighbour**: that is how a node without an edge,
+    /// such as a new item, gets its vector from its features alone.
     ///
     /// # Panics
     /// When `per_item` is 0, a neighbour is out of range, or a weight is not a positive number.
