@@ -101,7 +101,7 @@ impl PinSage {
     }
 
     /// Embeddings of some items, each of length 1 (or 0, without a direction): what a step of training needs, whose
-    /// cost is that of the items within reach and not of the graph.
+    /// cost is that of the items within reach, and of a table of places of 4 bytes an item.
     ///
     /// `features` are all items', `[n_items, n_features]`, row-major; the rows within reach are uploaded.
     ///
