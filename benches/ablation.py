@@ -92,8 +92,7 @@ def main():
                         uniform[seed] = out
                     else:
                         compared = json.loads(run("compare", uniform[seed], out, "--metric", METRICS[0], "--json"))
-                        compared = compared[0] if isinstance(compared, list) else compared
-                        differences.append(compared["differences"][0])
+                        differences.append(compared[0]["differences"][0])
                 means = " | ".join(
                     f"{statistics.mean(values):.4f}"
                     + (f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else "")

@@ -10,8 +10,7 @@ use serde_json::json;
 use super::prepared::{self, Prepared};
 use super::{Session, cards, filters, machine};
 use crate::config::{FilterSettings, RunConfig};
-use crate::data::new_items;
-use crate::evaluation::{EvaluationData, recall_and_ndcg};
+use crate::evaluation::of_validation;
 use crate::exit::Failure;
 use crate::inference::filter::GraphFilter;
 use crate::run::{FilterTables, HostTensor, RunDir};
@@ -127,15 +126,7 @@ pub(super) fn validate(
     if prepared.split.validation.n_pairs() == 0 {
         return Ok(BTreeMap::new());
     }
-    let split = &prepared.split;
-    let new = new_items(split.method, split.train.positives(), prepared.items.len());
-    let data = EvaluationData {
-        train: prepared.split.train.positives(),
-        also_excluded: None,
-        held_out: &prepared.split.validation,
-        among: new.as_deref(),
-    };
-    Ok(recall_and_ndcg(filter, data, DEPTH)?)
+    Ok(of_validation(filter, &prepared.split, DEPTH)?)
 }
 
 fn report(

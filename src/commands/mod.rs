@@ -55,6 +55,13 @@ pub struct Session {
 }
 
 impl Session {
+    /// Says nothing but errors.
+    #[cfg(feature = "train")]
+    pub const SILENT: Self = Self {
+        json: false,
+        quiet: true,
+    };
+
     /// The manner the global options ask for.
     pub fn new(global: &Global) -> Self {
         Self {

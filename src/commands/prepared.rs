@@ -1,6 +1,7 @@
 //! The data of a training, and what a run directory gets before and after it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -9,7 +10,8 @@ use super::run_files::{DataRecord, items_input, read};
 use super::{Session, Usage, cards, memory_limit};
 use crate::allocator;
 use crate::config::{IdOrder, RunConfig};
-use crate::data::{self, Dataset, IdMap, ItemColumn, SourceFile, Split};
+use crate::data::{self, Dataset, IdMap, SourceFile, Split};
+use crate::features;
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::run::RunDir;
 use crate::terminal::count;
@@ -20,8 +22,8 @@ pub(super) struct Prepared {
     pub(super) users: IdMap,
     pub(super) items: IdMap,
     pub(super) titles: Option<Vec<Option<String>>>,
-    /// What the model reads of items, by column.
-    pub(super) columns: Vec<ItemColumn>,
+    /// What the model reads of items, `[n_items, width]`, row-major.
+    pub(super) features: Option<Arc<Vec<f32>>>,
     pub(super) split: Split,
     pub(super) record: DataRecord,
 }
@@ -39,7 +41,6 @@ impl Prepared {
             interactions,
             given_test,
         } = dataset;
-        let columns = item_columns(config, &items)?;
         drop((interactions, given_test));
         allocator::return_freed_memory();
         let record = DataRecord {
@@ -62,18 +63,19 @@ impl Prepared {
             count(split.summary.n_test as u64),
         ));
         memory_limit::check(config, record.counts())?;
-        let prepared = Self {
+        let mut prepared = Self {
             users,
             items,
             titles,
-            columns,
+            features: None,
             split,
             record,
         };
-        Ok(match config.data.order {
-            IdOrder::Key => prepared,
-            IdOrder::Locality => prepared.ordered_by_locality(session),
-        })
+        if config.data.order == IdOrder::Locality {
+            prepared = prepared.ordered_by_locality(session);
+        }
+        prepared.features = features(session, config, &prepared.items)?;
+        Ok(prepared)
     }
 
     /// Renumbers users and items by the training interactions, and them alone.
@@ -91,14 +93,10 @@ impl Prepared {
         };
         let ordered = Self {
             titles: self.titles.map(move_titles),
-            columns: self
-                .columns
-                .into_iter()
-                .map(|column| column.reordered(&order.items))
-                .collect(),
             split: self.split.reordered(&order.users, &order.items),
             users: self.users.reordered(&order.users),
             items: self.items.reordered(&order.items),
+            features: self.features,
             record: self.record,
         };
         session.say(&format!(
@@ -123,10 +121,14 @@ impl Prepared {
     }
 }
 
-/// The columns of the item file that the settings name.
-fn item_columns(config: &RunConfig, items: &IdMap) -> anyhow::Result<Vec<ItemColumn>> {
-    let Some(features) = &config.features else {
-        return Ok(Vec::new());
+/// The items' features, where the model reads them.
+fn features(
+    session: &Session,
+    config: &RunConfig,
+    items: &IdMap,
+) -> anyhow::Result<Option<Arc<Vec<f32>>>> {
+    let Some(settings) = &config.features else {
+        return Ok(None);
     };
     let Some(input) = items_input(&config.data) else {
         anyhow::bail!(Usage(format!(
@@ -134,9 +136,18 @@ fn item_columns(config: &RunConfig, items: &IdMap) -> anyhow::Result<Vec<ItemCol
             config.model.name
         )));
     };
-    let names = [&features.text, &features.categories, &features.numbers];
+    let names = [&settings.text, &settings.categories, &settings.numbers];
     let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-    Ok(data::read_item_columns(&input, items, &names)?)
+    let columns = data::read_item_columns(&input, items, &names)?;
+    let encoded = features::encode(settings, &columns)?;
+    session.say(&format!(
+        "features of {} of {} items, {} numbers each; {} items have none",
+        count((items.len() - encoded.n_empty) as u64),
+        count(items.len() as u64),
+        count(settings.row_width() as u64),
+        count(encoded.n_empty as u64),
+    ));
+    Ok(Some(Arc::new(encoded.rows)))
 }
 
 /// Why a run cannot go on.

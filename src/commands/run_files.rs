@@ -46,17 +46,14 @@ impl DataRecord {
 /// Reads the log of the settings.
 pub(super) fn read(config: &DataConfig) -> anyhow::Result<(Dataset, Cleaning)> {
     let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
-    let (log, items) = match &config.bundled {
+    let log = match &config.bundled {
         Some(_) if !config.train.is_empty() => {
             bail!(super::Usage(
                 "give a log or the bundled data, not both".to_owned()
             ))
         }
-        Some(_) => {
-            let bundled = Input::Bundled(Bundled::MovieTweetings100k);
-            (vec![bundled.clone()], Some(bundled))
-        }
-        None => (inputs(&config.train), config.items.clone().map(Input::Path)),
+        Some(_) => vec![Input::Bundled(Bundled::MovieTweetings100k)],
+        None => inputs(&config.train),
     };
     if log.is_empty() {
         bail!(super::Usage(
@@ -68,13 +65,12 @@ pub(super) fn read(config: &DataConfig) -> anyhow::Result<(Dataset, Cleaning)> {
     Ok(data::read_dataset(
         &log,
         &inputs(&config.test),
-        items.as_ref(),
+        items_input(config).as_ref(),
         &options,
     )?)
 }
 
 /// The item file of the settings.
-#[cfg(feature = "train")]
 pub(super) fn items_input(config: &DataConfig) -> Option<Input> {
     match &config.bundled {
         Some(_) => Some(Input::Bundled(Bundled::MovieTweetings100k)),

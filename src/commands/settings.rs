@@ -133,7 +133,7 @@ impl Flags {
 
     fn set(&mut self, key: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
-            insert(&mut self.table, key, value.into());
+            config::insert(&mut self.table, key, value.into());
         }
     }
 
@@ -149,7 +149,7 @@ impl Flags {
         let parsed = value
             .parse::<Value>()
             .unwrap_or_else(|_| Value::String(value.to_owned()));
-        insert(&mut self.table, key.trim(), parsed);
+        config::insert(&mut self.table, key.trim(), parsed);
         Ok(())
     }
 }
@@ -161,25 +161,4 @@ fn paths(paths: &[PathBuf]) -> Option<Vec<String>> {
             .map(|path| path.display().to_string())
             .collect()
     })
-}
-
-/// Inserts at a dotted key; a scalar in the way is replaced by a table, which the strict reader then
-/// refuses by name.
-pub(super) fn insert(table: &mut Table, key: &str, value: Value) {
-    match key.split_once('.') {
-        None => {
-            table.insert(key.to_owned(), value);
-        }
-        Some((head, rest)) => {
-            let entry = table
-                .entry(head)
-                .or_insert_with(|| Value::Table(Table::new()));
-            if !entry.is_table() {
-                *entry = Value::Table(Table::new());
-            }
-            if let Value::Table(inner) = entry {
-                insert(inner, rest, value);
-            }
-        }
-    }
 }

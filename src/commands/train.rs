@@ -14,7 +14,6 @@ use crate::config::RunConfig;
 use crate::data::ItemLists;
 use crate::device;
 use crate::exit::Failure;
-use crate::features;
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::sampling::HardNegatives;
 use crate::terminal::count;
@@ -138,8 +137,8 @@ pub(super) fn train_in(
     let near = neighbours(session, config, prepared, run)?;
     let device = device.clone().autodiff();
     let train = &prepared.split.train;
-    let features = features_of(session, config, prepared)?;
-    let surroundings = training::surroundings(config, train, features.as_deref(), &device)?;
+    let features = prepared.features.clone();
+    let surroundings = training::surroundings(config, train, features, &device)?;
     let history = checkpoint
         .as_ref()
         .map_or(&[][..], |checkpoint| &checkpoint.history);
@@ -161,26 +160,6 @@ pub(super) fn train_in(
         pause: on.pause,
     };
     Ok(training::train(&job, &mut log, checkpoint)?)
-}
-
-/// The items' features, where the model reads them.
-fn features_of(
-    session: &Session,
-    config: &RunConfig,
-    prepared: &Prepared,
-) -> anyhow::Result<Option<Vec<f32>>> {
-    let Some(settings) = &config.features else {
-        return Ok(None);
-    };
-    let encoded = features::encode(settings, &prepared.columns)?;
-    session.say(&format!(
-        "features of {} of {} items, {} numbers each; {} items have none",
-        count((prepared.items.len() - encoded.n_empty) as u64),
-        count(prepared.items.len() as u64),
-        count(features::width(settings) as u64),
-        count(encoded.n_empty as u64),
-    ));
-    Ok(Some(encoded.rows))
 }
 
 /// The items hard negatives are drawn from: those of the run, or ranked now and kept in it.

@@ -17,6 +17,7 @@ pub use byte_size::ByteSize;
 pub use defaults::{DEFAULT_MODEL, FORMAT_VERSION};
 pub use error::ConfigError;
 pub use layers::Origin;
+pub(crate) use resolve::insert;
 pub use resolve::{Resolved, resolve};
 pub use sections::{
     ColumnNames, DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings,

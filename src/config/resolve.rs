@@ -86,16 +86,21 @@ fn internal(error: &dyn std::fmt::Display) -> ConfigError {
     }
 }
 
-pub(super) fn insert(table: &mut Table, path: &str, value: Value) {
+/// Inserts at a dotted path; a scalar in the way is replaced by a table, which the strict reader then
+/// refuses by name.
+pub(crate) fn insert(table: &mut Table, path: &str, value: Value) {
     match path.split_once('.') {
         None => {
             table.insert(path.to_owned(), value);
         }
         Some((section, rest)) => {
-            let inner = table
+            let entry = table
                 .entry(section)
                 .or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(inner) = inner {
+            if !entry.is_table() {
+                *entry = Value::Table(Table::new());
+            }
+            if let Value::Table(inner) = entry {
                 insert(inner, rest, value);
             }
         }

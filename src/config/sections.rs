@@ -174,6 +174,17 @@ pub struct FeatureSettings {
     pub width: usize,
 }
 
+impl FeatureSettings {
+    /// Floats a number takes: its value, and whether there is one.
+    pub const PER_NUMBER: usize = 2;
+
+    /// Floats of an item's features.
+    #[must_use]
+    pub fn row_width(&self) -> usize {
+        self.width + Self::PER_NUMBER * self.numbers.len()
+    }
+}
+
 /// `[walks]`: the neighbourhoods of items.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -3,9 +3,8 @@
 use super::IdMap;
 use super::columns::{find_column, missing};
 use super::error::{DataError, Place, Role};
-use super::formats::{Dialect, Format, Records, split_double_colon};
-use super::lines::Lines;
-use super::metadata::{checked_key, recognize_titles, utf8};
+use super::formats::{Dialect, Format, Records};
+use super::metadata::{checked_key, for_each_movie, recognize_titles, utf8};
 use super::source::Text;
 
 /// The columns a MovieLens file has, in their order.
@@ -18,16 +17,6 @@ pub struct ItemColumn {
     pub name: String,
     /// The values; an empty field is none.
     pub values: Vec<Option<String>>,
-}
-
-impl ItemColumn {
-    /// The values in another order of items: `order[new] = old`.
-    #[must_use]
-    pub fn reordered(mut self, order: &[u32]) -> Self {
-        let moved = order.iter().map(|&old| self.values[old as usize].take());
-        self.values = moved.collect();
-        self
-    }
 }
 
 /// Reads columns by name. Items the log does not have are passed over; of two rows of one item the first counts.
@@ -99,28 +88,11 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// `item::title::genres`; a title may itself hold `::`.
 fn read_double_colon(text: Text<'_>, columns: &mut Columns<'_>) -> Result<(), DataError> {
-    let origin = text.origin.clone();
-    let places = columns.places(&DOUBLE_COLON, &Place::whole(&origin.name))?;
-    let mut lines = Lines::new(text);
-    while let Some((line, content)) = lines.next_line()? {
-        let place = || origin.line(line);
-        let content = utf8(content, Role::Title, place)?;
-        let found = split_double_colon(content.as_bytes()).count();
-        let (Some((key, rest)), 2..) = (content.split_once("::"), found) else {
-            let expected = "2 or 3".to_owned();
-            return Err(DataError::Ragged {
-                place: place(),
-                expected,
-                found,
-            });
-        };
-        let (title, genres) = rest.rsplit_once("::").unwrap_or((rest, ""));
-        let fields = [key, title, genres];
-        columns.take(checked_key(key, place)?, |at| Ok(fields[places[at]]))?;
-    }
-    Ok(())
+    let places = columns.places(&DOUBLE_COLON, &Place::whole(&text.origin.name))?;
+    for_each_movie(text, |fields, place| {
+        columns.take(checked_key(fields[0], place)?, |at| Ok(fields[places[at]]))
+    })
 }
 
 fn read_records(

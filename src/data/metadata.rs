@@ -73,27 +73,39 @@ pub(super) fn recognize_titles(sample: &[u8]) -> Option<Format> {
     }
 }
 
-/// `item::title::genres`; a title may itself hold `::`.
 fn read_double_colon(text: Text<'_>, items: &IdMap) -> Result<Titles, DataError> {
-    let origin = text.origin.clone();
     let mut titles = Titles::new(items, Format::MovieLens);
+    for_each_movie(text, |[key, title, _], place| {
+        titles.take(items, checked_key(key, place)?, title.trim().to_owned());
+        Ok(())
+    })?;
+    Ok(titles)
+}
+
+/// Hands over each line of `item::title::genres`, and its place; a title may itself hold `::`, and genres may be
+/// left out.
+pub(super) fn for_each_movie(
+    text: Text<'_>,
+    mut take: impl FnMut([&str; 3], &dyn Fn() -> Place) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let origin = text.origin.clone();
     let mut lines = Lines::new(text);
     while let Some((line, content)) = lines.next_line()? {
         let place = || origin.line(line);
         let content = utf8(content, Role::Title, place)?;
-        let fields = split_double_colon(content.as_bytes()).count();
-        let (Some((key, rest)), 2..) = (content.split_once("::"), fields) else {
+        let found = split_double_colon(content.as_bytes()).count();
+        let (Some((key, rest)), 2..) = (content.split_once("::"), found) else {
             let expected = "2 or 3".to_owned();
             return Err(DataError::Ragged {
                 place: place(),
                 expected,
-                found: fields,
+                found,
             });
         };
-        let title = rest.rsplit_once("::").map_or(rest, |(title, _)| title);
-        titles.take(items, checked_key(key, place)?, title.trim().to_owned());
+        let (title, genres) = rest.rsplit_once("::").unwrap_or((rest, ""));
+        take([key, title, genres], &place)?;
     }
-    Ok(titles)
+    Ok(())
 }
 
 fn read_records(

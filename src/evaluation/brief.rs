@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::audience::{EvaluationData, ranked_batches};
 use super::metrics::{ndcg, recall, relevance};
+use crate::data::{Split, new_items};
 use crate::inference::{RankError, ScoreSource};
 
 /// `recall@k` and `ndcg@k` of the users with held-out and train items.
@@ -33,4 +34,24 @@ pub fn recall_and_ndcg(
         (format!("recall@{k}"), total_recall / n),
         (format!("ndcg@{k}"), total_ndcg / n),
     ]))
+}
+
+/// The same of the validation part of a split, training items left out; the test part is not touched.
+///
+/// # Errors
+/// As [`recall_and_ndcg`].
+pub fn of_validation(
+    source: &dyn ScoreSource,
+    split: &Split,
+    k: usize,
+) -> Result<BTreeMap<String, f64>, RankError> {
+    let train = split.train.positives();
+    let new = new_items(split.method, train, split.train.n_items());
+    let data = EvaluationData {
+        train,
+        also_excluded: None,
+        held_out: &split.validation,
+        among: new.as_deref(),
+    };
+    recall_and_ndcg(source, data, k)
 }

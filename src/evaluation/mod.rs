@@ -16,7 +16,7 @@ mod tests;
 
 pub use audience::{Audience, EvaluationData, Ranking, ranked_batches};
 pub use beyond::{coverage, gini, novelty};
-pub use brief::recall_and_ndcg;
+pub use brief::{of_validation, recall_and_ndcg};
 pub use compare::{CompareConfig, CompareError, Comparison, Difference, compare};
 pub use evaluate::{Evaluated, EvaluationConfig, EvaluationError, SystemDetail, evaluate};
 pub use metrics::{

@@ -35,15 +35,6 @@ pub enum FeatureError {
     },
 }
 
-/// Numbers a column of numbers takes: the standardised value, and whether there is one.
-const PER_NUMBER: usize = 2;
-
-/// Floats of an item's features.
-#[must_use]
-pub fn width(settings: &FeatureSettings) -> usize {
-    settings.width + PER_NUMBER * settings.numbers.len()
-}
-
 /// Encodes the columns named by the settings, which come in the order text, categories, numbers.
 ///
 /// A word or category `t` of a column falls on one of `width` places with a sign, both by its hash (Weinberger et al.,
@@ -76,11 +67,16 @@ pub fn encode(settings: &FeatureSettings, columns: &[ItemColumn]) -> Result<Enco
                 .collect()
         });
     }
-    let width = width(settings);
+    let width = settings.row_width();
     let mut rows = vec![0.0f32; n_items * width];
     hash_into(&mut rows, width, settings.width, &mut bags);
     for (at, column) in numbers.iter().enumerate() {
-        standardise_into(&mut rows, width, settings.width + PER_NUMBER * at, column)?;
+        standardise_into(
+            &mut rows,
+            width,
+            settings.width + FeatureSettings::PER_NUMBER * at,
+            column,
+        )?;
     }
     let n_empty = rows
         .chunks_exact(width)

@@ -1,7 +1,9 @@
 //! Line, grouped bar and scatter charts as inline SVG. Legends are left to the page, which wraps and
 //! truncates them; colors of text and grid are left to its style sheet, which knows the dark mode.
 
+use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::ValueFormatter;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -37,6 +39,33 @@ pub(super) fn css_color(index: usize) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}")
 }
 
+fn builder<'a, 'b>(root: &'a Area<'b>) -> ChartBuilder<'a, 'b, SVGBackend<'b>> {
+    let mut builder = ChartBuilder::on(root);
+    builder
+        .margin_top(14)
+        .margin_right(18)
+        .x_label_area_size(56)
+        .y_label_area_size(68);
+    builder
+}
+
+/// Horizontal lines only, in the colors of the theme.
+fn styled<'m, 'a, 'b, 's, X, Y>(
+    mesh: &'m mut MeshStyle<'a, 'b, X, Y, SVGBackend<'s>>,
+) -> &'m mut MeshStyle<'a, 'b, X, Y, SVGBackend<'s>>
+where
+    X: Ranged + ValueFormatter<X::ValueType>,
+    Y: Ranged + ValueFormatter<Y::ValueType>,
+{
+    mesh.disable_x_mesh()
+        .y_labels(6)
+        .label_style((FONT, FONT_SIZE, &INK))
+        .axis_desc_style((FONT, FONT_SIZE, &INK))
+        .axis_style(INK.mix(0.5))
+        .bold_line_style(GRID)
+        .light_line_style(TRANSPARENT)
+}
+
 /// A series over epochs.
 pub(super) struct Line {
     pub(super) points: Vec<(u32, f64)>,
@@ -57,24 +86,11 @@ pub(super) fn lines(lines: &[Line], mark: Option<u32>) -> Result<Option<String>,
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(14)
-            .margin_right(18)
-            .x_label_area_size(56)
-            .y_label_area_size(68)
-            .build_cartesian_2d(first..last.max(first + 1), low..high)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
+        let mut chart = builder(&root).build_cartesian_2d(first..last.max(first + 1), low..high)?;
+        styled(&mut chart.configure_mesh())
             .x_labels(8)
-            .y_labels(6)
             .x_desc("epoch")
             .y_label_formatter(&|value| tick(*value, high - low))
-            .label_style((FONT, FONT_SIZE, &INK))
-            .axis_desc_style((FONT, FONT_SIZE, &INK))
-            .axis_style(INK.mix(0.5))
-            .bold_line_style(GRID)
-            .light_line_style(TRANSPARENT)
             .draw()?;
         if let Some(mark) = mark {
             let ends = [(mark, low), (mark, high)];
@@ -132,12 +148,7 @@ pub(super) fn grouped_bars(
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(14)
-            .margin_right(18)
-            .x_label_area_size(56)
-            .y_label_area_size(68)
-            .build_cartesian_2d(0.0..labels.len() as f64, 0.0..high)?;
+        let mut chart = builder(&root).build_cartesian_2d(0.0..labels.len() as f64, 0.0..high)?;
         let show = |value: &f64| {
             if percent {
                 format!("{:.0}%", value * 100.0)
@@ -145,18 +156,10 @@ pub(super) fn grouped_bars(
                 tick(*value, high)
             }
         };
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
+        styled(&mut chart.configure_mesh())
             .x_labels(0)
-            .y_labels(6)
             .x_desc(x_title)
             .y_label_formatter(&show)
-            .label_style((FONT, FONT_SIZE, &INK))
-            .axis_desc_style((FONT, FONT_SIZE, &INK))
-            .axis_style(INK.mix(0.5))
-            .bold_line_style(GRID)
-            .light_line_style(TRANSPARENT)
             .draw()?;
         // Bars fill four fifths of a group.
         let width = 0.8 / series.len() as f64;
@@ -230,25 +233,12 @@ pub(super) fn scatter(
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let mut chart = ChartBuilder::on(&root)
-            .margin_top(14)
-            .margin_right(18)
-            .x_label_area_size(56)
-            .y_label_area_size(68)
-            .build_cartesian_2d(left..right, low..high)?;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
+        let mut chart = builder(&root).build_cartesian_2d(left..right, low..high)?;
+        styled(&mut chart.configure_mesh())
             .x_labels(if matches!(axis, Axis::Names(_)) { 0 } else { 6 })
-            .y_labels(6)
             .x_desc(x_title)
             .x_label_formatter(&show)
             .y_label_formatter(&|value| tick(*value, high - low))
-            .label_style((FONT, FONT_SIZE, &INK))
-            .axis_desc_style((FONT, FONT_SIZE, &INK))
-            .axis_style(INK.mix(0.5))
-            .bold_line_style(GRID)
-            .light_line_style(TRANSPARENT)
             .draw()?;
         chart.draw_series(
             dots.iter()
@@ -263,11 +253,16 @@ pub(super) fn scatter(
     Ok(Some(svg))
 }
 
+/// The least and the most; the wrong way round where there is nothing.
+fn ends(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    })
+}
+
 /// From the least to the most with some air; never empty.
 fn extent(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (low.min(v), high.max(v))
-    });
+    let (low, high) = ends(values);
     let air = ((high - low) * 0.05).max(low.abs() * 1e-3).max(1e-9);
     (low - air, high + air)
 }
@@ -288,11 +283,7 @@ fn group_labels(
 
 /// The range of the values with some air; never empty, whatever the values.
 fn padded(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values
-        .filter(|value| value.is_finite())
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-            (low.min(v), high.max(v))
-        });
+    let (low, high) = ends(values.filter(|value| value.is_finite()));
     if low > high {
         return (0.0, 1.0);
     }

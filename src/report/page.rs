@@ -10,7 +10,7 @@ use super::tables::{self, Grid, shortened};
 use super::{Comparison, ExampleItem, ExampleUser, Fact, ReportData, verdict};
 use crate::terminal::count;
 
-pub(super) const STYLE: &str = include_str!("template/style.css");
+const STYLE: &str = include_str!("template/style.css");
 const NAME_LENGTH_MAX: usize = 64;
 const WHOLE_NAME_LENGTH_MAX: usize = 1000;
 const TITLE_LENGTH_MAX: usize = 80;
@@ -31,7 +31,7 @@ pub enum ReportError {
 
 #[derive(Serialize)]
 struct View<'a> {
-    style: &'static str,
+    head: Value,
     data: &'a ReportData,
     title: String,
     verdict: Option<String>,
@@ -91,10 +91,11 @@ pub fn render(data: &ReportData) -> Result<String, ReportError> {
         .map(figures::popularity)
         .transpose()?;
     let examples: Vec<Example<'_>> = data.examples.iter().map(example).collect();
+    let title = shortened(&data.run, TITLE_LENGTH_MAX);
     let view = View {
-        style: STYLE,
+        head: head(&environment, &format!("{title} · Sagebrush report"))?,
         data,
-        title: shortened(&data.run, TITLE_LENGTH_MAX),
+        title,
         verdict: comparison.and_then(|c| verdict(&c.systems, &c.headline)),
         curves: curves
             .filter_map(Result::transpose)
@@ -114,12 +115,18 @@ pub fn render(data: &ReportData) -> Result<String, ReportError> {
 /// The templates, whose names end in `.html`: that turns the escaping on.
 pub(super) fn environment() -> Result<Environment<'static>, minijinja::Error> {
     let mut environment = Environment::new();
+    environment.add_template("head.html", include_str!("template/head.html"))?;
     environment.add_template("page.html", include_str!("template/page.html"))?;
     environment.add_template("figure.html", include_str!("template/figure.html"))?;
     environment.add_template("grid.html", include_str!("template/grid.html"))?;
     environment.add_template("search.html", include_str!("template/search.html"))?;
     environment.add_filter("name", name);
     Ok(environment)
+}
+
+/// The beginning of every page.
+pub(super) fn head(environment: &Environment<'_>, title: &str) -> Result<Value, ReportError> {
+    part(environment, "head.html", context! { title, style => STYLE })
 }
 
 pub(super) fn part(

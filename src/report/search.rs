@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::chart::{self, Axis, Dot};
 use super::figures::{Figure, legend};
-use super::page::{STYLE, environment, part};
+use super::page::{environment, head, part};
 use super::{Fact, ReportError};
 use crate::terminal::percent;
 
@@ -59,6 +59,8 @@ pub struct SearchPoint {
 /// A line of the table.
 #[derive(Debug, Clone, Serialize)]
 pub struct SearchRow {
+    /// Which, from 1.
+    pub trial: usize,
     /// The validation figure.
     pub figure: String,
     /// Epochs behind it.
@@ -90,7 +92,7 @@ pub fn render_search(search: &SearchReport) -> Result<String, ReportError> {
     ];
     let columns: Vec<&String> = search.settings.iter().map(|setting| &setting.key).collect();
     let view = context! {
-        style => STYLE,
+        head => head(&environment, "Search for settings · Sagebrush")?,
         facts => Serde(facts),
         metric => Serde(&search.metric),
         columns => Serde(&columns),
@@ -203,6 +205,7 @@ mod tests {
                 },
             ],
             rows: vec![SearchRow {
+                trial: 2,
                 figure: "0.2000".into(),
                 epochs: 9,
                 time: "1.0 s".into(),

@@ -1,5 +1,7 @@
 //! From settings to what the model crate wants: model, loss, graph.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
 use sagebrush_model::{
     Adjacency, CsrMatrix, Graph, Init, ItemGraph, L2, LightGcnConfig, LossConfig, MfConfig,
@@ -9,10 +11,10 @@ use sagebrush_model::{
 
 use super::TrainingError;
 use crate::config::{
-    Initialization, LastActivation, LossKind, ModelName, PoolingName, RunConfig, ScoreKind,
+    FeatureSettings, Initialization, LastActivation, LossKind, ModelName, PoolingName, RunConfig,
+    ScoreKind,
 };
 use crate::data::TrainSet;
-use crate::features;
 use crate::graph::{InteractionGraph, Normalization, NormalizedCsr, Walks};
 
 /// The model of the settings.
@@ -59,7 +61,10 @@ pub fn model_config(config: &RunConfig) -> ModelConfig {
             init,
         }),
         ModelName::PinSage => NetworkConfig::PinSage(PinSageConfig {
-            features: config.features.as_ref().map_or(0, features::width),
+            features: config
+                .features
+                .as_ref()
+                .map_or(0, FeatureSettings::row_width),
             dim,
             layers: model.layers,
             pooling: match config.walks.as_ref().map(|walks| walks.pooling) {
@@ -173,7 +178,7 @@ impl Surroundings {
 pub fn surroundings(
     config: &RunConfig,
     train: &TrainSet,
-    features: Option<&[f32]>,
+    features: Option<Arc<Vec<f32>>>,
     device: &Device,
 ) -> Result<Surroundings, TrainingError> {
     let (Some(features), Some(walks)) = (features, &config.walks) else {
@@ -194,7 +199,7 @@ pub fn surroundings(
         user_ptr.push(user_ptr[user as usize] + positives.of(user).len());
     }
     Ok(Surroundings::Items(ItemGraph::new(
-        features.to_vec(),
+        features,
         Neighbourhoods::new(walks.kept, &near),
         user_ptr,
         positives.items().to_vec(),

@@ -6,9 +6,8 @@ use burn::module::Module;
 use sagebrush_model::{Mode, Model};
 
 use super::{Job, TrainingError, host_embeddings};
-use crate::data::new_items;
 use crate::device::DeviceSource;
-use crate::evaluation::{EvaluationData, recall_and_ndcg};
+use crate::evaluation::of_validation;
 use crate::inference::ScoreSource;
 
 /// Depth of the validation metrics when the choosing metric names none.
@@ -20,16 +19,8 @@ pub(super) fn validate(
     model: &Model,
 ) -> Result<BTreeMap<String, f64>, TrainingError> {
     let source = source(job, model)?;
-    let split = job.split;
-    let new = new_items(split.method, split.train.positives(), split.train.n_items());
-    let data = EvaluationData {
-        train: job.split.train.positives(),
-        also_excluded: None,
-        held_out: &job.split.validation,
-        among: new.as_deref(),
-    };
     let depth = depth(&job.config.training.metric);
-    Ok(recall_and_ndcg(&*source, data, depth)?)
+    Ok(of_validation(&*source, job.split, depth)?)
 }
 
 /// The model's lists: from its device where that ranks, from the host otherwise.

@@ -78,7 +78,8 @@ pub enum Move {
 #[must_use]
 pub fn next(trials: &[Standing], n_rungs: usize, budget: Option<usize>) -> Move {
     for rung in (0..n_rungs.saturating_sub(1)).rev() {
-        let ranked = ranked(trials, rung);
+        let at_rung = |(trial, standing): (usize, &Standing)| Some((standing.at(rung)?, trial));
+        let ranked = ranked(trials.iter().enumerate().filter_map(at_rung));
         let quota = ranked.len() / ETA;
         if let Some(&trial) = ranked[..quota]
             .iter()
@@ -90,13 +91,12 @@ pub fn next(trials: &[Standing], n_rungs: usize, budget: Option<usize>) -> Move 
     if budget.is_none_or(|budget| trials.len() < budget) {
         return Move::Start;
     }
-    let best = trials
-        .iter()
-        .enumerate()
-        .filter_map(|(trial, standing)| Some((standing.values.last()?, trial)))
-        .max_by(|a, b| a.0.total_cmp(b.0).then(b.1.cmp(&a.1)));
+    let last = |(trial, standing): (usize, &Standing)| Some((*standing.values.last()?, trial));
+    let best = ranked(trials.iter().enumerate().filter_map(last))
+        .first()
+        .copied();
     match best {
-        Some((_, trial)) if !trials[trial].is_over && trials[trial].values.len() < n_rungs => {
+        Some(trial) if !trials[trial].is_over && trials[trial].values.len() < n_rungs => {
             Move::Climb(trial)
         }
         _ => Move::Done,
@@ -107,13 +107,10 @@ fn waits_at(trial: &Standing, rung: usize) -> bool {
     trial.values.len() == rung + 1 && !trial.is_over
 }
 
-/// Trials with a figure at the rung, the best first.
-fn ranked(trials: &[Standing], rung: usize) -> Vec<usize> {
-    let mut there: Vec<(f64, usize)> = trials
-        .iter()
-        .enumerate()
-        .filter_map(|(trial, standing)| Some((standing.at(rung)?, trial)))
-        .collect();
+/// Trials by their figures, the best first, then the earlier.
+#[must_use]
+pub fn ranked(figures: impl Iterator<Item = (f64, usize)>) -> Vec<usize> {
+    let mut there: Vec<(f64, usize)> = figures.collect();
     there.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     there.into_iter().map(|(_, trial)| trial).collect()
 }

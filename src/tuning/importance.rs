@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde::Serialize;
 use toml::Value;
 
-use super::shown;
+use super::{number, shown};
 
 /// Fewer trials than this say nothing about settings.
 const FEWEST_TRIALS: usize = 9;
@@ -89,12 +89,6 @@ fn by_value(a: &Value, b: &Value) -> Ordering {
         (Some(a), Some(b)) => a.total_cmp(&b),
         _ => shown(a).cmp(&shown(b)),
     }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    value
-        .as_float()
-        .or_else(|| value.as_integer().map(|n| n as f64))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use toml::{Table, Value};
 
-use crate::config::{ConfigError, LossKind, ModelName, RunConfig, Setting};
+use crate::config::{self, ConfigError, LossKind, ModelName, RunConfig, Setting};
 
 /// How error messages name where a dimension was read.
 const PLACE: &str = "--vary";
@@ -276,19 +276,20 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
+/// The number a value is, if it is one.
+#[must_use]
+pub fn number(value: &Value) -> Option<f64> {
+    value
+        .as_float()
+        .or_else(|| value.as_integer().map(|n| n as f64))
+}
+
 /// Settings nested by section, as flags are.
 #[must_use]
 pub fn as_flags(drawn: &Drawn) -> Table {
     let mut flags = Table::new();
     for (key, value) in drawn {
-        // Every setting that may vary lies in a section.
-        let (section, name) = key.split_once('.').unwrap_or(("", key));
-        let inner = flags
-            .entry(section)
-            .or_insert_with(|| Value::Table(Table::new()));
-        if let Value::Table(inner) = inner {
-            inner.insert(name.to_owned(), value.clone());
-        }
+        config::insert(&mut flags, key, value.clone());
     }
     flags
 }

@@ -70,11 +70,31 @@ impl Workspace {
             .clone()
     }
 
+    /// Runs the command and asserts its exit code, and that it says what is `expected` and does not panic.
+    pub(crate) fn refused(&self, arguments: &[&str], code: i32, expected: &str) -> Output {
+        let output = self.sagebrush(arguments).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{message}");
+        assert!(
+            message.contains(expected),
+            "`{expected}` is missing in: {message}"
+        );
+        assert!(!message.contains("panicked"), "{message}");
+        output
+    }
+
     /// Runs the command with `--json` and parses what it prints.
     pub(crate) fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let output = self.succeed(&[arguments, &["--json"]].concat());
         serde_json::from_slice(&output.stdout).expect("one JSON document on stdout")
     }
+}
+
+/// A system's mean of a metric in what `evaluate --json` prints.
+pub(crate) fn mean(evaluation: &serde_json::Value, system: &str, metric: &str) -> f64 {
+    let systems = evaluation["systems"].as_array().unwrap();
+    let found = systems.iter().find(|found| found["name"] == system);
+    found.unwrap()["metrics"][metric]["mean"].as_f64().unwrap()
 }
 
 pub(crate) fn sagebrush(dir: &Path) -> Command {

@@ -1,6 +1,6 @@
 //! Graph filters and histories: the whole road without training.
 
-use crate::data::{Workspace, quick};
+use crate::data::{Workspace, mean, quick};
 
 fn fit<'a>(model: &'a str, out: &'a str) -> Vec<&'a str> {
     vec![
@@ -41,14 +41,7 @@ fn a_filter_is_fitted_evaluated_and_served() {
         assert!(card.contains("filter.safetensors") && !card.contains("embeddings.safetensors"));
 
         let evaluation = work.json(&["evaluate", "--run", model, "-k", "10"]);
-        let recall = |name: &str| {
-            let systems = evaluation["systems"].as_array().unwrap();
-            let system = systems
-                .iter()
-                .find(|system| system["name"] == name)
-                .unwrap();
-            system["metrics"]["recall@10"]["mean"].as_f64().unwrap()
-        };
+        let recall = |name: &str| mean(&evaluation, name, "recall@10");
         assert!(recall(model) > 1.5 * recall("popularity"));
         assert!(work.path(model).join("report.html").exists());
 

@@ -1,6 +1,6 @@
 //! PinSAGE over the whole road: items without a single interaction are recommended by what they are made of.
 
-use crate::data::Workspace;
+use crate::data::{Workspace, mean};
 
 /// Titles and genres that tell the groups of `log.csv` apart: items 0 to 14 are one group's, and so on.
 fn items_csv() -> String {
@@ -68,14 +68,7 @@ fn items_never_seen_are_recommended_by_what_they_are_made_of() {
     let evaluation = work.json(&["evaluate", "--run", "run", "-k", "3"]);
     // 60 items: 12 are held out for the test, 5 more for validation.
     assert_eq!(evaluation["n_new_items"], 17);
-    let recall = |name: &str| {
-        let systems = evaluation["systems"].as_array().unwrap();
-        let system = systems
-            .iter()
-            .find(|system| system["name"] == name)
-            .unwrap();
-        system["metrics"]["recall@3"]["mean"].as_f64().unwrap()
-    };
+    let recall = |name: &str| mean(&evaluation, name, "recall@3");
     // Nobody has these items, so that popularity and neighbours know nothing of them.
     assert!(
         recall("pinsage") > 1.5 * recall("popularity"),
@@ -129,14 +122,7 @@ fn the_bits_depend_neither_on_threads_nor_on_having_stopped() {
 fn what_is_wrong_with_features_is_told() {
     let work = workspace();
     let refused = |change: &[&str], code: i32, expected: &str| {
-        let output = work
-            .sagebrush(&[&train("run", "random"), change].concat())
-            .output()
-            .unwrap();
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{message}");
-        assert!(message.contains(expected), "{message}");
-        assert!(!message.contains("panicked"), "{message}");
+        work.refused(&[&train("run", "random"), change].concat(), code, expected);
     };
     refused(
         &["--set", "features.text=[\"tittle\"]", "--overwrite"],
@@ -153,15 +139,10 @@ fn what_is_wrong_with_features_is_told() {
         65,
         "do the keys of the item file match the log's?",
     );
-    let output = work
-        .sagebrush(&["train", "log.csv", "--model", "pinsage", "--out", "other"])
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    assert!(
-        message.contains("name their file with `--items FILE`"),
-        "{message}"
+    work.refused(
+        &["train", "log.csv", "--model", "pinsage", "--out", "other"],
+        2,
+        "name their file with `--items FILE`",
     );
     // Two rows of one item, an unknown item and an item without features are no mistakes.
     let odd = format!(

@@ -7,16 +7,12 @@ fn other_data_are_refused_before_anything_is_trained() {
     let work = Workspace::new();
     work.write("train.txt", b"0 1 2 3\n1 2 3\n");
     work.write("test.txt", b"0 4\n1 1\n");
-    let output = work
-        .sagebrush(&["reproduce", "gowalla", "--data", ".", "--out", "out"])
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(65), "{message}");
-    assert!(
-        message.contains("train.txt is not the published file (SHA-256"),
-        "{message}"
+    let output = work.refused(
+        &["reproduce", "gowalla", "--data", ".", "--out", "out"],
+        65,
+        "train.txt is not the published file (SHA-256",
     );
+    let message = String::from_utf8_lossy(&output.stderr);
     assert!(message.contains("nothing is compared"), "{message}");
     assert!(output.stdout.is_empty() && !work.path("out").exists());
 }
@@ -29,13 +25,7 @@ fn missing_files_and_unknown_recipes_have_their_codes() {
         ("--data", "nowhere", 66, "train.txt"),
         ("--only", "popularty", 2, known),
     ] {
-        let output = work
-            .sagebrush(&["reproduce", "gowalla", option, value])
-            .output()
-            .unwrap();
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{message}");
-        assert!(message.contains(expected), "{message}");
+        work.refused(&["reproduce", "gowalla", option, value], code, expected);
     }
 }
 
@@ -77,14 +67,9 @@ fn a_recipe_trains_on_any_log_and_flags_win_over_it() {
     ] {
         assert!(config.contains(line), "{line}");
     }
-    let output = work
-        .sagebrush(&["train", "log.csv", "--recipe", "lightgcm", "--out", "other"])
-        .output()
-        .unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{message}");
-    assert!(
-        message.contains("there is no recipe `lightgcm`; there are mf, ngcf"),
-        "{message}"
+    work.refused(
+        &["train", "log.csv", "--recipe", "lightgcm", "--out", "other"],
+        2,
+        "there is no recipe `lightgcm`; there are mf, ngcf",
     );
 }

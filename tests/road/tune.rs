@@ -228,30 +228,21 @@ fn mistakes_are_told_before_anything_is_written() {
     ];
     for (arguments, code, expected) in cases {
         let all = [&["tune", "--out", "out"], arguments].concat();
-        let output = work.sagebrush(&all).output().unwrap();
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(code), "{message}");
-        assert!(message.contains(expected), "{message}");
+        work.refused(&all, code, expected);
         assert!(!work.path("out").exists(), "{arguments:?}");
     }
-    let output = work
-        .sagebrush(&["tune", "--resume", "nowhere"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(66));
+    work.refused(&["tune", "--resume", "nowhere"], 66, "there is no search");
     work.succeed(&[
         "tune", "log.csv", "--model", "mf", "--dim", "4", "--epochs", "1", "--trials", "1",
         "--out", "out",
     ]);
-    let output = work.sagebrush(&search("out", "1")).output().unwrap();
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("there is a search already"), "{message}");
+    work.refused(&search("out", "1"), 74, "there is a search already");
     let mut log = work.read("log.csv");
     log.extend(b"user-1,59,3,1600000000\n");
     work.write("log.csv", &log);
-    let output = work
-        .sagebrush(&["tune", "--resume", "out"])
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(65));
+    work.refused(
+        &["tune", "--resume", "out"],
+        65,
+        "is not the file this run began with",
+    );
 }

@@ -5,6 +5,8 @@
 //! of the user's items, so that user to item lists, item to item lists and evaluation share one space, and a new
 //! history needs nothing but its items.
 
+use std::sync::Arc;
+
 use burn::module::Module;
 use burn::tensor::{DType, Int, Tensor, TensorData};
 
@@ -14,11 +16,12 @@ use crate::dropout::{Mode, Purpose, mix};
 use crate::init::Initializer;
 use crate::network::{Forward, NodeRows};
 use crate::parameters::{Named, ParamMut};
+use crate::rows::Distinct;
 
 /// Items with their features and neighbourhoods, and what users have.
 #[derive(Clone, Debug)]
 pub struct ItemGraph {
-    features: Vec<f32>,
+    features: Arc<Vec<f32>>,
     neighbourhoods: Neighbourhoods,
     user_ptr: Vec<usize>,
     user_items: Vec<u32>,
@@ -30,7 +33,7 @@ impl ItemGraph {
     /// # Panics
     /// When the parts do not fit together.
     pub fn new(
-        features: Vec<f32>,
+        features: Arc<Vec<f32>>,
         neighbourhoods: Neighbourhoods,
         user_ptr: Vec<usize>,
         user_items: Vec<u32>,
@@ -152,21 +155,14 @@ impl PinSageNetwork {
             .map(|((&user, &positive), at)| graph.query(user, positive, mix(mix(seed) ^ at)))
             .chain(batch.items().iter().copied())
             .collect();
-        let mut slots = vec![u32::MAX; self.n_items];
-        let mut distinct = Vec::new();
-        for &item in &wanted {
-            if slots[item as usize] == u32::MAX {
-                slots[item as usize] = distinct.len() as u32;
-                distinct.push(item);
-            }
-        }
+        let Distinct { nodes, slots } = Distinct::of(&wanted, self.n_items);
         let hidden = mode.mask_seed(self.node_dropout, Purpose::Node, 0);
         let threshold = (self.node_dropout * u64::MAX as f64) as u64;
         let is_hidden = |item: u32| {
             hidden.is_some_and(|seed| mix(seed.wrapping_add(u64::from(item))) < threshold)
         };
         let layers = self.sage.layers.len();
-        let sub = graph.neighbourhoods.sub_graph(&distinct, layers, is_hidden);
+        let sub = graph.neighbourhoods.sub_graph(&nodes, layers, is_hidden);
         let device = self.sage.device();
         let z = self.sage.embed_sub_graph(&sub, &graph.features, &device);
         let places: Vec<i32> = wanted.iter().map(|&i| slots[i as usize] as i32).collect();

@@ -18,12 +18,28 @@ pub(crate) struct RowsPlan {
     pub(crate) nodes: Arc<[u32]>,
 }
 
-/// The nodes of a plan without repetitions.
-pub(super) struct Distinct {
+/// Nodes without repetitions.
+pub(crate) struct Distinct {
     /// In the order of their first mention.
-    pub(super) nodes: Vec<u32>,
+    pub(crate) nodes: Vec<u32>,
     /// The place in `nodes` of every node of the graph, or [`Packed::ABSENT`].
-    pub(super) slots: Vec<u32>,
+    pub(crate) slots: Vec<u32>,
+}
+
+impl Distinct {
+    /// Those mentioned, of a graph of `n_nodes`.
+    pub(crate) fn of(mentioned: &[u32], n_nodes: usize) -> Self {
+        let mut slots = vec![Packed::ABSENT; n_nodes];
+        let mut nodes = Vec::with_capacity(mentioned.len());
+        for &node in mentioned {
+            let slot = &mut slots[node as usize];
+            if *slot == Packed::ABSENT {
+                *slot = nodes.len() as u32;
+                nodes.push(node);
+            }
+        }
+        Self { nodes, slots }
+    }
 }
 
 /// The rows of a batch that speak of each distinct node.
@@ -42,16 +58,7 @@ impl RowsPlan {
     }
 
     pub(super) fn distinct(&self) -> Distinct {
-        let mut slots = vec![Packed::ABSENT; self.n_users + self.n_items];
-        let mut nodes = Vec::with_capacity(self.nodes.len());
-        for &node in self.nodes.iter() {
-            let slot = &mut slots[node as usize];
-            if *slot == Packed::ABSENT {
-                *slot = nodes.len() as u32;
-                nodes.push(node);
-            }
-        }
-        Distinct { nodes, slots }
+        Distinct::of(&self.nodes, self.n_users + self.n_items)
     }
 
     #[cfg(feature = "gpu")]

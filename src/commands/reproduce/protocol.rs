@@ -250,11 +250,7 @@ mod tests {
             list: false,
             seed: Some(3),
         };
-        let session = Session {
-            json: false,
-            quiet: true,
-        };
-        let rows = run_all(&session, &GOWALLA, &[&SMALL], &args)
+        let rows = run_all(&Session::SILENT, &GOWALLA, &[&SMALL], &args)
             .unwrap()
             .unwrap();
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();

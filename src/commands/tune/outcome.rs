@@ -9,7 +9,9 @@ use super::trial::Trials;
 use crate::report::{SearchPoint, SearchReport, SearchRow, SearchSetting, render_search};
 use crate::run::write_atomically;
 use crate::terminal::{Align, Style, Table, duration, percent};
-use crate::tuning::{Drawn, Importance, Journal, Trial, TrialRecord, importance, shown};
+use crate::tuning::{
+    self, Drawn, Importance, Journal, Trial, TrialRecord, importance, number, shown,
+};
 
 /// Trials in the table.
 const SHOWN: usize = 10;
@@ -59,12 +61,8 @@ fn best(journal: &Journal) -> Option<usize> {
 
 /// Trials with a figure, the best first.
 fn ranked(journal: &Journal) -> Vec<usize> {
-    let trials = journal.trials().iter().enumerate();
-    let mut found: Vec<(f64, usize)> = trials
-        .filter_map(|(at, trial)| Some((trial.last()?.value?, at)))
-        .collect();
-    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    found.into_iter().map(|(_, at)| at).collect()
+    let last = |(at, trial): (usize, &Trial)| Some((trial.last()?.value?, at));
+    tuning::ranked(journal.trials().iter().enumerate().filter_map(last))
 }
 
 /// Writes and shows what was found.
@@ -92,7 +90,8 @@ pub(super) fn conclude(
         Err(error) => Err(std::io::Error::other(error.to_string())),
     })?;
     let mattered = importance(&first_rung(trials, journal));
-    let page = render_search(&report(trials, journal, &ranked, mattered.as_deref()))?;
+    let report = report(trials, journal, &ranked, mattered.as_deref());
+    let page = render_search(&report)?;
     write_atomically(&journal.file(PAGE), |out| out.write_all(page.as_bytes()))?;
     if session.json {
         return session.print_json(&json!({
@@ -105,7 +104,7 @@ pub(super) fn conclude(
         }));
     }
     let style = Style::of_stdout();
-    session.print(table(trials, journal, &ranked).render(style).trim_end())?;
+    session.print(table(&report).render(style).trim_end())?;
     session.print(&mattered_text(mattered.as_deref(), style))?;
     session.say(&format!(
         "the best of {} trials on one validation part: its figure flatters it, the test part will tell\npicture: {}\n\
@@ -117,34 +116,40 @@ pub(super) fn conclude(
     Ok(())
 }
 
-fn table(trials: &Trials<'_>, journal: &Journal, ranked: &[usize]) -> Table {
-    let mut columns = vec![
-        ("trial".to_owned(), Align::Right),
-        (trials.metric().to_owned(), Align::Right),
-        ("epochs".to_owned(), Align::Right),
-        ("time".to_owned(), Align::Right),
-    ];
-    let keys = trials.space.dimensions().iter().map(|d| d.key());
-    columns.extend(keys.map(|key| (key.to_owned(), Align::Right)));
-    let mut table = Table::new(columns);
-    for &trial in ranked.iter().take(SHOWN) {
-        let Some(last) = journal.trials()[trial].last() else {
-            continue;
-        };
-        let mut cells = vec![
-            (trial + 1).to_string(),
-            last.value
-                .map_or_else(String::new, |value| format!("{value:.4}")),
-            last.epochs.to_string(),
-            took(last),
+/// The best trials in the words of the table and the page.
+fn rows(trials: &Trials<'_>, journal: &Journal, ranked: &[usize]) -> Vec<SearchRow> {
+    let row = |&trial: &usize| {
+        let last = journal.trials()[trial].last()?;
+        let values = trials.space.dimensions().iter();
+        let cells = values.map(|d| last.settings.get(d.key()).map_or_else(String::new, shown));
+        Some(SearchRow {
+            trial: trial + 1,
+            figure: format!("{:.4}", last.value?),
+            epochs: last.epochs,
+            time: took(last),
+            cells: cells.collect(),
+        })
+    };
+    ranked.iter().take(SHOWN).filter_map(row).collect()
+}
+
+fn table(report: &SearchReport) -> Table {
+    let first = ["trial", &report.metric, "epochs", "time"];
+    let keys = report.settings.iter().map(|setting| setting.key.as_str());
+    let mut table = Table::new(
+        first
+            .into_iter()
+            .chain(keys)
+            .map(|name| (name, Align::Right)),
+    );
+    for row in &report.rows {
+        let first = [
+            row.trial.to_string(),
+            row.figure.clone(),
+            row.epochs.to_string(),
+            row.time.clone(),
         ];
-        let values = trials
-            .space
-            .dimensions()
-            .iter()
-            .map(|d| last.settings.get(d.key()));
-        cells.extend(values.map(|value| value.map_or_else(String::new, shown)));
-        table.row(cells);
+        table.row(first.into_iter().chain(row.cells.iter().cloned()));
     }
     table
 }
@@ -197,12 +202,9 @@ fn report(
                 let last = journal.trials()[trial].last()?;
                 let drawn = trials.space.draw(trials.base.seed, trial);
                 let value = &drawn.get(at)?.1;
-                let number = value
-                    .as_float()
-                    .or_else(|| value.as_integer().map(|n| n as f64));
                 Some(SearchPoint {
                     label: shown(value),
-                    number: number.filter(|_| dimension.scale().is_some()),
+                    number: number(value).filter(|_| dimension.scale().is_some()),
                     figure: last.value?,
                     epochs: last.epochs,
                 })
@@ -215,21 +217,6 @@ fn report(
         n_trials: journal.trials().len(),
         n_failed: journal.trials().len() - ranked.len(),
         settings: settings.collect(),
-        rows: ranked
-            .iter()
-            .take(SHOWN)
-            .filter_map(|&trial| {
-                let last = journal.trials()[trial].last()?;
-                let values = trials.space.dimensions().iter();
-                let cells =
-                    values.map(|d| last.settings.get(d.key()).map_or_else(String::new, shown));
-                Some(SearchRow {
-                    figure: format!("{:.4}", last.value?),
-                    epochs: last.epochs,
-                    time: took(last),
-                    cells: cells.collect(),
-                })
-            })
-            .collect(),
+        rows: rows(trials, journal, ranked),
     }
 }

@@ -12,7 +12,7 @@ use super::super::{OverLimit, Session, fit, memory_limit};
 use crate::config::{self, ConfigError, RunConfig};
 use crate::run::{EpochRecord, RunDir, RunError};
 use crate::training::{Outcome, Progress, TrainingError};
-use crate::tuning::{self, Drawn, Journal, Ladder, Space, TrialRecord};
+use crate::tuning::{self, Drawn, Journal, Ladder, Space, Trial, TrialRecord};
 
 /// What all trials share.
 pub(super) struct Trials<'a> {
@@ -109,11 +109,7 @@ impl Trials<'_> {
             created => created?,
         };
         run.write_config(&config.to_toml())?;
-        let quiet = Session {
-            json: false,
-            quiet: true,
-        };
-        let checkpoint = train::latest_checkpoint(&quiet, &run)?;
+        let checkpoint = train::latest_checkpoint(&Session::SILENT, &run)?;
         if let Some(there) = checkpoint.as_ref().filter(|there| there.epoch >= until) {
             // Killed between the checkpoint and the line on record.
             return Ok(Measured::Record(record_of(
@@ -139,7 +135,7 @@ impl Trials<'_> {
             progress: Some(&progress),
         };
         let outcome = train::train_in(
-            &quiet,
+            &Session::SILENT,
             config,
             self.prepared,
             &self.device,
@@ -161,11 +157,7 @@ impl Trials<'_> {
 
     fn fit(&self, config: &RunConfig, blank: &TrialRecord) -> anyhow::Result<Measured> {
         let started = Instant::now();
-        let quiet = Session {
-            json: false,
-            quiet: true,
-        };
-        let Some((_, filter)) = fit::fitted(&quiet, config, self.prepared)? else {
+        let Some((_, filter)) = fit::fitted(&Session::SILENT, config, self.prepared)? else {
             return Ok(Measured::Interrupted);
         };
         let validation = fit::validate(self.prepared, &filter)?;
@@ -184,19 +176,16 @@ impl Trials<'_> {
     pub(super) fn tidy(&self, journal: &Journal) -> anyhow::Result<()> {
         let n_rungs = self.ladder.rungs().len();
         for rung in 0..n_rungs {
-            let mut here: Vec<(f64, usize)> = journal
-                .trials()
-                .iter()
-                .enumerate()
-                .filter(|(_, trial)| trial.records.len() == rung + 1)
-                .filter_map(|(at, trial)| Some((trial.last()?.value?, at)))
-                .collect();
-            here.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let here = |(at, trial): (usize, &Trial)| {
+                let value = trial.last()?.value?;
+                (trial.records.len() == rung + 1).then_some((value, at))
+            };
+            let here = tuning::ranked(journal.trials().iter().enumerate().filter_map(here));
             let kept = match rung + 1 == n_rungs {
                 true => 0,
                 false => here.len().div_ceil(tuning::ETA),
             };
-            for (_, trial) in here.drain(kept..) {
+            for &trial in &here[kept..] {
                 let path = journal.run_of(trial);
                 if path.is_dir() {
                     RunDir::resume(&path)?.remove_checkpoints()?;
