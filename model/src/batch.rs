@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use burn::tensor::{DType, Device, Int, Tensor};
 
+use crate::pinsage::ItemBatch;
+
 /// Items that every user of a batch is compared with, except those the user is known to have.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SharedNegatives {
@@ -36,6 +38,7 @@ pub struct BatchIndices {
     /// Users, positives, each user's negatives, shared negatives; ids, not nodes.
     ids: Vec<u32>,
     shared: Arc<SharedNegatives>,
+    items_ready: Option<Arc<ItemBatch>>,
     device: Device,
 }
 
@@ -59,6 +62,7 @@ impl BatchIndices {
             n_negatives: negatives.len() / batch,
             ids: [users, positives, negatives].concat(),
             shared: Arc::default(),
+            items_ready: None,
             device: device.clone(),
         }
     }
@@ -82,6 +86,17 @@ impl BatchIndices {
         self.ids.extend_from_slice(&shared.items);
         self.shared = Arc::new(shared);
         self
+    }
+
+    /// The same batch with what PinSAGE needs of the graph for it, made before.
+    #[must_use]
+    pub fn with_item_batch(mut self, ready: ItemBatch) -> Self {
+        self.items_ready = Some(Arc::new(ready));
+        self
+    }
+
+    pub(crate) fn item_batch(&self) -> Option<&ItemBatch> {
+        self.items_ready.as_deref()
     }
 
     /// Users in the batch.

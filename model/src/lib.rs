@@ -50,7 +50,10 @@ pub use ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
 pub use parameters::{HostTensor, ParameterError};
-pub use pinsage::{ItemGraph, Neighbourhoods, PinSage, PinSageConfig, PinSageNetwork, Pooling};
+pub use pinsage::{
+    EdgeFeatures, ItemBatch, ItemBatches, ItemGraph, Neighbourhoods, PinSage, PinSageConfig,
+    PinSageNetwork, Pooling,
+};
 pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};
 pub use serving::{ScoreHead, ServingTables};

@@ -11,6 +11,7 @@ mod filters;
 #[cfg(feature = "train")]
 mod fit;
 mod inspect;
+mod item_features;
 mod machine;
 mod memory;
 #[cfg(feature = "train")]

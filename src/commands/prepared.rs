@@ -6,12 +6,13 @@ use std::time::Instant;
 
 use anyhow::Context;
 
+use super::item_features::read_table;
 use super::run_files::{DataRecord, items_input, read};
 use super::{Session, Usage, cards, memory_limit};
 use crate::allocator;
-use crate::config::{IdOrder, RunConfig};
+use crate::config::{IdOrder, QueryItem, RunConfig};
 use crate::data::{self, Dataset, IdMap, SourceFile, Split};
-use crate::features;
+use crate::features::{Encoded, Encoder, first_categories};
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::run::RunDir;
 use crate::terminal::count;
@@ -22,17 +23,33 @@ pub(super) struct Prepared {
     pub(super) users: IdMap,
     pub(super) items: IdMap,
     pub(super) titles: Option<Vec<Option<String>>>,
-    /// What the model reads of items, `[n_items, width]`, row-major.
-    pub(super) features: Option<Arc<Vec<f32>>>,
+    /// What the model reads of items.
+    pub(super) features: Option<Arc<ItemFeatures>>,
     pub(super) split: Split,
     pub(super) record: DataRecord,
+}
+
+/// What a model reads of items, and how it was made.
+pub(super) struct ItemFeatures {
+    pub(super) encoder: Encoder,
+    pub(super) encoded: Encoded,
+    /// The first category of each item; empty where there are no categories.
+    pub(super) categories: Vec<Option<String>>,
 }
 
 impl Prepared {
     pub(super) fn new(session: &Session, config: &RunConfig) -> anyhow::Result<Self> {
         let (dataset, cleaning) = read(&config.data)?;
         allocator::return_freed_memory();
-        let split = data::split(&dataset, &config.split, config.seed)?;
+        let mut split = data::split(&dataset, &config.split, config.seed)?;
+        if config.sampling.query == Some(QueryItem::Before)
+            && !split.train.remember_timeline(&dataset.interactions)
+        {
+            anyhow::bail!(Usage(
+                "`sampling.query = before` needs timestamps, and the log has none; use `another`"
+                    .to_owned()
+            ));
+        }
         let Dataset {
             users,
             items,
@@ -74,7 +91,7 @@ impl Prepared {
         if config.data.order == IdOrder::Locality {
             prepared = prepared.ordered_by_locality(session);
         }
-        prepared.features = features(session, config, &prepared.items)?;
+        prepared.features = features(session, config, &prepared)?;
         Ok(prepared)
     }
 
@@ -121,12 +138,12 @@ impl Prepared {
     }
 }
 
-/// The items' features, where the model reads them.
+/// The items' features, where the model reads them; the encoder sees the training part alone.
 fn features(
     session: &Session,
     config: &RunConfig,
-    items: &IdMap,
-) -> anyhow::Result<Option<Arc<Vec<f32>>>> {
+    prepared: &Prepared,
+) -> anyhow::Result<Option<Arc<ItemFeatures>>> {
     let Some(settings) = &config.features else {
         return Ok(None);
     };
@@ -136,18 +153,26 @@ fn features(
             config.model.name
         )));
     };
-    let names = [&settings.text, &settings.categories, &settings.numbers];
-    let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
-    let columns = data::read_item_columns(&input, items, &names)?;
-    let encoded = features::encode(settings, &columns)?;
+    let items = &prepared.items;
+    let mut edges = vec![0; items.len()];
+    for &item in prepared.split.train.positives().items() {
+        edges[item as usize] += 1;
+    }
+    let table = read_table(&input, settings, &settings.vectors, items, edges)?;
+    let encoder = Encoder::fit(settings, &table)?;
+    let encoded = encoder.encode(&table)?;
     session.say(&format!(
         "features of {} of {} items, {} numbers each; {} items have none",
         count((items.len() - encoded.n_empty) as u64),
         count(items.len() as u64),
-        count(settings.row_width() as u64),
+        count(encoder.width() as u64),
         count(encoded.n_empty as u64),
     ));
-    Ok(Some(Arc::new(encoded.rows)))
+    Ok(Some(Arc::new(ItemFeatures {
+        categories: first_categories(settings, &table),
+        encoder,
+        encoded,
+    })))
 }
 
 /// Why a run cannot go on.
@@ -172,6 +197,13 @@ pub(crate) enum OtherData {
         before: usize,
         now: usize,
     },
+    /// Features of other files of vectors, or of another version of the program.
+    #[error(
+        "{}: its items' features are not those it began with: restore the item file and the files of vectors, or train \
+         anew",
+        run.display()
+    )]
+    Features { run: PathBuf },
     /// The same files, numbered otherwise.
     #[error(
         "{}: its users or items are in another order than this program gives them: restore its config.toml, or go on \
@@ -216,6 +248,12 @@ pub(super) fn write_inputs(
     run.write_keys(&prepared.users, &prepared.items)?;
     if let Some(titles) = &prepared.titles {
         run.write_titles(titles)?;
+    }
+    if let Some(features) = &prepared.features {
+        run.write_encoder(&features.encoder)?;
+        if !features.categories.is_empty() {
+            run.write_categories(&features.categories)?;
+        }
     }
     run.write_interactions(split.train.positives(), &split.validation)?;
     run.write_test(&split.test)?;

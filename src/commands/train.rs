@@ -1,19 +1,22 @@
 //! `train`: from a log to a finished run directory, or on from a checkpoint.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
 use burn::tensor::Device;
+use sagebrush_model::ItemGraph;
 use serde_json::json;
 
-use super::prepared::{self, Prepared};
+use super::prepared::{self, OtherData, Prepared};
 use super::{Session, fit, machine, settings};
 use crate::cli::TrainArgs;
-use crate::config::RunConfig;
-use crate::data::ItemLists;
+use crate::config::{RunConfig, WalkSettings};
+use crate::data::{ItemLists, TrainSet};
 use crate::device;
 use crate::exit::Failure;
+use crate::graph::{InteractionGraph, Visits, Walks};
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::sampling::HardNegatives;
 use crate::terminal::count;
@@ -137,8 +140,8 @@ pub(super) fn train_in(
     let near = neighbours(session, config, prepared, run)?;
     let device = device.clone().autodiff();
     let train = &prepared.split.train;
-    let features = prepared.features.clone();
-    let surroundings = training::surroundings(config, train, features, &device)?;
+    let items = item_graph(session, config, prepared, run)?;
+    let surroundings = training::surroundings(config, train, items, &device)?;
     let history = checkpoint
         .as_ref()
         .map_or(&[][..], |checkpoint| &checkpoint.history);
@@ -194,6 +197,65 @@ fn neighbours(
         run.write_neighbours(near)?;
     }
     Ok(near)
+}
+
+/// What the model computes over, where it reads items' features: the walks are those of the run, or taken now and kept
+/// in it.
+fn item_graph(
+    session: &Session,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunDir,
+) -> anyhow::Result<Option<ItemGraph>> {
+    let (Some(features), Some(settings)) = (&prepared.features, &config.walks) else {
+        return Ok(None);
+    };
+    let (train, rows) = (&prepared.split.train, &features.encoded.rows);
+    let visits = match run.item_graph(train.n_items())? {
+        Some((stored, _)) if stored != *rows => {
+            let run = run.path().to_owned();
+            anyhow::bail!(OtherData::Features { run });
+        }
+        Some((_, visits)) => visits,
+        None => {
+            let visits = walk(session, config.seed, settings, train)?;
+            run.write_item_graph(rows, &visits)?;
+            visits
+        }
+    };
+    let positives = train.positives();
+    let graph = ItemGraph::new(
+        Arc::new(rows.clone()),
+        visits.into(),
+        positives.row_ptr().to_vec(),
+        positives.items().to_vec(),
+    )
+    .with_edge_features(features.encoded.edge_features);
+    Ok(Some(match train.before() {
+        [] => graph,
+        before => graph.with_consecutive(before.to_vec()),
+    }))
+}
+
+fn walk(
+    session: &Session,
+    seed: u64,
+    settings: &WalkSettings,
+    train: &TrainSet,
+) -> anyhow::Result<Visits> {
+    let graph = InteractionGraph::new(train)?;
+    let started = Instant::now();
+    let bar = training::counting_bar("walks", train.n_items() as u64, session.quiet);
+    let visits = Walks::new(settings, seed).visits(&graph, || bar.inc(1));
+    bar.finish_and_clear();
+    let alone = visits.counts.chunks_exact(visits.kept);
+    session.say(&format!(
+        "neighbours of {} items walked in {:.1} s; {} items have none",
+        count(train.n_items() as u64),
+        started.elapsed().as_secs_f64(),
+        count(alone.filter(|counts| counts[0] == 0).count() as u64),
+    ));
+    Ok(visits)
 }
 
 fn report(

@@ -130,6 +130,16 @@ closed_choice! {
 }
 
 closed_choice! {
+    /// `sampling.query`: the item that stands for a user beside a positive.
+    QueryItem {
+        /// Another item of the user's, any of them.
+        Another = "another",
+        /// The one before it in the user's timeline, where there is one (the paper's pairs).
+        Before = "before",
+    }
+}
+
+closed_choice! {
     /// `loss.kind`: the ranking loss.
     LossKind {
         /// Bayesian personalized ranking over (positive, negative) pairs.

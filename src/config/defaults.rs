@@ -3,8 +3,9 @@
 use super::sections::{
     DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings, HardRoot,
     Initialization, LastActivation, LossKind, LossSettings, ModelName, ModelSettings,
-    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, RunConfig, RunSettings,
-    SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig, WalkSettings,
+    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem, RunConfig,
+    RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig,
+    WalkSettings,
 };
 
 /// Version of the run file this program reads and writes.
@@ -111,6 +112,8 @@ impl FeatureSettings {
             text: one("title"),
             categories: Vec::new(),
             numbers: Vec::new(),
+            vectors: Vec::new(),
+            edges: false,
             width: 512,
         })
     }
@@ -193,6 +196,7 @@ impl RunConfig {
                 hard_to: 500.0,
                 hard_root: HardRoot::User,
                 curriculum: true,
+                query: (name == ModelName::PinSage).then_some(QueryItem::Another),
                 batch_size: recipe.batch_size,
             },
             training: TrainingConfig {

@@ -22,8 +22,8 @@ pub use resolve::{Resolved, resolve};
 pub use sections::{
     ColumnNames, DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings,
     HardRoot, IdOrder, Initialization, LastActivation, LossKind, LossSettings, ModelName,
-    ModelSettings, NegativeDistribution, Optimizer, PoolingName, PositiveSampling, RunConfig,
-    RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitMethod,
-    TrainingConfig, WalkSettings,
+    ModelSettings, NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem,
+    RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
+    SplitMethod, TrainingConfig, WalkSettings,
 };
 pub use setting::Setting;

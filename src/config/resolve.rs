@@ -188,8 +188,9 @@ impl Resolved {
                     features.text.is_empty()
                         && features.categories.is_empty()
                         && features.numbers.is_empty()
+                        && features.vectors.is_empty()
                 }),
-                "an item is made of its features; name columns of the item file",
+                "an item is made of its features; name columns of the item file, or files of vectors",
             ),
             (
                 "run.device",

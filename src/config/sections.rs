@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::byte_size::ByteSize;
 pub use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
-    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, Schedule, ScoreKind,
+    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem, Schedule, ScoreKind,
     SplitMethod,
 };
 
@@ -170,19 +170,14 @@ pub struct FeatureSettings {
     pub categories: Vec<String>,
     /// Columns of numbers.
     pub numbers: Vec<String>,
+    /// Files of ready-made vectors, such as those of an image or a language model.
+    #[serde(default)]
+    pub vectors: Vec<PathBuf>,
+    /// Whether an item's number of training interactions is told, by its logarithm.
+    #[serde(default)]
+    pub edges: bool,
     /// Floats that words and categories are hashed to, 1 to 65536.
     pub width: usize,
-}
-
-impl FeatureSettings {
-    /// Floats a number takes: its value, and whether there is one.
-    pub const PER_NUMBER: usize = 2;
-
-    /// Floats of an item's features.
-    #[must_use]
-    pub fn row_width(&self) -> usize {
-        self.width + Self::PER_NUMBER * self.numbers.len()
-    }
 }
 
 /// `[walks]`: the neighbourhoods of items.
@@ -261,6 +256,9 @@ pub struct SamplingConfig {
     pub hard_root: HardRoot,
     /// Whether epoch n has n - 1 hard negatives a positive, until there are `hard`.
     pub curriculum: bool,
+    /// Which item stands for a user beside a positive; present for `pinsage` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query: Option<QueryItem>,
     /// Positives a batch.
     pub batch_size: usize,
 }

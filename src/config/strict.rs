@@ -5,7 +5,7 @@ use toml::Value;
 use super::byte_size::ByteSize;
 use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
-    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, Schedule, ScoreKind,
+    NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem, Schedule, ScoreKind,
     SplitMethod,
 };
 use super::error::ConfigError;
@@ -155,6 +155,8 @@ pub(super) const KEYS: &[Key] = &[
     required("features.text", Kind::Texts),
     required("features.categories", Kind::Texts),
     required("features.numbers", Kind::Texts),
+    optional("features.vectors", Kind::Texts),
+    optional("features.edges", Kind::Flag),
     required("features.width", Kind::Integer(1, 65_536)),
     required("walks.count", Kind::Integer(1, 100_000)),
     required("walks.length", Kind::Integer(1, 100)),
@@ -183,6 +185,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("sampling.hard_to", POSITIVE),
     optional("sampling.hard_root", Kind::Choice(HardRoot::NAMES)),
     optional("sampling.curriculum", Kind::Flag),
+    optional("sampling.query", Kind::Choice(QueryItem::NAMES)),
     required("sampling.batch_size", Kind::Integer(1, i32::MAX as i64)),
     required("training.epochs", Kind::Integer(1, MANY)),
     optional("training.optimizer", Kind::Choice(Optimizer::NAMES)),
@@ -214,6 +217,9 @@ pub(super) fn misplaced(path: &str, model: ModelName) -> Option<&'static str> {
             Some("only gf-cf and chebycf have it; remove the key")
         }
         ("features" | "walks", _) if model != ModelName::PinSage => {
+            Some("only pinsage has it; remove the key")
+        }
+        (_, "sampling.query") if model != ModelName::PinSage => {
             Some("only pinsage has it; remove the key")
         }
         (_, "model.name") => None,

@@ -251,6 +251,14 @@ pub enum DataError {
         /// What the decoder said.
         reason: String,
     },
+    /// A file of vectors that is not what it should be.
+    #[error("{place}: {reason}")]
+    BadVectors {
+        /// The file.
+        place: Place,
+        /// What is wrong, and what to do.
+        reason: String,
+    },
     /// More keys or interactions than `u32` numbers.
     #[error("{place}: more than {limit} {what}; split the log or filter it first")]
     TooMany {

@@ -181,7 +181,7 @@ impl<'a> Tables<'a> {
             return FILTER_TABLES * filter.vectors as f64 * row;
         }
         if let (Some(features), Some(walks)) = (&self.config.features, &self.config.walks) {
-            let read = WORD_BYTES * features.row_width() as f64 * self.items;
+            let read = WORD_BYTES * features.width as f64 * self.items;
             let sampling = &self.config.sampling;
             let rows = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
             let reached = ((rows + sampling.shared) * (walks.kept + 1)) as f64;

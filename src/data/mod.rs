@@ -13,6 +13,7 @@ mod inspect;
 mod interactions;
 mod item_columns;
 mod item_lists;
+mod item_vectors;
 mod kcore;
 mod key;
 mod key_table;
@@ -41,10 +42,12 @@ pub use formats::Format;
 pub use ids::{IdMap, compare_keys};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
-pub use item_columns::ItemColumn;
+pub use item_columns::{ItemColumn, ItemColumns};
 pub use item_lists::ItemLists;
+pub use item_vectors::{ItemVectors, read_item_vectors};
 pub use lines::MAX_LINE_BYTES;
 pub use read::{
-    Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_titles_bytes,
+    Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_item_keys,
+    read_titles_bytes,
 };
 pub use split::{Split, SplitError, SplitSummary, TrainSet, new_items, split};

@@ -9,7 +9,7 @@ use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
 use super::error::{DataError, Place};
 use super::formats::{Format, read_text, recognize};
-use super::item_columns::{self, ItemColumn};
+use super::item_columns::{self, ItemColumns};
 use super::key_table::KeyTable;
 use super::metadata::read_titles;
 use super::raw_log::RawLog;
@@ -101,9 +101,20 @@ pub fn read_item_columns(
     input: &Input,
     items: &IdMap,
     names: &[&str],
-) -> Result<Vec<ItemColumn>, DataError> {
+) -> Result<ItemColumns, DataError> {
     match open(&input.items())? {
         Source::Text(text) => item_columns::read(text, items, names),
+        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
+    }
+}
+
+/// Reads the keys of an item file, each once, in the order of their first rows.
+///
+/// # Errors
+/// As [`read_dataset`], and a file without an item.
+pub fn read_item_keys(input: &Input) -> Result<Vec<Box<str>>, DataError> {
+    match open(&input.items())? {
+        Source::Text(text) => item_columns::read_keys(text),
         Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
     }
 }

@@ -8,7 +8,7 @@ mod walks;
 pub use normalized::{GraphError, Normalization, NormalizedCsr};
 pub use order::NodeOrder;
 pub use pagerank::{PageRank, Root, Workspace};
-pub use walks::Walks;
+pub use walks::{Visits, Walks};
 
 use std::borrow::Cow;
 

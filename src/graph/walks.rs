@@ -4,7 +4,10 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use sagebrush_model::Neighbourhoods;
+
 use super::InteractionGraph;
+use crate::config::WalkSettings;
 
 /// How neighbourhoods are walked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,43 +22,108 @@ pub struct Walks {
     pub seed: u64,
 }
 
+/// Of each item the items its walks met most, the most visits first, then the smaller id: as many places for every
+/// item, those beyond the last with a count of 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Visits {
+    /// Places an item.
+    pub kept: usize,
+    /// `[n_items, kept]`
+    pub items: Vec<u32>,
+    /// How often each was met, `[n_items, kept]`.
+    pub counts: Vec<u32>,
+}
+
+impl From<Visits> for Neighbourhoods {
+    fn from(visits: Visits) -> Self {
+        let weights = visits.counts.iter().map(|&count| count as f32).collect();
+        Self::from_places(visits.kept, visits.items, weights)
+    }
+}
+
+/// The generator of walks from somewhere that is no item of the graph.
+const NEW_ROOTS: u64 = 1 << 32;
+
 impl Walks {
-    /// Of each item the items its walks met most, with how often: the most visits first, then the smaller id.
-    /// The item itself is no neighbour of its own; an item without a user has none. Bounded: `count * length` steps
-    /// an item.
-    pub fn neighbours(&self, graph: &InteractionGraph) -> Vec<Vec<(u32, f32)>> {
-        let items = 0..graph.n_items() as u32;
-        items
-            .into_par_iter()
-            .map_init(Vec::new, |visits, item| self.of(graph, item, visits))
-            .collect()
+    /// The walks of the settings.
+    pub fn new(settings: &WalkSettings, seed: u64) -> Self {
+        Self {
+            count: settings.count,
+            length: settings.length,
+            kept: settings.kept,
+            seed,
+        }
     }
 
-    fn of(&self, graph: &InteractionGraph, root: u32, visits: &mut Vec<u32>) -> Vec<(u32, f32)> {
-        let (users_of, items_of) = (graph.items_to_users(), graph.users_to_items());
-        visits.clear();
-        if users_of.row(root).is_empty() {
-            return Vec::new();
-        }
-        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-        rng.set_stream(u64::from(root));
-        for _ in 0..self.count {
-            let mut item = root;
-            for _ in 0..self.length {
-                let users = users_of.row(item);
-                let items = items_of.row(users[rng.random_range(0..users.len())]);
-                item = items[rng.random_range(0..items.len())];
-                if item != root {
-                    visits.push(item);
+    /// Walks from every item, in parallel. The item itself is no neighbour of its own; an item without a user has
+    /// none. Bounded: `count * length` steps an item. `done` is told after each item.
+    pub fn visits(&self, graph: &InteractionGraph, done: impl Fn() + Sync) -> Visits {
+        let kept = self.kept.max(1);
+        let n = graph.n_items();
+        let mut items = vec![0; n * kept];
+        let mut counts = vec![0; n * kept];
+        let rows = items.par_chunks_mut(kept).zip(counts.par_chunks_mut(kept));
+        rows.enumerate()
+            .for_each_init(Vec::new, |met, (item, (items, counts))| {
+                let item = item as u32;
+                let users = graph.items_to_users().row(item);
+                let visited = self.walk(graph, users, Some(item), u64::from(item), met);
+                for (at, (near, count)) in visited.into_iter().enumerate() {
+                    (items[at], counts[at]) = (near, count);
                 }
+                done();
+            });
+        Visits {
+            kept,
+            items,
+            counts,
+        }
+    }
+
+    /// What walks meet from an item that is not in the graph and has these users; `number` tells such items apart.
+    pub fn from_users(
+        &self,
+        graph: &InteractionGraph,
+        users: &[u32],
+        number: u32,
+    ) -> Vec<(u32, u32)> {
+        let stream = NEW_ROOTS + u64::from(number);
+        self.walk(graph, users, None, stream, &mut Vec::new())
+    }
+
+    fn walk(
+        &self,
+        graph: &InteractionGraph,
+        first_users: &[u32],
+        root: Option<u32>,
+        stream: u64,
+        met: &mut Vec<u32>,
+    ) -> Vec<(u32, u32)> {
+        let (users_of, items_of) = (graph.items_to_users(), graph.users_to_items());
+        met.clear();
+        let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
+        rng.set_stream(stream);
+        for _ in 0..self.count {
+            let mut users = first_users;
+            for _ in 0..self.length {
+                if users.is_empty() {
+                    break;
+                }
+                let items = items_of.row(users[rng.random_range(0..users.len())]);
+                if items.is_empty() {
+                    break;
+                }
+                let item = items[rng.random_range(0..items.len())];
+                if Some(item) != root {
+                    met.push(item);
+                }
+                users = users_of.row(item);
             }
         }
-        visits.sort_unstable();
-        let mut counted: Vec<(u32, f32)> = visits
-            .chunk_by(|a, b| a == b)
-            .map(|same| (same[0], same.len() as f32))
-            .collect();
-        counted.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        met.sort_unstable();
+        let same = met.chunk_by(|a, b| a == b);
+        let mut counted: Vec<(u32, u32)> = same.map(|same| (same[0], same.len() as u32)).collect();
+        counted.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         counted.truncate(self.kept);
         counted
     }
@@ -94,16 +162,25 @@ mod tests {
             kept: 5,
             seed: 3,
         };
-        let near = walks.neighbours(&graph);
-        let of = |item: usize| near[item].iter().map(|n| n.0).collect::<Vec<_>>();
-        assert_eq!(of(0), [1, 2]);
+        let near = walks.visits(&graph, || ());
+        assert_eq!(near.items[..5], [1, 2, 0, 0, 0]);
+        let is_near = |count: u32, expected: u32, by: u32| count.abs_diff(expected) < by;
         // Five standard deviations of 12,000 draws are 270 and 204.
-        assert!((near[0][0].1 - 5000.0).abs() < 270.0, "{:?}", near[0]);
-        assert!((near[0][1].1 - 2000.0).abs() < 204.0, "{:?}", near[0]);
+        assert!(is_near(near.counts[0], 5000, 270), "{:?}", near.counts);
+        assert!(is_near(near.counts[1], 2000, 204), "{:?}", near.counts);
         // Nobody but user 2 has item 3, who has nothing else; item 4 has nobody at all.
-        assert!(near[3].is_empty() && near[4].is_empty());
-        assert_eq!(walks.neighbours(&graph), near);
+        assert_eq!(near.counts[15..], [0; 10]);
+        assert_eq!(walks.visits(&graph, || ()), near);
         let few = Walks { kept: 1, ..walks };
-        assert_eq!(few.neighbours(&graph)[0], near[0][..1]);
+        let first = few.visits(&graph, || ());
+        assert_eq!((first.items[0], first.counts[0]), (1, near.counts[0]));
+        // A new item that users 0 and 1 have meets what item 0 meets, and item 0 as well.
+        let new = walks.from_users(&graph, &[0, 1], 7);
+        let count = |item| new.iter().find(|met| met.0 == item).map_or(0, |met| met.1);
+        assert!(
+            is_near(count(0), 5000, 270) && is_near(count(2), 2000, 204),
+            "{new:?}"
+        );
+        assert!(walks.from_users(&graph, &[], 7).is_empty());
     }
 }

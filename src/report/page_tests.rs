@@ -24,6 +24,7 @@ fn epoch(number: u32) -> EpochRecord {
         regularization: 0.002,
         seconds: 1.9,
         samples: 64_112,
+        waited_seconds: 0.0,
         samples_per_second: 33_700.0,
         skipped_negatives: 0,
         hard_negatives: 0,

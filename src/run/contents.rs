@@ -169,6 +169,18 @@ impl RunDir {
             .transpose()
     }
 
+    /// Writes `categories.json`; the position is the item id.
+    pub fn write_categories(&mut self, categories: &[Option<String>]) -> Result<(), RunError> {
+        self.write_json(File::Categories, &categories)
+    }
+
+    /// The first categories of items, where the run has any; the position is the item id.
+    pub fn categories(&self) -> Result<Option<Vec<Option<String>>>, RunError> {
+        self.has(File::Categories)
+            .then(|| self.read_json(File::Categories))
+            .transpose()
+    }
+
     /// Writes `interactions.safetensors`.
     pub fn write_interactions(
         &mut self,

@@ -23,6 +23,12 @@ pub enum File {
     Test,
     /// `neighbours.safetensors`: the items hard negatives are drawn from, where training wants any.
     Neighbours,
+    /// `encoder.safetensors`: the fitted feature encoder, where the model reads features.
+    Encoder,
+    /// `item_graph.safetensors`: items' features and what walks from them met, where the model reads features.
+    ItemGraph,
+    /// `categories.json`: items' first categories, where there are any.
+    Categories,
     /// `data.json`: sources, cleaning and split in numbers.
     Data,
     /// `metrics.jsonl`: one line an epoch.
@@ -37,7 +43,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -48,6 +54,9 @@ impl File {
         Self::Interactions,
         Self::Test,
         Self::Neighbours,
+        Self::Encoder,
+        Self::ItemGraph,
+        Self::Categories,
         Self::Data,
         Self::Metrics,
         Self::Evaluation,
@@ -68,6 +77,9 @@ impl File {
             Self::Interactions => "interactions.safetensors",
             Self::Test => "test.safetensors",
             Self::Neighbours => "neighbours.safetensors",
+            Self::Encoder => "encoder.safetensors",
+            Self::ItemGraph => "item_graph.safetensors",
+            Self::Categories => "categories.json",
             Self::Data => "data.json",
             Self::Metrics => "metrics.jsonl",
             Self::Evaluation => "evaluation.json",
@@ -96,6 +108,8 @@ impl File {
                 | Self::Interactions
                 | Self::Test
                 | Self::Neighbours
+                | Self::Encoder
+                | Self::ItemGraph
         )
     }
 

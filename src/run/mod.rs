@@ -10,6 +10,7 @@ mod directory;
 mod directory_tests;
 mod error;
 mod files;
+mod item_graph;
 mod manifest;
 mod model_card;
 mod records;

@@ -25,6 +25,9 @@ pub struct EpochRecord {
     pub seconds: f64,
     /// Positive samples trained on.
     pub samples: u64,
+    /// Of them, seconds that the device waited for batches.
+    #[serde(default, deserialize_with = "number_or_null")]
+    pub waited_seconds: f64,
     /// Samples over seconds.
     #[serde(deserialize_with = "number_or_null")]
     pub samples_per_second: f64,
@@ -62,6 +65,9 @@ pub struct Totals {
     pub replaced_hard_negatives: u64,
     /// Wall time.
     pub seconds: f64,
+    /// Wall time spent waiting for batches.
+    #[serde(default)]
+    pub waited_seconds: f64,
 }
 
 impl Totals {
@@ -86,6 +92,7 @@ impl Totals {
             loss: self.ranking / samples,
             regularization: self.regularization / samples,
             seconds: self.seconds,
+            waited_seconds: self.waited_seconds,
             samples: self.samples,
             samples_per_second: self.samples as f64 / self.seconds.max(f64::MIN_POSITIVE),
             skipped_negatives: self.skipped_negatives,
@@ -172,6 +179,7 @@ pub(super) mod tests {
             regularization: 0.125,
             seconds: 2.0,
             samples: 100,
+            waited_seconds: 0.0,
             samples_per_second: 50.0,
             skipped_negatives: 1,
             hard_negatives: 2,

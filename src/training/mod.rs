@@ -4,6 +4,7 @@ mod adam;
 mod error;
 pub mod interrupt;
 mod prefetch;
+mod prepare;
 mod progress;
 mod schedule;
 mod setup;
@@ -20,7 +21,7 @@ use sagebrush_model::{Graph, LossConfig, Model};
 
 pub use error::TrainingError;
 pub use progress::{Progress, counting_bar};
-pub use setup::{Surroundings, adjacency, model_config, surroundings};
+pub use setup::{Surroundings, adjacency, surroundings};
 
 use crate::allocator;
 use crate::config::RunConfig;
@@ -28,6 +29,7 @@ use crate::data::{ItemLists, Split};
 use crate::inference::{Embeddings, MlpHead, RankError, ScoreHead, ScoreSource};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
+use prepare::Preparer;
 use schedule::learning_rate;
 use state::State;
 use step::{PendingLosses, step};
@@ -54,6 +56,16 @@ pub struct Job<'a> {
     pub watch: Option<&'a Watch<'a>>,
     /// Asked after each epoch, by its number, whether to leave it at that for now.
     pub pause: Option<&'a dyn Fn(u32) -> bool>,
+}
+
+impl Job<'_> {
+    /// Floats of an item's features; 0 where the model reads none.
+    fn n_features(&self) -> usize {
+        match self.graph {
+            Graph::Items(items) => items.n_features(),
+            Graph::None | Graph::Adjacency(_) => 0,
+        }
+    }
 }
 
 /// Sees the data and the model's scores of a moment.
@@ -144,8 +156,10 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
     let mut state = State::new(job);
     let mut losses = PendingLosses::new(job);
     let mut times = Vec::new();
-    for batch in sampler.epoch(job.config.seed, 1).take(n) {
+    let mut preparer = Preparer::new(job, 1);
+    for (number, batch) in (0..).zip(sampler.epoch(job.config.seed, 1).take(n)) {
         let started = Instant::now();
+        let batch = preparer.ready(number, batch);
         let rate = job.config.training.learning_rate;
         losses.push(step(job, &loss, &mut state, batch, rate), &mut state.totals)?;
         state.step += 1;
@@ -164,21 +178,29 @@ fn run_epoch(
     let epoch = state.epoch + 1;
     let batches = sampler.epoch(job.config.seed, epoch);
     let n_steps = batches.len();
-    prefetch::ahead(batches.skip(state.step as usize), |batches| {
+    let mut preparer = Preparer::new(job, epoch);
+    let numbered = (0u64..).zip(batches).skip(state.step as usize);
+    let ready = numbered.map(move |(step, batch)| preparer.ready(step, batch));
+    prefetch::ahead(ready, |batches| {
         let started = Instant::now();
         let mut losses = PendingLosses::new(job);
-        for batch in batches {
+        loop {
+            let asked = Instant::now();
+            let Some(ready) = batches.next() else {
+                break;
+            };
+            state.totals.waited_seconds += asked.elapsed().as_secs_f64();
             if interrupt::asked() {
                 losses.read(&mut state.totals)?;
                 state.totals.seconds += started.elapsed().as_secs_f64();
                 return Ok(false);
             }
-            state.totals.skipped_negatives += batch.skipped;
-            state.totals.replaced_hard_negatives += batch.hard_replaced;
-            if !batch.users.is_empty() {
+            state.totals.skipped_negatives += ready.batch.skipped;
+            state.totals.replaced_hard_negatives += ready.batch.hard_replaced;
+            if !ready.batch.users.is_empty() {
                 let training = &job.config.training;
                 let rate = learning_rate(training, epoch, state.step, n_steps);
-                let loss = step(job, loss, state, batch, rate);
+                let loss = step(job, loss, state, ready, rate);
                 losses.push(loss, &mut state.totals)?;
             }
             state.step += 1;

@@ -1,102 +1,15 @@
 //! From settings to what the model crate wants: model, loss, graph.
 
-use std::sync::Arc;
-
 use burn::tensor::Device;
 use sagebrush_model::{
-    Adjacency, CsrMatrix, Graph, Init, ItemGraph, L2, LightGcnConfig, LossConfig, MfConfig,
-    ModelConfig, Neighbourhoods, NetworkConfig, NgcfLectureConfig, NgcfOfficialConfig,
-    NgcfPaperConfig, PinSageConfig, Pooling, Propagation, RankingLoss, ScoreConfig,
+    Adjacency, CsrMatrix, Graph, ItemGraph, L2, LossConfig, Propagation, RankingLoss,
 };
 
 use super::TrainingError;
-use crate::config::{
-    FeatureSettings, Initialization, LastActivation, LossKind, ModelName, PoolingName, RunConfig,
-    ScoreKind,
-};
+use crate::config::{LossKind, RunConfig};
 use crate::data::TrainSet;
-use crate::graph::{InteractionGraph, Normalization, NormalizedCsr, Walks};
-
-/// The model of the settings.
-///
-/// # Panics
-/// For a graph filter, which is not trained.
-pub fn model_config(config: &RunConfig) -> ModelConfig {
-    let model = &config.model;
-    let dim = model.dim;
-    let init = match model.init {
-        Initialization::XavierUniform => Init::XavierUniform,
-        Initialization::Normal => Init::Normal {
-            std: model.init_std,
-        },
-    };
-    let layers = vec![dim; model.layers];
-    let message_dropout = model.message_dropout;
-    let network = match model.name {
-        ModelName::Mf => NetworkConfig::Mf(MfConfig { dim, init }),
-        ModelName::LightGcn => NetworkConfig::LightGcn(LightGcnConfig {
-            dim,
-            layers: model.layers,
-            init,
-        }),
-        ModelName::NgcfLecture => NetworkConfig::NgcfLecture(NgcfLectureConfig {
-            dim,
-            layers,
-            linear_output: model.last_activation == Some(LastActivation::Linear),
-            dropout: message_dropout,
-            init,
-        }),
-        ModelName::NgcfPaper => NetworkConfig::NgcfPaper(NgcfPaperConfig {
-            dim,
-            layers,
-            message_dropout,
-            node_dropout: model.node_dropout,
-            init,
-        }),
-        ModelName::NgcfOfficial => NetworkConfig::NgcfOfficial(NgcfOfficialConfig {
-            dim,
-            layers,
-            message_dropout,
-            edge_dropout: model.edge_dropout,
-            init,
-        }),
-        ModelName::PinSage => NetworkConfig::PinSage(PinSageConfig {
-            features: config
-                .features
-                .as_ref()
-                .map_or(0, FeatureSettings::row_width),
-            dim,
-            layers: model.layers,
-            pooling: match config.walks.as_ref().map(|walks| walks.pooling) {
-                None | Some(PoolingName::Importance) => Pooling::Importance,
-                Some(PoolingName::Mean) => Pooling::Mean,
-                Some(PoolingName::Max) => Pooling::Max,
-            },
-            node_dropout: model.node_dropout,
-        }),
-        ModelName::GfCf | ModelName::ChebyCf => {
-            unreachable!("a graph filter is fitted, not trained")
-        }
-    };
-    ModelConfig {
-        network,
-        score: score_config(config),
-    }
-}
-
-fn score_config(config: &RunConfig) -> ScoreConfig {
-    let score = &config.score;
-    match score.kind {
-        ScoreKind::Dot => ScoreConfig::Dot,
-        ScoreKind::Cosine => ScoreConfig::Cosine {
-            temperature: score.temperature,
-        },
-        ScoreKind::Bilinear => ScoreConfig::Bilinear,
-        ScoreKind::Mlp => ScoreConfig::Mlp {
-            hidden: score.hidden,
-        },
-    }
-}
+use crate::graph::{Normalization, NormalizedCsr};
+use crate::inference::model_config;
 
 /// The objective of the settings; what is regularized follows the model's source.
 pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
@@ -115,7 +28,7 @@ pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
             negative_weight: loss.negative_weight,
         },
     };
-    let l2 = match model_config(config).network.default_l2() {
+    let l2 = match model_config(config, 1).network.default_l2() {
         L2::None if loss.l2 > 0.0 => L2::LayerZeroRows,
         l2 => l2,
     };
@@ -137,7 +50,7 @@ pub fn adjacency(
     train: &TrainSet,
     device: &Device,
 ) -> Result<Option<Adjacency>, TrainingError> {
-    let model = model_config(config);
+    let model = model_config(config, 1);
     let (n_users, n_items) = (train.n_users(), train.n_items());
     model.check_fits(n_users, n_items, device)?;
     let (normalization, self_loops) = match model.network.propagation() {
@@ -151,6 +64,8 @@ pub fn adjacency(
 }
 
 /// What a model computes over, built once.
+// One lives at a time, so the width of the largest variant costs nothing.
+#[allow(clippy::large_enum_variant)]
 pub enum Surroundings {
     /// Its tables alone.
     None,
@@ -171,39 +86,21 @@ impl Surroundings {
     }
 }
 
-/// What the model of the settings computes over; `features` are the items', where it reads them.
+/// What the model of the settings computes over; `items` are what it reads of items, where it reads any.
 ///
 /// # Errors
 /// As [`adjacency`].
 pub fn surroundings(
     config: &RunConfig,
     train: &TrainSet,
-    features: Option<Arc<Vec<f32>>>,
+    items: Option<ItemGraph>,
     device: &Device,
 ) -> Result<Surroundings, TrainingError> {
-    let (Some(features), Some(walks)) = (features, &config.walks) else {
-        let adjacency = adjacency(config, train, device)?;
-        return Ok(adjacency.map_or(Surroundings::None, Surroundings::Adjacency));
-    };
-    let graph = InteractionGraph::new(train)?;
-    let near = Walks {
-        count: walks.count,
-        length: walks.length,
-        kept: walks.kept,
-        seed: config.seed,
+    if let Some(items) = items {
+        return Ok(Surroundings::Items(items));
     }
-    .neighbours(&graph);
-    let positives = train.positives();
-    let mut user_ptr = vec![0];
-    for user in 0..train.n_users() as u32 {
-        user_ptr.push(user_ptr[user as usize] + positives.of(user).len());
-    }
-    Ok(Surroundings::Items(ItemGraph::new(
-        features,
-        Neighbourhoods::new(walks.kept, &near),
-        user_ptr,
-        positives.items().to_vec(),
-    )))
+    let adjacency = adjacency(config, train, device)?;
+    Ok(adjacency.map_or(Surroundings::None, Surroundings::Adjacency))
 }
 
 impl From<NormalizedCsr> for CsrMatrix {

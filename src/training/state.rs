@@ -4,8 +4,9 @@ use burn::module::Module;
 use sagebrush_model::{Mode, Model};
 
 use super::adam::ModuleAdam;
-use super::{Job, Trained, TrainingError, host_embeddings, setup};
+use super::{Job, Trained, TrainingError, host_embeddings};
 use crate::config::TrainingConfig;
+use crate::inference::model_config;
 use crate::run::{Best, Checkpoint, EpochRecord, NamedTensors, Totals};
 
 pub(super) struct State {
@@ -26,7 +27,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(job: &Job<'_>) -> Self {
         let train = &job.split.train;
-        let model = setup::model_config(job.config).init(
+        let model = model_config(job.config, job.n_features()).init(
             train.n_users(),
             train.n_items(),
             job.config.seed,

@@ -7,11 +7,11 @@ use burn::tensor::{Device, Tensor};
 use sagebrush_model::{BatchIndices, LogQ, LossConfig, LossParts, Mode, Model, SharedNegatives};
 
 use super::adam::TableRows;
+use super::prepare::Ready;
 use super::state::State;
 use super::{Job, TrainingError};
 use crate::config::{DeviceName, Optimizer};
 use crate::run::Totals;
-use crate::sampling::Batch;
 
 /// Steps whose losses a GPU keeps before the host reads them: waiting for each would leave it idle.
 const STEPS_A_READ: usize = 64;
@@ -30,14 +30,15 @@ pub(super) fn step(
     job: &Job<'_>,
     loss: &LossConfig,
     state: &mut State,
-    batch: Batch,
+    ready: Ready,
     learning_rate: f64,
 ) -> StepLoss {
-    let samples = batch.users.len();
-    let ids = indices(batch, job.device);
+    let samples = ready.batch.users.len();
+    let seed = ready.seed;
+    let ids = indices(ready, job.device);
     let model = state.take_model();
     let (updated, parts) = match job.config.training.optimizer {
-        Optimizer::Adam => dense_step(job, loss, state, model, &ids, learning_rate),
+        Optimizer::Adam => dense_step(job, loss, state, model, &ids, (seed, learning_rate)),
         Optimizer::LazyAdam => lazy_step(loss, state, model, &ids, learning_rate),
     };
     state.put_model(updated);
@@ -50,19 +51,23 @@ pub(super) fn step(
     }
 }
 
-fn indices(batch: Batch, device: &Device) -> BatchIndices {
-    let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, device);
-    let Some(shared) = batch.shared else {
-        return ids;
-    };
-    ids.with_shared(SharedNegatives {
-        items: shared.items,
-        known_ptr: shared.known_ptr,
-        known: shared.known,
-        log_q: shared
-            .log_q
-            .map(|(positives, shared)| LogQ { positives, shared }),
-    })
+fn indices(ready: Ready, device: &Device) -> BatchIndices {
+    let Ready { batch, items, .. } = ready;
+    let mut ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, device);
+    if let Some(shared) = batch.shared {
+        ids = ids.with_shared(SharedNegatives {
+            items: shared.items,
+            known_ptr: shared.known_ptr,
+            known: shared.known,
+            log_q: shared
+                .log_q
+                .map(|(positives, shared)| LogQ { positives, shared }),
+        });
+    }
+    match items {
+        None => ids,
+        Some(items) => ids.with_item_batch(items),
+    }
 }
 
 fn dense_step(
@@ -71,11 +76,9 @@ fn dense_step(
     state: &mut State,
     model: Model,
     ids: &BatchIndices,
-    learning_rate: f64,
+    (seed, learning_rate): (u64, f64),
 ) -> (Model, LossParts) {
-    let mode = Mode::Train {
-        seed: step_seed(job.config.seed, state.epoch + 1, state.step),
-    };
+    let mode = Mode::Train { seed };
     let parts = model.loss(job.graph, ids, loss, mode);
     let gradients = GradientsParams::from_grads(parts.total().backward(), &model);
     (state.adam.step(model, gradients, learning_rate), parts)
@@ -127,18 +130,6 @@ fn host_values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     let data = tensor.detach().try_into_data().ok();
     data.and_then(|data| data.try_into_vec::<f32>().ok())
         .unwrap_or_default()
-}
-
-/// The seed of a step's dropout masks.
-fn step_seed(seed: u64, epoch: u32, step: u64) -> u64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher
-        .update(&seed.to_le_bytes())
-        .update(&epoch.to_le_bytes())
-        .update(&step.to_le_bytes());
-    let mut first = [0; 8];
-    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
-    u64::from_le_bytes(first)
 }
 
 /// Losses that the host has not read yet. A CPU's are read at once, so that a loss that is not finite

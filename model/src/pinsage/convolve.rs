@@ -1,13 +1,13 @@
 //! One layer: CONVOLVE (algorithm 1 of arXiv 1806.01973).
 
 use burn::module::{Module, Param};
-use burn::tensor::{DType, Int, Tensor, TensorData, activation};
+use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
 
-use super::Pooling;
-use super::neighbourhoods::Block;
+use super::batch::Pool;
 use crate::init::Initializer;
 use crate::numeric::l2_normalize;
 use crate::parameters::ParamMut;
+use crate::spmm::{HostPair, SparseMatrix, product_between};
 
 /// `n = pool of ReLU(Q h_v + q)` over the neighbours; `z = ReLU(W concat(h, n) + w)`; `z / |z|`.
 #[derive(Module, Debug)]
@@ -22,6 +22,18 @@ pub(crate) struct Convolve {
     pooled: Param<Tensor<2>>,
     /// `w`, `[to]`
     bias: Param<Tensor<1>>,
+}
+
+/// The vectors a layer begins with.
+#[allow(clippy::large_enum_variant)] // one lives at a time
+pub(super) enum Input<'a> {
+    /// The items' features, sparse, and the first of them again: those of the outputs.
+    Features {
+        all: &'a HostPair,
+        outputs: &'a HostPair,
+    },
+    /// A layer's vectors, `[inputs, from]`, those of the outputs first.
+    Vectors(Tensor<2>),
 }
 
 impl Convolve {
@@ -41,12 +53,41 @@ impl Convolve {
         self.near.dims()[0]
     }
 
-    /// `[inputs, from] -> [outputs, to]`; the outputs are the first rows of the inputs.
-    pub(crate) fn forward(&self, h: Tensor<2>, block: &Block, pooling: Pooling) -> Tensor<2> {
-        let near = h.clone().matmul(self.near.val()) + self.near_bias.val().unsqueeze();
-        let near = pool(activation::relu(near), block, pooling);
-        let own = h.narrow(0, 0, block.n_outputs).matmul(self.own.val());
-        let z = own + near.matmul(self.pooled.val()) + self.bias.val().unsqueeze();
+    /// `-> [outputs, to]`; the outputs are the first of the inputs.
+    pub(super) fn forward(&self, input: Input<'_>, pool: &Pool, device: &Device) -> Tensor<2> {
+        let (messages, own) = match input {
+            Input::Features { all, outputs } => (
+                self.messages(Input::Features { all, outputs }, device),
+                self.own(Input::Features { all, outputs }, pool.n_outputs(), device),
+            ),
+            Input::Vectors(h) => (
+                self.messages(Input::Vectors(h.clone()), device),
+                self.own(Input::Vectors(h), pool.n_outputs(), device),
+            ),
+        };
+        self.combine(own, pool.of(messages))
+    }
+
+    /// What each input tells its neighbours, `ReLU(Q h + q)`, `[inputs, to]`.
+    pub(super) fn messages(&self, input: Input<'_>, device: &Device) -> Tensor<2> {
+        let h = match input {
+            Input::Features { all, .. } => product_between(self.near.val(), &all.on(device)),
+            Input::Vectors(h) => h.matmul(self.near.val()),
+        };
+        activation::relu(h + self.near_bias.val().unsqueeze())
+    }
+
+    /// The outputs' own part of `W concat(h, n)`, `[outputs, to]`.
+    pub(super) fn own(&self, input: Input<'_>, n_outputs: usize, device: &Device) -> Tensor<2> {
+        match input {
+            Input::Features { outputs, .. } => product_between(self.own.val(), &outputs.on(device)),
+            Input::Vectors(h) => h.narrow(0, 0, n_outputs).matmul(self.own.val()),
+        }
+    }
+
+    /// `z / |z|` from both parts, `[outputs, to]` each.
+    pub(super) fn combine(&self, own: Tensor<2>, pooled: Tensor<2>) -> Tensor<2> {
+        let z = own + pooled.matmul(self.pooled.val()) + self.bias.val().unsqueeze();
         l2_normalize(activation::relu(z))
     }
 
@@ -67,34 +108,42 @@ impl Convolve {
     }
 }
 
-/// `[inputs, width] -> [outputs, width]`
-fn pool(near: Tensor<2>, block: &Block, pooling: Pooling) -> Tensor<2> {
-    let ([_, width], device) = (near.dims(), near.device());
-    let (n, t) = (block.n_outputs, block.per_output);
-    let places: Vec<i32> = block.near.iter().map(|&place| place as i32).collect();
-    let untracked = device.clone().without_autodiff();
-    let places = Tensor::<1, Int>::from_data(places.as_slice(), (&untracked, DType::I32));
-    let rows = near.select(0, places).reshape([n, t, width]);
-    let weights: Vec<f32> = match pooling {
-        Pooling::Importance => block.weights.clone(),
-        Pooling::Mean => block.weights.chunks_exact(t).flat_map(evenly).collect(),
-        Pooling::Max => block.weights.iter().map(|&w| f32::from(w > 0.0)).collect(),
-    };
-    let weights = Tensor::<3>::from_data(TensorData::new(weights, [n, t, 1]), &device);
-    // Rows are not negative, so that a place without a neighbour loses to every other.
-    let weighted = rows * weights;
-    match pooling {
-        Pooling::Importance | Pooling::Mean => weighted.sum_dim(1),
-        Pooling::Max => weighted.max_dim(1),
+impl Pool {
+    fn n_outputs(&self) -> usize {
+        match self {
+            Self::Sum(pair) => pair.n_rows(),
+            Self::Max(matrix) => matrix.n_rows(),
+        }
     }
-    .reshape([n, width])
+
+    /// `[inputs, width] -> [outputs, width]`
+    pub(super) fn of(&self, messages: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Sum(pair) => {
+                let between = pair.on(&messages.device());
+                product_between(messages, &between)
+            }
+            Self::Max(matrix) => largest(messages, matrix),
+        }
+    }
 }
 
-/// The same weight for each neighbour there is.
-fn evenly(weights: &[f32]) -> impl Iterator<Item = f32> + '_ {
-    let n = weights.iter().filter(|&&weight| weight > 0.0).count() as f32;
-    weights.iter().map(move |&weight| match weight > 0.0 {
-        true => 1.0 / n,
-        false => 0.0,
-    })
+/// Of each row's columns the largest of each component; messages are not negative.
+fn largest(messages: Tensor<2>, matrix: &SparseMatrix) -> Tensor<2> {
+    let ([_, width], device) = (messages.dims(), messages.device());
+    let n = matrix.n_rows();
+    let longest = (0..n).map(|row| matrix.row(row).0.len()).max().unwrap_or(0);
+    let (mut places, mut there) = (vec![0i32; n * longest], vec![0.0f32; n * longest]);
+    for row in 0..n {
+        for (at, &column) in matrix.row(row).0.iter().enumerate() {
+            places[row * longest + at] = column as i32;
+            there[row * longest + at] = 1.0;
+        }
+    }
+    let untracked = device.clone().without_autodiff();
+    let places = Tensor::<1, Int>::from_data(places.as_slice(), (&untracked, DType::I32));
+    let rows = messages.select(0, places).reshape([n, longest, width]);
+    // A place without a neighbour is zero, and loses to every other.
+    let there = Tensor::<3>::from_data(TensorData::new(there, [n, longest, 1]), &device);
+    (rows * there).max_dim(1).reshape([n, width])
 }

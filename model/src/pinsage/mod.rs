@@ -1,24 +1,23 @@
 //! PinSAGE (Ying et al., KDD 2018, arXiv 1806.01973): an item's embedding from its features and those of the items
 //! near it in the graph. No table of ids: an item never seen has an embedding, too.
 
+mod batch;
 mod convolve;
+mod inference;
 mod neighbourhoods;
 mod users;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, activation};
 use serde::{Deserialize, Serialize};
 
 use crate::init::Initializer;
 use crate::numeric::l2_normalize;
 use crate::parameters::{Named, ParamMut, prefixed};
-use convolve::Convolve;
+pub use batch::{ItemBatch, ItemBatches};
+use convolve::{Convolve, Input};
 pub use neighbourhoods::Neighbourhoods;
-use neighbourhoods::SubGraph;
-pub use users::{ItemGraph, PinSageNetwork};
-
-/// Items whose vectors are made together when all are wanted.
-const ITEMS_PER_PIECE: usize = 4096;
+pub use users::{EdgeFeatures, ItemGraph, PinSageNetwork};
 
 /// How a node's neighbours become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,70 +100,37 @@ impl PinSage {
     }
 
     /// Embeddings of some items, each of length 1 (or 0, without a direction): what a step of training needs, whose
-    /// cost is that of the items within reach, and of a table of places of 4 bytes an item.
-    ///
-    /// `features` are all items', `[n_items, n_features]`, row-major; the rows within reach are uploaded.
+    /// cost is that of the items within reach.
     ///
     /// # Shapes
     /// `-> [items.len(), dim]`
     ///
     /// # Panics
-    /// When `features` has another size, or an item is out of range or comes twice.
-    pub fn embed(
-        &self,
-        items: &[u32],
-        features: &[f32],
-        graph: &Neighbourhoods,
-        device: &Device,
-    ) -> Tensor<2> {
-        let width = self.n_features();
-        assert_eq!(features.len(), graph.n_items() * width, "a row an item");
-        let sub = graph.sub_graph(items, self.layers.len(), |_| false);
-        self.embed_sub_graph(&sub, features, device)
+    /// When the features are not as wide as the network's, or an item is out of range.
+    pub fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
+        let mut batches = ItemBatches::new(&self.config(), graph);
+        self.embed_batch(&batches.of_items(items, |_| false))
     }
 
-    fn embed_sub_graph(&self, sub: &SubGraph, features: &[f32], device: &Device) -> Tensor<2> {
-        let width = self.n_features();
-        let mut h = rows(features, width, &sub.inputs, device);
-        for (layer, block) in self.layers.iter().zip(&sub.blocks) {
-            h = layer.forward(h, block, self.pooling);
+    /// Embeddings of the items of a batch.
+    fn embed_batch(&self, batch: &ItemBatch) -> Tensor<2> {
+        let device = self.device();
+        let mut input = Input::Features {
+            all: &batch.features,
+            outputs: &batch.own_features,
+        };
+        for (layer, pool) in self.layers.iter().zip(&batch.pools) {
+            input = Input::Vectors(layer.forward(input, pool, &device));
         }
-        self.head(h)
-    }
-
-    /// Embeddings of all items, `[n_items, dim]` on the host: layer by layer, each item's vector computed once a
-    /// layer and a few thousand at a time, so that the memory is that of two layers' vectors.
-    ///
-    /// # Errors
-    /// When the device failed.
-    ///
-    /// # Panics
-    /// As [`PinSage::embed`].
-    pub fn embed_all(
-        &self,
-        features: &[f32],
-        graph: &Neighbourhoods,
-        device: &Device,
-    ) -> Result<Vec<f32>, ExecutionError> {
-        let mut width = self.n_features();
-        assert_eq!(features.len(), graph.n_items() * width, "a row an item");
-        let all: Vec<u32> = (0..graph.n_items() as u32).collect();
-        let mut below = features.to_vec();
-        for (number, layer) in self.layers.iter().enumerate() {
-            let last = number + 1 == self.layers.len();
-            let mut above = Vec::new();
-            for piece in all.chunks(ITEMS_PER_PIECE) {
-                let sub = graph.sub_graph(piece, 1, |_| false);
-                let h = rows(&below, width, &sub.inputs, device);
-                let mut h = layer.forward(h, &sub.blocks[0], self.pooling);
-                if last {
-                    h = self.head(h);
-                }
-                above.extend(h.try_into_data()?.iter::<f32>());
-            }
-            (below, width) = (above, self.hidden.dims()[0]);
-        }
-        Ok(below)
+        let Input::Vectors(z) = input else {
+            unreachable!("there is a layer");
+        };
+        let untracked = device.without_autodiff();
+        let places = Tensor::from_data(
+            batch.places.as_slice(),
+            (&untracked, burn::tensor::DType::I32),
+        );
+        self.head(z).select(0, places)
     }
 
     /// Where its parameters are.
@@ -172,19 +138,21 @@ impl PinSage {
         self.hidden.device()
     }
 
+    /// Its shape; nothing is hidden in inference.
+    fn config(&self) -> PinSageConfig {
+        PinSageConfig {
+            features: self.n_features(),
+            dim: self.hidden.dims()[0],
+            layers: self.layers.len(),
+            pooling: self.pooling,
+            node_dropout: 0.0,
+        }
+    }
+
     fn head(&self, z: Tensor<2>) -> Tensor<2> {
         let hidden = z.matmul(self.hidden.val()) + self.hidden_bias.val().unsqueeze();
         l2_normalize(activation::relu(hidden).matmul(self.output.val()))
     }
-}
-
-/// Some rows of a table on the host, on the device.
-fn rows(table: &[f32], width: usize, nodes: &[u32], device: &Device) -> Tensor<2> {
-    let mut values = Vec::with_capacity(nodes.len() * width);
-    for &node in nodes {
-        values.extend_from_slice(&table[node as usize * width..][..width]);
-    }
-    Tensor::from_data(TensorData::new(values, [nodes.len(), width]), device)
 }
 
 impl Named for PinSage {

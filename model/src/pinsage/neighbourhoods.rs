@@ -1,6 +1,9 @@
 //! The neighbours a node's vector is made of, and the part of the graph that a batch needs.
 
-/// Of each item its weighted neighbours, as many for every item; a place beyond an item's last neighbour has
+use super::Pooling;
+use crate::spmm::SparseMatrix;
+
+/// Of each item its weighted neighbours, as many places for every item; a place beyond an item's last neighbour has
 /// weight 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbourhoods {
@@ -9,22 +12,41 @@ pub struct Neighbourhoods {
     weights: Vec<f32>,
 }
 
-/// A layer's view of the graph: its outputs are the first rows of its inputs.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Block {
-    pub(crate) n_outputs: usize,
-    pub(crate) per_output: usize,
-    /// `[n_outputs, per_output]`, places among the inputs.
-    pub(crate) near: Vec<u32>,
-    /// `[n_outputs, per_output]`, 0 where there is no neighbour; a row sums to 1.
-    pub(crate) weights: Vec<f32>,
-}
-
-/// What a batch of items needs: the items whose features are read, and a block a layer, the first layer's first.
+/// What a batch of items needs: the items whose features are read, and of each layer, the first layer's first, the
+/// matrix that pools neighbours, `[outputs, inputs]`. A layer's outputs are the first of its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SubGraph {
     pub(crate) inputs: Vec<u32>,
-    pub(crate) blocks: Vec<Block>,
+    pub(crate) pools: Vec<SparseMatrix>,
+}
+
+/// The place of each item in a list that grows: room for all items, cleared in no time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Places {
+    /// The round an item was last placed in, and its place.
+    placed: Vec<(u32, u32)>,
+    round: u32,
+}
+
+impl Places {
+    /// Forgets all places; there are `n_items` items from now on.
+    pub(super) fn clear(&mut self, n_items: usize) {
+        if self.placed.len() != n_items || self.round == u32::MAX {
+            self.placed = vec![(0, 0); n_items];
+            self.round = 0;
+        }
+        self.round += 1;
+    }
+
+    /// The place of an item in `list`, at whose end it is put where it has none.
+    pub(super) fn of(&mut self, item: u32, list: &mut Vec<u32>) -> u32 {
+        let (round, place) = &mut self.placed[item as usize];
+        if *round != self.round {
+            (*round, *place) = (self.round, list.len() as u32);
+            list.push(item);
+        }
+        *place
+    }
 }
 
 impl Neighbourhoods {
@@ -35,24 +57,46 @@ impl Neighbourhoods {
     /// # Panics
     /// When `per_item` is 0, a neighbour is out of range, or a weight is not a positive number.
     pub fn new(per_item: usize, lists: &[Vec<(u32, f32)>]) -> Self {
-        assert!(per_item > 0, "at least one neighbour an item");
         let n = lists.len();
-        let (mut near, mut weights) = (vec![0; n * per_item], vec![0.0; n * per_item]);
+        let mut near = vec![0; n * per_item];
+        let mut weights = vec![0.0; n * per_item];
         for (item, list) in lists.iter().enumerate() {
-            let own = [(item as u32, 1.0)];
-            let kept = match list.is_empty() {
-                true => &own[..],
-                false => &list[..list.len().min(per_item)],
-            };
-            let total: f32 = kept.iter().map(|&(_, weight)| weight).sum();
-            for (at, &(neighbour, weight)) in kept.iter().enumerate() {
+            for (at, &(neighbour, weight)) in list.iter().take(per_item).enumerate() {
+                near[item * per_item + at] = neighbour;
+                weights[item * per_item + at] = weight;
+            }
+        }
+        Self::from_places(per_item, near, weights)
+    }
+
+    /// [`Neighbourhoods::new`] from lists of `per_item` places an item, of which those without a neighbour have weight
+    /// 0 and come last.
+    ///
+    /// # Panics
+    /// As [`Neighbourhoods::new`], and when there is not a weight a place.
+    pub fn from_places(per_item: usize, mut near: Vec<u32>, mut weights: Vec<f32>) -> Self {
+        assert!(per_item > 0, "at least one neighbour an item");
+        assert_eq!(near.len(), weights.len(), "a weight a place");
+        assert!(near.len().is_multiple_of(per_item), "places of whole items");
+        let n = near.len() / per_item;
+        let rows = near.chunks_exact_mut(per_item);
+        for (item, (near, weights)) in rows.zip(weights.chunks_exact_mut(per_item)).enumerate() {
+            if weights[0] == 0.0 {
+                (near[0], weights[0]) = (item as u32, 1.0);
+            }
+            let total: f32 = weights.iter().sum();
+            let mut is_over = false;
+            for (&neighbour, weight) in near.iter().zip(weights) {
                 assert!(
-                    (neighbour as usize) < n,
+                    *weight >= 0.0 && weight.is_finite() && !(is_over && *weight > 0.0),
+                    "weight {weight}"
+                );
+                is_over |= *weight == 0.0;
+                assert!(
+                    is_over || (neighbour as usize) < n,
                     "neighbour {neighbour} of {n} items"
                 );
-                assert!(weight > 0.0 && weight.is_finite(), "weight {weight}");
-                near[item * per_item + at] = neighbour;
-                weights[item * per_item + at] = weight / total;
+                *weight /= total;
             }
         }
         Self {
@@ -60,6 +104,26 @@ impl Neighbourhoods {
             near,
             weights,
         }
+    }
+
+    /// The same items and more: the last ones with the neighbours listed, which may be any items but themselves.
+    ///
+    /// # Panics
+    /// As [`Neighbourhoods::new`].
+    #[must_use]
+    pub fn with(&self, lists: &[Vec<(u32, f32)>]) -> Self {
+        let (n, n_more) = (self.n_items(), lists.len());
+        let mut near = self.near.clone();
+        let mut weights = self.weights.clone();
+        near.resize((n + n_more) * self.per_item, 0);
+        weights.resize((n + n_more) * self.per_item, 0.0);
+        for (item, list) in (n..).zip(lists) {
+            for (at, &(neighbour, weight)) in list.iter().take(self.per_item).enumerate() {
+                near[item * self.per_item + at] = neighbour;
+                weights[item * self.per_item + at] = weight;
+            }
+        }
+        Self::from_places(self.per_item, near, weights)
     }
 
     /// Number of items.
@@ -77,53 +141,63 @@ impl Neighbourhoods {
         let range = item as usize * self.per_item..(item as usize + 1) * self.per_item;
         let both = self.near[range.clone()].iter().zip(&self.weights[range]);
         both.map(|(&near, &weight)| (near, weight))
-            .filter(|&(_, weight)| weight > 0.0)
+            .take_while(|&(_, weight)| weight > 0.0)
     }
 
     /// The part of the graph that `layers` layers need for some items, none of which comes twice. An item that
-    /// `is_hidden` says so of is taken for one without neighbours.
+    /// `is_hidden` says so of is taken for one without neighbours. The time is that of what is reached, whatever the
+    /// size of the graph.
     pub(crate) fn sub_graph(
         &self,
         items: &[u32],
         layers: usize,
+        pooling: Pooling,
         is_hidden: impl Fn(u32) -> bool,
+        places: &mut Places,
     ) -> SubGraph {
-        let mut inputs = items.to_vec();
-        let mut place = vec![u32::MAX; self.n_items()];
-        for (at, &item) in inputs.iter().enumerate() {
-            place[item as usize] = at as u32;
+        let mut inputs = Vec::with_capacity(items.len());
+        places.clear(self.n_items());
+        for &item in items {
+            places.of(item, &mut inputs);
         }
-        let mut blocks = Vec::with_capacity(layers);
+        assert_eq!(inputs.len(), items.len(), "no item comes twice");
+        let mut pools = Vec::with_capacity(layers);
         for _ in 0..layers {
             let n_outputs = inputs.len();
-            let mut near = vec![0; n_outputs * self.per_item];
-            let mut weights = vec![0.0; n_outputs * self.per_item];
+            let mut row_ptr = vec![0];
+            let (mut columns, mut values) = (Vec::new(), Vec::new());
             for output in 0..n_outputs {
                 let item = inputs[output];
                 if is_hidden(item) {
-                    near[output * self.per_item] = output as u32;
-                    weights[output * self.per_item] = 1.0;
-                    continue;
-                }
-                for (at, (neighbour, weight)) in self.of(item).enumerate() {
-                    let slot = &mut place[neighbour as usize];
-                    if *slot == u32::MAX {
-                        *slot = inputs.len() as u32;
-                        inputs.push(neighbour);
+                    columns.push(output as u32);
+                    values.push(1.0);
+                } else {
+                    let first = values.len();
+                    for (neighbour, weight) in self.of(item) {
+                        columns.push(places.of(neighbour, &mut inputs));
+                        values.push(weight);
                     }
-                    near[output * self.per_item + at] = *slot;
-                    weights[output * self.per_item + at] = weight;
+                    if pooling != Pooling::Importance {
+                        let even = 1.0 / (values.len() - first) as f32;
+                        values[first..].fill(even);
+                    }
                 }
+                row_ptr.push(columns.len() as u32);
             }
-            blocks.push(Block {
-                n_outputs,
-                per_output: self.per_item,
-                near,
-                weights,
-            });
+            pools.push((row_ptr, columns, values));
         }
-        blocks.reverse();
-        SubGraph { inputs, blocks }
+        // A layer's inputs are the next one's outputs: only now is their number known.
+        let mut n_inputs = inputs.len();
+        let mut matrices: Vec<SparseMatrix> = Vec::with_capacity(layers);
+        for (row_ptr, columns, values) in pools.into_iter().rev() {
+            let n_outputs = row_ptr.len() - 1;
+            matrices.push(SparseMatrix::new(n_inputs, row_ptr, columns, values));
+            n_inputs = n_outputs;
+        }
+        SubGraph {
+            inputs,
+            pools: matrices,
+        }
     }
 }
 
@@ -131,42 +205,66 @@ impl Neighbourhoods {
 mod tests {
     use super::*;
 
+    fn sub_graph(
+        graph: &Neighbourhoods,
+        items: &[u32],
+        is_hidden: impl Fn(u32) -> bool,
+    ) -> SubGraph {
+        let places = &mut Places::default();
+        graph.sub_graph(items, 2, Pooling::Importance, is_hidden, places)
+    }
+
     #[test]
-    fn a_sub_graph_holds_what_is_within_reach_and_nothing_else() {
-        // A path 0 - 1 - 2 - 3 - 4, and 5 alone.
+    fn a_batch_reaches_its_neighbours_once_each() {
+        // 0 - 1 - 2 in a row, 3 and 4 apart, 5 alone.
         let lists = [
-            vec![(1, 2.0)],
-            vec![(0, 1.0), (2, 3.0)],
-            vec![(1, 1.0), (3, 1.0)],
-            vec![(2, 1.0), (4, 1.0)],
+            vec![(1, 3.0)],
+            vec![(0, 1.0), (2, 1.0)],
+            vec![(1, 1.0)],
+            vec![(4, 1.0)],
             vec![(3, 1.0)],
             vec![],
         ];
         let graph = Neighbourhoods::new(2, &lists);
-        let of = |item| graph.of(item).collect::<Vec<_>>();
-        assert_eq!(of(1), [(0, 0.25), (2, 0.75)]);
-        assert_eq!(of(0), [(1, 1.0)]);
-        assert_eq!(of(5), [(5, 1.0)]);
-        let sub = graph.sub_graph(&[0, 5], 2, |_| false);
+        let near: Vec<_> = graph.of(5).collect();
+        assert_eq!(near, [(5, 1.0)], "an item without neighbours is its own");
+        let sub = sub_graph(&graph, &[0, 5], |_| false);
         let mut reached = sub.inputs.clone();
         reached.sort_unstable();
         assert_eq!(reached, [0, 1, 2, 5]);
         assert_eq!(sub.inputs[..2], [0, 5]);
-        let n_outputs: Vec<usize> = sub.blocks.iter().map(|block| block.n_outputs).collect();
-        assert_eq!(n_outputs, [3, 2]);
+        let sizes = sub.pools.iter().map(|m| (m.n_rows(), m.n_columns()));
+        assert_eq!(sizes.collect::<Vec<_>>(), [(3, 4), (2, 3)]);
         // The last layer's outputs are 0 and 5: 0's neighbour is the third input, 5's is itself.
-        assert_eq!(sub.blocks[1].near, [2, 0, 1, 0]);
-        assert_eq!(sub.blocks[1].weights, [1.0, 0.0, 1.0, 0.0]);
-        let alone = graph.sub_graph(&[0], 2, |item| item == 0);
-        assert_eq!(
-            (alone.inputs, alone.blocks[1].near.as_slice()),
-            (vec![0], &[0, 0][..])
-        );
+        assert_eq!(sub.pools[1].row(0), (&[2][..], &[1.0][..]));
+        assert_eq!(sub.pools[1].row(1), (&[1][..], &[1.0][..]));
+        let alone = sub_graph(&graph, &[0], |item| item == 0);
+        assert_eq!(alone.inputs, [0]);
+        assert_eq!(alone.pools[1].row(0), (&[0][..], &[1.0][..]));
     }
 
     #[test]
-    fn no_more_than_asked_for_are_kept() {
+    fn no_more_than_asked_for_are_kept_and_more_items_follow() {
         let graph = Neighbourhoods::new(1, &[vec![(1, 3.0), (0, 1.0)], vec![]]);
         assert_eq!(graph.of(0).collect::<Vec<_>>(), [(1, 1.0)]);
+        let grown = graph.with(&[vec![(0, 2.0)], vec![]]);
+        assert_eq!(grown.n_items(), 4);
+        for item in [0, 1] {
+            assert!(grown.of(item).eq(graph.of(item)));
+        }
+        assert_eq!(grown.of(2).collect::<Vec<_>>(), [(0, 1.0)]);
+        assert_eq!(grown.of(3).collect::<Vec<_>>(), [(3, 1.0)]);
+    }
+
+    #[test]
+    fn places_are_forgotten_between_lists() {
+        let mut places = Places::default();
+        for items in [[3, 1, 3], [1, 1, 2]] {
+            places.clear(4);
+            let mut list = Vec::new();
+            let found = items.map(|item| places.of(item, &mut list));
+            let expected = items.map(|item| list.iter().position(|&i| i == item).unwrap_or(9));
+            assert_eq!(found.map(|place| place as usize), expected);
+        }
     }
 }

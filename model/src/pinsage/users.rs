@@ -8,46 +8,90 @@
 use std::sync::Arc;
 
 use burn::module::Module;
-use burn::tensor::{DType, Int, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 
-use super::{Neighbourhoods, PinSage, PinSageConfig};
+use super::{ItemBatches, Neighbourhoods, PinSage, PinSageConfig};
 use crate::batch::BatchIndices;
-use crate::dropout::{Mode, Purpose, mix};
+use crate::dropout::Mode;
 use crate::init::Initializer;
 use crate::network::{Forward, NodeRows};
 use crate::parameters::{Named, ParamMut};
-use crate::rows::Distinct;
+use crate::spmm::SparseMatrix;
 
 /// Items with their features and neighbourhoods, and what users have.
 #[derive(Clone, Debug)]
 pub struct ItemGraph {
-    features: Arc<Vec<f32>>,
+    /// `[n_items, n_features]`
+    features: Arc<SparseMatrix>,
+    /// Of features that tell of an item's edges: the first, and the one that says there are none.
+    edge_features: Option<EdgeFeatures>,
     neighbourhoods: Neighbourhoods,
     user_ptr: Vec<usize>,
     user_items: Vec<u32>,
+    /// The item before each of `user_items` in its user's timeline, or [`ItemGraph::NONE`]; empty where pairs are of
+    /// any two items.
+    before: Vec<u32>,
+}
+
+/// Columns of the features that tell how many edges an item has. Where its neighbourhood is hidden, so are they.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EdgeFeatures {
+    /// The column of the number of edges.
+    pub known: u32,
+    /// The column that is 1 where there is no such number.
+    pub missing: u32,
 }
 
 impl ItemGraph {
-    /// `features` are `[n_items, width]`, row-major; user `u` has `user_items[user_ptr[u]..user_ptr[u + 1]]`.
+    /// In place of an item before the first.
+    pub const NONE: u32 = u32::MAX;
+
+    /// User `u` has `user_items[user_ptr[u]..user_ptr[u + 1]]`, ascending.
     ///
     /// # Panics
     /// When the parts do not fit together.
     pub fn new(
-        features: Arc<Vec<f32>>,
+        features: Arc<SparseMatrix>,
         neighbourhoods: Neighbourhoods,
         user_ptr: Vec<usize>,
         user_items: Vec<u32>,
     ) -> Self {
         let n = neighbourhoods.n_items();
-        assert!(n > 0 && features.len().is_multiple_of(n), "a row an item");
+        assert_eq!(features.n_rows(), n, "a row an item");
         assert_eq!(user_ptr.last(), Some(&user_items.len()), "lists of users");
         assert!(user_items.iter().all(|&item| (item as usize) < n), "items");
         Self {
             features,
+            edge_features: None,
             neighbourhoods,
             user_ptr,
             user_items,
+            before: Vec::new(),
         }
+    }
+
+    /// With the columns that tell of edges.
+    #[must_use]
+    pub fn with_edge_features(mut self, columns: Option<EdgeFeatures>) -> Self {
+        self.edge_features = columns;
+        self
+    }
+
+    /// With pairs of consecutive items: `before` has, of each of the users' items, the one before it in the user's
+    /// timeline, or [`ItemGraph::NONE`].
+    ///
+    /// # Panics
+    /// When there is not one an item of a user.
+    #[must_use]
+    pub fn with_consecutive(mut self, before: Vec<u32>) -> Self {
+        assert_eq!(before.len(), self.user_items.len(), "one an item of a user");
+        self.before = before;
+        self
+    }
+
+    /// Items alone, with nobody who has them: what new items are embedded with.
+    pub fn of_items(features: Arc<SparseMatrix>, neighbourhoods: Neighbourhoods) -> Self {
+        Self::new(features, neighbourhoods, vec![0], Vec::new())
     }
 
     /// Users.
@@ -55,26 +99,72 @@ impl ItemGraph {
         self.user_ptr.len() - 1
     }
 
+    /// Items.
+    pub fn n_items(&self) -> usize {
+        self.neighbourhoods.n_items()
+    }
+
     /// Floats of an item's features.
     pub fn n_features(&self) -> usize {
-        self.features.len() / self.neighbourhoods.n_items()
+        self.features.n_columns()
     }
 
-    fn of(&self, user: u32) -> &[u32] {
-        &self.user_items[self.user_ptr[user as usize]..self.user_ptr[user as usize + 1]]
+    pub(super) fn neighbourhoods(&self) -> &Neighbourhoods {
+        &self.neighbourhoods
     }
 
-    /// An item of the user's other than `positive`, by a random number; `positive` itself where there is no other.
-    fn query(&self, user: u32, positive: u32, random: u64) -> u32 {
-        let items = self.of(user);
-        let others = items.iter().filter(|&&item| item != positive);
-        match others.clone().count() as u64 {
-            0 => positive,
-            n => others
-                .clone()
-                .nth((random % n) as usize)
-                .copied()
-                .unwrap_or(positive),
+    /// Some items' features, `[items.len(), n_features]`; what tells of edges is left out of those hidden.
+    pub(super) fn features_of(
+        &self,
+        items: &[u32],
+        is_hidden: impl Fn(u32) -> bool,
+    ) -> SparseMatrix {
+        let mut row_ptr = vec![0];
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for &item in items {
+            let (of_item, weights) = self.features.row(item as usize);
+            match self.edge_features.filter(|_| is_hidden(item)) {
+                None => {
+                    columns.extend_from_slice(of_item);
+                    values.extend_from_slice(weights);
+                }
+                Some(EdgeFeatures { known, missing }) => {
+                    let others = of_item.iter().zip(weights);
+                    let others = others.filter(|(column, _)| ![known, missing].contains(column));
+                    for (&column, &value) in others {
+                        columns.push(column);
+                        values.push(value);
+                    }
+                    columns.push(missing);
+                    values.push(1.0);
+                }
+            }
+            row_ptr.push(columns.len() as u32);
+        }
+        SparseMatrix::new(self.n_features(), row_ptr, columns, values)
+    }
+
+    /// The item that stands for a user beside `positive`: the one before it in the user's timeline, where pairs are of
+    /// consecutive items and there is one; another item of the user's by a random number; `positive` itself where the
+    /// user has no other.
+    pub(super) fn query(&self, user: u32, positive: u32, random: u64) -> u32 {
+        let range = self.user_ptr[user as usize]..self.user_ptr[user as usize + 1];
+        let items = &self.user_items[range.clone()];
+        let place = items.binary_search(&positive);
+        if let Ok(place) = place
+            && let Some(&before) = self.before.get(range.start + place)
+            && before != Self::NONE
+        {
+            return before;
+        }
+        let n_others = items.len() - usize::from(place.is_ok());
+        if n_others == 0 {
+            return positive;
+        }
+        let at = (random % n_others as u64) as usize;
+        match place {
+            Ok(place) if at >= place => items[at + 1],
+            _ => items[at],
         }
     }
 }
@@ -84,11 +174,11 @@ impl ItemGraph {
 pub struct PinSageNetwork {
     sage: PinSage,
     #[module(skip)]
+    config: PinSageConfig,
+    #[module(skip)]
     n_users: usize,
     #[module(skip)]
     n_items: usize,
-    #[module(skip)]
-    node_dropout: f64,
 }
 
 impl PinSageNetwork {
@@ -100,9 +190,9 @@ impl PinSageNetwork {
     ) -> Self {
         Self {
             sage: config.with(init),
+            config: *config,
             n_users,
             n_items,
-            node_dropout: config.node_dropout,
         }
     }
 
@@ -118,12 +208,13 @@ impl PinSageNetwork {
         let device = self.sage.device();
         let items = self
             .sage
-            .embed_all(&graph.features, &graph.neighbourhoods, &device)
+            .embed_all(graph)
             .unwrap_or_else(|error| panic!("the device failed: {error}"));
-        let dim = items.len() / self.n_items.max(1);
+        let dim = self.config.dim;
         let mut nodes = vec![0.0; self.n_users * dim];
-        for (user, row) in nodes.chunks_exact_mut(dim.max(1)).enumerate() {
-            for &item in graph.of(user as u32) {
+        for (user, row) in nodes.chunks_exact_mut(dim).enumerate() {
+            let range = graph.user_ptr[user]..graph.user_ptr[user + 1];
+            for &item in &graph.user_items[range] {
                 let item = &items[item as usize * dim..][..dim];
                 row.iter_mut()
                     .zip(item)
@@ -145,35 +236,62 @@ impl PinSageNetwork {
 
     /// The batch's rows: query items in the place of users, then items.
     pub(crate) fn rows(&self, graph: &ItemGraph, batch: &BatchIndices, mode: Mode) -> NodeRows {
-        let seed = match mode {
-            Mode::Train { seed } => seed,
-            Mode::Inference => 0,
+        let rows = match batch.item_batch() {
+            Some(ready) => self.sage.embed_batch(ready),
+            None => {
+                let mut batches = ItemBatches::new(&self.config, graph);
+                self.sage.embed_batch(&batches.of_indices(batch, mode))
+            }
         };
-        let positives = &batch.items()[..batch.len()];
-        let pairs = batch.users().iter().zip(positives).zip(0u64..);
-        let wanted: Vec<u32> = pairs
-            .map(|((&user, &positive), at)| graph.query(user, positive, mix(mix(seed) ^ at)))
-            .chain(batch.items().iter().copied())
-            .collect();
-        let Distinct { nodes, slots } = Distinct::of(&wanted, self.n_items);
-        let hidden = mode.mask_seed(self.node_dropout, Purpose::Node, 0);
-        let threshold = (self.node_dropout * u64::MAX as f64) as u64;
-        let is_hidden = |item: u32| {
-            hidden.is_some_and(|seed| mix(seed.wrapping_add(u64::from(item))) < threshold)
-        };
-        let layers = self.sage.layers.len();
-        let sub = graph.neighbourhoods.sub_graph(&nodes, layers, is_hidden);
-        let device = self.sage.device();
-        let z = self.sage.embed_sub_graph(&sub, &graph.features, &device);
-        let places: Vec<i32> = wanted.iter().map(|&i| slots[i as usize] as i32).collect();
-        let untracked = device.without_autodiff();
-        let places = Tensor::<1, Int>::from_data(places.as_slice(), (&untracked, DType::I32));
-        NodeRows::Same(z.select(0, places))
+        NodeRows::Same(rows)
     }
 }
 
 impl Named for PinSageNetwork {
     fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {
         self.sage.named()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph() -> ItemGraph {
+        // Items 0 to 3; the last two columns tell of edges.
+        let features = SparseMatrix::new(
+            4,
+            vec![0, 2, 4, 6, 7],
+            vec![0, 2, 1, 2, 0, 2, 3],
+            vec![1.0, 0.5, 1.0, 0.7, 2.0, 0.9, 1.0],
+        );
+        let near = Neighbourhoods::new(1, &vec![vec![]; 4]);
+        ItemGraph::new(Arc::new(features), near, vec![0, 3, 4], vec![0, 1, 3, 2])
+    }
+
+    #[test]
+    fn another_item_stands_for_a_user() {
+        let graph = graph();
+        let queries = |user, positive| [0, 1, 2, 3].map(|r| graph.query(user, positive, r));
+        assert_eq!(queries(0, 1), [0, 3, 0, 3]);
+        assert_eq!(queries(0, 2), [0, 1, 3, 0], "not the user's own");
+        assert_eq!(queries(1, 2), [2; 4], "nothing else");
+        let none = ItemGraph::NONE;
+        let graph = graph.with_consecutive(vec![3, none, 1, none]);
+        assert_eq!([0, 3].map(|positive| graph.query(0, positive, 0)), [3, 1]);
+        assert_eq!(graph.query(0, 1, 1), 3, "the first has none before it");
+    }
+
+    #[test]
+    fn what_tells_of_edges_is_hidden_with_them() {
+        let columns = EdgeFeatures {
+            known: 2,
+            missing: 3,
+        };
+        let graph = graph().with_edge_features(Some(columns));
+        let features = graph.features_of(&[1, 2, 3], |item| item != 1);
+        assert_eq!(features.row(0), (&[1, 2][..], &[1.0, 0.7][..]));
+        assert_eq!(features.row(1), (&[0, 3][..], &[2.0, 1.0][..]));
+        assert_eq!(features.row(2), (&[3][..], &[1.0][..]));
     }
 }

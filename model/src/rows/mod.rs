@@ -25,7 +25,7 @@ use burn::tensor::{FloatDType, IndexingUpdateOp, Shape, Slice, Tensor, TensorDat
 
 use crate::spmm::SpmmBackend;
 
-pub(crate) use plan::{Distinct, RowsPlan};
+pub(crate) use plan::RowsPlan;
 pub(crate) use select::select_rows;
 
 /// A batch's rows, on every backend of this build. The bodies here compose it from other operations;

@@ -10,22 +10,29 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::FloatTensor;
 
-use super::{Matrix, SpmmBackend};
+use super::{Between, Matrix, SpmmBackend};
 
-/// What was multiplied; both operations are linear, so nothing of `x` is kept.
+/// What was multiplied; every operation is linear, so nothing of `x` is kept.
 #[derive(Clone, Debug)]
 struct Product {
-    matrix: Arc<Matrix>,
+    by: By,
     transposed: bool,
-    /// `None` is one product, `Some(k)` the mean of powers 0 to `k`.
-    layers: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+enum By {
+    Square(Arc<Matrix>),
+    /// The mean of powers 0 to this one.
+    Powers(Arc<Matrix>, usize),
+    Rectangular(Arc<Between>),
 }
 
 impl Product {
     fn apply<B: SpmmBackend>(self, x: FloatTensor<B>) -> FloatTensor<B> {
-        match self.layers {
-            None => B::spmm(x, self.matrix, self.transposed),
-            Some(layers) => B::spmm_mean(x, self.matrix, self.transposed, layers),
+        match self.by {
+            By::Square(matrix) => B::spmm(x, matrix, self.transposed),
+            By::Powers(matrix, layers) => B::spmm_mean(x, matrix, self.transposed, layers),
+            By::Rectangular(between) => B::spmm_between(x, between, self.transposed),
         }
     }
 
@@ -73,9 +80,8 @@ impl<B: SpmmBackend, C: CheckpointStrategy> SpmmBackend for Autodiff<B, C> {
         track::<B, C>(
             x,
             Product {
-                matrix,
+                by: By::Square(matrix),
                 transposed,
-                layers: None,
             },
         )
     }
@@ -89,9 +95,22 @@ impl<B: SpmmBackend, C: CheckpointStrategy> SpmmBackend for Autodiff<B, C> {
         track::<B, C>(
             x,
             Product {
-                matrix,
+                by: By::Powers(matrix, layers),
                 transposed,
-                layers: Some(layers),
+            },
+        )
+    }
+
+    fn spmm_between(
+        x: FloatTensor<Self>,
+        between: Arc<Between>,
+        transposed: bool,
+    ) -> FloatTensor<Self> {
+        track::<B, C>(
+            x,
+            Product {
+                by: By::Rectangular(between),
+                transposed,
             },
         )
     }

@@ -35,8 +35,9 @@ fn apply(
         DType::F32,
         "the sparse product is f32 only"
     );
-    let shape: Shape = x.shape();
+    let width = x.shape()[1];
+    let shape = Shape::from([matrix.row_ptr.len() - 1, width]);
     let x = x.to_contiguous();
-    let y = kernel(matrix, x.storage::<f32>(), shape[1]);
+    let y = kernel(matrix, x.storage::<f32>(), width);
     FlexTensor::new(Bytes::from_elems(y), Layout::contiguous(shape), DType::F32)
 }

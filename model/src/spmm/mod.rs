@@ -8,6 +8,7 @@
 #[cfg(feature = "train")]
 mod autodiff;
 mod balance;
+mod between;
 #[cfg(feature = "gpu")]
 pub(crate) mod cube;
 mod flex;
@@ -25,6 +26,9 @@ use burn::tensor::{Device, Tensor};
 
 use crate::adjacency::CsrMatrix;
 
+#[cfg(feature = "gpu")]
+use between::between_shape;
+pub(crate) use between::{Between, HostPair, product_between};
 pub(crate) use kernel::{CsrView, Isa};
 pub use rectangular::SparseMatrix;
 
@@ -149,6 +153,18 @@ pub(crate) trait SpmmBackend: Backend {
         transposed: bool,
         layers: usize,
     ) -> FloatTensor<Self>;
+
+    /// `M x` for a rectangular `M`, or `Mᵀ x`.
+    ///
+    /// `[n_columns, width] -> [n_rows, width]`
+    #[fusion(dtype = x, shape = between_shape(x, between, *transposed))]
+    fn spmm_between(
+        x: FloatTensor<Self>,
+        between: Arc<Between>,
+        transposed: bool,
+    ) -> FloatTensor<Self> {
+        Self::spmm(x, between.direction(transposed), false)
+    }
 }
 
 /// `M x` for tensors.

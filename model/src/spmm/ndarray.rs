@@ -34,16 +34,17 @@ fn apply(
     matrix: CsrView<'_>,
     kernel: impl Fn(CsrView<'_>, &[f32], usize) -> Vec<f32>,
 ) -> NdArrayTensor {
-    let shape = x.shape();
+    let width = x.shape()[1];
+    let shape = [matrix.row_ptr.len() - 1, width];
     let NdArrayTensor::F32(x) = x else {
         panic!("the sparse product is f32 only, got {:?}", x.dtype());
     };
     let view = x.view();
     let y = match view.as_slice() {
-        Some(x) => kernel(matrix, x, shape[1]),
+        Some(x) => kernel(matrix, x, width),
         None => {
             let x: Vec<f32> = view.iter().copied().collect();
-            kernel(matrix, &x, shape[1])
+            kernel(matrix, &x, width)
         }
     };
     NdArrayTensor::from_data(TensorData::new(y, shape))

@@ -1,7 +1,9 @@
 //! A rectangular sparse matrix on the host, for work that needs neither tensors nor gradients.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use super::HostCsr;
 use super::host::product_rows;
 use super::kernel::{CsrView, Isa};
 use super::tables::Table;
@@ -10,7 +12,7 @@ use super::tables::Table;
 ///
 /// Products are done by the calling thread; each element is summed in the order of the row's entries,
 /// so its bits depend on the row and the table's column alone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SparseMatrix {
     row_ptr: Vec<u32>,
     columns: Vec<u32>,
@@ -55,6 +57,69 @@ impl SparseMatrix {
         (&self.columns[range.clone()], &self.values[range])
     }
 
+    /// Where rows begin, and their columns and values.
+    pub fn arrays(&self) -> (&[u32], &[u32], &[f32]) {
+        (&self.row_ptr, &self.columns, &self.values)
+    }
+
+    /// This matrix and below it another of the same columns.
+    ///
+    /// # Panics
+    /// When the other has another number of columns.
+    #[must_use]
+    pub fn with_rows(mut self, below: &Self) -> Self {
+        assert_eq!(self.n_columns, below.n_columns, "the same columns");
+        let n_entries = self.columns.len() as u32;
+        let ends = below.row_ptr[1..].iter().map(|&end| n_entries + end);
+        self.row_ptr.extend(ends);
+        self.columns.extend_from_slice(&below.columns);
+        self.values.extend_from_slice(&below.values);
+        self
+    }
+
+    /// The first `n` rows.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub(crate) fn first_rows(&self, n: usize) -> Self {
+        let n_entries = self.row_ptr[n] as usize;
+        Self {
+            row_ptr: self.row_ptr[..=n].to_vec(),
+            columns: self.columns[..n_entries].to_vec(),
+            values: self.values[..n_entries].to_vec(),
+            n_columns: self.n_columns,
+        }
+    }
+
+    /// The transpose; its rows have their entries in the order of this matrix's rows.
+    pub(crate) fn transposed(&self) -> Self {
+        let mut row_ptr = vec![0u32; self.n_columns + 1];
+        for &column in &self.columns {
+            row_ptr[column as usize + 1] += 1;
+        }
+        for at in 0..self.n_columns {
+            row_ptr[at + 1] += row_ptr[at];
+        }
+        let mut next = row_ptr.clone();
+        let mut columns = vec![0; self.columns.len()];
+        let mut values = vec![0.0; self.values.len()];
+        for row in 0..self.n_rows() {
+            let (of_row, weights) = self.row(row);
+            for (&column, &weight) in of_row.iter().zip(weights) {
+                let slot = &mut next[column as usize];
+                columns[*slot as usize] = row as u32;
+                values[*slot as usize] = weight;
+                *slot += 1;
+            }
+        }
+        Self {
+            row_ptr,
+            columns,
+            values,
+            n_columns: self.n_rows(),
+        }
+    }
+
     /// Some rows of the product with a row-major table `[n_columns, width]`, into `out`, which keeps its
     /// allocation.
     ///
@@ -76,6 +141,18 @@ impl SparseMatrix {
     }
 }
 
+impl From<SparseMatrix> for HostCsr {
+    fn from(matrix: SparseMatrix) -> Self {
+        let values = Arc::new(matrix.values);
+        Self {
+            row_ptr: Arc::new(matrix.row_ptr),
+            columns: Arc::new(matrix.columns),
+            transposed: values.clone(),
+            values,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +171,16 @@ mod tests {
         matrix().times(1..2, &table, 2, &mut out);
         assert_eq!(out, [10.0, 100.0]);
         assert_eq!(matrix().row(1), (&[0, 2][..], &[1.0, 3.0][..]));
+    }
+
+    #[test]
+    fn transpose_and_first_rows_by_hand() {
+        let transposed = SparseMatrix::new(2, vec![0, 1, 2, 3], vec![1, 0, 1], vec![1.0, 2.0, 3.0]);
+        assert_eq!(matrix().transposed(), transposed);
+        let first = SparseMatrix::new(3, vec![0, 1], vec![1], vec![2.0]);
+        assert_eq!(matrix().first_rows(1), first);
+        let second = SparseMatrix::new(3, vec![0, 2], vec![0, 2], vec![1.0, 3.0]);
+        assert_eq!(first.with_rows(&second), matrix());
     }
 
     #[test]

@@ -3,7 +3,9 @@
 
 use super::*;
 use crate::parameters::{self, Named};
-use crate::{Neighbourhoods, PinSage, PinSageConfig, Pooling};
+use std::sync::Arc;
+
+use crate::{ItemGraph, Neighbourhoods, PinSage, PinSageConfig, Pooling, SparseMatrix};
 
 const FEATURES: usize = 5;
 const DIM: usize = 4;
@@ -28,6 +30,15 @@ fn features(n: usize) -> Vec<f32> {
     (0..n * FEATURES)
         .map(|_| rng.random::<f32>() - 0.4)
         .collect()
+}
+
+/// Every value an entry, zeros among them.
+fn items(features: &[f32], near: Neighbourhoods) -> ItemGraph {
+    let n = features.len() / FEATURES;
+    let row_ptr = (0..=n).map(|row| (row * FEATURES) as u32).collect();
+    let columns = (0..features.len()).map(|at| (at % FEATURES) as u32);
+    let features = SparseMatrix::new(FEATURES, row_ptr, columns.collect(), features.to_vec());
+    ItemGraph::of_items(Arc::new(features), near)
 }
 
 fn config(pooling: Pooling, layers: usize) -> PinSageConfig {
@@ -158,11 +169,12 @@ fn both_ways_give_the_algorithms_numbers() {
                 let model = replaced(&model, tensors.clone());
                 let expected = reference(&tensors, &config, &features, &graph);
                 let what = format!("{device:?} {pooling:?} {layers} layers");
-                let all = model.embed_all(&features, &graph, &device).unwrap();
+                let items = items(&features, graph);
+                let all = model.embed_all(&items).unwrap();
                 assert_near(&all, &expected.concat(), &what);
                 // Any few items, in any order: those rows.
-                let few = host(model.embed(&[6, 2, 4], &features, &graph, &device));
-                let rows = [&expected[6][..], &expected[2], &expected[4]].concat();
+                let few = host(model.embed(&[6, 2, 4, 6], &items));
+                let rows = [&expected[6][..], &expected[2], &expected[4], &expected[6]].concat();
                 assert_near(&few, &rows, &what);
             }
         }
@@ -174,13 +186,11 @@ fn both_ways_give_the_algorithms_numbers() {
 fn a_new_item_has_the_embedding_of_a_full_inference() {
     let device = Device::flex();
     let model = config(Pooling::Importance, 2).init(9, &device);
-    let lists: Vec<Vec<(u32, f32)>> = (0..7).map(|item| graph().of(item).collect()).collect();
-    let old = model.embed_all(&features(7), &graph(), &device).unwrap();
+    let old = model.embed_all(&items(&features(7), graph())).unwrap();
     for new in [vec![], vec![(3, 2.0), (1, 1.0)]] {
-        let grown = Neighbourhoods::new(3, &[lists.clone(), vec![new]].concat());
-        let features = features(8);
-        let all = model.embed_all(&features, &grown, &device).unwrap();
-        let alone = host(model.embed(&[7], &features, &grown, &device));
+        let grown = items(&features(8), graph().with(&[new]));
+        let all = model.embed_all(&grown).unwrap();
+        let alone = host(model.embed(&[7], &grown));
         let expected: Vec<f64> = all[7 * DIM..].iter().map(|&v| v.into()).collect();
         assert_near(&alone, &expected, "the new item");
         // Nobody's neighbour, it changes nobody else.
@@ -192,7 +202,7 @@ fn a_new_item_has_the_embedding_of_a_full_inference() {
 fn gradients_are_those_of_central_differences() {
     for device in devices() {
         for pooling in POOLINGS {
-            let (config, graph, features) = (config(pooling, 2), graph(), features(7));
+            let (config, items) = (config(pooling, 2), items(&features(7), graph()));
             let tracked = device.clone().autodiff();
             let mut tensors = named(&config.init(5, &device));
             // Away from the kinks of ReLU.
@@ -205,7 +215,7 @@ fn gradients_are_those_of_central_differences() {
             let model = replaced(&config.init(5, &tracked), tensors.clone());
             let target: Vec<f32> = (0..3 * DIM).map(|at| (at as f32 * 0.7).sin()).collect();
             let value = |model: &PinSage, device: &Device| {
-                let z = model.embed(&[0, 3, 6], &features, &graph, device);
+                let z = model.embed(&[0, 3, 6], &items);
                 let target = TensorData::new(target.clone(), [3, DIM]);
                 (z * Tensor::from_data(target, device)).sum()
             };

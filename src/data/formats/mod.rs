@@ -7,6 +7,8 @@ mod movielens;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
+pub(super) use panic_guard::guarded;
+#[cfg(feature = "parquet")]
 mod parquet;
 mod recbole;
 mod records;

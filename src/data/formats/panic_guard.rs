@@ -11,7 +11,7 @@ thread_local! {
 /// Runs `decode`; a panic inside is an error with the panic's message and prints nothing.
 ///
 /// Whatever `decode` was working on must not be used after an error.
-pub(super) fn guarded<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
+pub(in crate::data) fn guarded<T>(decode: impl FnOnce() -> T) -> Result<T, String> {
     silence_guarded_panics();
     let outer = GUARDED.replace(true);
     let result = panic::catch_unwind(AssertUnwindSafe(decode));

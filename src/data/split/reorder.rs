@@ -1,6 +1,6 @@
 //! A split under other inside ids.
 
-use super::{Split, TrainSet};
+use super::Split;
 use crate::data::ItemLists;
 
 impl Split {
@@ -16,21 +16,24 @@ impl Split {
         let new_items = &inverse(items);
         inverse(users);
         // Each part's old lists go when its new ones are there.
-        let reordered = |lists: ItemLists| {
-            let row = |(new, &old): (u32, &u32)| {
-                let items = lists.of(old).iter();
-                items.map(move |&item| (new, new_items[item as usize]))
-            };
-            ItemLists::from_pairs(users.len(), (0..).zip(users).flat_map(row))
-        };
+        let moved = |lists: ItemLists| reordered(&lists, users, new_items);
         Self {
             method: self.method,
-            train: TrainSet::new(reordered(self.train.into_positives()), items.len()),
-            validation: reordered(self.validation),
-            test: reordered(self.test),
+            train: self.train.reordered(users, new_items),
+            validation: moved(self.validation),
+            test: moved(self.test),
             summary: self.summary,
         }
     }
+}
+
+/// Lists under other ids: user `i` of the result is user `users[i]`, and item `j` becomes `new_items[j]`.
+pub(super) fn reordered(lists: &ItemLists, users: &[u32], new_items: &[u32]) -> ItemLists {
+    let row = |(new, &old): (u32, &u32)| {
+        let items = lists.of(old).iter();
+        items.map(move |&item| (new, new_items[item as usize]))
+    };
+    ItemLists::from_pairs(users.len(), (0..).zip(users).flat_map(row))
 }
 
 /// The new id of each old one.
@@ -45,6 +48,7 @@ fn inverse(order: &[u32]) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::TrainSet;
     use super::*;
     use crate::config::SplitMethod;
     use crate::data::SplitSummary;

@@ -1,0 +1,125 @@
+//! What a step of training needs of the graph, made on the host: a producer can have it ready before the device asks.
+
+use super::neighbourhoods::{Places, SubGraph};
+use super::{ItemGraph, PinSageConfig, Pooling};
+use crate::batch::BatchIndices;
+use crate::dropout::{Mode, Purpose, mix};
+use crate::spmm::{HostPair, SparseMatrix};
+
+/// The sub-graph of a batch, renumbered, with the features within reach.
+#[derive(Clone, Debug)]
+pub struct ItemBatch {
+    /// `[inputs, n_features]`
+    pub(super) features: HostPair,
+    /// Their first rows: those of the first layer's outputs.
+    pub(super) own_features: HostPair,
+    pub(super) pools: Vec<Pool>,
+    /// The row of each item asked for among those of the last layer.
+    pub(super) places: Vec<i32>,
+}
+
+/// How a layer pools neighbours.
+#[derive(Clone, Debug)]
+pub(super) enum Pool {
+    /// Weighted sums.
+    Sum(HostPair),
+    /// The largest of each component.
+    Max(SparseMatrix),
+}
+
+impl Pool {
+    pub(super) fn new(matrix: SparseMatrix, pooling: Pooling) -> Self {
+        match pooling {
+            Pooling::Max => Self::Max(matrix),
+            Pooling::Importance | Pooling::Mean => Self::Sum(HostPair::new(matrix)),
+        }
+    }
+}
+
+impl ItemBatch {
+    /// Distinct items whose features are read.
+    pub fn n_inputs(&self) -> usize {
+        self.features.n_rows()
+    }
+}
+
+/// Makes the [`ItemBatch`]es of batches, each in a time that does not grow with the graph.
+#[derive(Clone, Debug)]
+pub struct ItemBatches<'a> {
+    graph: &'a ItemGraph,
+    layers: usize,
+    pooling: Pooling,
+    node_dropout: f64,
+    places: Places,
+}
+
+impl<'a> ItemBatches<'a> {
+    /// For a network of these settings.
+    pub fn new(config: &PinSageConfig, graph: &'a ItemGraph) -> Self {
+        Self {
+            graph,
+            layers: config.layers,
+            pooling: config.pooling,
+            node_dropout: config.node_dropout,
+            places: Places::default(),
+        }
+    }
+
+    /// What the batch of these users and items (positives, one a user, first) needs: a query item in the place of
+    /// each user, then the items. In training, by chance, some items' neighbourhoods are hidden.
+    ///
+    /// # Panics
+    /// When there are fewer items than users, or one is out of range.
+    pub fn of(&mut self, users: &[u32], items: &[u32], mode: Mode) -> ItemBatch {
+        let seed = match mode {
+            Mode::Train { seed } => seed,
+            Mode::Inference => 0,
+        };
+        let pairs = users.iter().zip(&items[..users.len()]).zip(0u64..);
+        let queries = pairs
+            .map(|((&user, &positive), at)| self.graph.query(user, positive, mix(mix(seed) ^ at)));
+        let wanted: Vec<u32> = queries.chain(items.iter().copied()).collect();
+        let hidden = mode.mask_seed(self.node_dropout, Purpose::Node, 0);
+        let threshold = (self.node_dropout * u64::MAX as f64) as u64;
+        self.of_items(&wanted, |item| {
+            hidden.is_some_and(|seed| mix(seed.wrapping_add(u64::from(item))) < threshold)
+        })
+    }
+
+    pub(super) fn of_items(
+        &mut self,
+        wanted: &[u32],
+        is_hidden: impl Fn(u32) -> bool + Copy,
+    ) -> ItemBatch {
+        let neighbourhoods = self.graph.neighbourhoods();
+        self.places.clear(neighbourhoods.n_items());
+        let mut nodes = Vec::with_capacity(wanted.len());
+        let places = wanted
+            .iter()
+            .map(|&item| self.places.of(item, &mut nodes) as i32);
+        let places: Vec<i32> = places.collect();
+        let SubGraph { inputs, pools } = neighbourhoods.sub_graph(
+            &nodes,
+            self.layers,
+            self.pooling,
+            is_hidden,
+            &mut self.places,
+        );
+        let n_outputs = pools.first().map_or(inputs.len(), SparseMatrix::n_rows);
+        let features = self.graph.features_of(&inputs, is_hidden);
+        ItemBatch {
+            own_features: HostPair::new(features.first_rows(n_outputs)),
+            features: HostPair::new(features),
+            pools: pools
+                .into_iter()
+                .map(|matrix| Pool::new(matrix, self.pooling))
+                .collect(),
+            places,
+        }
+    }
+
+    /// The same for a batch whose ids are there already.
+    pub(super) fn of_indices(&mut self, batch: &BatchIndices, mode: Mode) -> ItemBatch {
+        self.of(batch.users(), batch.items(), mode)
+    }
+}

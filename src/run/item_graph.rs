@@ -1,0 +1,116 @@
+//! What a run keeps of items, for models that read their features: the encoder, the features, the walks.
+
+use sagebrush_model::SparseMatrix;
+
+use super::tensors::{Entry, TensorFile, Values, write_tensors};
+use super::{File, RunDir, RunError};
+use crate::features::Encoder;
+use crate::graph::Visits;
+
+impl RunDir {
+    /// Writes `encoder.safetensors`.
+    pub fn write_encoder(&mut self, encoder: &Encoder) -> Result<(), RunError> {
+        self.write(File::Encoder, |out| {
+            let (text, tokens, documents) = encoder.to_parts()?;
+            let entries = vec![
+                flat("tokens", tokens.len(), Values::U64(&tokens)),
+                flat("documents", documents.len(), Values::U32(&documents)),
+            ];
+            write_tensors(out, entries, Some(text))
+        })
+    }
+
+    /// The encoder of `encoder.safetensors`; `None` where the run has none.
+    pub fn encoder(&self) -> Result<Option<Encoder>, RunError> {
+        if !self.has(File::Encoder) {
+            return Ok(None);
+        }
+        let path = self.path().join(File::Encoder.name());
+        let bytes = self.read(File::Encoder)?;
+        let file = TensorFile::parse(&path, &bytes)?;
+        let text = file.metadata().unwrap_or_default();
+        Encoder::from_parts(text, file.u64("tokens")?, file.u32("documents")?)
+            .map(Some)
+            .map_err(|error| RunError::damaged(&path, error.to_string()))
+    }
+
+    /// Writes `item_graph.safetensors`.
+    pub fn write_item_graph(
+        &mut self,
+        features: &SparseMatrix,
+        visits: &Visits,
+    ) -> Result<(), RunError> {
+        let (row_ptr, columns, values) = features.arrays();
+        let n = features.n_rows();
+        let table = |name: &str, values| Entry {
+            name: name.to_owned(),
+            shape: vec![n, visits.kept],
+            values,
+        };
+        let width = [features.n_columns() as u32];
+        let entries = vec![
+            flat("features.width", 1, Values::U32(&width)),
+            flat("features.row_ptr", row_ptr.len(), Values::U32(row_ptr)),
+            flat("features.columns", columns.len(), Values::U32(columns)),
+            flat("features.values", values.len(), Values::F32(values)),
+            table("walks.items", Values::U32(&visits.items)),
+            table("walks.counts", Values::U32(&visits.counts)),
+        ];
+        self.write(File::ItemGraph, |out| write_tensors(out, entries, None))
+    }
+
+    /// The features and the walks of `item_graph.safetensors`, for a catalogue of `n_items`; `None` where the run has
+    /// none.
+    pub fn item_graph(&self, n_items: usize) -> Result<Option<(SparseMatrix, Visits)>, RunError> {
+        if !self.has(File::ItemGraph) {
+            return Ok(None);
+        }
+        let path = self.path().join(File::ItemGraph.name());
+        let bytes = self.read(File::ItemGraph)?;
+        let file = TensorFile::parse(&path, &bytes)?;
+        let problem = |what: &str| RunError::damaged(&path, what);
+        let (items, counts) = (file.u32("walks.items")?, file.u32("walks.counts")?);
+        let kept = items.len() / n_items.max(1);
+        let visits = Visits {
+            kept,
+            items,
+            counts,
+        };
+        if kept == 0 || kept * n_items != visits.items.len() || !is_in_order(&visits, n_items) {
+            return Err(problem("its walks are not those of the run's items"));
+        }
+        let row_ptr = file.u32("features.row_ptr")?;
+        let columns = file.u32("features.columns")?;
+        let values = file.f32("features.values")?.values;
+        let width = file.u32("features.width")?.first().copied().unwrap_or(0);
+        let fits = row_ptr.len() == n_items + 1
+            && row_ptr.first() == Some(&0)
+            && row_ptr.last().map(|&end| end as usize) == Some(columns.len())
+            && row_ptr.is_sorted()
+            && columns.len() == values.len()
+            && columns.iter().all(|&column| column < width)
+            && values.iter().all(|value| value.is_finite());
+        if !fits {
+            return Err(problem("its features are not those of the run's items"));
+        }
+        let features = SparseMatrix::new(width as usize, row_ptr, columns, values);
+        Ok(Some((features, visits)))
+    }
+}
+
+fn is_in_order(visits: &Visits, n_items: usize) -> bool {
+    visits.counts.len() == visits.items.len()
+        && visits.items.iter().all(|&item| (item as usize) < n_items)
+        && visits
+            .counts
+            .chunks_exact(visits.kept)
+            .all(|counts| counts.is_sorted_by(|a, b| a >= b))
+}
+
+fn flat<'a>(name: &str, n: usize, values: Values<'a>) -> Entry<'a> {
+    Entry {
+        name: name.to_owned(),
+        shape: vec![n],
+        values,
+    }
+}
