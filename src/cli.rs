@@ -92,8 +92,15 @@ pub enum Command {
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
     Recommend(RecommendArgs),
+    /// Vectors of new items, made of what they are made of, or of the items and users of the log
+    #[command(
+        after_help = "A pinsage run makes vectors of items it was not trained with. `similar` and `recommend` search them at once with `--with`.\n\nExamples:\n  sagebrush embed --run my-run --items new.csv --out new.parquet\n  sagebrush embed --run my-run --items new.csv --edges first-clicks.csv --out new.jsonl\n  sagebrush embed --run my-run --known items --out items.parquet"
+    )]
+    Embed(EmbedArgs),
     /// The items most like an item
-    #[command(after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093")]
+    #[command(
+        after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093\n  sagebrush similar --run my-run --item new-1 --with new.csv"
+    )]
     Similar(SimilarArgs),
     /// What a user was compared with in training, and how near it is in the graph
     #[command(
@@ -227,9 +234,32 @@ pub struct SynthArgs {
     /// Items, keyed from 0; the least popular may have no interaction
     #[arg(long, value_name = "N")]
     pub items: u32,
-    /// Interactions, exactly, none twice
+    /// Interactions, exactly, none twice; of pins about as many
     #[arg(long, value_name = "N")]
     pub edges: u64,
+    /// Make pins and boards instead: a folder with log.csv, items.csv (words, topic) and pictures.npy
+    #[arg(long)]
+    pub pins: bool,
+    /// Topics of pins
+    #[arg(long, value_name = "N", default_value_t = 50, requires = "pins")]
+    pub topics: u32,
+    /// Floats of a pin's picture
+    #[arg(long, value_name = "N", default_value_t = 64, requires = "pins")]
+    pub picture_width: u32,
+    /// Noise of pictures, beside a signal of length 1
+    #[arg(
+        long,
+        value_name = "DEVIATION",
+        default_value_t = 1.0,
+        requires = "pins"
+    )]
+    pub picture_noise: f32,
+    /// Share of a pin's words that are not its topic's
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, requires = "pins")]
+    pub word_noise: f32,
+    /// Share of interactions with anything popular
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, requires = "pins")]
+    pub edge_noise: f32,
     /// Users' degrees d come with a density of d^-EXPONENT
     #[arg(long, value_name = "EXPONENT", default_value_t = 2.5)]
     pub user_exponent: f64,
@@ -239,7 +269,7 @@ pub struct SynthArgs {
     /// The seed: the same options give the same bytes
     #[arg(long, value_name = "N", default_value_t = 42)]
     pub seed: u64,
-    /// The file: .csv, .txt (adjacency lists) or .parquet; `-` is CSV on stdout
+    /// The file: .csv, .txt (adjacency lists) or .parquet; `-` is CSV on stdout; of pins the folder
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
 }
@@ -408,6 +438,9 @@ pub struct RecommendArgs {
     /// The form, where the file's ending does not say
     #[arg(long, value_enum)]
     pub to: Option<OutputForm>,
+    /// New items.
+    #[command(flatten)]
+    pub new: NewItemArgs,
 }
 
 /// Forms of recommendation files.
@@ -419,6 +452,44 @@ pub enum OutputForm {
     Jsonl,
     /// Parquet
     Parquet,
+}
+
+/// Options of `embed`.
+#[derive(Debug, Args)]
+pub struct EmbedArgs {
+    /// The run directory
+    #[arg(long, value_name = "RUN")]
+    pub run: PathBuf,
+    /// New items: a file with the columns that the run's items had; those already in the catalogue are left out
+    #[arg(long, value_name = "FILE", required_unless_present = "known")]
+    pub items: Option<PathBuf>,
+    /// The new items' vectors, a file for each of the run's `features.vectors`, in their order
+    #[arg(long, value_name = "FILE", requires = "items")]
+    pub vectors: Vec<PathBuf>,
+    /// First interactions with the new items, as a log; known users count
+    #[arg(long, value_name = "FILE", requires = "items")]
+    pub edges: Vec<PathBuf>,
+    /// Write the vectors of the log's items or users instead
+    #[arg(long, value_name = "WHAT", conflicts_with = "items", value_parser = one_of(&["items", "users"]))]
+    pub known: Option<String>,
+    /// The file: .parquet, .csv or .jsonl; `-` is JSON lines on stdout
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+}
+
+/// Items beside those of the catalogue.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "New items")]
+pub struct NewItemArgs {
+    /// A file of new items, which are listed beside those of the catalogue (pinsage only)
+    #[arg(long, value_name = "FILE")]
+    pub with: Option<PathBuf>,
+    /// The new items' vectors, a file for each of the run's `features.vectors`, in their order
+    #[arg(long, value_name = "FILE", requires = "with")]
+    pub with_vectors: Vec<PathBuf>,
+    /// First interactions with the new items, as a log
+    #[arg(long, value_name = "FILE", requires = "with")]
+    pub with_edges: Vec<PathBuf>,
 }
 
 /// Options of `similar`.
@@ -433,6 +504,9 @@ pub struct SimilarArgs {
     /// How many
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub k: u32,
+    /// New items.
+    #[command(flatten)]
+    pub new: NewItemArgs,
 }
 
 /// Options of `negatives`.

@@ -129,7 +129,8 @@ impl Failure {
             || cause.is::<CompareError>()
             || cause.is::<EmbeddingsError>()
             || cause.is::<FilterError>()
-            || cause.is::<FeatureError>();
+            || cause.is::<FeatureError>()
+            || cause.is::<sagebrush_model::ParameterError>();
         bad_data.then_some(Self::BadData)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use crate::adjacency::{AdjacencyError, check_table_fits};
@@ -16,7 +16,11 @@ use crate::network::{Graph, Network, NetworkConfig, NodeRows};
 use crate::numeric::l2_normalize;
 use crate::objective::{self, ObjectivePlan, Similarity};
 use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
+use crate::pinsage::ItemGraph;
 use crate::score::{Score, ScoreConfig};
+
+/// Items whose vectors are made together.
+const ITEMS_PER_PIECE: usize = 1024;
 
 /// Everything that decides a model's shape.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,7 +78,10 @@ impl ModelConfig {
                 at_least_one("layers", c.layers)?;
                 (
                     &[],
-                    vec![("node_dropout", c.node_dropout)],
+                    vec![
+                        ("node_dropout", c.node_dropout),
+                        ("feature_dropout", c.feature_dropout),
+                    ],
                     Init::XavierUniform,
                 )
             }
@@ -173,6 +180,34 @@ impl Model {
             nodes: self.network.forward(graph.into(), mode).nodes,
             n_users: self.n_users(),
         }
+    }
+
+    /// Vectors of some items, of a graph that may have others than the model was trained with, on the host and as
+    /// [`Model::serving_tables`] has them: `[items.len(), width]`.
+    ///
+    /// # Errors
+    /// When the device failed.
+    ///
+    /// # Panics
+    /// When the network does not make vectors of items' features, or an item is out of range.
+    pub fn item_vectors(
+        &self,
+        graph: &ItemGraph,
+        items: &[u32],
+    ) -> Result<Vec<f32>, ExecutionError> {
+        let Network::PinSage(network) = &self.network else {
+            panic!("this network has vectors for the items it was trained with only");
+        };
+        let mut vectors = Vec::new();
+        for piece in items.chunks(ITEMS_PER_PIECE) {
+            let z = network.embed(piece, graph);
+            let z = match self.score {
+                Score::Cosine(_) => l2_normalize(z),
+                _ => z,
+            };
+            vectors.extend(z.try_into_data()?.iter::<f32>());
+        }
+        Ok(vectors)
     }
 
     /// The objective on one batch.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run_files::{OpenRun, Seen, Tested};
 use super::{Session, cards, report_data};
-use crate::baselines::{ItemKnn, ItemKnnConfig, Popularity};
+use crate::baselines::{Chance, ContentKnn, ItemKnn, ItemKnnConfig, Popularity};
 use crate::cli::EvaluateArgs;
 use crate::evaluation::{self, Evaluated, Evaluation, EvaluationConfig, PerUser};
 use crate::export::TrecWriter;
@@ -165,18 +165,41 @@ fn rank_all(
     let n_items = run.recommender.items().len();
     let popularity = Popularity::new(&run.lists.train, n_items);
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
+    let content = content_knn(run)?;
+    let chance = Chance {
+        n_users: run.recommender.users().len(),
+        n_items,
+        seed: run.config.seed,
+    };
     let mut systems: Vec<(&str, &dyn ScoreSource)> =
         vec![(run.config.model.name.as_str(), run.recommender.source())];
     for other in others {
         systems.push((other.config.model.name.as_str(), other.recommender.source()));
     }
     systems.push(("item-knn", &knn));
+    if let Some(content) = &content {
+        systems.push(("content-knn", content));
+    }
     systems.push(("popularity", &popularity));
+    if tested.among.is_some() {
+        systems.push(("chance", &chance));
+    }
     Ok(evaluation::evaluate(
         &systems,
         tested.data(&run.lists),
         settings,
     )?)
+}
+
+/// Neighbours by content, where the run has features of items.
+fn content_knn(run: &OpenRun) -> anyhow::Result<Option<ContentKnn>> {
+    let n_items = run.recommender.items().len();
+    let (Some(encoder), Some((features, _))) = (run.dir.encoder()?, run.dir.item_graph(n_items)?)
+    else {
+        return Ok(None);
+    };
+    let train = &run.lists.train;
+    Ok(Some(ContentKnn::new(train, &features, encoder.n_content())))
 }
 
 fn write(
@@ -230,7 +253,7 @@ fn write_trec(
 
 /// The results as a table, and the winner in a sentence.
 pub(super) fn to_text(evaluation: &Evaluation) -> String {
-    let headline = report_data::headline_depth(evaluation);
+    let headline = evaluation.headline_depth();
     let shown = [
         format!("recall@{headline}"),
         format!("ndcg@{headline}"),
@@ -269,12 +292,48 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
         Some(n) => format!("{} items without a training interaction", count(n as u64)),
     };
     let verdict = report::verdict(&comparison.systems, &comparison.headline).unwrap_or_default();
+    let paired = paired_table(evaluation);
     format!(
-        "{}\n{} users, {ranked} ranked, items seen before left out; 95% bootstrap intervals over users.\n\
+        "{}\n{paired}{} users, {ranked} ranked, items seen before left out; 95% bootstrap intervals over users.\n\
          {} users had nothing to test on; {} had no training item and stand apart in the report.\n{verdict}",
         table.render(Style::of_stdout()),
         count(evaluation.n_users_evaluated as u64),
         count(evaluation.n_users_without_test as u64),
         count(evaluation.n_cold_users as u64),
     )
+}
+
+/// What the model is ahead of each other system, user by user.
+fn paired_table(evaluation: &Evaluation) -> String {
+    let (Some(first), Some(model)) = (evaluation.paired.first(), evaluation.systems.first()) else {
+        return String::new();
+    };
+    let names: Vec<&str> = ["recall", "ndcg", "hit_rate", "mrr"]
+        .iter()
+        .filter_map(|name| {
+            let known = first.differences.iter();
+            known
+                .map(|difference| difference.metric.as_str())
+                .find(|metric| metric.split('@').next() == Some(name))
+        })
+        .collect();
+    let head = format!("{} less", model.name);
+    let columns = [(head.as_str(), Align::Left)]
+        .into_iter()
+        .chain(names.iter().map(|&name| (name, Align::Right)));
+    let mut table = Table::new(columns);
+    for comparison in &evaluation.paired {
+        let cell = |name: &&str| {
+            let found = comparison.differences.iter().find(|d| d.metric == **name);
+            found.map_or(String::new(), |d| {
+                format!("{:+.4} [{:+.4}, {:+.4}]", d.difference, d.low, d.high)
+            })
+        };
+        table.row(
+            [comparison.baseline.clone()]
+                .into_iter()
+                .chain(names.iter().map(cell)),
+        );
+    }
+    format!("{}\n", table.render(Style::of_stdout()))
 }

@@ -6,6 +6,7 @@ mod cards;
 mod compare;
 #[cfg(feature = "train")]
 mod demo;
+mod embed;
 mod evaluate;
 mod filters;
 #[cfg(feature = "train")]
@@ -17,6 +18,7 @@ mod memory;
 #[cfg(feature = "train")]
 mod memory_limit;
 mod negatives;
+mod new_items;
 #[cfg(feature = "train")]
 mod prepared;
 mod recommend;
@@ -122,6 +124,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         Command::Synth(args) => synth::synth(&session, args)?,
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
+        Command::Embed(args) => embed::embed(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,
         Command::Negatives(args) => negatives::negatives(&session, args)?,
         #[cfg(feature = "train")]

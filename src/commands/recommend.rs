@@ -11,7 +11,7 @@ use crate::terminal::{Align, Style, Table};
 
 /// Runs `recommend`.
 pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> anyhow::Result<()> {
-    let run = OpenRun::open(&args.run, Seen::Everything)?;
+    let run = OpenRun::open(&args.run, Seen::Everything)?.with_new(&args.new)?;
     let run = run.rank_on(session, args.device.as_deref())?;
     let chosen = chosen(&run, args)?;
     if let (Some(lists), None, None) = (&chosen, &args.out, args.to) {

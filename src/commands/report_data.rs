@@ -13,9 +13,6 @@ use crate::report::{
 const EXAMPLES: usize = 10;
 /// Items of a user's history and list.
 const EXAMPLE_ITEMS: usize = 10;
-/// The depth people look at first, where it was measured.
-const USUAL_DEPTH: usize = 20;
-
 /// Everything the page shows.
 pub(super) fn of_run(
     run: &OpenRun,
@@ -62,16 +59,6 @@ pub(super) fn of_run(
     })
 }
 
-/// The depth of the headline.
-pub(super) fn headline_depth(evaluation: &Evaluation) -> usize {
-    let ks = &evaluation.ks;
-    if ks.contains(&USUAL_DEPTH) {
-        USUAL_DEPTH
-    } else {
-        ks.last().copied().unwrap_or(USUAL_DEPTH)
-    }
-}
-
 /// The systems side by side; the first is the model.
 pub(super) fn comparison(evaluation: &Evaluation) -> Comparison {
     let system = |(at, system): (usize, &SystemResult)| System {
@@ -87,7 +74,7 @@ pub(super) fn comparison(evaluation: &Evaluation) -> Comparison {
         cold: system.cold.as_ref().map(group),
     };
     Comparison {
-        headline: format!("recall@{}", headline_depth(evaluation)),
+        headline: format!("recall@{}", evaluation.headline_depth()),
         n_users_evaluated: evaluation.n_users_evaluated as u64,
         n_users_without_test: evaluation.n_users_without_test as u64,
         n_cold_users: evaluation.n_cold_users as u64,

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use anyhow::bail;
 use serde::{Deserialize, Serialize};
 
+use super::new_items::{self, Sources};
 use super::{Session, filters};
-use crate::config::{DataConfig, DeviceName, RunConfig};
+use crate::cli::NewItemArgs;
+use crate::config::{DataConfig, DeviceName, ModelName, RunConfig, ScoreKind};
 #[cfg(feature = "train")]
 use crate::data::Counts;
 use crate::data::{
@@ -141,7 +143,15 @@ impl OpenRun {
                 let filter = filters::of_run(&shape, &dir.filter()?, &lists.train, items.len())?;
                 Scorer::Filter(filter)
             }
-            None => Scorer::Embeddings(crate::inference::from_tables(dir.embeddings()?)?),
+            None => {
+                let tables = crate::inference::from_tables(dir.embeddings()?)?;
+                // A bilinear form or a perceptron changes the user's side.
+                let plain = matches!(config.score.kind, ScoreKind::Dot);
+                match config.model.name == ModelName::PinSage && plain {
+                    true => Scorer::ItemMeans(tables),
+                    false => Scorer::Embeddings(tables),
+                }
+            }
         };
         let recommender = Recommender::new(scorer, users, items, dir.titles()?, seen)?;
         Ok(Self {
@@ -153,6 +163,23 @@ impl OpenRun {
         })
     }
 
+    /// With the items of a file beside those of the catalogue, where one is named.
+    pub(super) fn with_new(mut self, args: &NewItemArgs) -> anyhow::Result<Self> {
+        let Some(items) = &args.with else {
+            return Ok(self);
+        };
+        let sources = Sources {
+            items,
+            vectors: &args.with_vectors,
+            edges: &args.with_edges,
+        };
+        let new = new_items::embed(&self, &sources)?;
+        self.recommender = self
+            .recommender
+            .with_items(&new.keys, new.titles, &new.vectors)?;
+        Ok(self)
+    }
+
     /// Makes lists on the device asked for, or else on the one of the run's configuration where this machine has it.
     pub(super) fn rank_on(
         mut self,
@@ -160,7 +187,9 @@ impl OpenRun {
         asked: Option<&str>,
     ) -> anyhow::Result<Self> {
         let asked = asked.and_then(DeviceName::from_name);
-        let Scorer::Embeddings(embeddings) = self.recommender.scorer() else {
+        let (Scorer::Embeddings(embeddings) | Scorer::ItemMeans(embeddings)) =
+            self.recommender.scorer()
+        else {
             return Ok(self);
         };
         let device = match (device::open(asked.unwrap_or(self.config.run.device)), asked) {

@@ -10,13 +10,13 @@ use crate::terminal::{Align, Style, Table};
 
 /// Runs `similar`.
 pub(super) fn similar(session: &Session, args: &SimilarArgs) -> anyhow::Result<()> {
-    let run = OpenRun::open(&args.run, Seen::Everything)?;
+    let run = OpenRun::open(&args.run, Seen::Everything)?.with_new(&args.new)?;
     let places = run.recommender.similar(&args.item, args.k as usize)?;
     if session.json {
         return session.print_json(&json!(places));
     }
     let measure = match run.recommender.scorer() {
-        Scorer::Embeddings(_) => "cosine",
+        Scorer::Embeddings(_) | Scorer::ItemMeans(_) => "cosine",
         Scorer::Filter(_) => "score",
     };
     let mut table = Table::new([

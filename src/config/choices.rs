@@ -162,6 +162,9 @@ closed_choice! {
         /// Every item alike.
         #[default]
         Uniform = "uniform",
+        /// Every item alike that has a training interaction: for models of what items are made of, which would learn
+        /// that nobody wants what is new.
+        Trained = "trained",
         /// By the number of training interactions to the power `sampling.popularity_power`.
         Popularity = "popularity",
     }

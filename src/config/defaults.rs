@@ -115,6 +115,7 @@ impl FeatureSettings {
             vectors: Vec::new(),
             edges: false,
             width: 512,
+            dropout: 0.0,
         })
     }
 }
@@ -189,7 +190,10 @@ impl RunConfig {
                     _ => 0,
                 },
                 in_batch: false,
-                distribution: NegativeDistribution::Uniform,
+                distribution: match name {
+                    ModelName::PinSage => NegativeDistribution::Trained,
+                    _ => NegativeDistribution::Uniform,
+                },
                 popularity_power: 0.75,
                 hard: 0,
                 hard_from: 100.0,

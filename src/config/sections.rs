@@ -161,7 +161,7 @@ pub struct FilterSettings {
 }
 
 /// `[features]`: the columns of the item file that a model reads.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FeatureSettings {
     /// Columns of words.
@@ -178,6 +178,9 @@ pub struct FeatureSettings {
     pub edges: bool,
     /// Floats that words and categories are hashed to, 1 to 65536.
     pub width: usize,
+    /// Probability that a value is left out in a step of training, in [0, 1).
+    #[serde(default)]
+    pub dropout: f64,
 }
 
 /// `[walks]`: the neighbourhoods of items.

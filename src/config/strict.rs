@@ -158,6 +158,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("features.vectors", Kind::Texts),
     optional("features.edges", Kind::Flag),
     required("features.width", Kind::Integer(1, 65_536)),
+    optional("features.dropout", SHARE),
     required("walks.count", Kind::Integer(1, 100_000)),
     required("walks.length", Kind::Integer(1, 100)),
     required("walks.kept", Kind::Integer(1, 1000)),

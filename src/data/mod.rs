@@ -48,6 +48,6 @@ pub use item_vectors::{ItemVectors, read_item_vectors};
 pub use lines::MAX_LINE_BYTES;
 pub use read::{
     Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_item_keys,
-    read_titles_bytes,
+    read_item_titles, read_titles_bytes,
 };
 pub use split::{Split, SplitError, SplitSummary, TrainSet, new_items, split};

@@ -93,6 +93,17 @@ pub fn read_titles_bytes(
     }
 }
 
+/// Reads the titles of an item file, one a position of `items`.
+///
+/// # Errors
+/// As [`read_dataset`], and a file without titles.
+pub fn read_item_titles(input: &Input, items: &IdMap) -> Result<Vec<Option<String>>, DataError> {
+    match open(&input.items())? {
+        Source::Text(text) => Ok(read_titles(text, items)?.titles),
+        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
+    }
+}
+
 /// Reads columns of an item file by name, one value an item of `items`.
 ///
 /// # Errors

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::audience::EvaluationData;
 use super::bootstrap::Bootstrap;
+use super::compare::{CompareConfig, Comparison, compare};
 use super::judge::Judge;
-use super::result::{Evaluation, PerUser};
+use super::result::{Evaluation, PerUser, headline_depth};
 use crate::inference::{RankError, ScoreSource};
 
 /// How to evaluate.
@@ -153,11 +154,12 @@ pub fn evaluate(
         );
     }
     let results = judge.results(systems, &judged);
-    let details = systems
+    let details: Vec<SystemDetail> = systems
         .iter()
         .zip(judged)
         .map(|(&(name, _), judged)| judge.detail(name, judged, &fingerprint))
         .collect();
+    let paired = paired(&details, headline_depth(&ks), config);
     let summary = Evaluation {
         n_users_evaluated: audience.warm.len(),
         n_users_without_test: audience.n_without_held_out,
@@ -173,8 +175,39 @@ pub fn evaluate(
         confidence: config.confidence,
         fingerprint,
         systems: results,
+        paired,
     };
     Ok(Evaluated { summary, details })
+}
+
+/// The first system against each of the others, user by user.
+fn paired(details: &[SystemDetail], depth: usize, config: &EvaluationConfig) -> Vec<Comparison> {
+    let Some((first, others)) = details.split_first() else {
+        return Vec::new();
+    };
+    let names = ["recall", "ndcg", "hit_rate", "mrr"].map(|name| format!("{name}@{depth}"));
+    let at_depth = |detail: &SystemDetail| {
+        let metrics = detail.per_user.metrics.iter();
+        PerUser {
+            metrics: metrics
+                .filter(|(name, _)| names.contains(name))
+                .map(|(name, values)| (name.clone(), values.clone()))
+                .collect(),
+            ..detail.per_user.clone()
+        }
+    };
+    let settings = CompareConfig {
+        bootstrap: config.bootstrap,
+        confidence: config.confidence,
+        seed: config.seed,
+    };
+    let candidate = at_depth(first);
+    // A single user cannot be compared; everything else holds for systems judged together.
+    let against = |other: &SystemDetail| {
+        let baseline = (other.name.as_str(), &at_depth(other));
+        compare(baseline, (&first.name, &candidate), &settings).ok()
+    };
+    others.iter().filter_map(against).collect()
 }
 
 fn depths(config: &EvaluationConfig) -> Result<Vec<usize>, EvaluationError> {

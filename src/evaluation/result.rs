@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::compare::Comparison;
+
 /// A mean over users with its bootstrap interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
@@ -73,6 +75,26 @@ pub struct Evaluation {
     pub fingerprint: String,
     /// One entry a system, in the order given.
     pub systems: Vec<SystemResult>,
+    /// The first system against each of the others, user by user, at [`Evaluation::headline_depth`].
+    #[serde(default)]
+    pub paired: Vec<Comparison>,
+}
+
+/// The depth shown where it was measured.
+const USUAL_DEPTH: usize = 20;
+
+impl Evaluation {
+    /// The depth whose figures stand first: 20 where it was measured, else the largest.
+    pub fn headline_depth(&self) -> usize {
+        headline_depth(&self.ks)
+    }
+}
+
+pub(super) fn headline_depth(ks: &[usize]) -> usize {
+    match ks.contains(&USUAL_DEPTH) {
+        true => USUAL_DEPTH,
+        false => ks.last().copied().unwrap_or(USUAL_DEPTH),
+    }
 }
 
 /// One system's metrics user by user: what a paired comparison needs, so that it never evaluates again.

@@ -105,6 +105,22 @@ impl Output {
     }
 }
 
+/// Writes text that `write` makes.
+///
+/// # Errors
+/// When the destination cannot be written.
+pub fn write_text(
+    destination: &Destination,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), ExportError> {
+    let mut output = Output::create(destination)?;
+    write(&mut output).map_err(|source| ExportError::Write {
+        path: destination.to_string(),
+        source,
+    })?;
+    output.finish()
+}
+
 fn open(path: &Path) -> io::Result<Sink> {
     // A link is followed, so that what it points to is replaced and not the link.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());

@@ -46,6 +46,12 @@ pub enum ExportError {
         /// The destination.
         path: String,
     },
+    /// No format of embeddings goes by the file's name.
+    #[error("cannot tell a format from the name {path}; name it .csv, .jsonl or .parquet")]
+    UnknownVectorFormat {
+        /// The destination.
+        path: String,
+    },
     /// Parquet was asked of a build without it.
     #[error(
         "this build cannot write Parquet; build it with the feature `parquet`, or choose csv or jsonl"

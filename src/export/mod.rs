@@ -9,15 +9,19 @@ mod embeddings;
 mod error;
 mod json_lines;
 mod log;
+mod npy;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod recommendations;
 mod trec;
+mod vectors;
 
-pub use destination::Destination;
+pub use destination::{Destination, write_text};
 #[cfg(feature = "parquet")]
 pub use embeddings::write_embeddings;
 pub use error::ExportError;
 pub use log::{LogBlock, LogFormat, LogWriter};
+pub use npy::write_npy;
 pub use recommendations::{ListFormat, RecommendationWriter};
 pub use trec::TrecWriter;
+pub use vectors::{VectorFormat, write_vectors};

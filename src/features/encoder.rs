@@ -129,6 +129,11 @@ impl Encoder {
         self.first_missing() + self.n_missing() + 2 * usize::from(self.edges.is_some())
     }
 
+    /// The first columns, which tell what an item is made of; the others tell what is missing, and of edges.
+    pub fn n_content(&self) -> usize {
+        self.first_missing()
+    }
+
     /// The settings it was fitted with.
     pub fn settings(&self) -> &FeatureSettings {
         &self.settings
@@ -406,6 +411,7 @@ mod tests {
             vectors: Vec::new(),
             edges: false,
             width: 64,
+            dropout: 0.0,
         }
     }
 
@@ -497,6 +503,7 @@ mod tests {
             vectors: vec!["v.npy".into()],
             edges: true,
             width: 8,
+            dropout: 0.0,
         };
         let table = ItemTable {
             columns: Vec::new(),

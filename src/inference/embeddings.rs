@@ -106,6 +106,26 @@ impl Embeddings {
         &self.head
     }
 
+    /// The same users and head with more items behind those there are, `[n x dim]`, row-major.
+    ///
+    /// # Errors
+    /// Rows of another width.
+    pub(super) fn with_items(self, rows: &[f32]) -> Result<Self, EmbeddingsError> {
+        let whole = rows.len() / self.dim * self.dim;
+        expect_size("the table of new items", rows.len(), whole)?;
+        let mut items = self.items;
+        items.extend_from_slice(rows);
+        let n_items = items.len() / self.dim;
+        Self::new(
+            self.n_users,
+            n_items,
+            self.dim,
+            self.users,
+            items,
+            self.head,
+        )
+    }
+
     /// The same items and head with other users, `[n x dim]`, row-major.
     pub(super) fn with_users(&self, users: Vec<f32>) -> Self {
         let projected = match &self.head {

@@ -60,6 +60,7 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
                 Some(PoolingName::Max) => Pooling::Max,
             },
             node_dropout: model.node_dropout,
+            feature_dropout: config.features.as_ref().map_or(0.0, |f| f.dropout),
         }),
         ModelName::GfCf | ModelName::ChebyCf => {
             unreachable!("a graph filter is fitted, not trained")

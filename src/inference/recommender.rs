@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::embeddings::EmbeddingsError;
 use super::fold_in::FoldInError;
 use super::score_source::ScoreSource;
 use super::scorer::Scorer;
@@ -102,6 +103,9 @@ pub enum RecommenderError {
     /// A history of nothing.
     #[error("the history is empty: name at least one item, as in `--history ITEM,ITEM`")]
     EmptyHistory,
+    /// Rows of new items that do not fit the table.
+    #[error(transparent)]
+    Rows(#[from] EmbeddingsError),
     /// Somebody new cannot be placed.
     #[error(transparent)]
     FoldIn(#[from] FoldInError),
@@ -149,6 +153,35 @@ impl Recommender {
             titles,
             seen,
         })
+    }
+
+    /// With more items behind those there are: their keys, titles, and rows `[keys.len(), dim]`. Lists are made on the
+    /// host again until [`Recommender::rank_with`] says otherwise.
+    ///
+    /// # Errors
+    /// Rows of another width or number than there are keys.
+    ///
+    /// # Panics
+    /// When a key is known already.
+    pub fn with_items(
+        self,
+        keys: &IdMap,
+        titles: Vec<Option<String>>,
+        rows: &[f32],
+    ) -> Result<Self, RecommenderError> {
+        let n_known = self.items.len();
+        let scorer = self.scorer.with_items(rows)?;
+        let all = self.items.keys().iter().chain(keys.keys()).cloned();
+        let Some(items) = IdMap::from_ordered_keys(all.collect()) else {
+            panic!("a new item has a new key");
+        };
+        let has_titles = self.titles.is_some() || titles.iter().any(Option::is_some);
+        let titles = has_titles.then(|| {
+            let mut all = self.titles.unwrap_or_else(|| vec![None; n_known]);
+            all.extend(titles);
+            all
+        });
+        Self::new(scorer, self.users, items, titles, self.seen)
     }
 
     /// What is behind the answers.
@@ -414,6 +447,19 @@ mod tests {
             [("7", vec!["x"]), ("anna", vec!["y"])]
         );
         assert_eq!(recommender.similar("x", 1).unwrap()[0].item, "y");
+    }
+
+    #[test]
+    fn new_items_are_listed_beside_the_others() {
+        let recommender = recommender();
+        let new = map(&["new"]);
+        let titles = vec![Some("Aliens".to_owned())];
+        let with = recommender.with_items(&new, titles, &[0.0, 8.0]).unwrap();
+        let list = &with.recommend(&["anna"], 2, true).unwrap()[0];
+        assert_eq!((&*list.items[0].item, list.items[0].score), ("new", 8.0));
+        assert_eq!(list.items[0].title.as_deref(), Some("Aliens"));
+        assert_eq!(with.similar("new", 1).unwrap()[0].item, "z");
+        assert!(with.with_items(&map(&["odd"]), vec![None], &[1.0]).is_err());
     }
 
     #[test]

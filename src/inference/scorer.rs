@@ -1,8 +1,8 @@
 //! What a finished run scores with: the tables of a trained model, or a graph filter.
 
-use super::embeddings::Embeddings;
+use super::embeddings::{Embeddings, EmbeddingsError};
 use super::filter::GraphFilter;
-use super::fold_in::{FoldInError, fold_in};
+use super::fold_in::{FoldInError, fold_in, means_of};
 use super::score_source::ScoreSource;
 use super::selection::Ranked;
 use super::similar::similar_items;
@@ -16,6 +16,8 @@ use crate::data::ItemLists;
 pub enum Scorer {
     /// Final user and item tables.
     Embeddings(Embeddings),
+    /// The same of a model whose users are the normalised means of their items.
+    ItemMeans(Embeddings),
     /// A filter over users' histories.
     Filter(GraphFilter),
 }
@@ -24,13 +26,13 @@ impl Scorer {
     /// The scores of every user of the log.
     pub fn source(&self) -> &dyn ScoreSource {
         match self {
-            Self::Embeddings(embeddings) => embeddings,
+            Self::Embeddings(embeddings) | Self::ItemMeans(embeddings) => embeddings,
             Self::Filter(filter) => filter,
         }
     }
 
-    /// The same scores for other people, by their histories: exact for a filter, for tables by least squares over
-    /// the known users. `train` is what the known users were trained on.
+    /// The same scores for other people, by their histories: exact for a filter and for means of items, for other
+    /// tables by least squares over the known users. `train` is what the known users were trained on.
     ///
     /// # Errors
     /// When the tables hold nothing to go by.
@@ -42,8 +44,25 @@ impl Scorer {
             Self::Embeddings(embeddings) => {
                 Self::Embeddings(fold_in(embeddings, &histories, train)?)
             }
+            Self::ItemMeans(embeddings) => Self::ItemMeans(means_of(embeddings, &histories)),
             Self::Filter(filter) => Self::Filter(filter.with_histories(histories)),
         })
+    }
+
+    /// With more items behind those there are, by their rows `[n, dim]`.
+    ///
+    /// # Errors
+    /// Rows of another width; a filter, which knows the items it was fitted on only.
+    pub fn with_items(self, rows: &[f32]) -> Result<Self, EmbeddingsError> {
+        match self {
+            Self::Embeddings(embeddings) => embeddings.with_items(rows).map(Self::Embeddings),
+            Self::ItemMeans(embeddings) => embeddings.with_items(rows).map(Self::ItemMeans),
+            Self::Filter(_) => Err(EmbeddingsError {
+                part: "a graph filter's item table",
+                found: rows.len(),
+                expected: 0,
+            }),
+        }
     }
 
     /// The `k` items most like `item`, itself left out: by the cosine of item vectors; for a filter, by the scores
@@ -56,7 +75,9 @@ impl Scorer {
     /// When `item` is not below the number of items.
     pub fn similar(&self, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
         match self {
-            Self::Embeddings(embeddings) => similar_items(embeddings, item, k),
+            Self::Embeddings(embeddings) | Self::ItemMeans(embeddings) => {
+                similar_items(embeddings, item, k)
+            }
             Self::Filter(filter) => filter.similar(item, k),
         }
     }

@@ -343,6 +343,35 @@ mod tests {
     }
 
     #[test]
+    fn what_is_new_is_no_negative_where_only_trained_items_are() {
+        // Items 0 to 9 of 1,000 have a training interaction.
+        let pairs: Vec<(u32, u32)> = (0..40).map(|user| (user, user % 10)).collect();
+        let train = TrainSet::of_pairs(40, 1000, &pairs);
+        let config = SamplingConfig {
+            distribution: NegativeDistribution::Trained,
+            shared: 6,
+            ..config(PositiveSampling::ByEdge)
+        };
+        let draw = |shared| {
+            let config = SamplingConfig {
+                shared,
+                ..config.clone()
+            };
+            let sampler = EpochSampler::new(&train, config, None);
+            sampler.epoch(3, 1).next().unwrap()
+        };
+        let batch = draw(6);
+        assert_eq!(batch.negatives.len(), 3 * batch.users.len());
+        assert!(batch.negatives.iter().all(|&item| item < 10));
+        let mut shared = batch.shared.unwrap().items;
+        shared.sort_unstable();
+        shared.dedup();
+        assert_eq!(shared.len(), 6);
+        assert!(shared.iter().all(|&item| item < 10));
+        assert_eq!(draw(50).shared.unwrap().items, (0..10).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn in_batch_negatives_carry_how_often_they_are_drawn() {
         let train = train();
         let sampler = EpochSampler::new(&train, shared_config(0, true), None);

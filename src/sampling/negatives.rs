@@ -17,6 +17,8 @@ pub const MAX_TRIES: u32 = 128;
 pub(super) enum Items {
     /// Every item alike.
     Uniform { n_items: u32 },
+    /// Each of these alike, which are distinct.
+    Listed(Vec<u32>),
     /// By popularity to a power.
     Weighted(WeightedIndex<f64>),
 }
@@ -26,6 +28,11 @@ impl Items {
         let n_items = train.n_items() as u32;
         let weighted = match config.distribution {
             NegativeDistribution::Uniform => None,
+            NegativeDistribution::Trained => {
+                let counts = (0..).zip(popularity(train));
+                let trained = counts.filter(|&(_, n)| n > 0).map(|(item, _)| item);
+                return Self::Listed(trained.collect());
+            }
             NegativeDistribution::Popularity => {
                 let power = config.popularity_power;
                 let weights = popularity(train).into_iter().map(|n| match n {
@@ -42,6 +49,8 @@ impl Items {
     pub(super) fn draw_unknown(&self, rng: &mut impl Rng, positives: &[u32]) -> Option<u32> {
         match self {
             Self::Uniform { n_items } => unknown(positives, || rng.random_range(0..*n_items)),
+            Self::Listed(items) if items.is_empty() => None,
+            Self::Listed(items) => unknown(positives, || items[rng.random_range(0..items.len())]),
             Self::Weighted(weights) => unknown(positives, || weights.sample(rng) as u32),
         }
     }

@@ -65,6 +65,11 @@ impl SharedSampler {
         rng: &mut impl Rng,
     ) -> Shared {
         let mut items: Vec<u32> = match drawn {
+            Items::Listed(items) if self.n_drawn >= items.len() => items.clone(),
+            Items::Listed(items) => {
+                let sample = rand::seq::index::sample(rng, items.len(), self.n_drawn);
+                sample.into_iter().map(|at| items[at]).collect()
+            }
             _ if self.n_drawn >= train.n_items() => (0..train.n_items() as u32).collect(),
             Items::Uniform { n_items } => {
                 let sample = rand::seq::index::sample(rng, *n_items as usize, self.n_drawn);

@@ -1,6 +1,7 @@
 //! Made-up interactions: bipartite graphs of any size whose degrees follow power laws on both sides.
 
 mod degrees;
+mod pins;
 
 use std::ops::Range;
 
@@ -9,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use degrees::DegreeCurve;
+pub use pins::{Pin, PinBoards, Pins};
 
 /// No node is expected to have more than this share of the other side, where the mean allows it.
 const HIGHEST_SHARE: f64 = 0.1;

@@ -8,6 +8,7 @@ mod data;
 mod filters;
 mod memory;
 mod negatives;
+mod new_items;
 mod order;
 mod pinsage;
 mod promises;

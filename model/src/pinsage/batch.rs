@@ -43,6 +43,24 @@ impl ItemBatch {
     }
 }
 
+/// Leaves values out by chance, and scales the others so that their expectation stays.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FeatureDropout {
+    pub(super) rate: f64,
+    pub(super) seed: u64,
+}
+
+impl FeatureDropout {
+    /// What a value of an item is multiplied by: a function of (seed, item, column).
+    pub(super) fn factor(self, item: u32, column: u32) -> f32 {
+        let draw = mix(mix(self.seed ^ u64::from(item)) ^ u64::from(column));
+        match draw < (self.rate * u64::MAX as f64) as u64 {
+            true => 0.0,
+            false => (1.0 / (1.0 - self.rate)) as f32,
+        }
+    }
+}
+
 /// Makes the [`ItemBatch`]es of batches, each in a time that does not grow with the graph.
 #[derive(Clone, Debug)]
 pub struct ItemBatches<'a> {
@@ -50,6 +68,7 @@ pub struct ItemBatches<'a> {
     layers: usize,
     pooling: Pooling,
     node_dropout: f64,
+    feature_dropout: f64,
     places: Places,
 }
 
@@ -61,6 +80,7 @@ impl<'a> ItemBatches<'a> {
             layers: config.layers,
             pooling: config.pooling,
             node_dropout: config.node_dropout,
+            feature_dropout: config.feature_dropout,
             places: Places::default(),
         }
     }
@@ -81,15 +101,22 @@ impl<'a> ItemBatches<'a> {
         let wanted: Vec<u32> = queries.chain(items.iter().copied()).collect();
         let hidden = mode.mask_seed(self.node_dropout, Purpose::Node, 0);
         let threshold = (self.node_dropout * u64::MAX as f64) as u64;
-        self.of_items(&wanted, |item| {
+        let dropout = mode.mask_seed(self.feature_dropout, Purpose::Message, 0);
+        let dropout = dropout.map(|seed| FeatureDropout {
+            rate: self.feature_dropout,
+            seed,
+        });
+        let is_hidden = |item: u32| {
             hidden.is_some_and(|seed| mix(seed.wrapping_add(u64::from(item))) < threshold)
-        })
+        };
+        self.of_items(&wanted, is_hidden, dropout)
     }
 
     pub(super) fn of_items(
         &mut self,
         wanted: &[u32],
         is_hidden: impl Fn(u32) -> bool + Copy,
+        dropout: Option<FeatureDropout>,
     ) -> ItemBatch {
         let neighbourhoods = self.graph.neighbourhoods();
         self.places.clear(neighbourhoods.n_items());
@@ -106,7 +133,7 @@ impl<'a> ItemBatches<'a> {
             &mut self.places,
         );
         let n_outputs = pools.first().map_or(inputs.len(), SparseMatrix::n_rows);
-        let features = self.graph.features_of(&inputs, is_hidden);
+        let features = self.graph.features_of(&inputs, is_hidden, dropout);
         ItemBatch {
             own_features: HostPair::new(features.first_rows(n_outputs)),
             features: HostPair::new(features),

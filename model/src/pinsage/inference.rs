@@ -98,7 +98,7 @@ fn with_input(
 ) -> Tensor<2> {
     match below {
         Below::Features => {
-            let features = HostPair::new(graph.features_of(piece, |_| false));
+            let features = HostPair::new(graph.features_of(piece, |_| false, None));
             run(Input::Features {
                 all: &features,
                 outputs: &features,

@@ -46,6 +46,8 @@ pub struct PinSageConfig {
     /// Probability that an item's neighbourhood is hidden in a step of training, in [0, 1): what an item without one
     /// is worth is learned, too.
     pub node_dropout: f64,
+    /// Probability that a value of an item's features is left out in a step of training, in [0, 1).
+    pub feature_dropout: f64,
 }
 
 impl PinSageConfig {
@@ -109,7 +111,7 @@ impl PinSage {
     /// When the features are not as wide as the network's, or an item is out of range.
     pub fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
         let mut batches = ItemBatches::new(&self.config(), graph);
-        self.embed_batch(&batches.of_items(items, |_| false))
+        self.embed_batch(&batches.of_items(items, |_| false, None))
     }
 
     /// Embeddings of the items of a batch.
@@ -146,6 +148,7 @@ impl PinSage {
             layers: self.layers.len(),
             pooling: self.pooling,
             node_dropout: 0.0,
+            feature_dropout: 0.0,
         }
     }
 

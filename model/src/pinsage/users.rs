@@ -10,6 +10,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
+use super::batch::FeatureDropout;
 use super::{ItemBatches, Neighbourhoods, PinSage, PinSageConfig};
 use crate::batch::BatchIndices;
 use crate::dropout::Mode;
@@ -113,31 +114,32 @@ impl ItemGraph {
         &self.neighbourhoods
     }
 
-    /// Some items' features, `[items.len(), n_features]`; what tells of edges is left out of those hidden.
+    /// Some items' features, `[items.len(), n_features]`; what tells of edges is left out of those hidden, and values
+    /// that dropout leaves out.
     pub(super) fn features_of(
         &self,
         items: &[u32],
         is_hidden: impl Fn(u32) -> bool,
+        dropout: Option<FeatureDropout>,
     ) -> SparseMatrix {
         let mut row_ptr = vec![0];
         let (mut columns, mut values) = (Vec::new(), Vec::new());
         for &item in items {
             let (of_item, weights) = self.features.row(item as usize);
-            match self.edge_features.filter(|_| is_hidden(item)) {
-                None => {
-                    columns.extend_from_slice(of_item);
-                    values.extend_from_slice(weights);
+            let without = self.edge_features.filter(|_| is_hidden(item));
+            let is_told = |column: u32| {
+                without.is_none_or(|edges| column != edges.known && column != edges.missing)
+            };
+            for (&column, &value) in of_item.iter().zip(weights).filter(|(c, _)| is_told(**c)) {
+                let factor = dropout.map_or(1.0, |dropout| dropout.factor(item, column));
+                if factor > 0.0 {
+                    columns.push(column);
+                    values.push(factor * value);
                 }
-                Some(EdgeFeatures { known, missing }) => {
-                    let others = of_item.iter().zip(weights);
-                    let others = others.filter(|(column, _)| ![known, missing].contains(column));
-                    for (&column, &value) in others {
-                        columns.push(column);
-                        values.push(value);
-                    }
-                    columns.push(missing);
-                    values.push(1.0);
-                }
+            }
+            if let Some(edges) = without {
+                columns.push(edges.missing);
+                values.push(1.0);
             }
             row_ptr.push(columns.len() as u32);
         }
@@ -198,6 +200,11 @@ impl PinSageNetwork {
 
     pub(crate) fn sizes(&self) -> (usize, usize) {
         (self.n_users, self.n_items)
+    }
+
+    /// Vectors of some items.
+    pub(crate) fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
+        self.sage.embed(items, graph)
     }
 
     /// All users' and items' rows; a user without items is zero.
@@ -289,9 +296,24 @@ mod tests {
             missing: 3,
         };
         let graph = graph().with_edge_features(Some(columns));
-        let features = graph.features_of(&[1, 2, 3], |item| item != 1);
+        let features = graph.features_of(&[1, 2, 3], |item| item != 1, None);
         assert_eq!(features.row(0), (&[1, 2][..], &[1.0, 0.7][..]));
         assert_eq!(features.row(1), (&[0, 3][..], &[2.0, 1.0][..]));
         assert_eq!(features.row(2), (&[3][..], &[1.0][..]));
+    }
+
+    #[test]
+    fn dropout_keeps_the_expectation_and_is_a_function_of_its_seed() {
+        let graph = graph();
+        let dropped = |seed| {
+            let dropout = FeatureDropout { rate: 0.4, seed };
+            graph.features_of(&[0, 1, 2, 3], |_| false, Some(dropout))
+        };
+        assert_eq!(dropped(5), dropped(5));
+        let total = |matrix: &SparseMatrix| matrix.arrays().2.iter().sum::<f32>();
+        let mean = (0..4000).map(|seed| total(&dropped(seed))).sum::<f32>() / 4000.0;
+        let whole = total(&graph.features);
+        // Seven standard deviations of the mean.
+        assert!((mean - whole).abs() < 0.3, "{mean} for {whole}");
     }
 }

@@ -48,6 +48,7 @@ fn config(pooling: Pooling, layers: usize) -> PinSageConfig {
         layers,
         pooling,
         node_dropout: 0.0,
+        feature_dropout: 0.0,
     }
 }
 

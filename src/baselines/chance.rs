@@ -1,0 +1,78 @@
+//! Any items: what no knowledge at all comes to.
+
+use std::ops::Range;
+
+use crate::inference::ScoreSource;
+
+/// Scores that are a function of (seed, user, item) and nothing else, uniform in [0, 1).
+#[derive(Debug, Clone, Copy)]
+pub struct Chance {
+    /// Users.
+    pub n_users: usize,
+    /// Items.
+    pub n_items: usize,
+    /// The seed.
+    pub seed: u64,
+}
+
+impl ScoreSource for Chance {
+    fn n_users(&self) -> usize {
+        self.n_users
+    }
+
+    fn n_items(&self) -> usize {
+        self.n_items
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        assert_eq!(
+            out.len(),
+            users.len() * items.len(),
+            "one score a user and item"
+        );
+        for (&user, scores) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+            for (score, item) in scores.iter_mut().zip(items.clone()) {
+                let draw = mix(mix(self.seed ^ u64::from(user)) ^ item as u64);
+                // The 24 bits that a float in [0, 1) holds.
+                *score = (draw >> 40) as f32 / (1 << 24) as f32;
+            }
+        }
+    }
+}
+
+/// SplitMix64's step (Steele, Lea and Flood, 2014).
+fn mix(position: u64) -> u64 {
+    let mut z = position.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::inference::top_k;
+
+    #[test]
+    fn every_item_comes_as_often_as_any_other() {
+        let chance = Chance {
+            n_users: 6000,
+            n_items: 20,
+            seed: 3,
+        };
+        let users: Vec<u32> = (0..6000).collect();
+        let mut counts = [0u32; 20];
+        for list in top_k(&chance, &users, 2, None).unwrap() {
+            list.iter()
+                .for_each(|place| counts[place.item as usize] += 1);
+        }
+        let statistic: f64 = counts
+            .iter()
+            .map(|&count| (f64::from(count) - 600.0).powi(2) / 600.0)
+            .sum();
+        // The 99.9% quantile of chi-squared with 19 degrees of freedom; two items a list are drawn without
+        // replacement, which makes the statistic a little smaller.
+        assert!(statistic < 43.82, "{counts:?}");
+    }
+}

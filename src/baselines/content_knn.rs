@@ -1,0 +1,114 @@
+//! Nearest neighbours by content alone: recommend what is made of the same things as what the user has.
+
+use std::ops::Range;
+
+use sagebrush_model::SparseMatrix;
+
+use crate::data::ItemLists;
+use crate::inference::ScoreSource;
+
+/// Scores an item by the mean cosine of its features with those of the user's train items. It needs no training
+/// interaction of the item.
+#[derive(Debug, Clone)]
+pub struct ContentKnn {
+    train: ItemLists,
+    /// `[n_items, n_features]`, rows of length 1, or 0 for an item nothing is known of.
+    features: SparseMatrix,
+}
+
+impl ContentKnn {
+    /// Of features `[n_items, _]` the first `n_content` columns.
+    ///
+    /// # Panics
+    /// When an item is not a row of the features.
+    pub fn new(train: &ItemLists, features: &SparseMatrix, n_content: usize) -> Self {
+        let mut row_ptr = vec![0u32];
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for item in 0..features.n_rows() {
+            let (of_item, weights) = features.row(item);
+            let content = || {
+                let entries = of_item.iter().zip(weights);
+                entries.filter(|&(&column, _)| (column as usize) < n_content)
+            };
+            let length = content()
+                .map(|(_, value)| value * value)
+                .sum::<f32>()
+                .sqrt();
+            for (&column, &value) in content().filter(|_| length > 0.0) {
+                columns.push(column);
+                values.push(value / length);
+            }
+            row_ptr.push(columns.len() as u32);
+        }
+        Self {
+            train: train.clone(),
+            features: SparseMatrix::new(n_content, row_ptr, columns, values),
+        }
+    }
+}
+
+impl ScoreSource for ContentKnn {
+    fn n_users(&self) -> usize {
+        self.train.n_users()
+    }
+
+    fn n_items(&self) -> usize {
+        self.features.n_rows()
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        assert_eq!(
+            out.len(),
+            users.len() * items.len(),
+            "one score a user and item"
+        );
+        let mut profile = vec![0.0f32; self.features.n_columns()];
+        for (&user, scores) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+            profile.fill(0.0);
+            let taken = self.train.of(user);
+            for &item in taken {
+                let (columns, values) = self.features.row(item as usize);
+                for (&column, value) in columns.iter().zip(values) {
+                    profile[column as usize] += value / taken.len() as f32;
+                }
+            }
+            for (score, item) in scores.iter_mut().zip(items.clone()) {
+                let (columns, values) = self.features.row(item);
+                let products = columns.iter().zip(values);
+                *score = products
+                    .map(|(&column, value)| profile[column as usize] * value)
+                    .sum();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::inference::top_k;
+
+    #[test]
+    fn the_score_is_the_mean_cosine_by_hand() {
+        // (3, 4 | 9), (1, 0 | 0), (0, 2 | 0), nothing; the third column is no content.
+        let features = SparseMatrix::new(
+            3,
+            vec![0, 3, 4, 5, 5],
+            vec![0, 1, 2, 0, 1],
+            vec![3.0, 4.0, 9.0, 1.0, 2.0],
+        );
+        let train = ItemLists::from_pairs(2, [(0, 1), (0, 2), (1, 3)].into_iter());
+        let knn = ContentKnn::new(&train, &features, 2);
+        let mut scores = [0.0; 8];
+        knn.score_tile(&[0, 1], 0..4, &mut scores);
+        let expected = [0.7, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];
+        let near = scores
+            .iter()
+            .zip(expected)
+            .all(|(a, b)| (a - b).abs() < 1e-6);
+        assert!(near, "{scores:?}");
+        let lists = top_k(&knn, &[0], 1, Some(&train)).unwrap();
+        assert_eq!(lists[0][0].item, 0);
+    }
+}
