@@ -6,19 +6,26 @@
 //! four users an item; an epoch is 400 steps at dimension 64 with 3 layers, whatever the size: a step passes messages over
 //! the whole graph, so batches grow with it. The first of 5 steps warms up, and the median of the others times the steps
 //! of an epoch is what an epoch takes.
+//!
+//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE, whose step has a batch of the same size on each
+//! graph: that is what its cost is made of, and no longer the graph.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
+use rand::seq::index::sample;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
 use sagebrush::data::{Dataset, Split, split};
+use sagebrush::graph::{InteractionGraph, Walks};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
 use sagebrush::synth::{PowerLaw, SyntheticGraph};
 use sagebrush::training::{self, Job, Progress, time_steps};
+use sagebrush_model::{Graph, ItemGraph, SparseMatrix};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -27,10 +34,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const ASKED: &str = "GROWTH_CASE";
 /// The case of the graph alone.
 const GRAPH: &str = "graph";
+/// Before the size, the cases of PinSAGE.
+const PINSAGE: &str = "pinsage-";
 const EDGES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
 const EDGES_PER_NODE: u64 = 20;
 const USERS_PER_ITEM: u64 = 4;
 const STEPS: usize = 5;
+const PINSAGE_STEPS: usize = 21;
+const PINSAGE_BATCH: usize = 256;
 const STEPS_PER_EPOCH: usize = 400;
 const DIM: usize = 64;
 /// Users whose lists the case of the graph ranks, and how many at once.
@@ -40,7 +51,10 @@ const BLOCK_USERS: usize = 4096;
 fn main() {
     match std::env::var(ASKED) {
         Ok(case) if case == GRAPH => graph_alone(),
-        Ok(edges) => grown(edges.parse().unwrap()),
+        Ok(case) => match case.strip_prefix(PINSAGE) {
+            Some(edges) => grown_pinsage(edges.parse().unwrap()),
+            None => grown(case.parse().unwrap()),
+        },
         Err(_) => parent(),
     }
 }
@@ -51,11 +65,17 @@ fn parent() {
     if sizes.is_empty() {
         sizes = EDGES.to_vec();
     }
-    println!("{}", child(GRAPH).trim_end());
-    println!("\ninteractions | s a step | s an epoch | peak, MB | bytes an interaction");
+    let kind = match std::env::args().any(|argument| argument == "pinsage") {
+        true => PINSAGE,
+        false => "",
+    };
+    if kind.is_empty() {
+        println!("{}\n", child(GRAPH).trim_end());
+    }
+    println!("interactions | s a step | s an epoch | peak, MB | bytes an interaction");
     let mut points = Vec::new();
     for edges in sizes {
-        let line = child(&edges.to_string());
+        let line = child(&format!("{kind}{edges}"));
         let numbers: Vec<f64> = line
             .split_whitespace()
             .filter_map(|number| number.parse().ok())
@@ -122,6 +142,74 @@ fn grown(edges: u64) {
     let step = timed[timed.len() / 2].as_secs_f64();
     let steps = config.sampling.n_batches(split.train.n_interactions());
     println!("{step} {} {}", step * steps as f64, peak_bytes());
+}
+
+/// The same of PinSAGE's default network on items of a dozen words each, 12 walks of 2 steps from each item.
+fn grown_pinsage(edges: u64) {
+    let nodes = edges / EDGES_PER_NODE;
+    let items = nodes / (USERS_PER_ITEM + 1);
+    let split = made_up(nodes - items, items, edges);
+    let train = &split.train;
+    let mut config = RunConfig::defaults_for(ModelName::PinSage);
+    config.sampling.batch_size = PINSAGE_BATCH;
+    let started = Instant::now();
+    let walks = Walks {
+        count: 12,
+        length: 2,
+        kept: 10,
+        seed: 1,
+    };
+    let visits = walks.visits(&InteractionGraph::new(train).unwrap(), || ());
+    let walked = started.elapsed();
+    let positives = train.positives();
+    let graph = ItemGraph::new(
+        Arc::new(words(items as usize)),
+        visits.into(),
+        positives.row_ptr().to_vec(),
+        positives.items().to_vec(),
+    );
+    let device = Device::flex().autodiff();
+    let progress = Progress::new(1, STEPS as u64, 0, true);
+    let job = Job {
+        config: &config,
+        split: &split,
+        graph: Graph::Items(&graph),
+        near: None,
+        device: &device,
+        checkpoints: std::env::temp_dir(),
+        progress: &progress,
+        watch: None,
+        pause: None,
+    };
+    let mut times = time_steps(&job, PINSAGE_STEPS).unwrap();
+    let timed = &mut times[1..];
+    timed.sort_unstable();
+    let step = timed[timed.len() / 2].as_secs_f64();
+    eprintln!(
+        "{edges}: walks from {items} items in {:.1} s",
+        walked.as_secs_f64()
+    );
+    let steps = config.sampling.n_batches(train.n_interactions());
+    println!("{step} {} {}", step * steps as f64, peak_bytes());
+}
+
+/// A dozen of a vocabulary's words an item, `[n_items, 1024]`.
+fn words(n_items: usize) -> SparseMatrix {
+    const WORDS: usize = 12;
+    const VOCABULARY: usize = 1024;
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let row_ptr = (0..=n_items).map(|item| (item * WORDS) as u32).collect();
+    let mut columns = Vec::with_capacity(n_items * WORDS);
+    for _ in 0..n_items {
+        let mut words: Vec<u32> = sample(&mut rng, VOCABULARY, WORDS)
+            .into_iter()
+            .map(|word| word as u32)
+            .collect();
+        words.sort_unstable();
+        columns.extend(words);
+    }
+    let values = vec![1.0 / (WORDS as f32).sqrt(); columns.len()];
+    SparseMatrix::new(VOCABULARY, row_ptr, columns, values)
 }
 
 /// A million users, 300,000 items and 42 million interactions: builds the graph as training does, then

@@ -76,6 +76,7 @@ impl ModelConfig {
             NetworkConfig::PinSage(c) => {
                 at_least_one("features", c.features)?;
                 at_least_one("layers", c.layers)?;
+                at_least_one("hidden", c.hidden)?;
                 (
                     &[],
                     vec![

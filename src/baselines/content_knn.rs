@@ -17,32 +17,25 @@ pub struct ContentKnn {
 }
 
 impl ContentKnn {
-    /// Of features `[n_items, _]` the first `n_content` columns.
+    /// By these features, `[n_items, _]`.
     ///
     /// # Panics
     /// When an item is not a row of the features.
-    pub fn new(train: &ItemLists, features: &SparseMatrix, n_content: usize) -> Self {
+    pub fn new(train: &ItemLists, features: &SparseMatrix) -> Self {
         let mut row_ptr = vec![0u32];
         let (mut columns, mut values) = (Vec::new(), Vec::new());
         for item in 0..features.n_rows() {
             let (of_item, weights) = features.row(item);
-            let content = || {
-                let entries = of_item.iter().zip(weights);
-                entries.filter(|&(&column, _)| (column as usize) < n_content)
-            };
-            let length = content()
-                .map(|(_, value)| value * value)
-                .sum::<f32>()
-                .sqrt();
-            for (&column, &value) in content().filter(|_| length > 0.0) {
-                columns.push(column);
-                values.push(value / length);
+            let length = weights.iter().map(|x| x * x).sum::<f32>().sqrt();
+            if length > 0.0 {
+                columns.extend_from_slice(of_item);
+                values.extend(weights.iter().map(|value| value / length));
             }
             row_ptr.push(columns.len() as u32);
         }
         Self {
             train: train.clone(),
-            features: SparseMatrix::new(n_content, row_ptr, columns, values),
+            features: SparseMatrix::new(features.n_columns(), row_ptr, columns, values),
         }
     }
 }
@@ -91,15 +84,15 @@ mod tests {
 
     #[test]
     fn the_score_is_the_mean_cosine_by_hand() {
-        // (3, 4 | 9), (1, 0 | 0), (0, 2 | 0), nothing; the third column is no content.
+        // (3, 4), (1, 0), (0, 2), nothing.
         let features = SparseMatrix::new(
-            3,
-            vec![0, 3, 4, 5, 5],
-            vec![0, 1, 2, 0, 1],
-            vec![3.0, 4.0, 9.0, 1.0, 2.0],
+            2,
+            vec![0, 2, 3, 4, 4],
+            vec![0, 1, 0, 1],
+            vec![3.0, 4.0, 1.0, 2.0],
         );
         let train = ItemLists::from_pairs(2, [(0, 1), (0, 2), (1, 3)].into_iter());
-        let knn = ContentKnn::new(&train, &features, 2);
+        let knn = ContentKnn::new(&train, &features);
         let mut scores = [0.0; 8];
         knn.score_tile(&[0, 1], 0..4, &mut scores);
         let expected = [0.7, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];

@@ -194,12 +194,8 @@ fn rank_all(
 /// Neighbours by content, where the run has features of items.
 fn content_knn(run: &OpenRun) -> anyhow::Result<Option<ContentKnn>> {
     let n_items = run.recommender.items().len();
-    let (Some(encoder), Some((features, _))) = (run.dir.encoder()?, run.dir.item_graph(n_items)?)
-    else {
-        return Ok(None);
-    };
-    let train = &run.lists.train;
-    Ok(Some(ContentKnn::new(train, &features, encoder.n_content())))
+    let stored = run.dir.item_graph(n_items)?;
+    Ok(stored.map(|stored| ContentKnn::new(&run.lists.train, &stored.content)))
 }
 
 fn write(

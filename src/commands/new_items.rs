@@ -130,7 +130,7 @@ fn graph(
         0 => None,
         _ => run.dir.item_graph(n_items)?,
     };
-    let (Some((features, visits)), Some(settings)) = (of_run, &run.config.walks) else {
+    let (Some(stored), Some(settings)) = (of_run, &run.config.walks) else {
         let alone = Neighbourhoods::new(1, &vec![Vec::new(); keys.len()]);
         return Ok((ItemGraph::of_items(Arc::new(rows), alone), 0));
     };
@@ -144,8 +144,8 @@ fn graph(
             .collect()
     });
     let near: Vec<Vec<(u32, f32)>> = near.collect();
-    let neighbourhoods = Neighbourhoods::from(visits).with(&near);
-    let features = Arc::new(features.with_rows(&rows));
+    let neighbourhoods = Neighbourhoods::from(stored.visits).with(&near);
+    let features = Arc::new(stored.features.with_rows(&rows));
     Ok((
         ItemGraph::of_items(features, neighbourhoods),
         n_items as u32,

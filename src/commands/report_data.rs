@@ -1,18 +1,25 @@
 //! From a run and its evaluation to what the report shows.
 
+use std::collections::BTreeMap;
+
 use super::cards;
 use super::run_files::{OpenRun, Tested};
 use crate::evaluation::{Estimate, Evaluated, Evaluation, GroupResult, SystemResult};
-use crate::inference::Recommender;
+use crate::inference::{Recommender, Scorer, plane};
 use crate::report::{
-    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, PopularityProfile, ReportData,
-    System, decile_shares, popularity_deciles,
+    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, ItemMap, Neighbours,
+    PopularityProfile, ReportData, System, decile_shares, popularity_deciles,
 };
 
 /// Users shown one by one.
 const EXAMPLES: usize = 10;
 /// Items of a user's history and list.
 const EXAMPLE_ITEMS: usize = 10;
+/// Items on the map at most.
+const MAPPED_ITEMS: usize = 1500;
+/// Neighbours of an item.
+const NEAR_ITEMS: usize = 5;
+
 /// Everything the page shows.
 pub(super) fn of_run(
     run: &OpenRun,
@@ -51,6 +58,8 @@ pub(super) fn of_run(
         epochs,
         comparison: Some(comparison(&evaluated.summary)),
         popularity: Some(popularity(run, evaluated)),
+        item_map: item_map(run)?,
+        neighbours: neighbours(run),
         examples: examples(run, tested)?,
         commands: vec![
             format!("sagebrush train --config {path}/config.toml --out NEW-RUN"),
@@ -127,6 +136,76 @@ fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
             })
             .collect(),
     }
+}
+
+/// Items by training interactions, the most first.
+fn by_popularity(run: &OpenRun) -> Vec<u32> {
+    let n_items = run.recommender.items().len();
+    let mut degrees = vec![0u32; n_items];
+    for &item in run.lists.train.items() {
+        degrees[item as usize] += 1;
+    }
+    let mut items: Vec<u32> = (0..n_items as u32).collect();
+    items.sort_by_key(|&item| std::cmp::Reverse(degrees[item as usize]));
+    items
+}
+
+/// The most popular items on a plane, where the model has a vector an item.
+fn item_map(run: &OpenRun) -> anyhow::Result<Option<ItemMap>> {
+    let (Scorer::Embeddings(tables) | Scorer::ItemMeans(tables)) = run.recommender.scorer() else {
+        return Ok(None);
+    };
+    let mut shown = by_popularity(run);
+    shown.truncate(MAPPED_ITEMS);
+    let Some(plane) = plane(tables.items(), tables.dim(), &shown) else {
+        return Ok(None);
+    };
+    let known = run.dir.categories()?.unwrap_or_default();
+    let of = |item: u32| known.get(item as usize)?.as_deref();
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for category in shown.iter().filter_map(|&item| of(item)) {
+        *counts.entry(category).or_default() += 1;
+    }
+    let mut categories: Vec<(&str, usize)> = counts.into_iter().collect();
+    categories.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+    categories.truncate(ItemMap::CATEGORIES_MAX);
+    let place = |item: u32| {
+        let category = of(item)?;
+        categories.iter().position(|&(name, _)| name == category)
+    };
+    let points = shown.iter().zip(&plane.points);
+    Ok(Some(ItemMap {
+        points: points.map(|(&item, &[x, y])| (x, y, place(item))).collect(),
+        categories: categories
+            .iter()
+            .map(|&(name, _)| name.to_owned())
+            .collect(),
+        n_items: run.recommender.items().len() as u64,
+        share: plane.share,
+    }))
+}
+
+/// Some of the most popular items with those nearest.
+fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
+    let (Scorer::Embeddings(_) | Scorer::ItemMeans(_)) = run.recommender.scorer() else {
+        return Vec::new();
+    };
+    let popular = by_popularity(run);
+    let step = (popular.len() / 10 / EXAMPLES).max(1);
+    let k = NEAR_ITEMS.min(popular.len().saturating_sub(1));
+    let of = |&item: &u32| {
+        // A vector that is not a number has no neighbours.
+        let near = run.recommender.scorer().similar(item, k).ok()?;
+        Some(Neighbours {
+            name: name(&run.recommender, item),
+            near: near
+                .iter()
+                .map(|place| (name(&run.recommender, place.item), f64::from(place.score)))
+                .collect(),
+        })
+    };
+    let chosen = popular.iter().step_by(step).take(EXAMPLES);
+    chosen.filter_map(of).collect()
 }
 
 /// Users spread evenly over those with training and test items.

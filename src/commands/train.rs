@@ -212,14 +212,14 @@ fn item_graph(
     };
     let (train, rows) = (&prepared.split.train, &features.encoded.rows);
     let visits = match run.item_graph(train.n_items())? {
-        Some((stored, _)) if stored != *rows => {
+        Some(stored) if stored.features != *rows => {
             let run = run.path().to_owned();
             anyhow::bail!(OtherData::Features { run });
         }
-        Some((_, visits)) => visits,
+        Some(stored) => stored.visits,
         None => {
             let visits = walk(session, config.seed, settings, train)?;
-            run.write_item_graph(rows, &visits)?;
+            run.write_item_graph(&features.encoded, &visits)?;
             visits
         }
     };

@@ -114,7 +114,8 @@ impl FeatureSettings {
             numbers: Vec::new(),
             vectors: Vec::new(),
             edges: false,
-            width: 512,
+            width: 4096,
+            components: 128,
             dropout: 0.0,
         })
     }
@@ -153,6 +154,7 @@ impl RunConfig {
                 name,
                 dim: 64,
                 layers: recipe.layers,
+                hidden: (name == ModelName::PinSage).then_some(256),
                 init: recipe.init,
                 init_std: 0.1,
                 message_dropout: recipe.message_dropout,

@@ -124,6 +124,9 @@ pub struct ModelSettings {
     pub dim: usize,
     /// Number of propagation layers, 0 to 16.
     pub layers: usize,
+    /// Width of the layers that make the embeddings, 1 to 65536; present for `pinsage` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<usize>,
     /// How tables start.
     pub init: Initialization,
     /// Standard deviation of the normal initialization.
@@ -178,6 +181,9 @@ pub struct FeatureSettings {
     pub edges: bool,
     /// Floats that words and categories are hashed to, 1 to 65536.
     pub width: usize,
+    /// Directions that an item's words and categories are brought down to (LSA); 0 leaves them hashed.
+    #[serde(default)]
+    pub components: usize,
     /// Probability that a value is left out in a step of training, in [0, 1).
     #[serde(default)]
     pub dropout: f64,

@@ -139,6 +139,7 @@ pub(super) const KEYS: &[Key] = &[
     required("split.validation_fraction", SHARE),
     required("model.name", Kind::Choice(ModelName::NAMES)),
     required("model.dim", Kind::Integer(1, 65_536)),
+    optional("model.hidden", Kind::Integer(1, 65_536)),
     required("model.layers", Kind::Integer(0, 16)),
     required("model.init", Kind::Choice(Initialization::NAMES)),
     required("model.init_std", POSITIVE),
@@ -158,6 +159,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("features.vectors", Kind::Texts),
     optional("features.edges", Kind::Flag),
     required("features.width", Kind::Integer(1, 65_536)),
+    optional("features.components", Kind::Integer(0, 4096)),
     optional("features.dropout", SHARE),
     required("walks.count", Kind::Integer(1, 100_000)),
     required("walks.length", Kind::Integer(1, 100)),
@@ -220,7 +222,7 @@ pub(super) fn misplaced(path: &str, model: ModelName) -> Option<&'static str> {
         ("features" | "walks", _) if model != ModelName::PinSage => {
             Some("only pinsage has it; remove the key")
         }
-        (_, "sampling.query") if model != ModelName::PinSage => {
+        (_, "sampling.query" | "model.hidden") if model != ModelName::PinSage => {
             Some("only pinsage has it; remove the key")
         }
         (_, "model.name") => None,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sagebrush_model::{EdgeFeatures, SparseMatrix};
 use serde::{Deserialize, Serialize};
 
+use super::components::leading_directions;
 use super::tokens::{self, Bag};
 use super::{Encoded, FeatureError, ItemTable};
 use crate::config::FeatureSettings;
@@ -40,7 +41,8 @@ impl Scale {
 
 /// From an [`ItemTable`] to features. Their columns are, in this order:
 ///
-/// - `width` places that words and categories `t` fall on with a sign, both by their hash (Weinberger et al., ICML
+/// - where `components` are wanted, the item's bag of words and categories in the directions in which those of the
+///   items fitted on differ most ([LSA](super)); else that bag itself: `width` places that words and categories `t` fall on with a sign, both by their hash (Weinberger et al., ICML
 ///   2009), with `(1 + ln tf) (ln((1 + n) / (1 + df)) + 1)`, `n` and `df` counted over the items fitted on; an item's
 ///   are scaled to length 1;
 /// - a place a number, standardised;
@@ -58,9 +60,27 @@ pub struct Encoder {
     edges: Option<Scale>,
     /// Items fitted on.
     n_items: u64,
+    /// Directions that bags are brought down to; 0 where they stay as they are.
+    n_components: usize,
+    /// `[settings.width, n_components]`, row-major.
+    #[serde(skip)]
+    components: Vec<f32>,
     /// Of how many items each word and category is, by its hash.
     #[serde(skip)]
     documents: BTreeMap<u64, u32>,
+}
+
+/// An encoder as a file keeps it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EncoderParts {
+    /// Everything but the rest.
+    pub text: String,
+    /// Words and categories by their hashes, ascending.
+    pub tokens: Vec<u64>,
+    /// Of how many items each is.
+    pub documents: Vec<u32>,
+    /// `[width, n_components]`, row-major.
+    pub components: Vec<f32>,
 }
 
 /// Why stored text is no encoder.
@@ -111,7 +131,7 @@ impl Encoder {
         let fitted = (0..n).filter(|&item| is_fitted_on(item));
         let scale = |values: &Vec<Option<f64>>| Scale::of(fitted.clone().filter_map(|i| values[i]));
         let edges = table.edges.iter().filter(|&&edges| edges > 0);
-        Ok(Self {
+        let mut encoder = Self {
             version: ENCODER_VERSION,
             settings: settings.clone(),
             numbers: parts.numbers.iter().map(scale).collect(),
@@ -121,17 +141,35 @@ impl Encoder {
                 .then(|| Scale::of(edges.map(|&edges| f64::from(edges).ln_1p()))),
             n_items: fitted.clone().count() as u64,
             documents,
+            n_components: 0,
+            components: Vec::new(),
+        };
+        if settings.components > 0 && parts.n_hashed > 0 {
+            let bags = encoder.bags(&parts, fitted);
+            (encoder.components, encoder.n_components) =
+                leading_directions(&bags, settings.components);
+        }
+        Ok(encoder)
+    }
+
+    /// The bags of some items, `[_, settings.width]`.
+    fn bags(&self, parts: &Parts<'_>, items: impl Iterator<Item = usize>) -> SparseMatrix {
+        matrix(self.settings.width, items, |item, row| {
+            self.hashed(&parts.bags[item], row);
         })
+    }
+
+    /// Floats of an item's words and categories.
+    fn first_number(&self) -> usize {
+        match self.n_components {
+            0 => self.settings.width,
+            n => n,
+        }
     }
 
     /// Floats of an item's features.
     pub fn width(&self) -> usize {
         self.first_missing() + self.n_missing() + 2 * usize::from(self.edges.is_some())
-    }
-
-    /// The first columns, which tell what an item is made of; the others tell what is missing, and of edges.
-    pub fn n_content(&self) -> usize {
-        self.first_missing()
     }
 
     /// The settings it was fitted with.
@@ -140,7 +178,7 @@ impl Encoder {
     }
 
     fn first_vector(&self) -> usize {
-        self.settings.width + self.numbers.len()
+        self.first_number() + self.numbers.len()
     }
 
     fn first_missing(&self) -> usize {
@@ -183,22 +221,20 @@ impl Encoder {
             }
         }
         let parts = Parts::of(&self.settings, table)?;
-        let mut row_ptr = vec![0u32];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
-        let mut entries: Vec<(u32, f32)> = Vec::new();
-        let mut n_empty = 0;
-        for item in 0..table.n_items() {
-            n_empty += usize::from(parts.is_empty(item));
-            self.row(&parts, table, item, &mut entries);
-            for (column, value) in entries.drain(..).filter(|&(_, value)| value != 0.0) {
-                columns.push(column);
-                values.push(value);
-            }
-            row_ptr.push(columns.len() as u32);
-        }
+        let items = 0..table.n_items();
+        let rows = matrix(self.width(), items.clone(), |item, row| {
+            self.row(&parts, table, item, row);
+        });
+        let vectors = self.settings.width + self.numbers.len();
+        let content_width = vectors + self.vector_widths.iter().sum::<usize>();
+        let content = matrix(content_width, items.clone(), |item, row| {
+            self.hashed(&parts.bags[item], row);
+            self.told(&parts, table, item, self.settings.width, row);
+        });
         Ok(Encoded {
-            rows: SparseMatrix::new(self.width(), row_ptr, columns, values),
-            n_empty,
+            rows,
+            content,
+            n_empty: items.filter(|&item| parts.is_empty(item)).count(),
             edge_features: self.edge_features(),
         })
     }
@@ -206,21 +242,19 @@ impl Encoder {
     /// The entries of an item's row, by column.
     fn row(&self, parts: &Parts<'_>, table: &ItemTable, item: usize, row: &mut Vec<(u32, f32)>) {
         self.hashed(&parts.bags[item], row);
-        for (at, (scale, values)) in self.numbers.iter().zip(&parts.numbers).enumerate() {
-            if let Some(value) = values[item] {
-                row.push(((self.settings.width + at) as u32, scale.apply(value)));
+        if self.n_components > 0 {
+            let k = self.n_components;
+            let mut sums = vec![0.0f32; k];
+            for (place, value) in row.drain(..) {
+                let direction = &self.components[place as usize * k..][..k];
+                for (sum, x) in sums.iter_mut().zip(direction) {
+                    *sum += value * x;
+                }
             }
+            row.extend((0..).zip(sums));
         }
-        let mut first = self.first_vector() as u32;
-        for vectors in &table.vectors {
-            let values = &vectors.values[item * vectors.width..][..vectors.width];
-            let length = length(values);
-            if length > 0.0 {
-                row.extend((first..).zip(values.iter().map(|value| value / length)));
-            }
-            first += vectors.width as u32;
-        }
-        let missing = parts.is_missing(item).zip(first..);
+        self.told(parts, table, item, self.first_number(), row);
+        let missing = parts.is_missing(item).zip(self.first_missing() as u32..);
         row.extend(
             missing
                 .filter(|&(is, _)| is)
@@ -231,6 +265,30 @@ impl Encoder {
                 0 => (columns.missing, 1.0),
                 edges => (columns.known, scale.apply(f64::from(edges).ln_1p())),
             });
+        }
+    }
+
+    /// An item's numbers and vectors, from a column on.
+    fn told(
+        &self,
+        parts: &Parts<'_>,
+        table: &ItemTable,
+        item: usize,
+        first: usize,
+        row: &mut Vec<(u32, f32)>,
+    ) {
+        let mut first = first as u32;
+        for (scale, values) in self.numbers.iter().zip(&parts.numbers) {
+            row.extend(values[item].map(|value| (first, scale.apply(value))));
+            first += 1;
+        }
+        for vectors in &table.vectors {
+            let values = &vectors.values[item * vectors.width..][..vectors.width];
+            let length = length(values);
+            if length > 0.0 {
+                row.extend((first..).zip(values.iter().map(|value| value / length)));
+            }
+            first += vectors.width as u32;
         }
     }
 
@@ -263,42 +321,52 @@ impl Encoder {
         }
     }
 
-    /// Everything but the words, as text; and the words' hashes with of how many items each is.
+    /// What a file keeps.
     ///
     /// # Errors
     /// Never in practice: numbers are finite.
-    pub fn to_parts(&self) -> Result<(String, Vec<u64>, Vec<u32>), serde_json::Error> {
+    pub fn to_parts(&self) -> Result<EncoderParts, serde_json::Error> {
         let (tokens, documents) = self.documents.iter().unzip();
-        Ok((serde_json::to_string(self)?, tokens, documents))
+        Ok(EncoderParts {
+            text: serde_json::to_string(self)?,
+            tokens,
+            documents,
+            components: self.components.clone(),
+        })
     }
 
     /// The encoder of [`Encoder::to_parts`].
     ///
     /// # Errors
     /// [`EncoderError`]
-    pub fn from_parts(
-        text: &str,
-        tokens: Vec<u64>,
-        documents: Vec<u32>,
-    ) -> Result<Self, EncoderError> {
+    pub fn from_parts(parts: EncoderParts) -> Result<Self, EncoderError> {
+        let EncoderParts {
+            text,
+            tokens,
+            documents,
+            components,
+        } = parts;
         #[derive(Deserialize)]
         struct Preamble {
             version: u32,
         }
-        let Preamble { version } = serde_json::from_str(text)?;
+        let Preamble { version } = serde_json::from_str(&text)?;
         if version != ENCODER_VERSION {
             return Err(EncoderError::Version { found: version });
         }
-        let mut encoder: Self = serde_json::from_str(text)?;
+        let mut encoder: Self = serde_json::from_str(&text)?;
         let fits = tokens.len() == documents.len()
             && encoder.numbers.len() == encoder.settings.numbers.len()
             && encoder.vector_widths.len() == encoder.settings.vectors.len()
             && encoder.edges.is_some() == encoder.settings.edges
+            && encoder.n_components.checked_mul(encoder.settings.width) == Some(components.len())
+            && components.iter().all(|value| value.is_finite())
             && (1..=65_536).contains(&encoder.settings.width);
         if !fits {
             return Err(EncoderError::Parts);
         }
         encoder.documents = tokens.into_iter().zip(documents).collect();
+        encoder.components = components;
         Ok(encoder)
     }
 }
@@ -318,6 +386,26 @@ pub(crate) fn first_categories(
         tokens::categories(text).next().map(str::to_owned)
     };
     column.map_or_else(Vec::new, |column| column.values.iter().map(first).collect())
+}
+
+/// A row an item, of the entries that `fill` puts into an empty list, without zeros.
+fn matrix(
+    width: usize,
+    items: impl Iterator<Item = usize>,
+    fill: impl Fn(usize, &mut Vec<(u32, f32)>),
+) -> SparseMatrix {
+    let mut row_ptr = vec![0u32];
+    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    let mut row = Vec::new();
+    for item in items {
+        fill(item, &mut row);
+        for (column, value) in row.drain(..).filter(|&(_, value)| value != 0.0) {
+            columns.push(column);
+            values.push(value);
+        }
+        row_ptr.push(columns.len() as u32);
+    }
+    SparseMatrix::new(width, row_ptr, columns, values)
 }
 
 fn length(values: &[f32]) -> f32 {
@@ -411,6 +499,7 @@ mod tests {
             vectors: Vec::new(),
             edges: false,
             width: 64,
+            components: 0,
             dropout: 0.0,
         }
     }
@@ -503,6 +592,7 @@ mod tests {
             vectors: vec!["v.npy".into()],
             edges: true,
             width: 8,
+            components: 0,
             dropout: 0.0,
         };
         let table = ItemTable {
@@ -541,16 +631,39 @@ mod tests {
     #[test]
     fn an_encoder_comes_back_as_it_was_and_no_other_does() {
         let encoder = Encoder::fit(&settings(), &films()).unwrap();
-        let (text, tokens, documents) = encoder.to_parts().unwrap();
-        let parts = |text: &str| {
-            Encoder::from_parts(text, tokens.clone(), documents.clone())
-                .map_err(|error| error.to_string())
+        let whole = encoder.to_parts().unwrap();
+        let read = |change: &dyn Fn(&mut EncoderParts)| {
+            let mut parts = whole.clone();
+            change(&mut parts);
+            Encoder::from_parts(parts).map_err(|error| error.to_string())
         };
-        assert_eq!(parts(&text).unwrap(), encoder);
-        let newer = text.replacen("\"version\":1", "\"version\":2", 1);
-        assert!(parts(&newer).unwrap_err().contains("of version 2"));
-        assert!(parts("{}").unwrap_err().contains("no feature encoder"));
-        assert!(Encoder::from_parts(&text, tokens.clone(), Vec::new()).is_err());
+        assert_eq!(read(&|_| ()).unwrap(), encoder);
+        let newer = whole.text.replacen("\"version\":1", "\"version\":2", 1);
+        let message = read(&|parts| parts.text = newer.clone()).unwrap_err();
+        assert!(message.contains("of version 2"), "{message}");
+        let message = read(&|parts| parts.text = "{}".to_owned()).unwrap_err();
+        assert!(message.contains("no feature encoder"), "{message}");
+        assert!(read(&|parts| parts.documents.clear()).is_err());
+        assert!(read(&|parts| parts.components.push(1.0)).is_err());
+    }
+
+    #[test]
+    fn bags_are_brought_down_to_their_components() {
+        let settings = FeatureSettings {
+            components: 2,
+            ..settings()
+        };
+        let encoder = Encoder::fit(&settings, &films()).unwrap();
+        // Two, a number, three columns that may be missing.
+        assert_eq!(encoder.width(), 6);
+        let rows = dense(&encoder.encode(&films()).unwrap().rows);
+        // Two films alike and one apart span two directions: nothing is lost.
+        let dot = |a: usize, b: usize| rows[a][0] * rows[b][0] + rows[a][1] * rows[b][1];
+        assert!((dot(0, 0) - 1.0).abs() < 1e-5 && (dot(0, 1) - 1.0).abs() < 1e-5);
+        assert!((dot(2, 2) - 1.0).abs() < 1e-5 && dot(0, 2).abs() < 0.5);
+        assert_eq!(rows[3][..2], [0.0, 0.0]);
+        let back = Encoder::from_parts(encoder.to_parts().unwrap()).unwrap();
+        assert_eq!(back, encoder);
     }
 
     #[test]

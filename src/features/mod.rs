@@ -3,12 +3,13 @@
 //! The encoder is fitted once, on the items with a training interaction, and kept with the run: a new item's features
 //! are then what they would have been.
 
+mod components;
 mod encoder;
 mod tokens;
 
 #[cfg(feature = "train")]
 pub(crate) use encoder::first_categories;
-pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, Scale};
+pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, EncoderParts, Scale};
 
 use sagebrush_model::{EdgeFeatures, SparseMatrix};
 
@@ -43,6 +44,9 @@ impl ItemTable {
 pub struct Encoded {
     /// `[n_items, width]`
     pub rows: SparseMatrix,
+    /// What items are made of as it is, without components and what is missing: what neighbours by content alone are
+    /// found by, `[n_items, _]`.
+    pub content: SparseMatrix,
     /// Items that neither a column nor a vector tells anything of.
     pub n_empty: usize,
     /// The columns that tell of edges.

@@ -53,6 +53,7 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
         ModelName::PinSage => NetworkConfig::PinSage(PinSageConfig {
             features: n_features,
             dim,
+            hidden: model.hidden.unwrap_or(dim),
             layers: model.layers,
             pooling: match config.walks.as_ref().map(|walks| walks.pooling) {
                 None | Some(PoolingName::Importance) => Pooling::Importance,

@@ -35,6 +35,10 @@ pub struct ReportData {
     pub comparison: Option<Comparison>,
     /// Where recommendations fall between hits and the long tail.
     pub popularity: Option<PopularityProfile>,
+    /// Where items lie, for models with a vector an item.
+    pub item_map: Option<ItemMap>,
+    /// Items to look at with those nearest, ten or so.
+    pub neighbours: Vec<Neighbours>,
     /// Users to look at, ten or so.
     pub examples: Vec<ExampleUser>,
     /// Command lines that repeat the run and this report.
@@ -125,6 +129,33 @@ pub struct PopularityProfile {
     pub interactions: Vec<f64>,
     /// Of the recommendations, by system.
     pub recommended: Vec<(String, Vec<f64>)>,
+}
+
+/// Items on a plane.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ItemMap {
+    /// Categories that have a color of their own, the commonest first.
+    pub categories: Vec<String>,
+    /// Place and position in `categories` of each item shown; `None` for any other category or none.
+    pub points: Vec<(f64, f64, Option<usize>)>,
+    /// Items there are.
+    pub n_items: u64,
+    /// Share of the variance that the plane shows.
+    pub share: f64,
+}
+
+impl ItemMap {
+    /// Categories with a color of their own at most.
+    pub const CATEGORIES_MAX: usize = 6;
+}
+
+/// An item and those nearest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Neighbours {
+    /// Its title or key.
+    pub name: String,
+    /// Titles or keys of the nearest items with the cosine, nearest first.
+    pub near: Vec<(String, f64)>,
 }
 
 /// One user to look at.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::chart::{self, Bars, ChartError, Line};
+use super::chart::{self, Axis, Bars, ChartError, Dot, Line};
 use super::tables::{order_of_metric, shortened};
-use super::{Comparison, PopularityProfile, ReportData};
+use super::{Comparison, ItemMap, PopularityProfile, ReportData};
 use crate::run::EpochRecord;
-use crate::terminal::count;
+use crate::terminal::{count, percent};
 
 const LINES_MAX: usize = 4;
 const SYSTEMS_MAX: usize = 5;
@@ -210,6 +210,39 @@ pub(super) fn popularity(profile: &PopularityProfile) -> Result<Option<Figure>, 
         caption: "Share of all training interactions, and of all recommended places, that falls \
                   on each tenth of the catalogue. Without regard to popularity, each would get 10%."
             .into(),
+        svg,
+        legend: legend(names.into_iter()),
+    }))
+}
+
+/// Items on the plane, by category where they have one.
+pub(super) fn item_map(map: &ItemMap) -> Result<Option<Figure>, ChartError> {
+    // The last color is nobody's.
+    let other = ItemMap::CATEGORIES_MAX;
+    let dots: Vec<Dot> = map
+        .points
+        .iter()
+        .map(|&(x, y, category)| Dot {
+            x,
+            y,
+            color: category.unwrap_or(if map.categories.is_empty() { 0 } else { other }),
+        })
+        .collect();
+    let named = map.categories.iter().map(String::as_str).zip(0..);
+    let names: Vec<(&str, usize)> = match map.categories.is_empty() {
+        true => vec![("items", 0)],
+        false => named.chain([("other or none", other)]).collect(),
+    };
+    let svg = chart::scatter(&dots, &Axis::Numbers, "first direction")?;
+    Ok(svg.map(|svg| Figure {
+        title: "Where items lie".into(),
+        caption: format!(
+            "{} of {} items by the directions of their vectors, on the plane in which they differ most; it shows {} of \
+             their variance.",
+            count(map.points.len() as u64),
+            count(map.n_items),
+            percent(map.share),
+        ),
         svg,
         legend: legend(names.into_iter()),
     }))

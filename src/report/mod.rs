@@ -12,8 +12,8 @@ mod tables;
 mod verdict;
 
 pub use data::{
-    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, PopularityProfile, ReportData,
-    System,
+    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, ItemMap, Neighbours,
+    PopularityProfile, ReportData, System,
 };
 pub use page::{ReportError, render};
 pub use popularity::{N_DECILES, decile_shares, popularity_deciles};

@@ -42,6 +42,7 @@ struct View<'a> {
     users: Vec<Fact>,
     activity: Option<Value>,
     popularity: Option<Value>,
+    item_map: Option<Value>,
     examples: Vec<Example<'a>>,
     n_hits: usize,
 }
@@ -90,6 +91,7 @@ pub fn render(data: &ReportData) -> Result<String, ReportError> {
         .as_ref()
         .map(figures::popularity)
         .transpose()?;
+    let item_map = data.item_map.as_ref().map(figures::item_map).transpose()?;
     let examples: Vec<Example<'_>> = data.examples.iter().map(example).collect();
     let title = shortened(&data.run, TITLE_LENGTH_MAX);
     let view = View {
@@ -106,6 +108,7 @@ pub fn render(data: &ReportData) -> Result<String, ReportError> {
         users: comparison.map(user_facts).unwrap_or_default(),
         activity: figure(activity.flatten())?,
         popularity: figure(popularity.flatten())?,
+        item_map: figure(item_map.flatten())?,
         n_hits: examples.iter().map(|example| example.n_hits).sum(),
         examples,
     };

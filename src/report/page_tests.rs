@@ -162,6 +162,20 @@ fn sample() -> ReportData {
                 ("popularity".into(), falling(0.02)),
             ],
         }),
+        item_map: Some(ItemMap {
+            categories: vec!["<b>Horror</b>".into()],
+            points: vec![
+                (0.1, 0.2, Some(0)),
+                (0.3, f64::NAN, None),
+                (-0.4, 0.1, None),
+            ],
+            n_items: 4000,
+            share: 0.41,
+        }),
+        neighbours: vec![Neighbours {
+            name: "<i>Alien</i>".into(),
+            near: vec![("Aliens & co".into(), 0.913)],
+        }],
         examples: (0..10).map(example).collect(),
         commands: vec![
             "sagebrush train ratings.csv --model light-gcn --seed 42 --out run".into(),
@@ -197,8 +211,9 @@ fn hostile() -> ReportData {
 #[test]
 fn the_page_is_self_contained_and_complete() {
     let html = render(&sample()).unwrap();
-    assert_eq!(html.matches("<svg").count(), 4);
-    assert_eq!(html.matches("<article>").count(), 10);
+    assert_eq!(html.matches("<svg").count(), 5);
+    assert_eq!(html.matches("<article>").count(), 11);
+    assert!(html.contains("3 of 4,000 items") && html.contains("0.91"));
     assert!(html.contains("LightGCN wins on recall@20"));
     assert!(html.contains("default-src &#x27;none&#x27;") || html.contains("default-src 'none'"));
     for outside in ["<script", "<link", "<img", "@import", "url(", "src="] {

@@ -4,19 +4,22 @@ use sagebrush_model::SparseMatrix;
 
 use super::tensors::{Entry, TensorFile, Values, write_tensors};
 use super::{File, RunDir, RunError};
-use crate::features::Encoder;
+use crate::features::{Encoded, Encoder, EncoderParts};
 use crate::graph::Visits;
 
 impl RunDir {
     /// Writes `encoder.safetensors`.
     pub fn write_encoder(&mut self, encoder: &Encoder) -> Result<(), RunError> {
         self.write(File::Encoder, |out| {
-            let (text, tokens, documents) = encoder.to_parts()?;
+            let parts = encoder.to_parts()?;
+            let (tokens, documents) = (&parts.tokens, &parts.documents);
+            let components = &parts.components;
             let entries = vec![
-                flat("tokens", tokens.len(), Values::U64(&tokens)),
-                flat("documents", documents.len(), Values::U32(&documents)),
+                flat("tokens", tokens.len(), Values::U64(tokens)),
+                flat("documents", documents.len(), Values::U32(documents)),
+                flat("components", components.len(), Values::F32(components)),
             ];
-            write_tensors(out, entries, Some(text))
+            write_tensors(out, entries, Some(parts.text))
         })
     }
 
@@ -28,40 +31,47 @@ impl RunDir {
         let path = self.path().join(File::Encoder.name());
         let bytes = self.read(File::Encoder)?;
         let file = TensorFile::parse(&path, &bytes)?;
-        let text = file.metadata().unwrap_or_default();
-        Encoder::from_parts(text, file.u64("tokens")?, file.u32("documents")?)
-            .map(Some)
-            .map_err(|error| RunError::damaged(&path, error.to_string()))
+        Encoder::from_parts(EncoderParts {
+            text: file.metadata().unwrap_or_default().to_owned(),
+            tokens: file.u64("tokens")?,
+            documents: file.u32("documents")?,
+            components: file.f32("components")?.values,
+        })
+        .map(Some)
+        .map_err(|error| RunError::damaged(&path, error.to_string()))
     }
 
     /// Writes `item_graph.safetensors`.
     pub fn write_item_graph(
         &mut self,
-        features: &SparseMatrix,
+        features: &Encoded,
         visits: &Visits,
     ) -> Result<(), RunError> {
-        let (row_ptr, columns, values) = features.arrays();
-        let n = features.n_rows();
+        let n = features.rows.n_rows();
         let table = |name: &str, values| Entry {
             name: name.to_owned(),
             shape: vec![n, visits.kept],
             values,
         };
-        let width = [features.n_columns() as u32];
-        let entries = vec![
-            flat("features.width", 1, Values::U32(&width)),
-            flat("features.row_ptr", row_ptr.len(), Values::U32(row_ptr)),
-            flat("features.columns", columns.len(), Values::U32(columns)),
-            flat("features.values", values.len(), Values::F32(values)),
+        let widths = [&features.rows, &features.content].map(|matrix| [matrix.n_columns() as u32]);
+        let mut entries = vec![
             table("walks.items", Values::U32(&visits.items)),
             table("walks.counts", Values::U32(&visits.counts)),
         ];
+        let matrices = [("features", &features.rows), ("content", &features.content)];
+        for ((name, matrix), width) in matrices.into_iter().zip(&widths) {
+            let (row_ptr, columns, values) = matrix.arrays();
+            let part = |part: &str, n, values| flat(&format!("{name}.{part}"), n, values);
+            entries.push(part("width", 1, Values::U32(width)));
+            entries.push(part("row_ptr", row_ptr.len(), Values::U32(row_ptr)));
+            entries.push(part("columns", columns.len(), Values::U32(columns)));
+            entries.push(part("values", values.len(), Values::F32(values)));
+        }
         self.write(File::ItemGraph, |out| write_tensors(out, entries, None))
     }
 
-    /// The features and the walks of `item_graph.safetensors`, for a catalogue of `n_items`; `None` where the run has
-    /// none.
-    pub fn item_graph(&self, n_items: usize) -> Result<Option<(SparseMatrix, Visits)>, RunError> {
+    /// What `item_graph.safetensors` holds, for a catalogue of `n_items`; `None` where the run has none.
+    pub fn item_graph(&self, n_items: usize) -> Result<Option<StoredItemGraph>, RunError> {
         if !self.has(File::ItemGraph) {
             return Ok(None);
         }
@@ -79,23 +89,40 @@ impl RunDir {
         if kept == 0 || kept * n_items != visits.items.len() || !is_in_order(&visits, n_items) {
             return Err(problem("its walks are not those of the run's items"));
         }
-        let row_ptr = file.u32("features.row_ptr")?;
-        let columns = file.u32("features.columns")?;
-        let values = file.f32("features.values")?.values;
-        let width = file.u32("features.width")?.first().copied().unwrap_or(0);
-        let fits = row_ptr.len() == n_items + 1
-            && row_ptr.first() == Some(&0)
-            && row_ptr.last().map(|&end| end as usize) == Some(columns.len())
-            && row_ptr.is_sorted()
-            && columns.len() == values.len()
-            && columns.iter().all(|&column| column < width)
-            && values.iter().all(|value| value.is_finite());
-        if !fits {
-            return Err(problem("its features are not those of the run's items"));
-        }
-        let features = SparseMatrix::new(width as usize, row_ptr, columns, values);
-        Ok(Some((features, visits)))
+        let matrix = |name: &str| -> Result<SparseMatrix, RunError> {
+            let part = |part: &str| format!("{name}.{part}");
+            let (row_ptr, columns) = (file.u32(&part("row_ptr"))?, file.u32(&part("columns"))?);
+            let values = file.f32(&part("values"))?.values;
+            let width = file.u32(&part("width"))?.first().copied().unwrap_or(0);
+            let fits = row_ptr.len() == n_items + 1
+                && row_ptr.first() == Some(&0)
+                && row_ptr.last().map(|&end| end as usize) == Some(columns.len())
+                && row_ptr.is_sorted()
+                && columns.len() == values.len()
+                && columns.iter().all(|&column| column < width)
+                && values.iter().all(|value| value.is_finite());
+            if !fits {
+                return Err(problem("its features are not those of the run's items"));
+            }
+            Ok(SparseMatrix::new(width as usize, row_ptr, columns, values))
+        };
+        Ok(Some(StoredItemGraph {
+            features: matrix("features")?,
+            content: matrix("content")?,
+            visits,
+        }))
     }
+}
+
+/// What a run keeps of its items' graph.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredItemGraph {
+    /// As [`Encoded::rows`].
+    pub features: SparseMatrix,
+    /// As [`Encoded::content`].
+    pub content: SparseMatrix,
+    /// The walks.
+    pub visits: Visits,
 }
 
 fn is_in_order(visits: &Visits, n_items: usize) -> bool {

@@ -23,6 +23,7 @@ pub use contents::{EmbeddingTables, FilterTables, SeenLists};
 pub use directory::RunDir;
 pub use error::{Fault, RunError};
 pub use files::File;
+pub use item_graph::StoredItemGraph;
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 pub use model_card::{CardScore, ModelCard};
 pub use records::{EpochRecord, MetricsLog, Totals};

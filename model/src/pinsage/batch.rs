@@ -1,5 +1,8 @@
 //! What a step of training needs of the graph, made on the host: a producer can have it ready before the device asks.
 
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::convolve::Input;
 use super::neighbourhoods::{Places, SubGraph};
 use super::{ItemGraph, PinSageConfig, Pooling};
 use crate::batch::BatchIndices;
@@ -10,12 +13,64 @@ use crate::spmm::{HostPair, SparseMatrix};
 #[derive(Clone, Debug)]
 pub struct ItemBatch {
     /// `[inputs, n_features]`
-    pub(super) features: HostPair,
-    /// Their first rows: those of the first layer's outputs.
-    pub(super) own_features: HostPair,
+    pub(super) features: Rows,
     pub(super) pools: Vec<Pool>,
     /// The row of each item asked for among those of the last layer.
     pub(super) places: Vec<i32>,
+}
+
+/// Features of some items.
+#[derive(Clone, Debug)]
+pub(super) enum Rows {
+    /// Few values a row: all items', and the first again, those of the first layer's outputs.
+    Sparse { all: HostPair, outputs: HostPair },
+    /// Row-major, where a dense product is the faster one.
+    Dense { n: usize, values: Vec<f32> },
+}
+
+/// With a larger share of values than this a dense product is faster.
+const DENSE: f64 = 0.2;
+
+impl Rows {
+    pub(super) fn new(features: SparseMatrix, n_outputs: usize) -> Self {
+        let (n, width) = (features.n_rows(), features.n_columns());
+        let (_, columns, _) = features.arrays();
+        if (columns.len() as f64) < DENSE * (n * width) as f64 {
+            return Self::Sparse {
+                outputs: HostPair::new(features.first_rows(n_outputs)),
+                all: HostPair::new(features),
+            };
+        }
+        let mut values = vec![0.0; n * width];
+        for (row, out) in values.chunks_exact_mut(width).enumerate() {
+            let (columns, weights) = features.row(row);
+            for (&column, &weight) in columns.iter().zip(weights) {
+                out[column as usize] = weight;
+            }
+        }
+        Self::Dense { n, values }
+    }
+
+    /// What the first layer begins with.
+    pub(super) fn input(&self, device: &Device) -> Input<'_> {
+        match self {
+            Self::Sparse { all, outputs } => Input::Features { all, outputs },
+            Self::Dense { n, values } => {
+                let shape = [*n, values.len() / n.max(&1)];
+                Input::Vectors(Tensor::from_data(
+                    TensorData::new(values.clone(), shape),
+                    device,
+                ))
+            }
+        }
+    }
+
+    fn n(&self) -> usize {
+        match self {
+            Self::Sparse { all, .. } => all.n_rows(),
+            Self::Dense { n, .. } => *n,
+        }
+    }
 }
 
 /// How a layer pools neighbours.
@@ -39,7 +94,7 @@ impl Pool {
 impl ItemBatch {
     /// Distinct items whose features are read.
     pub fn n_inputs(&self) -> usize {
-        self.features.n_rows()
+        self.features.n()
     }
 }
 
@@ -135,8 +190,7 @@ impl<'a> ItemBatches<'a> {
         let n_outputs = pools.first().map_or(inputs.len(), SparseMatrix::n_rows);
         let features = self.graph.features_of(&inputs, is_hidden, dropout);
         ItemBatch {
-            own_features: HostPair::new(features.first_rows(n_outputs)),
-            features: HostPair::new(features),
+            features: Rows::new(features, n_outputs),
             pools: pools
                 .into_iter()
                 .map(|matrix| Pool::new(matrix, self.pooling))

@@ -37,16 +37,13 @@ pub(super) enum Input<'a> {
 }
 
 impl Convolve {
-    /// Weights are drawn for inputs of length 1, whatever their number: rows of features are about that long, and
-    /// vectors of a layer are exactly. Drawn for as many inputs as there are features, they would be so small that
-    /// Adam's first steps wiped them out.
     pub(crate) fn new(layer: usize, from: usize, to: usize, init: &Initializer<'_>) -> Self {
         let name = |part: &str| format!("layers.{layer}.{part}");
         Self {
-            near: init.weight(&name("near.weight"), from, to, 1),
+            near: init.weight(&name("near.weight"), from, to, from),
             near_bias: init.zeros(&name("near.bias"), to),
-            own: init.weight(&name("self.weight"), from, to, 2),
-            pooled: init.weight(&name("pooled.weight"), to, to, 2),
+            own: init.weight(&name("self.weight"), from, to, from + to),
+            pooled: init.weight(&name("pooled.weight"), to, to, from + to),
             bias: init.zeros(&name("bias"), to),
         }
     }

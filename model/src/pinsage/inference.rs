@@ -2,11 +2,10 @@
 
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 
-use super::batch::Pool;
+use super::batch::{Pool, Rows};
 use super::convolve::{Convolve, Input};
 use super::neighbourhoods::Places;
 use super::{ItemGraph, PinSage};
-use crate::spmm::HostPair;
 
 /// Items whose vectors are made together.
 const ITEMS_PER_PIECE: usize = 4096;
@@ -98,11 +97,8 @@ fn with_input(
 ) -> Tensor<2> {
     match below {
         Below::Features => {
-            let features = HostPair::new(graph.features_of(piece, |_| false, None));
-            run(Input::Features {
-                all: &features,
-                outputs: &features,
-            })
+            let features = graph.features_of(piece, |_| false, None);
+            run(Rows::new(features, piece.len()).input(device))
         }
         Below::Vectors(table) => {
             let width = table.len() / graph.n_items().max(1);

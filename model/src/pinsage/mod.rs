@@ -37,8 +37,10 @@ pub enum Pooling {
 pub struct PinSageConfig {
     /// Floats of an item's features.
     pub features: usize,
-    /// Floats of an embedding, and of each layer.
+    /// Floats of an embedding.
     pub dim: usize,
+    /// Floats of each layer's messages and vectors, and of the head's hidden layer.
+    pub hidden: usize,
     /// Convolutions.
     pub layers: usize,
     /// How neighbours are pooled.
@@ -61,18 +63,18 @@ impl PinSageConfig {
 
     fn with(&self, init: &Initializer<'_>) -> PinSage {
         assert!(
-            self.features > 0 && self.dim > 0 && self.layers > 0,
+            self.features > 0 && self.dim > 0 && self.hidden > 0 && self.layers > 0,
             "no size is 0: {self:?}"
         );
-        let (dim, layers) = (self.dim, 0..self.layers);
-        let from = |layer| if layer == 0 { self.features } else { dim };
+        let (dim, hidden) = (self.dim, self.hidden);
+        let from = |layer| if layer == 0 { self.features } else { hidden };
         PinSage {
-            layers: layers
-                .map(|layer| Convolve::new(layer, from(layer), dim, init))
+            layers: (0..self.layers)
+                .map(|layer| Convolve::new(layer, from(layer), hidden, init))
                 .collect(),
-            hidden: init.weight("head.hidden.weight", dim, dim, dim),
-            hidden_bias: init.zeros("head.hidden.bias", dim),
-            output: init.weight("head.output.weight", dim, dim, dim),
+            hidden: init.weight("head.hidden.weight", hidden, hidden, hidden),
+            hidden_bias: init.zeros("head.hidden.bias", hidden),
+            output: init.weight("head.output.weight", hidden, dim, hidden),
             pooling: self.pooling,
         }
     }
@@ -82,11 +84,11 @@ impl PinSageConfig {
 #[derive(Module, Debug)]
 pub struct PinSage {
     layers: Vec<Convolve>,
-    /// `G1`, `[dim, dim]`
+    /// `G1`, `[hidden, hidden]`
     hidden: Param<Tensor<2>>,
-    /// `g`, `[dim]`
+    /// `g`, `[hidden]`
     hidden_bias: Param<Tensor<1>>,
-    /// `G2`, `[dim, dim]`
+    /// `G2`, `[hidden, dim]`
     output: Param<Tensor<2>>,
     #[module(skip)]
     pooling: Pooling,
@@ -117,10 +119,7 @@ impl PinSage {
     /// Embeddings of the items of a batch.
     fn embed_batch(&self, batch: &ItemBatch) -> Tensor<2> {
         let device = self.device();
-        let mut input = Input::Features {
-            all: &batch.features,
-            outputs: &batch.own_features,
-        };
+        let mut input = batch.features.input(&device);
         for (layer, pool) in self.layers.iter().zip(&batch.pools) {
             input = Input::Vectors(layer.forward(input, pool, &device));
         }
@@ -144,7 +143,8 @@ impl PinSage {
     fn config(&self) -> PinSageConfig {
         PinSageConfig {
             features: self.n_features(),
-            dim: self.hidden.dims()[0],
+            dim: self.output.dims()[1],
+            hidden: self.hidden.dims()[0],
             layers: self.layers.len(),
             pooling: self.pooling,
             node_dropout: 0.0,

@@ -1,0 +1,118 @@
+//! Latent semantic analysis (Deerwester et al., 1990): the directions in which bags of words differ most.
+
+use nalgebra::{DMatrix, SymmetricEigen};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sagebrush_model::SparseMatrix;
+
+/// Directions iterated beside those asked for: the last ones converge faster among more.
+const OVERSAMPLED: usize = 16;
+/// Rounds of the iteration; figures of merit stop moving well before.
+const ROUNDS: usize = 12;
+/// A direction with a smaller share of the largest singular value is noise.
+const LEAST_SHARE: f64 = 1e-4;
+/// The iteration starts from the same random directions always.
+const SEED: u64 = 0x5eed;
+
+/// The leading right singular vectors of a matrix, `[n_columns, k]`, row-major, the largest singular value's first, and
+/// how many there are: `n` or fewer, where the matrix has no more. By subspace iteration (Halko, Martinsson and Tropp,
+/// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits are the same
+/// on any machine.
+pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> (Vec<f32>, usize) {
+    let (rows, columns) = (matrix.n_rows(), matrix.n_columns());
+    let width = (n + OVERSAMPLED).min(rows).min(columns);
+    if width == 0 || n == 0 {
+        return (Vec::new(), 0);
+    }
+    let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+    let mut basis = DMatrix::from_fn(columns, width, |_, _| rng.random::<f64>() - 0.5);
+    for _ in 0..ROUNDS {
+        basis = gram(matrix, &basis.qr().q());
+    }
+    let basis = basis.qr().q();
+    let width = basis.ncols();
+    let eigen = SymmetricEigen::new(basis.tr_mul(&gram(matrix, &basis)));
+    let mut order: Vec<usize> = (0..width).collect();
+    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
+    let least = eigen.eigenvalues[order[0]].max(0.0) * LEAST_SHARE * LEAST_SHARE;
+    order.retain(|&at| eigen.eigenvalues[at] > least);
+    order.truncate(n);
+    let k = order.len();
+    let vectors = basis * eigen.eigenvectors.select_columns(&order);
+    let mut out = vec![0.0; columns * k];
+    for (at, vector) in vectors.column_iter().enumerate() {
+        let sign = vector[vector.iamax()].signum();
+        for (row, &value) in vector.iter().enumerate() {
+            out[row * k + at] = (sign * value) as f32;
+        }
+    }
+    (out, k)
+}
+
+/// `Mᵀ M x`
+fn gram(matrix: &SparseMatrix, x: &DMatrix<f64>) -> DMatrix<f64> {
+    let width = x.ncols();
+    // Row-major copies, so that a row of the matrix reads and writes whole rows.
+    let from: Vec<f64> = x.transpose().as_slice().to_vec();
+    let mut to = vec![0.0; from.len()];
+    let mut product = vec![0.0; width];
+    for row in 0..matrix.n_rows() {
+        let (columns, values) = matrix.row(row);
+        product.fill(0.0);
+        for (&column, &value) in columns.iter().zip(values) {
+            let from = &from[column as usize * width..][..width];
+            for (sum, x) in product.iter_mut().zip(from) {
+                *sum += f64::from(value) * x;
+            }
+        }
+        for (&column, &value) in columns.iter().zip(values) {
+            let to = &mut to[column as usize * width..][..width];
+            for (sum, x) in to.iter_mut().zip(&product) {
+                *sum += f64::from(value) * x;
+            }
+        }
+    }
+    DMatrix::from_row_slice(x.nrows(), width, &to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Against nalgebra's dense singular value decomposition.
+    #[test]
+    fn they_are_the_singular_vectors_of_the_dense_matrix() {
+        let mut rng = ChaCha8Rng::seed_from_u64(3);
+        let (rows, columns) = (60, 40);
+        let (mut row_ptr, mut at, mut values) = (vec![0], Vec::new(), Vec::new());
+        let mut dense = DMatrix::<f64>::zeros(rows, columns);
+        for row in 0..rows {
+            for column in 0..columns {
+                if rng.random::<f32>() < 0.2 {
+                    let value = rng.random::<f32>() + 3.0 / (1 + column) as f32;
+                    at.push(column as u32);
+                    values.push(value);
+                    dense[(row, column)] = f64::from(value);
+                }
+            }
+            row_ptr.push(at.len() as u32);
+        }
+        let matrix = SparseMatrix::new(columns, row_ptr, at, values);
+        let (found, k) = leading_directions(&matrix, 5);
+        assert_eq!(k, 5);
+        let svd = dense.svd(false, true);
+        let Some(expected) = svd.v_t else {
+            panic!("the decomposition has vectors");
+        };
+        for at in 0..k {
+            let dot: f64 = (0..columns)
+                .map(|row| f64::from(found[row * k + at]) * expected[(at, row)])
+                .sum();
+            assert!(dot.abs() > 1.0 - 1e-5, "vector {at}: {dot}");
+        }
+        let (all, rank) = leading_directions(&matrix.clone(), 500);
+        assert_eq!((rank, all.len()), (40, 1600), "no more than there are");
+        let nothing = SparseMatrix::new(4, vec![0, 0], Vec::new(), Vec::new());
+        assert_eq!(leading_directions(&nothing, 3).1, 0);
+    }
+}
