@@ -1,6 +1,6 @@
 //! Latent semantic analysis (Deerwester et al., 1990): the directions in which bags of words differ most.
 
-use nalgebra::{DMatrix, SymmetricEigen};
+use nalgebra::{Cholesky, DMatrix, SymmetricEigen};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush_model::SparseMatrix;
@@ -8,9 +8,11 @@ use sagebrush_model::SparseMatrix;
 /// Directions iterated beside those asked for: the last ones converge faster among more.
 const OVERSAMPLED: usize = 16;
 /// Rounds of the iteration; figures of merit stop moving well before.
-const ROUNDS: usize = 12;
+const ROUNDS: usize = 8;
 /// A direction with a smaller share of the largest singular value is noise.
 const LEAST_SHARE: f64 = 1e-4;
+/// A diagonal element of a Cholesky factor below this says that columns of length 1 are nearly dependent.
+const WELL_APART: f64 = 1e-5;
 /// The iteration starts from the same random directions always.
 const SEED: u64 = 0x5eed;
 
@@ -27,9 +29,9 @@ pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> (Vec<f32>, 
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut basis = DMatrix::from_fn(columns, width, |_, _| rng.random::<f64>() - 0.5);
     for _ in 0..ROUNDS {
-        basis = gram(matrix, &basis.qr().q());
+        basis = gram(matrix, &orthonormal(basis, 1));
     }
-    let basis = basis.qr().q();
+    let basis = orthonormal(basis, 2);
     let width = basis.ncols();
     let eigen = SymmetricEigen::new(basis.tr_mul(&gram(matrix, &basis)));
     let mut order: Vec<usize> = (0..width).collect();
@@ -47,6 +49,26 @@ pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> (Vec<f32>, 
         }
     }
     (out, k)
+}
+
+/// The same span with orthonormal columns: by rounds of Cholesky's factors, which are matrix products (two are exact to
+/// rounding), and by Householder's reflections where the columns are too nearly dependent for that.
+fn orthonormal(basis: DMatrix<f64>, rounds: usize) -> DMatrix<f64> {
+    let once = |mut basis: DMatrix<f64>| {
+        for mut column in basis.column_iter_mut() {
+            let norm = column.norm();
+            if norm == 0.0 || !norm.is_finite() {
+                return None;
+            }
+            column /= norm;
+        }
+        let factor = Cholesky::new(basis.tr_mul(&basis))?.l().transpose();
+        let smallest = factor.diagonal().min();
+        let inverse = factor.try_inverse().filter(|_| smallest > WELL_APART)?;
+        Some(basis * inverse)
+    };
+    let by_products = (0..rounds).try_fold(basis.clone(), |basis, _| once(basis));
+    by_products.unwrap_or_else(|| basis.qr().q())
 }
 
 /// `Mᵀ M x`

@@ -233,6 +233,25 @@ fn the_vector_is_that_of_a_full_inference() {
 }
 
 #[test]
+fn a_run_goes_on_with_its_own_vectors_only() {
+    let work = trained();
+    std::fs::remove_file(work.path("run/MANIFEST.json")).unwrap();
+    std::fs::remove_file(work.path("run/checkpoint/epoch-000003.safetensors")).unwrap();
+    let whole = work.read("pictures.npy");
+    let mut other = whole.clone();
+    let at = other.len() - 4;
+    other[at..].copy_from_slice(&7.0f32.to_le_bytes());
+    work.write("pictures.npy", &other);
+    work.refused(
+        &["train", "--resume", "run"],
+        65,
+        "its items' features are not those it began with",
+    );
+    work.write("pictures.npy", &whole);
+    work.succeed(&["train", "--resume", "run"]);
+}
+
+#[test]
 fn what_is_wrong_with_new_items_is_told() {
     let work = trained();
     let refused = |arguments: &[&str], code: i32, expected: &str| {
