@@ -52,10 +52,14 @@ const WORKSPACE_TABLES: f64 = 2.75;
 const ALLOCATOR: f64 = 1.08;
 /// Tables of all nodes as wide as a graph filter has vectors, while these are sought.
 const FILTER_TABLES: f64 = 3.0;
-/// Copies of the items' features: as kept, and as uploaded for a batch or read for all.
-const FEATURE_COPIES: f64 = 2.0;
-/// Copies of the rows gathered for the neighbours of a batch.
-const GATHER_COPIES: f64 = 5.0;
+/// Copies of an item's features, a value and a column each.
+const FEATURE_COPIES: f64 = 3.0;
+/// Values of an item's features where they are hashed words and categories, about.
+const HASHED_VALUES: f64 = 32.0;
+/// Batches made ahead, and copies of the features of the one at hand.
+const BATCH_COPIES: f64 = 5.0;
+/// Tables of a layer's rows that a step holds.
+const LAYER_TABLES: f64 = 4.0;
 /// Rows whose share of the weights' gradient is summed apart.
 const PIECE_ROWS: f64 = 512.0;
 
@@ -181,13 +185,18 @@ impl<'a> Tables<'a> {
             return FILTER_TABLES * filter.vectors as f64 * row;
         }
         if let (Some(features), Some(walks)) = (&self.config.features, &self.config.walks) {
-            let read = WORD_BYTES * features.width as f64 * self.items;
+            let values = match features.components {
+                0 => HASHED_VALUES,
+                n => n as f64,
+            };
             let sampling = &self.config.sampling;
             let rows = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
-            let reached = ((rows + sampling.shared) * (walks.kept + 1)) as f64;
-            let row = WORD_BYTES * self.config.model.dim as f64;
-            let gathered = row * walks.kept as f64 * reached.min(self.items);
-            return FEATURE_COPIES * read + GATHER_COPIES * gathered + 4.0 * self.whole;
+            let reached = (walks.kept + 1).saturating_pow(self.config.model.layers as u32);
+            let reached = ((rows + sampling.shared) as f64 * reached as f64).min(self.items);
+            let hidden = self.config.model.hidden.unwrap_or_default() as f64;
+            let batch = reached * (BATCH_COPIES * values + LAYER_TABLES * hidden);
+            let kept = FEATURE_COPIES * 2.0 * values * self.items;
+            return WORD_BYTES * (kept + batch) + 4.0 * self.whole;
         }
         let workspace = match self.is_ngcf() {
             true => WORKSPACE_TABLES * self.layers() * self.whole,
