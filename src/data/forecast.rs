@@ -57,7 +57,7 @@ const FEATURE_COPIES: f64 = 3.0;
 /// Values of an item's features where they are hashed words and categories, about.
 const HASHED_VALUES: f64 = 32.0;
 /// Batches made ahead, and copies of the features of the one at hand.
-const BATCH_COPIES: f64 = 5.0;
+const READY_COPIES: f64 = 5.0;
 /// Tables of a layer's rows that a step holds.
 const LAYER_TABLES: f64 = 4.0;
 /// Rows whose share of the weights' gradient is summed apart.
@@ -194,7 +194,7 @@ impl<'a> Tables<'a> {
             let reached = (walks.kept + 1).saturating_pow(self.config.model.layers as u32);
             let reached = ((rows + sampling.shared) as f64 * reached as f64).min(self.items);
             let hidden = self.config.model.hidden.unwrap_or_default() as f64;
-            let batch = reached * (BATCH_COPIES * values + LAYER_TABLES * hidden);
+            let batch = reached * (READY_COPIES * values + LAYER_TABLES * hidden);
             let kept = FEATURE_COPIES * 2.0 * values * self.items;
             return WORD_BYTES * (kept + batch) + 4.0 * self.whole;
         }
