@@ -203,6 +203,8 @@ pub(super) enum Axis<'a> {
     Names(&'a [String]),
 }
 
+/// More than this many would hide each other, and are drawn smaller.
+const MANY_DOTS: usize = 300;
 /// Numbers beyond this are no setting's and no metric's.
 const FARTHEST: f64 = 1e12;
 
@@ -240,9 +242,10 @@ pub(super) fn scatter(
             .x_label_formatter(&show)
             .y_label_formatter(&|value| tick(*value, high - low))
             .draw()?;
+        let radius = if dots.len() > MANY_DOTS { 2 } else { 5 };
         chart.draw_series(
             dots.iter()
-                .map(|dot| Circle::new((dot.x, dot.y), 5, color(dot.color).filled())),
+                .map(|dot| Circle::new((dot.x, dot.y), radius, color(dot.color).filled())),
         )?;
         if let Axis::Names(names) = axis {
             let place = |at: usize| chart.as_coord_spec().translate(&(at as f64, low));
