@@ -124,24 +124,7 @@ fn grown(edges: u64) {
     config.sampling.batch_size = split.train.n_interactions().div_ceil(STEPS_PER_EPOCH);
     let device = Device::flex().autodiff();
     let adjacency = training::adjacency(&config, &split.train, &device).unwrap();
-    let progress = Progress::new(1, STEPS as u64, 0, true);
-    let job = Job {
-        config: &config,
-        split: &split,
-        graph: adjacency.as_ref().into(),
-        near: None,
-        device: &device,
-        checkpoints: std::env::temp_dir(),
-        progress: &progress,
-        watch: None,
-        pause: None,
-    };
-    let mut times = time_steps(&job, STEPS).unwrap();
-    let timed = &mut times[1..];
-    timed.sort_unstable();
-    let step = timed[timed.len() / 2].as_secs_f64();
-    let steps = config.sampling.n_batches(split.train.n_interactions());
-    println!("{step} {} {}", step * steps as f64, peak_bytes());
+    print_step(&config, &split, adjacency.as_ref().into(), &device, STEPS);
 }
 
 /// The same of PinSAGE's default network on items of a dozen words each, 12 walks of 2 steps from each item.
@@ -169,27 +152,33 @@ fn grown_pinsage(edges: u64) {
         positives.items().to_vec(),
     );
     let device = Device::flex().autodiff();
-    let progress = Progress::new(1, STEPS as u64, 0, true);
+    eprintln!(
+        "{edges}: walks from {items} items in {:.1} s",
+        walked.as_secs_f64()
+    );
+    let graph = Graph::Items(&graph);
+    print_step(&config, &split, graph, &device, PINSAGE_STEPS);
+}
+
+/// Times steps and prints the median of all but the first, what that makes an epoch, and the peak.
+fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Device, steps: usize) {
+    let progress = Progress::new(1, steps as u64, 0, true);
     let job = Job {
-        config: &config,
-        split: &split,
-        graph: Graph::Items(&graph),
+        config,
+        split,
+        graph,
         near: None,
-        device: &device,
+        device,
         checkpoints: std::env::temp_dir(),
         progress: &progress,
         watch: None,
         pause: None,
     };
-    let mut times = time_steps(&job, PINSAGE_STEPS).unwrap();
+    let mut times = time_steps(&job, steps).unwrap();
     let timed = &mut times[1..];
     timed.sort_unstable();
     let step = timed[timed.len() / 2].as_secs_f64();
-    eprintln!(
-        "{edges}: walks from {items} items in {:.1} s",
-        walked.as_secs_f64()
-    );
-    let steps = config.sampling.n_batches(train.n_interactions());
+    let steps = config.sampling.n_batches(split.train.n_interactions());
     println!("{step} {} {}", step * steps as f64, peak_bytes());
 }
 

@@ -10,16 +10,12 @@ stand beside them. Prints a table in Markdown. Runs that are there are kept.
 """
 import argparse
 import json
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-TARGET = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-BINARY = TARGET / "release" / "sagebrush"
+from ablation import ROOT, run
+
 METRICS = ("recall@20", "hit_rate@20", "mrr@20")
 HARD = {"sampling.hard": 6, "sampling.hard_from": 0.01, "sampling.hard_to": 0.05, "sampling.hard_root": "item"}
 PLAIN = {"sampling.hard": 0}
@@ -41,14 +37,6 @@ def variants(options):
         found["full, words only"] = {**words, "features.vectors": [], **HARD}
         found["full, vectors only"] = {**without_words, "features.vectors": options.vectors, **HARD}
     return found
-
-
-def run(*arguments):
-    command = [str(BINARY), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}\n{done.stderr.strip()[-500:]}")
-    return done.stdout
 
 
 def systems_of(options, out, settings, seed):

@@ -38,7 +38,7 @@ mod tests;
 
 pub use adjacency::{Adjacency, AdjacencyError, CsrMatrix, check_table_fits};
 pub use batch::{BatchIndices, LogQ, SharedNegatives};
-pub use dropout::Mode;
+pub use dropout::{Mode, mix};
 pub use embedding::{EmbeddingTables, Embeddings};
 pub use init::Init;
 pub use lightgcn::{LightGcn, LightGcnConfig};
@@ -52,7 +52,7 @@ pub use ngcf::{
 pub use parameters::{HostTensor, ParameterError};
 pub use pinsage::{
     EdgeFeatures, ItemBatch, ItemBatches, ItemGraph, Neighbourhoods, PinSage, PinSageConfig,
-    PinSageNetwork, Pooling,
+    PinSageNetwork, Pooling, mean_vectors,
 };
 pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};

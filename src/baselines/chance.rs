@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use sagebrush_model::mix;
+
 use crate::inference::ScoreSource;
 
 /// Scores that are a function of (seed, user, item) and nothing else, uniform in [0, 1).
@@ -38,14 +40,6 @@ impl ScoreSource for Chance {
             }
         }
     }
-}
-
-/// SplitMix64's step (Steele, Lea and Flood, 2014).
-fn mix(position: u64) -> u64 {
-    let mut z = position.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -20,11 +20,7 @@ impl Popularity {
     /// # Panics
     /// When an item is not below `n_items`.
     pub fn new(train: &ItemLists, n_items: usize) -> Self {
-        let mut counts = vec![0u32; n_items];
-        train
-            .items()
-            .iter()
-            .for_each(|&item| counts[item as usize] += 1);
+        let counts = train.counts_by_item(n_items);
         let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
         let places = (0..).zip(&counts);
         let mut ranking: Vec<Ranked> = places

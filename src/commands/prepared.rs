@@ -154,10 +154,7 @@ fn features(
         )));
     };
     let items = &prepared.items;
-    let mut edges = vec![0; items.len()];
-    for &item in prepared.split.train.positives().items() {
-        edges[item as usize] += 1;
-    }
+    let edges = prepared.split.train.positives().counts_by_item(items.len());
     let table = read_table(&input, settings, &settings.vectors, items, edges)?;
     let encoder = Encoder::fit(settings, &table)?;
     let encoded = encoder.encode(&table)?;

@@ -113,12 +113,10 @@ fn group(group: &GroupResult) -> Group {
 }
 
 fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
-    let mut degrees = vec![0u32; run.recommender.items().len()];
-    run.lists
+    let degrees = run
+        .lists
         .train
-        .items()
-        .iter()
-        .for_each(|&item| degrees[item as usize] += 1);
+        .counts_by_item(run.recommender.items().len());
     let deciles = popularity_deciles(&degrees);
     let shares = |counts: Vec<f64>| decile_shares(&deciles, (0u32..).zip(counts));
     PopularityProfile {
@@ -141,10 +139,7 @@ fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
 /// Items by training interactions, the most first.
 fn by_popularity(run: &OpenRun) -> Vec<u32> {
     let n_items = run.recommender.items().len();
-    let mut degrees = vec![0u32; n_items];
-    for &item in run.lists.train.items() {
-        degrees[item as usize] += 1;
-    }
+    let degrees = run.lists.train.counts_by_item(n_items);
     let mut items: Vec<u32> = (0..n_items as u32).collect();
     items.sort_by_key(|&item| std::cmp::Reverse(degrees[item as usize]));
     items

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Session, Usage};
 use crate::cli::SynthArgs;
 use crate::export::{
-    Destination, ExportError, LogBlock, LogFormat, LogWriter, write_npy, write_text,
+    Destination, ExportError, LogBlock, LogFormat, LogWriter, write_npy, write_with,
 };
 use crate::synth::{PinBoards, Pins, PowerLaw, SyntheticGraph};
 use crate::terminal::count;
@@ -92,7 +92,7 @@ fn pins(session: &Session, args: &SynthArgs) -> anyhow::Result<()> {
         source,
     })?;
     let pins = boards.pins();
-    write_text(&in_folder("items.csv"), |out| {
+    write_with(&in_folder("items.csv"), |out| {
         writeln!(out, "item_id,title,topic")?;
         let mut rows = (0..).zip(pins);
         rows.try_for_each(|(item, pin): (u32, _)| {
@@ -103,7 +103,7 @@ fn pins(session: &Session, args: &SynthArgs) -> anyhow::Result<()> {
     let width = args.picture_width as usize;
     write_npy(&in_folder("pictures.npy"), pins.len(), width, pictures)?;
     let mut n_edges = 0;
-    write_text(&in_folder("log.csv"), |out| {
+    write_with(&in_folder("log.csv"), |out| {
         writeln!(out, "user_id,item_id,timestamp")?;
         for first in (0..args.users).step_by(USERS_AT_ONCE) {
             let users = first..args.users.min(first.saturating_add(USERS_AT_ONCE as u32));

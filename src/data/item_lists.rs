@@ -98,6 +98,18 @@ impl ItemLists {
         &self.items
     }
 
+    /// How many users have each of `n_items` items.
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`.
+    pub fn counts_by_item(&self, n_items: usize) -> Vec<u32> {
+        let mut counts = vec![0; n_items];
+        for &item in &self.items {
+            counts[item as usize] += 1;
+        }
+        counts
+    }
+
     /// The union of both, user by user.
     ///
     /// # Panics

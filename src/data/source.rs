@@ -110,14 +110,14 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
     }
 }
 
-fn unreadable(name: &str, source: io::Error) -> DataError {
+pub(super) fn unreadable(name: &str, source: io::Error) -> DataError {
     DataError::Unreadable {
         place: Place::whole(name),
         source,
     }
 }
 
-fn read_head(input: &mut impl Read) -> io::Result<Vec<u8>> {
+pub(super) fn read_head(input: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(4);
     input.take(4).read_to_end(&mut head)?;
     Ok(head)

@@ -105,11 +105,11 @@ impl Output {
     }
 }
 
-/// Writes text that `write` makes.
+/// Writes what `write` makes.
 ///
 /// # Errors
 /// When the destination cannot be written.
-pub fn write_text(
+pub fn write_with(
     destination: &Destination,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), ExportError> {

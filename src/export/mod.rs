@@ -16,7 +16,7 @@ mod recommendations;
 mod trec;
 mod vectors;
 
-pub use destination::{Destination, write_text};
+pub use destination::{Destination, write_with};
 #[cfg(feature = "parquet")]
 pub use embeddings::write_embeddings;
 pub use error::ExportError;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::destination::{Destination, Output};
+use super::destination::{Destination, write_with};
 use super::error::ExportError;
 
 /// Headers end at a multiple of this.
@@ -18,17 +18,11 @@ pub fn write_npy<'a>(
     width: usize,
     rows: impl Iterator<Item = &'a [f32]>,
 ) -> Result<(), ExportError> {
-    let mut output = Output::create(destination)?;
-    let written = write(&mut output, n, width, rows);
-    written.map_err(|source| ExportError::Write {
-        path: destination.to_string(),
-        source,
-    })?;
-    output.finish()
+    write_with(destination, |out| write(out, n, width, rows))
 }
 
 fn write<'a>(
-    out: &mut impl Write,
+    out: &mut dyn Write,
     n: usize,
     width: usize,
     rows: impl Iterator<Item = &'a [f32]>,

@@ -1,10 +1,8 @@
 //! A table of embeddings by outside key, in the form the file's ending names.
 
-use std::io::Write;
-
 use serde_json::json;
 
-use super::destination::{Destination, Output};
+use super::destination::{Destination, Output, write_with};
 use super::error::ExportError;
 use crate::data::IdMap;
 
@@ -84,16 +82,12 @@ pub fn write_vectors(
             output.finish()
         }
         VectorFormat::JsonLines => {
-            let mut output = Output::create(destination)?;
-            let path = output.name().to_owned();
-            for (key, row) in ids.keys().iter().zip(table.chunks_exact(dim)) {
-                let line = json!({ "id": key, "embedding": row });
-                writeln!(output, "{line}").map_err(|source| ExportError::Write {
-                    path: path.clone(),
-                    source,
-                })?;
-            }
-            output.finish()
+            let mut rows = ids.keys().iter().zip(table.chunks_exact(dim));
+            write_with(destination, |out| {
+                rows.try_for_each(|(key, row)| {
+                    writeln!(out, "{}", json!({ "id": key, "embedding": row }))
+                })
+            })
         }
     }
 }

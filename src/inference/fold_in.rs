@@ -6,6 +6,7 @@
 //! validation items of known users about as well as their own vectors did on all of seven runs of MF, LightGCN and NGCF.
 
 use nalgebra::{Cholesky, DMatrix};
+use sagebrush_model::mean_vectors;
 
 use super::embeddings::Embeddings;
 use super::score_source::ScoreSource;
@@ -42,27 +43,13 @@ pub(super) fn fold_in(
     Ok(embeddings.with_users(users))
 }
 
-/// The same item table with a user for each of `histories`: the normalised mean of the user's items, summed in their
-/// order as training does.
+/// The same item table with a user for each of `histories`: the normalised mean of the user's items, as in training.
 ///
 /// # Panics
 /// When the lists name items that the table does not have.
 pub(super) fn means_of(embeddings: &Embeddings, histories: &ItemLists) -> Embeddings {
-    let dim = embeddings.dim();
-    let mut users = vec![0.0f32; histories.n_users() * dim];
-    for (user, row) in (0..).zip(users.chunks_exact_mut(dim)) {
-        for &item in histories.of(user) {
-            let item = &embeddings.items()[item as usize * dim..][..dim];
-            row.iter_mut()
-                .zip(item)
-                .for_each(|(sum, value)| *sum += value);
-        }
-        let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        if length > 0.0 {
-            row.iter_mut().for_each(|value| *value /= length);
-        }
-    }
-    embeddings.with_users(users)
+    let lists = (0..histories.n_users() as u32).map(|user| histories.of(user));
+    embeddings.with_users(mean_vectors(embeddings.items(), embeddings.dim(), lists))
 }
 
 /// `W`: `[dim x dim]`.

@@ -65,9 +65,5 @@ fn unknown(positives: &[u32], mut draw: impl FnMut() -> u32) -> Option<u32> {
 
 /// Training interactions of each item.
 pub(super) fn popularity(train: &TrainSet) -> Vec<u32> {
-    let mut counts = vec![0; train.n_items()];
-    for &item in train.positives().items() {
-        counts[item as usize] += 1;
-    }
-    counts
+    train.positives().counts_by_item(train.n_items())
 }

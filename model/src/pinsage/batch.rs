@@ -5,7 +5,6 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::convolve::Input;
 use super::neighbourhoods::{Places, SubGraph};
 use super::{ItemGraph, PinSageConfig, Pooling};
-use crate::batch::BatchIndices;
 use crate::dropout::{Mode, Purpose, mix};
 use crate::spmm::{HostPair, SparseMatrix};
 
@@ -197,10 +196,5 @@ impl<'a> ItemBatches<'a> {
                 .collect(),
             places,
         }
-    }
-
-    /// The same for a batch whose ids are there already.
-    pub(super) fn of_indices(&mut self, batch: &BatchIndices, mode: Mode) -> ItemBatch {
-        self.of(batch.users(), batch.items(), mode)
     }
 }

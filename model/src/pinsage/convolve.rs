@@ -25,6 +25,7 @@ pub(crate) struct Convolve {
 }
 
 /// The vectors a layer begins with.
+#[derive(Clone)]
 #[allow(clippy::large_enum_variant)] // one lives at a time
 pub(super) enum Input<'a> {
     /// The items' features, sparse, and the first of them again: those of the outputs.
@@ -55,16 +56,8 @@ impl Convolve {
 
     /// `-> [outputs, to]`; the outputs are the first of the inputs.
     pub(super) fn forward(&self, input: Input<'_>, pool: &Pool, device: &Device) -> Tensor<2> {
-        let (messages, own) = match input {
-            Input::Features { all, outputs } => (
-                self.messages(Input::Features { all, outputs }, device),
-                self.own(Input::Features { all, outputs }, pool.n_outputs(), device),
-            ),
-            Input::Vectors(h) => (
-                self.messages(Input::Vectors(h.clone()), device),
-                self.own(Input::Vectors(h), pool.n_outputs(), device),
-            ),
-        };
+        let messages = self.messages(input.clone(), device);
+        let own = self.own(input, pool.n_outputs(), device);
         self.combine(own, pool.of(messages))
     }
 

@@ -17,7 +17,7 @@ use crate::parameters::{Named, ParamMut, prefixed};
 pub use batch::{ItemBatch, ItemBatches};
 use convolve::{Convolve, Input};
 pub use neighbourhoods::Neighbourhoods;
-pub use users::{EdgeFeatures, ItemGraph, PinSageNetwork};
+pub use users::{EdgeFeatures, ItemGraph, PinSageNetwork, mean_vectors};
 
 /// How a node's neighbours become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -57,16 +57,7 @@ impl Neighbourhoods {
     /// # Panics
     /// When `per_item` is 0, a neighbour is out of range, or a weight is not a positive number.
     pub fn new(per_item: usize, lists: &[Vec<(u32, f32)>]) -> Self {
-        let n = lists.len();
-        let mut near = vec![0; n * per_item];
-        let mut weights = vec![0.0; n * per_item];
-        for (item, list) in lists.iter().enumerate() {
-            for (at, &(neighbour, weight)) in list.iter().take(per_item).enumerate() {
-                near[item * per_item + at] = neighbour;
-                weights[item * per_item + at] = weight;
-            }
-        }
-        Self::from_places(per_item, near, weights)
+        Self::from_places(per_item, Vec::new(), Vec::new()).with(lists)
     }
 
     /// [`Neighbourhoods::new`] from lists of `per_item` places an item, of which those without a neighbour have weight

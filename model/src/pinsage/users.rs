@@ -171,6 +171,35 @@ impl ItemGraph {
     }
 }
 
+/// The normalised mean of each of `lists` of items, `[lists, dim]`, of a table `[_, dim]`: what a user is. Nothing is
+/// zero.
+///
+/// # Panics
+/// When an item is out of range.
+pub fn mean_vectors<'a>(
+    items: &[f32],
+    dim: usize,
+    lists: impl Iterator<Item = &'a [u32]>,
+) -> Vec<f32> {
+    let mut means = Vec::with_capacity(lists.size_hint().0 * dim);
+    let mut row = vec![0.0f32; dim];
+    for list in lists {
+        row.fill(0.0);
+        for &item in list {
+            let item = &items[item as usize * dim..][..dim];
+            row.iter_mut()
+                .zip(item)
+                .for_each(|(sum, value)| *sum += value);
+        }
+        let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
+        if length > 0.0 {
+            row.iter_mut().for_each(|value| *value /= length);
+        }
+        means.extend_from_slice(&row);
+    }
+    means
+}
+
 /// The network: item vectors, and users as means of them.
 #[derive(Module, Debug)]
 pub struct PinSageNetwork {
@@ -218,20 +247,8 @@ impl PinSageNetwork {
             .embed_all(graph)
             .unwrap_or_else(|error| panic!("the device failed: {error}"));
         let dim = self.config.dim;
-        let mut nodes = vec![0.0; self.n_users * dim];
-        for (user, row) in nodes.chunks_exact_mut(dim).enumerate() {
-            let range = graph.user_ptr[user]..graph.user_ptr[user + 1];
-            for &item in &graph.user_items[range] {
-                let item = &items[item as usize * dim..][..dim];
-                row.iter_mut()
-                    .zip(item)
-                    .for_each(|(sum, value)| *sum += value);
-            }
-            let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-            if length > 0.0 {
-                row.iter_mut().for_each(|value| *value /= length);
-            }
-        }
+        let of_user = |ends: &[usize]| &graph.user_items[ends[0]..ends[1]];
+        let mut nodes = mean_vectors(&items, dim, graph.user_ptr.windows(2).map(of_user));
         nodes.extend(items);
         let shape = [self.n_users + self.n_items, dim];
         let nodes = Tensor::from_data(TensorData::new(nodes, shape), &device);
@@ -247,7 +264,8 @@ impl PinSageNetwork {
             Some(ready) => self.sage.embed_batch(ready),
             None => {
                 let mut batches = ItemBatches::new(&self.config, graph);
-                self.sage.embed_batch(&batches.of_indices(batch, mode))
+                self.sage
+                    .embed_batch(&batches.of(batch.users(), batch.items(), mode))
             }
         };
         NodeRows::Same(rows)

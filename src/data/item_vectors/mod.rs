@@ -6,11 +6,12 @@ mod parquet;
 mod tensor;
 
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
 use super::IdMap;
 use super::error::{DataError, Place};
-use super::source::PARQUET_MAGIC;
+use super::source::{PARQUET_MAGIC, read_head, unreadable};
 
 /// A vector an item, where the file has one; position = item id.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,19 +49,13 @@ pub fn read_item_vectors(
         path: name.clone(),
         source,
     };
-    let mut head = [0; 8];
+    let unreadable = |source| unreadable(&name, source);
     let mut file = fs::File::open(path).map_err(missing)?;
-    let n_head = read_up_to(&mut file, &mut head).map_err(|source| DataError::Unreadable {
-        place: Place::whole(&name),
-        source,
-    })?;
-    if head[..n_head].starts_with(PARQUET_MAGIC) {
+    let mut bytes = read_head(&mut file).map_err(unreadable)?;
+    if bytes == PARQUET_MAGIC {
         return of_keys(path, &name, items);
     }
-    let bytes = fs::read(path).map_err(|source| DataError::Unreadable {
-        place: Place::whole(&name),
-        source,
-    })?;
+    file.read_to_end(&mut bytes).map_err(unreadable)?;
     let rows = match bytes.starts_with(npy::MAGIC) {
         true => npy::read(&bytes),
         false => tensor::read(&bytes),
@@ -82,18 +77,6 @@ pub fn read_item_vectors(
         }
     }
     Ok(vectors)
-}
-
-fn read_up_to(file: &mut fs::File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    use std::io::Read;
-    let mut n = 0;
-    while n < buffer.len() {
-        match file.read(&mut buffer[n..])? {
-            0 => break,
-            more => n += more,
-        }
-    }
-    Ok(n)
 }
 
 #[cfg(feature = "parquet")]
