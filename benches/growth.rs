@@ -167,6 +167,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         config,
         split,
         graph,
+        start: None,
         near: None,
         device,
         checkpoints: std::env::temp_dir(),

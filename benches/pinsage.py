@@ -4,7 +4,7 @@
     benches/pinsage.py LOG ITEMS [--vectors FILE] [--text a,b] [--categories a,b] [--split NAME] [--seeds N]
                        [--epochs N] [--set KEY=VALUE ...] [--only NAME ...] [--out DIR]
 
-Trains each variant with the same learning rate, batch and number of epochs, chooses the epoch on the validation part,
+Trains each variant with the same number of epochs, and the model's defaults where `--set` says nothing else, chooses the epoch on the validation part,
 measures on the test part, and compares each with the full recipe of the same seed on the same users. Simple systems
 stand beside them. Prints a table in Markdown. Runs that are there are kept.
 """
@@ -41,8 +41,7 @@ def variants(options):
 
 def systems_of(options, out, settings, seed):
     if not (out / "evaluation.json").exists():
-        settings = {"seed": seed, "training.epochs": options.epochs, "training.patience": 0,
-                    "training.learning_rate": 0.003, "sampling.batch_size": 1024, **settings}
+        settings = {"seed": seed, "training.epochs": options.epochs, "training.patience": 0, **settings}
         settings.update(pair.split("=", 1) for pair in options.set)
         flags = [f"--set={key}={json.dumps(value) if isinstance(value, list) else value}"
                  for key, value in settings.items()]

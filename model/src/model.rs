@@ -1,6 +1,7 @@
 //! A network and a score: the model that is trained, saved and served.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use burn::module::Module;
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
@@ -16,7 +17,7 @@ use crate::network::{Graph, Network, NetworkConfig, NodeRows};
 use crate::numeric::l2_normalize;
 use crate::objective::{self, ObjectivePlan, Similarity};
 use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
-use crate::pinsage::ItemGraph;
+use crate::pinsage::{ContentStart, InferenceError, ItemGraph};
 use crate::score::{Score, ScoreConfig};
 
 /// Items whose vectors are made together.
@@ -183,6 +184,28 @@ impl Model {
         }
     }
 
+    /// [`Model::embed`] in inference. What PinSAGE holds between two layers is kept in files of `scratch`, where a folder
+    /// is named.
+    ///
+    /// # Errors
+    /// When the device failed or a file could not be written, as far as PinSAGE can tell.
+    ///
+    /// # Panics
+    /// As [`Model::embed`].
+    pub fn embed_all<'a>(
+        &self,
+        graph: impl Into<Graph<'a>>,
+        scratch: Option<&Path>,
+    ) -> Result<Embeddings, InferenceError> {
+        match (&self.network, graph.into()) {
+            (Network::PinSage(network), Graph::Items(items)) => Ok(Embeddings {
+                nodes: network.nodes(items, scratch)?,
+                n_users: self.n_users(),
+            }),
+            (_, graph) => Ok(self.embed(graph, Mode::Inference)),
+        }
+    }
+
     /// Vectors of some items, of a graph that may have others than the model was trained with, on the host and as
     /// [`Model::serving_tables`] has them: `[items.len(), width]`.
     ///
@@ -314,6 +337,23 @@ impl Model {
             positives,
             negatives: Tensor::cat(negatives, 1),
         }
+    }
+
+    /// The model with parameters from which PinSAGE's embeddings begin as what items are made of, whatever comes of
+    /// training: their cosines are those of content, as far as `dim` directions tell.
+    ///
+    /// # Errors
+    /// [`ParameterError::Device`] when the device cannot be read.
+    ///
+    /// # Panics
+    /// When the network does not make vectors of items' features, or the directions are not of its shape.
+    pub fn starting_from_content(self, start: &ContentStart) -> Result<Self, ParameterError> {
+        let Network::PinSage(network) = &self.network else {
+            panic!("this network does not read what items are made of");
+        };
+        let mut parameters = self.parameters()?.into_iter().collect();
+        network.config().start_from_content(start, &mut parameters);
+        self.with_parameters(parameters)
     }
 
     /// All parameters on the host, by name: `users`, `items`, `layers.0.sum.weight`, ...

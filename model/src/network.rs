@@ -285,7 +285,13 @@ impl Network {
             Self::NgcfLecture(n) => n.forward(graph.adjacency(), mode),
             Self::NgcfPaper(n) => n.forward(graph.adjacency(), mode),
             Self::NgcfOfficial(n) => n.forward(graph.adjacency(), mode),
-            Self::PinSage(n) => n.forward(graph.items()),
+            Self::PinSage(n) => match n.nodes(graph.items(), None) {
+                Ok(nodes) => Forward {
+                    initial: nodes.clone(),
+                    nodes,
+                },
+                Err(error) => panic!("{error}"),
+            },
         }
     }
 

@@ -17,11 +17,12 @@ pub struct ContentKnn {
 }
 
 impl ContentKnn {
-    /// By these features, `[n_items, _]`.
+    /// By the first `n_content` columns of these features, `[n_items, _]`.
     ///
     /// # Panics
-    /// When an item is not a row of the features.
-    pub fn new(train: &ItemLists, features: &SparseMatrix) -> Self {
+    /// When an item is not a row of the features, or there are fewer columns.
+    pub fn new(train: &ItemLists, features: &SparseMatrix, n_content: usize) -> Self {
+        let features = features.first_columns(n_content);
         let mut row_ptr = vec![0u32];
         let (mut columns, mut values) = (Vec::new(), Vec::new());
         for item in 0..features.n_rows() {
@@ -92,7 +93,7 @@ mod tests {
             vec![3.0, 4.0, 1.0, 2.0],
         );
         let train = ItemLists::from_pairs(2, [(0, 1), (0, 2), (1, 3)].into_iter());
-        let knn = ContentKnn::new(&train, &features);
+        let knn = ContentKnn::new(&train, &features, 4);
         let mut scores = [0.0; 8];
         knn.score_tile(&[0, 1], 0..4, &mut scores);
         let expected = [0.7, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];

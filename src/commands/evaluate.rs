@@ -195,7 +195,7 @@ fn rank_all(
 fn content_knn(run: &OpenRun) -> anyhow::Result<Option<ContentKnn>> {
     let n_items = run.recommender.items().len();
     let stored = run.dir.item_graph(n_items)?;
-    Ok(stored.map(|stored| ContentKnn::new(&run.lists.train, &stored.content)))
+    Ok(stored.map(|stored| ContentKnn::new(&run.lists.train, &stored.features, stored.n_content)))
 }
 
 fn write(

@@ -6,16 +6,17 @@ use std::time::Instant;
 
 use anyhow::Context;
 use burn::tensor::Device;
-use sagebrush_model::ItemGraph;
+use sagebrush_model::{ContentStart, ItemGraph, Query};
 use serde_json::json;
 
 use super::prepared::{self, OtherData, Prepared};
 use super::{Session, fit, machine, settings};
 use crate::cli::TrainArgs;
-use crate::config::{RunConfig, WalkSettings};
+use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
 use crate::data::{ItemLists, TrainSet};
 use crate::device;
 use crate::exit::Failure;
+use crate::features;
 use crate::graph::{InteractionGraph, Visits, Walks};
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::sampling::HardNegatives;
@@ -141,6 +142,10 @@ pub(super) fn train_in(
     let device = device.clone().autodiff();
     let train = &prepared.split.train;
     let items = item_graph(session, config, prepared, run)?;
+    let start = match checkpoint {
+        None => content_start(session, config, prepared),
+        Some(_) => None,
+    };
     let surroundings = training::surroundings(config, train, items, &device)?;
     let history = checkpoint
         .as_ref()
@@ -155,6 +160,7 @@ pub(super) fn train_in(
         config,
         split: &prepared.split,
         graph: surroundings.graph(),
+        start: start.as_ref(),
         near: near.as_ref(),
         device: &device,
         checkpoints: run.checkpoint_dir(),
@@ -223,6 +229,11 @@ fn item_graph(
             visits
         }
     };
+    let query = match (config.sampling.query, train.before()) {
+        (Some(QueryItem::Before), before) => Query::Before(before.to_vec()),
+        (Some(QueryItem::History), _) => Query::Others(config.sampling.query_items.unwrap_or(1)),
+        (Some(QueryItem::Another) | None, _) => Query::Others(1),
+    };
     let positives = train.positives();
     let graph = ItemGraph::new(
         Arc::new(rows.clone()),
@@ -230,11 +241,28 @@ fn item_graph(
         positives.row_ptr().to_vec(),
         positives.items().to_vec(),
     )
-    .with_edge_features(features.encoded.edge_features);
-    Ok(Some(match train.before() {
-        [] => graph,
-        before => graph.with_consecutive(before.to_vec()),
-    }))
+    .with_edge_features(features.encoded.edge_features)
+    .with_query(query);
+    Ok(Some(graph))
+}
+
+/// What embeddings begin with, where it is content.
+fn content_start(session: &Session, config: &RunConfig, prepared: &Prepared) -> Option<ContentStart> {
+    let (Some(Start::Content), Some(features)) = (config.model.start, &prepared.features) else {
+        return None;
+    };
+    let started = Instant::now();
+    let settings = features.encoder.settings();
+    let train = prepared.split.train.positives();
+    let edges = train.counts_by_item(prepared.items.len());
+    let most = config.model.hidden.unwrap_or_default() / 2;
+    let start = features::content_start(settings, &features.encoded, &edges, most);
+    session.say(&format!(
+        "embeddings begin with {} directions of what items are made of, found in {:.1} s",
+        start.inputs.n,
+        started.elapsed().as_secs_f64()
+    ));
+    Some(start)
 }
 
 fn walk(

@@ -130,8 +130,20 @@ closed_choice! {
 }
 
 closed_choice! {
-    /// `sampling.query`: the item that stands for a user beside a positive.
+    /// `model.start`: what a network that reads items' features begins with.
+    Start {
+        /// Embeddings that are what items are made of, brought down to few directions.
+        Content = "content",
+        /// Random weights.
+        Random = "random",
+    }
+}
+
+closed_choice! {
+    /// `sampling.query`: what stands for a user beside a positive.
     QueryItem {
+        /// The mean of `sampling.query_items` others of the user's, as in serving it is the mean of all.
+        History = "history",
         /// Another item of the user's, any of them.
         Another = "another",
         /// The one before it in the user's timeline, where there is one (the paper's pairs).

@@ -4,8 +4,8 @@ use super::sections::{
     DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings, HardRoot,
     Initialization, LastActivation, LossKind, LossSettings, ModelName, ModelSettings,
     NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem, RunConfig,
-    RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, TrainingConfig,
-    WalkSettings,
+    RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, Start,
+    TrainingConfig, WalkSettings,
 };
 
 /// Version of the run file this program reads and writes.
@@ -70,6 +70,8 @@ impl Recipe {
                 message_dropout: 0.0,
                 l2: 0.0,
                 positives: PositiveSampling::ByEdge,
+                // What begins as content is soon lost at a higher one.
+                learning_rate: 1e-4,
                 ..ngcf
             },
             // Filled in and neither read nor written: a filter has none of these settings.
@@ -114,8 +116,9 @@ impl FeatureSettings {
             numbers: Vec::new(),
             vectors: Vec::new(),
             edges: false,
-            width: 4096,
+            width: 16_384,
             components: 128,
+            rate: 10.0,
             dropout: 0.0,
         })
     }
@@ -155,6 +158,7 @@ impl RunConfig {
                 dim: 64,
                 layers: recipe.layers,
                 hidden: (name == ModelName::PinSage).then_some(256),
+                start: (name == ModelName::PinSage).then_some(Start::Content),
                 init: recipe.init,
                 init_std: 0.1,
                 message_dropout: recipe.message_dropout,
@@ -202,7 +206,8 @@ impl RunConfig {
                 hard_to: 500.0,
                 hard_root: HardRoot::User,
                 curriculum: true,
-                query: (name == ModelName::PinSage).then_some(QueryItem::Another),
+                query: (name == ModelName::PinSage).then_some(QueryItem::History),
+                query_items: (name == ModelName::PinSage).then_some(30),
                 batch_size: recipe.batch_size,
             },
             training: TrainingConfig {
@@ -214,6 +219,7 @@ impl RunConfig {
                 decay: 0.95,
                 patience: 10,
                 evaluate_every: 1,
+                ahead: 2,
                 metric: "ndcg@20".to_owned(),
             },
             evaluation: EvaluationConfig {
@@ -223,6 +229,7 @@ impl RunConfig {
             run: RunSettings {
                 device: DeviceName::Cpu,
                 memory_limit: None,
+                scratch: None,
             },
         }
     }

@@ -24,6 +24,6 @@ pub use sections::{
     HardRoot, IdOrder, Initialization, LastActivation, LossKind, LossSettings, ModelName,
     ModelSettings, NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem,
     RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
-    SplitMethod, TrainingConfig, WalkSettings,
+    SplitMethod, Start, TrainingConfig, WalkSettings,
 };
 pub use setting::Setting;

@@ -8,7 +8,7 @@ use super::byte_size::ByteSize;
 pub use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
     NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem, Schedule, ScoreKind,
-    SplitMethod,
+    SplitMethod, Start,
 };
 
 /// Everything that determines a run: one strict TOML file.
@@ -127,6 +127,9 @@ pub struct ModelSettings {
     /// Width of the layers that make the embeddings, 1 to 65536; present for `pinsage` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
+    /// What embeddings begin with; present for `pinsage` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
     /// How tables start.
     pub init: Initialization,
     /// Standard deviation of the normal initialization.
@@ -179,14 +182,25 @@ pub struct FeatureSettings {
     /// Whether an item's number of training interactions is told, by its logarithm.
     #[serde(default)]
     pub edges: bool,
-    /// Floats that words and categories are hashed to, 1 to 65536.
+    /// Places that words and categories are hashed to, 1 to 65536.
     pub width: usize,
-    /// Directions that an item's words and categories are brought down to (LSA); 0 leaves them hashed.
-    #[serde(default)]
+    /// Floats of the learned embedding of a word or category, 1 to 4096.
     pub components: usize,
+    /// Factor of the learning rate of these embeddings, above 0.
+    pub rate: f64,
     /// Probability that a value is left out in a step of training, in [0, 1).
     #[serde(default)]
     pub dropout: f64,
+}
+
+impl FeatureSettings {
+    /// Places of words and categories; 0 where no column has any.
+    pub fn n_words(&self) -> usize {
+        match self.text.is_empty() && self.categories.is_empty() {
+            true => 0,
+            false => self.width,
+        }
+    }
 }
 
 /// `[walks]`: the neighbourhoods of items.
@@ -265,9 +279,12 @@ pub struct SamplingConfig {
     pub hard_root: HardRoot,
     /// Whether epoch n has n - 1 hard negatives a positive, until there are `hard`.
     pub curriculum: bool,
-    /// Which item stands for a user beside a positive; present for `pinsage` only.
+    /// What stands for a user beside a positive; present for `pinsage` only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub query: Option<QueryItem>,
+    /// Of how many items `history` is the mean, 1 to 1000; present for `pinsage` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub query_items: Option<usize>,
     /// Positives a batch.
     pub batch_size: usize,
 }
@@ -321,6 +338,10 @@ pub struct TrainingConfig {
     pub patience: u32,
     /// Epochs between two validations.
     pub evaluate_every: u32,
+    /// Batches made ahead, on a thread of their own, while the device computes: 0 to 64; with 0 each is made when it is
+    /// needed. It changes no result.
+    #[serde(default)]
+    pub ahead: usize,
     /// What validation compares: `recall@K` or `ndcg@K`.
     pub metric: String,
 }
@@ -344,6 +365,10 @@ pub struct RunSettings {
     /// Training that is forecast to take more is refused before it begins.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory_limit: Option<ByteSize>,
+    /// A folder for what `pinsage` needs between two layers when it makes all vectors: two tables of items by `hidden`, in
+    /// memory where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scratch: Option<PathBuf>,
 }
 
 /// Writes a single-precision number with its own shortest digits: 3.3, not 3.299999952316284.

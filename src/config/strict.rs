@@ -6,7 +6,7 @@ use super::byte_size::ByteSize;
 use super::choices::{
     DeviceName, HardRoot, IdOrder, Initialization, LastActivation, LossKind, ModelName,
     NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem, Schedule, ScoreKind,
-    SplitMethod,
+    SplitMethod, Start,
 };
 use super::error::ConfigError;
 
@@ -140,6 +140,7 @@ pub(super) const KEYS: &[Key] = &[
     required("model.name", Kind::Choice(ModelName::NAMES)),
     required("model.dim", Kind::Integer(1, 65_536)),
     optional("model.hidden", Kind::Integer(1, 65_536)),
+    optional("model.start", Kind::Choice(Start::NAMES)),
     required("model.layers", Kind::Integer(0, 16)),
     required("model.init", Kind::Choice(Initialization::NAMES)),
     required("model.init_std", POSITIVE),
@@ -159,7 +160,8 @@ pub(super) const KEYS: &[Key] = &[
     optional("features.vectors", Kind::Texts),
     optional("features.edges", Kind::Flag),
     required("features.width", Kind::Integer(1, 65_536)),
-    optional("features.components", Kind::Integer(0, 4096)),
+    required("features.components", Kind::Integer(1, 4096)),
+    required("features.rate", POSITIVE),
     optional("features.dropout", SHARE),
     required("walks.count", Kind::Integer(1, 100_000)),
     required("walks.length", Kind::Integer(1, 100)),
@@ -189,6 +191,7 @@ pub(super) const KEYS: &[Key] = &[
     optional("sampling.hard_root", Kind::Choice(HardRoot::NAMES)),
     optional("sampling.curriculum", Kind::Flag),
     optional("sampling.query", Kind::Choice(QueryItem::NAMES)),
+    optional("sampling.query_items", Kind::Integer(1, 1000)),
     required("sampling.batch_size", Kind::Integer(1, i32::MAX as i64)),
     required("training.epochs", Kind::Integer(1, MANY)),
     optional("training.optimizer", Kind::Choice(Optimizer::NAMES)),
@@ -201,11 +204,13 @@ pub(super) const KEYS: &[Key] = &[
     optional("training.decay", POSITIVE),
     required("training.patience", Kind::Integer(0, MANY)),
     required("training.evaluate_every", Kind::Integer(1, MANY)),
+    optional("training.ahead", Kind::Integer(0, 64)),
     required("training.metric", Kind::Metric),
     required("evaluation.ks", Kind::Integers(1, LONGEST_LIST)),
     required("evaluation.bootstrap", Kind::Integer(0, 100_000)),
     required("run.device", Kind::Choice(DeviceName::NAMES)),
     optional("run.memory_limit", Kind::Size),
+    optional("run.scratch", Kind::Text),
 ];
 
 /// Why the key at `path` means nothing to `model`; `None` where it means something. A file of a run holds
@@ -222,7 +227,9 @@ pub(super) fn misplaced(path: &str, model: ModelName) -> Option<&'static str> {
         ("features" | "walks", _) if model != ModelName::PinSage => {
             Some("only pinsage has it; remove the key")
         }
-        (_, "sampling.query" | "model.hidden") if model != ModelName::PinSage => {
+        (_, "sampling.query" | "sampling.query_items" | "model.hidden" | "model.start" | "run.scratch")
+            if model != ModelName::PinSage =>
+        {
             Some("only pinsage has it; remove the key")
         }
         (_, "model.name") => None,

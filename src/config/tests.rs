@@ -103,15 +103,20 @@ fn every_key_has_a_place_in_the_structs_and_survives_a_round_trip() {
         "{annotated}"
     );
     let filter = RunConfig::defaults_for(ModelName::ChebyCf).to_toml();
-    let content = RunConfig::defaults_for(ModelName::PinSage).to_toml();
+    let mut content = RunConfig::defaults_for(ModelName::PinSage);
+    content.run.scratch = Some(PathBuf::from("scratch"));
+    let content = content.to_toml();
     for key in super::strict::KEYS {
         let name = key.path.rsplit('.').next().unwrap();
         let written = |text: &str| text.contains(&format!("\n{name} = ")) || text.starts_with(name);
         let whole = match key.path.split_once('.') {
             Some(("filter", _)) => &filter,
-            Some(("features" | "walks", _) | ("sampling", "query") | ("model", "hidden")) => {
-                &content
-            }
+            Some(
+                ("features" | "walks", _)
+                | ("sampling", "query" | "query_items")
+                | ("model", "hidden" | "start")
+                | ("run", "scratch"),
+            ) => &content,
             _ => &annotated,
         };
         assert!(written(whole), "{}", key.path);

@@ -54,6 +54,8 @@ const ALLOCATOR: f64 = 1.08;
 const FILTER_TABLES: f64 = 3.0;
 /// Copies of an item's features, a value and a column each.
 const FEATURE_COPIES: f64 = 3.0;
+/// The table of words' embeddings, its gradient, its moments, and what a checkpoint copies of them.
+const WORD_TABLES: f64 = 7.0;
 /// Values of an item's features where they are hashed words and categories, about.
 const HASHED_VALUES: f64 = 32.0;
 /// Batches made ahead, and copies of the features of the one at hand.
@@ -185,18 +187,19 @@ impl<'a> Tables<'a> {
             return FILTER_TABLES * filter.vectors as f64 * row;
         }
         if let (Some(features), Some(walks)) = (&self.config.features, &self.config.walks) {
-            let values = match features.components {
-                0 => HASHED_VALUES,
-                n => n as f64,
+            let (values, words) = match features.n_words() {
+                0 => (0.0, 0.0),
+                n => (HASHED_VALUES, (n * features.components) as f64),
             };
             let sampling = &self.config.sampling;
             let rows = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
             let reached = (walks.kept + 1).saturating_pow(self.config.model.layers as u32);
             let reached = ((rows + sampling.shared) as f64 * reached as f64).min(self.items);
             let hidden = self.config.model.hidden.unwrap_or_default() as f64;
-            let batch = reached * (READY_COPIES * values + LAYER_TABLES * hidden);
+            let read = READY_COPIES * values + features.components as f64;
+            let batch = reached * (read + LAYER_TABLES * hidden);
             let kept = FEATURE_COPIES * 2.0 * values * self.items;
-            return WORD_BYTES * (kept + batch) + 4.0 * self.whole;
+            return WORD_BYTES * (kept + batch + WORD_TABLES * words) + 4.0 * self.whole;
         }
         let workspace = match self.is_ngcf() {
             true => WORKSPACE_TABLES * self.layers() * self.whole,

@@ -3,7 +3,7 @@
 use nalgebra::{Cholesky, DMatrix, SymmetricEigen};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush_model::SparseMatrix;
+use sagebrush_model::{Directions, SparseMatrix};
 
 /// Directions iterated beside those asked for: the last ones converge faster among more.
 const OVERSAMPLED: usize = 16;
@@ -16,15 +16,18 @@ const WELL_APART: f64 = 1e-5;
 /// The iteration starts from the same random directions always.
 const SEED: u64 = 0x5eed;
 
-/// The leading right singular vectors of a matrix, `[n_columns, k]`, row-major, the largest singular value's first, and
-/// how many there are: `n` or fewer, where the matrix has no more. By subspace iteration (Halko, Martinsson and Tropp,
+/// The leading right singular vectors of a matrix, the largest singular value's first: `n` or fewer, where the matrix has
+/// no more. By subspace iteration (Halko, Martinsson and Tropp,
 /// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits are the same
 /// on any machine.
-pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> (Vec<f32>, usize) {
+pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions {
     let (rows, columns) = (matrix.n_rows(), matrix.n_columns());
     let width = (n + OVERSAMPLED).min(rows).min(columns);
     if width == 0 || n == 0 {
-        return (Vec::new(), 0);
+        return Directions {
+            values: Vec::new(),
+            n: 0,
+        };
     }
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut basis = DMatrix::from_fn(columns, width, |_, _| rng.random::<f64>() - 0.5);
@@ -48,7 +51,7 @@ pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> (Vec<f32>, 
             out[row * k + at] = (sign * value) as f32;
         }
     }
-    (out, k)
+    Directions { values: out, n: k }
 }
 
 /// The same span with orthonormal columns: by rounds of Cholesky's factors, which are matrix products (two are exact to
@@ -120,7 +123,7 @@ mod tests {
             row_ptr.push(at.len() as u32);
         }
         let matrix = SparseMatrix::new(columns, row_ptr, at, values);
-        let (found, k) = leading_directions(&matrix, 5);
+        let Directions { values: found, n: k } = leading_directions(&matrix, 5);
         assert_eq!(k, 5);
         let svd = dense.svd(false, true);
         let Some(expected) = svd.v_t else {
@@ -132,9 +135,9 @@ mod tests {
                 .sum();
             assert!(dot.abs() > 1.0 - 1e-5, "vector {at}: {dot}");
         }
-        let (all, rank) = leading_directions(&matrix.clone(), 500);
-        assert_eq!((rank, all.len()), (40, 1600), "no more than there are");
+        let all = leading_directions(&matrix.clone(), 500);
+        assert_eq!((all.n, all.values.len()), (40, 1600), "no more than there are");
         let nothing = SparseMatrix::new(4, vec![0, 0], Vec::new(), Vec::new());
-        assert_eq!(leading_directions(&nothing, 3).1, 0);
+        assert_eq!(leading_directions(&nothing, 3).n, 0);
     }
 }

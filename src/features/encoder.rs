@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use sagebrush_model::{EdgeFeatures, SparseMatrix};
 use serde::{Deserialize, Serialize};
 
-use super::components::leading_directions;
 use super::tokens::{self, Bag};
 use super::{Encoded, FeatureError, ItemTable};
 use crate::config::FeatureSettings;
 use crate::data::ItemColumn;
 
 /// The version of the encoder this program writes and reads.
-pub const ENCODER_VERSION: u32 = 1;
+pub const ENCODER_VERSION: u32 = 2;
 
 /// Mean and standard deviation of what is known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -41,9 +40,8 @@ impl Scale {
 
 /// From an [`ItemTable`] to features. Their columns are, in this order:
 ///
-/// - where `components` are wanted, the item's bag of words and categories in the directions in which those of the
-///   items fitted on differ most ([LSA](super)); else that bag itself: `width` places that words and categories `t` fall on with a sign, both by their hash (Weinberger et al., ICML
-///   2009), with `(1 + ln tf) (ln((1 + n) / (1 + df)) + 1)`, `n` and `df` counted over the items fitted on; an item's
+/// - where there are words or categories, `width` places that they fall on with a sign, both by their hash (Weinberger et
+///   al., ICML 2009), with `(1 + ln tf) (ln((1 + n) / (1 + df)) + 1)`, `n` and `df` counted over the items fitted on; an item's
 ///   are scaled to length 1;
 /// - a place a number, standardised;
 /// - the floats of each vector, scaled to length 1;
@@ -60,11 +58,6 @@ pub struct Encoder {
     edges: Option<Scale>,
     /// Items fitted on.
     n_items: u64,
-    /// Directions that bags are brought down to; 0 where they stay as they are.
-    n_components: usize,
-    /// `[settings.width, n_components]`, row-major.
-    #[serde(skip)]
-    components: Vec<f32>,
     /// Of how many items each word and category is, by its hash.
     #[serde(skip)]
     documents: BTreeMap<u64, u32>,
@@ -79,8 +72,6 @@ pub struct EncoderParts {
     pub tokens: Vec<u64>,
     /// Of how many items each is.
     pub documents: Vec<u32>,
-    /// `[width, n_components]`, row-major.
-    pub components: Vec<f32>,
 }
 
 /// Why stored text is no encoder.
@@ -131,7 +122,7 @@ impl Encoder {
         let fitted = (0..n).filter(|&item| is_fitted_on(item));
         let scale = |values: &Vec<Option<f64>>| Scale::of(fitted.clone().filter_map(|i| values[i]));
         let edges = table.edges.iter().filter(|&&edges| edges > 0);
-        let mut encoder = Self {
+        Ok(Self {
             version: ENCODER_VERSION,
             settings: settings.clone(),
             numbers: parts.numbers.iter().map(scale).collect(),
@@ -141,30 +132,7 @@ impl Encoder {
                 .then(|| Scale::of(edges.map(|&edges| f64::from(edges).ln_1p()))),
             n_items: fitted.clone().count() as u64,
             documents,
-            n_components: 0,
-            components: Vec::new(),
-        };
-        if settings.components > 0 && parts.n_hashed > 0 {
-            let bags = encoder.bags(&parts, fitted);
-            (encoder.components, encoder.n_components) =
-                leading_directions(&bags, settings.components);
-        }
-        Ok(encoder)
-    }
-
-    /// The bags of some items, `[_, settings.width]`.
-    fn bags(&self, parts: &Parts<'_>, items: impl Iterator<Item = usize>) -> SparseMatrix {
-        matrix(self.settings.width, items, |item, row| {
-            self.hashed(&parts.bags[item], row);
         })
-    }
-
-    /// Floats of an item's words and categories.
-    fn first_number(&self) -> usize {
-        match self.n_components {
-            0 => self.settings.width,
-            n => n,
-        }
     }
 
     /// Floats of an item's features.
@@ -178,7 +146,12 @@ impl Encoder {
     }
 
     fn first_vector(&self) -> usize {
-        self.first_number() + self.numbers.len()
+        self.settings.n_words() + self.numbers.len()
+    }
+
+    /// The first columns, which are what an item is made of, without what is missing and what it has of edges.
+    pub fn n_content(&self) -> usize {
+        self.first_missing()
     }
 
     fn first_missing(&self) -> usize {
@@ -225,15 +198,9 @@ impl Encoder {
         let rows = matrix(self.width(), items.clone(), |item, row| {
             self.row(&parts, table, item, row);
         });
-        let vectors = self.settings.width + self.numbers.len();
-        let content_width = vectors + self.vector_widths.iter().sum::<usize>();
-        let content = matrix(content_width, items.clone(), |item, row| {
-            self.hashed(&parts.bags[item], row);
-            self.told(&parts, table, item, self.settings.width, row);
-        });
         Ok(Encoded {
             rows,
-            content,
+            n_content: self.n_content(),
             n_empty: items.filter(|&item| parts.is_empty(item)).count(),
             edge_features: self.edge_features(),
         })
@@ -242,18 +209,7 @@ impl Encoder {
     /// The entries of an item's row, by column.
     fn row(&self, parts: &Parts<'_>, table: &ItemTable, item: usize, row: &mut Vec<(u32, f32)>) {
         self.hashed(&parts.bags[item], row);
-        if self.n_components > 0 {
-            let k = self.n_components;
-            let mut sums = vec![0.0f32; k];
-            for (place, value) in row.drain(..) {
-                let direction = &self.components[place as usize * k..][..k];
-                for (sum, x) in sums.iter_mut().zip(direction) {
-                    *sum += value * x;
-                }
-            }
-            row.extend((0..).zip(sums));
-        }
-        self.told(parts, table, item, self.first_number(), row);
+        self.told(parts, table, item, self.settings.n_words(), row);
         let missing = parts.is_missing(item).zip(self.first_missing() as u32..);
         row.extend(
             missing
@@ -331,7 +287,6 @@ impl Encoder {
             text: serde_json::to_string(self)?,
             tokens,
             documents,
-            components: self.components.clone(),
         })
     }
 
@@ -344,7 +299,6 @@ impl Encoder {
             text,
             tokens,
             documents,
-            components,
         } = parts;
         #[derive(Deserialize)]
         struct Preamble {
@@ -359,14 +313,11 @@ impl Encoder {
             && encoder.numbers.len() == encoder.settings.numbers.len()
             && encoder.vector_widths.len() == encoder.settings.vectors.len()
             && encoder.edges.is_some() == encoder.settings.edges
-            && encoder.n_components.checked_mul(encoder.settings.width) == Some(components.len())
-            && components.iter().all(|value| value.is_finite())
             && (1..=65_536).contains(&encoder.settings.width);
         if !fits {
             return Err(EncoderError::Parts);
         }
         encoder.documents = tokens.into_iter().zip(documents).collect();
-        encoder.components = components;
         Ok(encoder)
     }
 }
@@ -499,7 +450,8 @@ mod tests {
             vectors: Vec::new(),
             edges: false,
             width: 64,
-            components: 0,
+            components: 2,
+            rate: 1.0,
             dropout: 0.0,
         }
     }
@@ -592,7 +544,8 @@ mod tests {
             vectors: vec!["v.npy".into()],
             edges: true,
             width: 8,
-            components: 0,
+            components: 2,
+            rate: 1.0,
             dropout: 0.0,
         };
         let table = ItemTable {
@@ -607,12 +560,12 @@ mod tests {
         };
         let encoder = Encoder::fit(&settings, &table).unwrap();
         let rows = dense(&encoder.encode(&table).unwrap().rows);
-        // 8 hashed, 2 of the vector, 1 missing, edges and their lack; both known edges are the mean.
-        assert_eq!(rows[0][8..], [0.6, 0.8, 0.0, 0.0, 0.0]);
-        assert_eq!(rows[1][8..], [0.0, 0.0, 1.0, 0.0, 0.0]);
-        assert_eq!(rows[2][8..], [0.0, -1.0, 0.0, 0.0, 1.0]);
+        // No words, 2 of the vector, 1 missing, edges and their lack; both known edges are the mean.
+        assert_eq!(rows[0], [0.6, 0.8, 0.0, 0.0, 0.0]);
+        assert_eq!(rows[1], [0.0, 0.0, 1.0, 0.0, 0.0]);
+        assert_eq!(rows[2], [0.0, -1.0, 0.0, 0.0, 1.0]);
         let columns = encoder.edge_features().unwrap();
-        assert_eq!((columns.known, columns.missing), (11, 12));
+        assert_eq!((columns.known, columns.missing), (3, 4));
         let mut wide = table.clone();
         wide.vectors[0].width = 3;
         let message = encoder.encode(&wide).unwrap_err().to_string();
@@ -638,32 +591,12 @@ mod tests {
             Encoder::from_parts(parts).map_err(|error| error.to_string())
         };
         assert_eq!(read(&|_| ()).unwrap(), encoder);
-        let newer = whole.text.replacen("\"version\":1", "\"version\":2", 1);
+        let newer = whole.text.replacen("\"version\":2", "\"version\":3", 1);
         let message = read(&|parts| parts.text = newer.clone()).unwrap_err();
-        assert!(message.contains("of version 2"), "{message}");
+        assert!(message.contains("of version 3"), "{message}");
         let message = read(&|parts| parts.text = "{}".to_owned()).unwrap_err();
         assert!(message.contains("no feature encoder"), "{message}");
         assert!(read(&|parts| parts.documents.clear()).is_err());
-        assert!(read(&|parts| parts.components.push(1.0)).is_err());
-    }
-
-    #[test]
-    fn bags_are_brought_down_to_their_components() {
-        let settings = FeatureSettings {
-            components: 2,
-            ..settings()
-        };
-        let encoder = Encoder::fit(&settings, &films()).unwrap();
-        // Two, a number, three columns that may be missing.
-        assert_eq!(encoder.width(), 6);
-        let rows = dense(&encoder.encode(&films()).unwrap().rows);
-        // Two films alike and one apart span two directions: nothing is lost.
-        let dot = |a: usize, b: usize| rows[a][0] * rows[b][0] + rows[a][1] * rows[b][1];
-        assert!((dot(0, 0) - 1.0).abs() < 1e-5 && (dot(0, 1) - 1.0).abs() < 1e-5);
-        assert!((dot(2, 2) - 1.0).abs() < 1e-5 && dot(0, 2).abs() < 0.5);
-        assert_eq!(rows[3][..2], [0.0, 0.0]);
-        let back = Encoder::from_parts(encoder.to_parts().unwrap()).unwrap();
-        assert_eq!(back, encoder);
     }
 
     #[test]

@@ -3,13 +3,19 @@
 //! The encoder is fitted once, on the items with a training interaction, and kept with the run: a new item's features
 //! are then what they would have been.
 
+#[cfg(feature = "train")]
 mod components;
 mod encoder;
+#[cfg(feature = "train")]
+mod start;
 mod tokens;
 
 #[cfg(feature = "train")]
 pub(crate) use encoder::first_categories;
 pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, EncoderParts, Scale};
+
+#[cfg(feature = "train")]
+pub(crate) use start::content_start;
 
 use sagebrush_model::{EdgeFeatures, SparseMatrix};
 
@@ -44,9 +50,8 @@ impl ItemTable {
 pub struct Encoded {
     /// `[n_items, width]`
     pub rows: SparseMatrix,
-    /// What items are made of as it is, without components and what is missing: what neighbours by content alone are
-    /// found by, `[n_items, _]`.
-    pub content: SparseMatrix,
+    /// The first columns, which are what items are made of, without what is missing and what they have of edges.
+    pub n_content: usize,
     /// Items that neither a column nor a vector tells anything of.
     pub n_empty: usize,
     /// The columns that tell of edges.

@@ -52,6 +52,8 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
         }),
         ModelName::PinSage => NetworkConfig::PinSage(PinSageConfig {
             features: n_features,
+            words: config.features.as_ref().map_or(0, |f| f.n_words()),
+            components: config.features.as_ref().map_or(0, |f| f.components),
             dim,
             hidden: model.hidden.unwrap_or(dim),
             layers: model.layers,

@@ -13,11 +13,9 @@ impl RunDir {
         self.write(File::Encoder, |out| {
             let parts = encoder.to_parts()?;
             let (tokens, documents) = (&parts.tokens, &parts.documents);
-            let components = &parts.components;
             let entries = vec![
                 flat("tokens", tokens.len(), Values::U64(tokens)),
                 flat("documents", documents.len(), Values::U32(documents)),
-                flat("components", components.len(), Values::F32(components)),
             ];
             write_tensors(out, entries, Some(parts.text))
         })
@@ -35,7 +33,6 @@ impl RunDir {
             text: file.metadata().unwrap_or_default().to_owned(),
             tokens: file.u64("tokens")?,
             documents: file.u32("documents")?,
-            components: file.f32("components")?.values,
         })
         .map(Some)
         .map_err(|error| RunError::damaged(&path, error.to_string()))
@@ -53,20 +50,17 @@ impl RunDir {
             shape: vec![n, visits.kept],
             values,
         };
-        let widths = [&features.rows, &features.content].map(|matrix| [matrix.n_columns() as u32]);
-        let mut entries = vec![
+        let widths = [features.rows.n_columns() as u32, features.n_content as u32];
+        let (row_ptr, columns, values) = features.rows.arrays();
+        let part = |part: &str, n, values| flat(&format!("features.{part}"), n, values);
+        let entries = vec![
             table("walks.items", Values::U32(&visits.items)),
             table("walks.counts", Values::U32(&visits.counts)),
+            part("widths", 2, Values::U32(&widths)),
+            part("row_ptr", row_ptr.len(), Values::U32(row_ptr)),
+            part("columns", columns.len(), Values::U32(columns)),
+            part("values", values.len(), Values::F32(values)),
         ];
-        let matrices = [("features", &features.rows), ("content", &features.content)];
-        for ((name, matrix), width) in matrices.into_iter().zip(&widths) {
-            let (row_ptr, columns, values) = matrix.arrays();
-            let part = |part: &str, n, values| flat(&format!("{name}.{part}"), n, values);
-            entries.push(part("width", 1, Values::U32(width)));
-            entries.push(part("row_ptr", row_ptr.len(), Values::U32(row_ptr)));
-            entries.push(part("columns", columns.len(), Values::U32(columns)));
-            entries.push(part("values", values.len(), Values::F32(values)));
-        }
         self.write(File::ItemGraph, |out| write_tensors(out, entries, None))
     }
 
@@ -89,26 +83,27 @@ impl RunDir {
         if kept == 0 || kept * n_items != visits.items.len() || !is_in_order(&visits, n_items) {
             return Err(problem("its walks are not those of the run's items"));
         }
-        let matrix = |name: &str| -> Result<SparseMatrix, RunError> {
-            let part = |part: &str| format!("{name}.{part}");
-            let (row_ptr, columns) = (file.u32(&part("row_ptr"))?, file.u32(&part("columns"))?);
-            let values = file.f32(&part("values"))?.values;
-            let width = file.u32(&part("width"))?.first().copied().unwrap_or(0);
-            let fits = row_ptr.len() == n_items + 1
-                && row_ptr.first() == Some(&0)
-                && row_ptr.last().map(|&end| end as usize) == Some(columns.len())
-                && row_ptr.is_sorted()
-                && columns.len() == values.len()
-                && columns.iter().all(|&column| column < width)
-                && values.iter().all(|value| value.is_finite());
-            if !fits {
-                return Err(problem("its features are not those of the run's items"));
-            }
-            Ok(SparseMatrix::new(width as usize, row_ptr, columns, values))
+        let part = |part: &str| format!("features.{part}");
+        let (row_ptr, columns) = (file.u32(&part("row_ptr"))?, file.u32(&part("columns"))?);
+        let values = file.f32(&part("values"))?.values;
+        let widths = file.u32(&part("widths"))?;
+        let &[width, n_content] = &widths[..] else {
+            return Err(problem("its features have no widths"));
         };
+        let fits = n_content <= width
+            && row_ptr.len() == n_items + 1
+            && row_ptr.first() == Some(&0)
+            && row_ptr.last().map(|&end| end as usize) == Some(columns.len())
+            && row_ptr.is_sorted()
+            && columns.len() == values.len()
+            && columns.iter().all(|&column| column < width)
+            && values.iter().all(|value| value.is_finite());
+        if !fits {
+            return Err(problem("its features are not those of the run's items"));
+        }
         Ok(Some(StoredItemGraph {
-            features: matrix("features")?,
-            content: matrix("content")?,
+            features: SparseMatrix::new(width as usize, row_ptr, columns, values),
+            n_content: n_content as usize,
             visits,
         }))
     }
@@ -119,8 +114,8 @@ impl RunDir {
 pub struct StoredItemGraph {
     /// As [`Encoded::rows`].
     pub features: SparseMatrix,
-    /// As [`Encoded::content`].
-    pub content: SparseMatrix,
+    /// As [`Encoded::n_content`].
+    pub n_content: usize,
     /// The walks.
     pub visits: Visits,
 }

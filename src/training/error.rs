@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use burn::tensor::ExecutionError;
-use sagebrush_model::{AdjacencyError, ParameterError};
+use sagebrush_model::{AdjacencyError, InferenceError, ParameterError};
 
 use crate::graph::GraphError;
 use crate::inference::{EmbeddingsError, RankError};
@@ -43,6 +43,9 @@ pub enum TrainingError {
     /// The device failed.
     #[error("the device failed: {0}; try `--device cpu`")]
     Device(#[from] ExecutionError),
+    /// All vectors could not be made.
+    #[error(transparent)]
+    Inference(#[from] InferenceError),
     /// The final tables do not fit together.
     #[error(transparent)]
     Embeddings(#[from] EmbeddingsError),

@@ -13,11 +13,11 @@ mod step;
 mod validation;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use sagebrush_model::{Graph, LossConfig, Model};
+use sagebrush_model::{ContentStart, Graph, LossConfig, Model};
 
 pub use error::TrainingError;
 pub use progress::{Progress, counting_bar};
@@ -44,6 +44,8 @@ pub struct Job<'a> {
     /// What the model computes over, from the training interactions; an adjacency is on the device with
     /// gradients.
     pub graph: Graph<'a>,
+    /// What embeddings begin with, instead of random weights.
+    pub start: Option<&'a ContentStart>,
     /// The items hard negatives are drawn from; `None` where none are wanted.
     pub near: Option<&'a ItemLists>,
     /// The device, with gradients on.
@@ -65,6 +67,11 @@ impl Job<'_> {
             Graph::Items(items) => items.n_features(),
             Graph::None | Graph::Adjacency(_) => 0,
         }
+    }
+
+    /// Where tables are kept that inference needs between layers; memory where there is none.
+    fn scratch(&self) -> Option<&Path> {
+        self.config.run.scratch.as_deref()
     }
 }
 
@@ -115,7 +122,7 @@ pub fn train(
     let loss = setup::loss_config(job.config);
     let mut state = match resume {
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
-        None => State::new(job),
+        None => State::new(job)?,
     };
     while !state.is_done(&job.config.training) {
         let epoch = state.epoch + 1;
@@ -153,7 +160,7 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
     allocator::keep_freed_memory();
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
     let loss = setup::loss_config(job.config);
-    let mut state = State::new(job);
+    let mut state = State::new(job)?;
     let mut losses = PendingLosses::new(job);
     let mut times = Vec::new();
     let mut preparer = Preparer::new(job, 1);
@@ -181,7 +188,7 @@ fn run_epoch(
     let mut preparer = Preparer::new(job, epoch);
     let numbered = (0u64..).zip(batches).skip(state.step as usize);
     let ready = numbered.map(move |(step, batch)| preparer.ready(step, batch));
-    prefetch::ahead(ready, |batches| {
+    prefetch::ahead(job.config.training.ahead, ready, |batches| {
         let started = Instant::now();
         let mut losses = PendingLosses::new(job);
         loop {

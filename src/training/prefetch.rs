@@ -3,19 +3,21 @@
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
-/// Batches that wait at most.
-const WAITING: usize = 2;
-
-/// Runs `consume` over what `source` yields, in its order; the source is a few items ahead.
+/// Runs `consume` over what `source` yields, in its order; the source is at most `waiting` items ahead, or makes each
+/// when it is asked for.
 ///
 /// # Panics
 /// When the source does.
 pub(super) fn ahead<T: Send, R>(
-    source: impl Iterator<Item = T> + Send,
+    waiting: usize,
+    mut source: impl Iterator<Item = T> + Send,
     consume: impl FnOnce(&mut dyn Iterator<Item = T>) -> R,
 ) -> R {
+    if waiting == 0 {
+        return consume(&mut source);
+    }
     thread::scope(|scope| {
-        let (sender, receiver) = sync_channel(WAITING);
+        let (sender, receiver) = sync_channel(waiting);
         scope.spawn(move || {
             for item in source {
                 // The receiver is gone when the consumer has had enough.
@@ -34,8 +36,10 @@ mod tests {
 
     #[test]
     fn everything_comes_in_order_and_a_consumer_may_stop() {
-        let all = ahead(0..1000, |items| items.collect::<Vec<_>>());
-        assert_eq!(all, (0..1000).collect::<Vec<_>>());
-        assert_eq!(ahead(0.., |items| items.nth(5)), Some(5));
+        for waiting in [0, 1, 3] {
+            let all = ahead(waiting, 0..1000, |items| items.collect::<Vec<_>>());
+            assert_eq!(all, (0..1000).collect::<Vec<_>>());
+            assert_eq!(ahead(waiting, 0.., |items| items.nth(5)), Some(5));
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! All that changes while training runs, and its way into a checkpoint and back.
 
+use std::collections::BTreeMap;
+
 use burn::module::Module;
-use sagebrush_model::{Mode, Model};
+use sagebrush_model::Model;
 
 use super::adam::ModuleAdam;
 use super::{Job, Trained, TrainingError, host_embeddings};
@@ -25,7 +27,17 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(job: &Job<'_>) -> Self {
+    /// The parameters that training begins with.
+    pub(super) fn new(job: &Job<'_>) -> Result<Self, TrainingError> {
+        let mut state = Self::fresh(job);
+        if let Some(start) = job.start {
+            let model = state.take_model().starting_from_content(start)?;
+            state.put_model(model);
+        }
+        Ok(state)
+    }
+
+    fn fresh(job: &Job<'_>) -> Self {
         let train = &job.split.train;
         let model = model_config(job.config, job.n_features()).init(
             train.n_users(),
@@ -35,7 +47,7 @@ impl State {
         );
         Self {
             model: Some(model),
-            adam: ModuleAdam::new(),
+            adam: ModuleAdam::new().with_rates(rates(job)),
             epoch: 0,
             step: 0,
             totals: Totals::default(),
@@ -50,7 +62,7 @@ impl State {
         job: &Job<'_>,
         checkpoint: Checkpoint,
     ) -> Result<Self, TrainingError> {
-        let fresh = Self::new(job);
+        let fresh = Self::fresh(job);
         let model = load(fresh.take_initial(), &checkpoint.parameters)?;
         let device = job.device.clone().inner();
         let adam =
@@ -60,7 +72,7 @@ impl State {
                 })?;
         Ok(Self {
             model: Some(model),
-            adam,
+            adam: adam.with_rates(rates(job)),
             epoch: checkpoint.epoch,
             step: checkpoint.step,
             totals: checkpoint.totals,
@@ -153,7 +165,7 @@ impl State {
         };
         let history = std::mem::take(&mut self.history);
         let model = load(self.take_initial(), &parameters)?.no_grad();
-        let embeddings = host_embeddings(&model, model.embed(job.graph, Mode::Inference))?;
+        let embeddings = host_embeddings(&model, model.embed_all(job.graph, job.scratch())?)?;
         Ok(Trained {
             parameters,
             embeddings,
@@ -161,6 +173,12 @@ impl State {
             history,
         })
     }
+}
+
+/// Words' embeddings learn at a rate of their own.
+fn rates(job: &Job<'_>) -> BTreeMap<&'static str, f64> {
+    let features = job.config.features.iter();
+    features.map(|features| ("words", features.rate)).collect()
 }
 
 fn load(model: Model, tensors: &NamedTensors) -> Result<Model, TrainingError> {

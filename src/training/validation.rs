@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::module::Module;
-use sagebrush_model::{Mode, Model};
+use sagebrush_model::Model;
 
 use super::{Job, TrainingError, host_embeddings};
 use crate::device::DeviceSource;
@@ -27,7 +27,7 @@ pub(super) fn validate(
 pub(super) fn source(job: &Job<'_>, model: &Model) -> Result<Box<dyn ScoreSource>, TrainingError> {
     // Without gradients, or autodiff would keep every layer's tables for a backward pass.
     let model = model.clone().no_grad();
-    let embeddings = model.embed(job.graph, Mode::Inference);
+    let embeddings = model.embed_all(job.graph, job.scratch())?;
     Ok(match model.device_tables(&embeddings) {
         Some(tables) => Box::new(DeviceSource::new(tables)),
         None => Box::new(host_embeddings(&model, embeddings)?),

@@ -2,7 +2,6 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::convolve::Input;
 use super::neighbourhoods::{Places, SubGraph};
 use super::{ItemGraph, PinSageConfig, Pooling};
 use crate::dropout::{Mode, Purpose, mix};
@@ -14,61 +13,90 @@ pub struct ItemBatch {
     /// `[inputs, n_features]`
     pub(super) features: Rows,
     pub(super) pools: Vec<Pool>,
-    /// The row of each item asked for among those of the last layer.
-    pub(super) places: Vec<i32>,
+    /// From the last layer's rows to those asked for.
+    pub(super) asked: HostPair,
 }
 
-/// Features of some items.
+/// Features of some items, as the network reads them.
 #[derive(Clone, Debug)]
-pub(super) enum Rows {
-    /// Few values a row: all items', and the first again, those of the first layer's outputs.
-    Sparse { all: HostPair, outputs: HostPair },
-    /// Row-major, where a dense product is the faster one.
-    Dense { n: usize, values: Vec<f32> },
+pub(super) struct Rows {
+    /// How often each word comes; `None` where items have no words.
+    pub(super) words: Option<HostPair>,
+    /// The other features, row-major.
+    others: Vec<f32>,
+    n: usize,
 }
-
-/// With a larger share of values than this a dense product is faster.
-const DENSE: f64 = 0.2;
 
 impl Rows {
-    pub(super) fn new(features: SparseMatrix, n_outputs: usize) -> Self {
-        let (n, width) = (features.n_rows(), features.n_columns());
-        let (_, columns, _) = features.arrays();
-        if (columns.len() as f64) < DENSE * (n * width) as f64 {
-            return Self::Sparse {
-                outputs: HostPair::new(features.first_rows(n_outputs)),
-                all: HostPair::new(features),
-            };
-        }
-        let mut values = vec![0.0; n * width];
-        for (row, out) in values.chunks_exact_mut(width).enumerate() {
-            let (columns, weights) = features.row(row);
-            for (&column, &weight) in columns.iter().zip(weights) {
-                out[column as usize] = weight;
+    /// The first `n_words` columns are those of words.
+    pub(super) fn new(features: &SparseMatrix, n_words: usize) -> Self {
+        let n = features.n_rows();
+        let width = features.n_columns() - n_words;
+        let mut others = vec![0.0; n * width];
+        let mut row_ptr = vec![0];
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for row in 0..n {
+            let (of_row, weights) = features.row(row);
+            for (&column, &weight) in of_row.iter().zip(weights) {
+                match (column as usize).checked_sub(n_words) {
+                    Some(other) => others[row * width + other] = weight,
+                    None => {
+                        columns.push(column);
+                        values.push(weight);
+                    }
+                }
             }
+            row_ptr.push(columns.len() as u32);
         }
-        Self::Dense { n, values }
-    }
-
-    /// What the first layer begins with.
-    pub(super) fn input(&self, device: &Device) -> Input<'_> {
-        match self {
-            Self::Sparse { all, outputs } => Input::Features { all, outputs },
-            Self::Dense { n, values } => {
-                let shape = [*n, values.len() / n.max(&1)];
-                Input::Vectors(Tensor::from_data(
-                    TensorData::new(values.clone(), shape),
-                    device,
-                ))
-            }
+        let words = || HostPair::new(SparseMatrix::new(n_words, row_ptr, columns, values));
+        Self {
+            words: (n_words > 0).then(words),
+            others,
+            n,
         }
     }
 
-    fn n(&self) -> usize {
-        match self {
-            Self::Sparse { all, .. } => all.n_rows(),
-            Self::Dense { n, .. } => *n,
+    /// `[n, _]`; `None` where items have no other features.
+    pub(super) fn others(&self, device: &Device) -> Option<Tensor<2>> {
+        let shape = [self.n, self.others.len() / self.n.max(1)];
+        let data = || TensorData::new(self.others.clone(), shape);
+        (shape[1] > 0).then(|| Tensor::from_data(data(), device))
+    }
+}
+
+/// Rows to be made: each the mean of the vectors of some items.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asked {
+    /// Row `r` is of `items[row_ptr[r]..row_ptr[r + 1]]`.
+    row_ptr: Vec<u32>,
+    items: Vec<u32>,
+}
+
+impl Asked {
+    fn nothing() -> Self {
+        Self {
+            row_ptr: vec![0],
+            items: Vec::new(),
         }
+    }
+
+    /// A row an item.
+    pub(super) fn each(items: &[u32]) -> Self {
+        let mut asked = Self::nothing();
+        items.iter().for_each(|&item| asked.push([item]));
+        asked
+    }
+
+    fn push(&mut self, items: impl IntoIterator<Item = u32>) {
+        self.items.extend(items);
+        self.row_ptr.push(self.items.len() as u32);
+    }
+
+    /// The means, of items whose rows are `places`, among `n` of them.
+    fn means(&self, places: Vec<u32>, n: usize) -> SparseMatrix {
+        let of_row = self.row_ptr.windows(2).map(|ends| ends[1] - ends[0]);
+        let weights = of_row.flat_map(|n| std::iter::repeat_n(1.0 / n as f32, n as usize));
+        SparseMatrix::new(n, self.row_ptr.clone(), places, weights.collect())
     }
 }
 
@@ -93,7 +121,7 @@ impl Pool {
 impl ItemBatch {
     /// Distinct items whose features are read.
     pub fn n_inputs(&self) -> usize {
-        self.features.n()
+        self.features.n
     }
 }
 
@@ -119,6 +147,7 @@ impl FeatureDropout {
 #[derive(Clone, Debug)]
 pub struct ItemBatches<'a> {
     graph: &'a ItemGraph,
+    words: usize,
     layers: usize,
     pooling: Pooling,
     node_dropout: f64,
@@ -131,6 +160,7 @@ impl<'a> ItemBatches<'a> {
     pub fn new(config: &PinSageConfig, graph: &'a ItemGraph) -> Self {
         Self {
             graph,
+            words: config.words,
             layers: config.layers,
             pooling: config.pooling,
             node_dropout: config.node_dropout,
@@ -139,8 +169,8 @@ impl<'a> ItemBatches<'a> {
         }
     }
 
-    /// What the batch of these users and items (positives, one a user, first) needs: a query item in the place of
-    /// each user, then the items. In training, by chance, some items' neighbourhoods are hidden.
+    /// What the batch of these users and items (positives, one a user, first) needs: what stands for each user, then
+    /// the items. In training, by chance, some items' neighbourhoods are hidden.
     ///
     /// # Panics
     /// When there are fewer items than users, or one is out of range.
@@ -149,10 +179,11 @@ impl<'a> ItemBatches<'a> {
             Mode::Train { seed } => seed,
             Mode::Inference => 0,
         };
-        let pairs = users.iter().zip(&items[..users.len()]).zip(0u64..);
-        let queries = pairs
-            .map(|((&user, &positive), at)| self.graph.query(user, positive, mix(mix(seed) ^ at)));
-        let wanted: Vec<u32> = queries.chain(items.iter().copied()).collect();
+        let mut asked = Asked::nothing();
+        for ((&user, &positive), at) in users.iter().zip(&items[..users.len()]).zip(0u64..) {
+            asked.push(self.graph.query(user, positive, mix(mix(seed) ^ at)));
+        }
+        items.iter().for_each(|&item| asked.push([item]));
         let hidden = mode.mask_seed(self.node_dropout, Purpose::Node, 0);
         let threshold = (self.node_dropout * u64::MAX as f64) as u64;
         let dropout = mode.mask_seed(self.feature_dropout, Purpose::Message, 0);
@@ -163,22 +194,23 @@ impl<'a> ItemBatches<'a> {
         let is_hidden = |item: u32| {
             hidden.is_some_and(|seed| mix(seed.wrapping_add(u64::from(item))) < threshold)
         };
-        self.of_items(&wanted, is_hidden, dropout)
+        self.of_items(&asked, is_hidden, dropout)
     }
 
     pub(super) fn of_items(
         &mut self,
-        wanted: &[u32],
+        asked: &Asked,
         is_hidden: impl Fn(u32) -> bool + Copy,
         dropout: Option<FeatureDropout>,
     ) -> ItemBatch {
         let neighbourhoods = self.graph.neighbourhoods();
         self.places.clear(neighbourhoods.n_items());
-        let mut nodes = Vec::with_capacity(wanted.len());
-        let places = wanted
-            .iter()
-            .map(|&item| self.places.of(item, &mut nodes) as i32);
-        let places: Vec<i32> = places.collect();
+        let mut nodes = Vec::with_capacity(asked.items.len());
+        let wanted = asked.items.iter();
+        let places: Vec<u32> = wanted
+            .map(|&item| self.places.of(item, &mut nodes))
+            .collect();
+        let asked = asked.means(places, nodes.len());
         let SubGraph { inputs, pools } = neighbourhoods.sub_graph(
             &nodes,
             self.layers,
@@ -186,15 +218,14 @@ impl<'a> ItemBatches<'a> {
             is_hidden,
             &mut self.places,
         );
-        let n_outputs = pools.first().map_or(inputs.len(), SparseMatrix::n_rows);
         let features = self.graph.features_of(&inputs, is_hidden, dropout);
         ItemBatch {
-            features: Rows::new(features, n_outputs),
+            features: Rows::new(&features, self.words),
             pools: pools
                 .into_iter()
                 .map(|matrix| Pool::new(matrix, self.pooling))
                 .collect(),
-            places,
+            asked: HostPair::new(asked),
         }
     }
 }

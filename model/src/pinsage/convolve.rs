@@ -1,13 +1,13 @@
 //! One layer: CONVOLVE (algorithm 1 of arXiv 1806.01973).
 
 use burn::module::{Module, Param};
-use burn::tensor::{DType, Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{DType, Int, Tensor, TensorData, activation};
 
 use super::batch::Pool;
 use crate::init::Initializer;
 use crate::numeric::l2_normalize;
 use crate::parameters::ParamMut;
-use crate::spmm::{HostPair, SparseMatrix, product_between};
+use crate::spmm::{SparseMatrix, product_between};
 
 /// `n = pool of ReLU(Q h_v + q)` over the neighbours; `z = ReLU(W concat(h, n) + w)`; `z / |z|`.
 #[derive(Module, Debug)]
@@ -22,19 +22,6 @@ pub(crate) struct Convolve {
     pooled: Param<Tensor<2>>,
     /// `w`, `[to]`
     bias: Param<Tensor<1>>,
-}
-
-/// The vectors a layer begins with.
-#[derive(Clone)]
-#[allow(clippy::large_enum_variant)] // one lives at a time
-pub(super) enum Input<'a> {
-    /// The items' features, sparse, and the first of them again: those of the outputs.
-    Features {
-        all: &'a HostPair,
-        outputs: &'a HostPair,
-    },
-    /// A layer's vectors, `[inputs, from]`, those of the outputs first.
-    Vectors(Tensor<2>),
 }
 
 impl Convolve {
@@ -54,28 +41,20 @@ impl Convolve {
         self.near.dims()[0]
     }
 
-    /// `-> [outputs, to]`; the outputs are the first of the inputs.
-    pub(super) fn forward(&self, input: Input<'_>, pool: &Pool, device: &Device) -> Tensor<2> {
-        let messages = self.messages(input.clone(), device);
-        let own = self.own(input, pool.n_outputs(), device);
-        self.combine(own, pool.of(messages))
+    /// `[inputs, from] -> [outputs, to]`; the outputs are the first of the inputs.
+    pub(super) fn forward(&self, h: Tensor<2>, pool: &Pool) -> Tensor<2> {
+        let pooled = pool.of(self.messages(h.clone()));
+        self.combine(self.own(h.narrow(0, 0, pool.n_outputs())), pooled)
     }
 
     /// What each input tells its neighbours, `ReLU(Q h + q)`, `[inputs, to]`.
-    pub(super) fn messages(&self, input: Input<'_>, device: &Device) -> Tensor<2> {
-        let h = match input {
-            Input::Features { all, .. } => product_between(self.near.val(), &all.on(device)),
-            Input::Vectors(h) => h.matmul(self.near.val()),
-        };
-        activation::relu(h + self.near_bias.val().unsqueeze())
+    pub(super) fn messages(&self, h: Tensor<2>) -> Tensor<2> {
+        activation::relu(h.matmul(self.near.val()) + self.near_bias.val().unsqueeze())
     }
 
     /// The outputs' own part of `W concat(h, n)`, `[outputs, to]`.
-    pub(super) fn own(&self, input: Input<'_>, n_outputs: usize, device: &Device) -> Tensor<2> {
-        match input {
-            Input::Features { outputs, .. } => product_between(self.own.val(), &outputs.on(device)),
-            Input::Vectors(h) => h.narrow(0, 0, n_outputs).matmul(self.own.val()),
-        }
+    pub(super) fn own(&self, h: Tensor<2>) -> Tensor<2> {
+        h.matmul(self.own.val())
     }
 
     /// `z / |z|` from both parts, `[outputs, to]` each.

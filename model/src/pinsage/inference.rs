@@ -1,117 +1,114 @@
 //! All items' embeddings, layer by layer: each item's messages and vector are computed once a layer.
 
-use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
+use std::io;
+use std::path::Path;
+
+use burn::tensor::{ExecutionError, Tensor, TensorData};
 
 use super::batch::{Pool, Rows};
-use super::convolve::{Convolve, Input};
 use super::neighbourhoods::Places;
+use super::row_table::{RowTable, Writer};
 use super::{ItemGraph, PinSage};
 
 /// Items whose vectors are made together.
 const ITEMS_PER_PIECE: usize = 4096;
 
-/// What a layer begins with, on the host.
+/// Why embeddings of all nodes could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum InferenceError {
+    /// The device failed.
+    #[error("the device failed: {0}; try `--device cpu`")]
+    Device(#[from] ExecutionError),
+    /// A table that was to be kept in a file.
+    #[error(
+        "a layer's vectors cannot be kept in a file: {0}; name a folder that can be written to and has room, or keep \
+         them in memory"
+    )]
+    Scratch(#[from] io::Error),
+}
+
+/// What a layer begins with.
 enum Below {
     Features,
-    /// `[n_items, dim]`
-    Vectors(Vec<f32>),
+    Vectors(RowTable),
 }
 
 impl PinSage {
-    /// Embeddings of all items, `[n_items, dim]` on the host, a few thousand at a time: memory is that of three
-    /// tables of vectors.
+    /// Embeddings of all items, `[n_items, dim]`, a few thousand at a time. Beside them, two tables of
+    /// `[n_items, hidden]` are held at a time: in memory, or in files of the folder `scratch`.
     ///
     /// # Errors
-    /// When the device failed.
+    /// When the device failed, or a file could not be written or read.
     ///
     /// # Panics
     /// As [`PinSage::embed`].
-    pub fn embed_all(&self, graph: &ItemGraph) -> Result<Vec<f32>, ExecutionError> {
+    pub fn embed_all(
+        &self,
+        graph: &ItemGraph,
+        scratch: Option<&Path>,
+    ) -> Result<Vec<f32>, InferenceError> {
         let all: Vec<u32> = (0..graph.n_items() as u32).collect();
+        let hidden = self.hidden.dims()[0];
         let mut places = Places::default();
         let mut below = Below::Features;
+        let mut embeddings = Vec::new();
         for (number, layer) in self.layers.iter().enumerate() {
-            let last = number + 1 == self.layers.len();
-            let mut messages = Vec::new();
+            let mut told = Writer::new(scratch)?;
             for piece in all.chunks(ITEMS_PER_PIECE) {
-                let told = self.messages(layer, &below, piece, graph);
-                messages.extend(told.try_into_data()?.iter::<f32>());
+                let messages = layer.messages(self.below(&below, piece, graph)?);
+                told.append(messages.try_into_data()?.iter::<f32>())?;
             }
-            let mut above = Vec::with_capacity(messages.len());
+            let told = told.finish(hidden)?;
+            let vectors = |piece: &[u32], places: &mut Places| {
+                let pooled = self.pooled(&told, piece, graph, places)?;
+                let own = layer.own(self.below(&below, piece, graph)?);
+                Ok::<_, InferenceError>(layer.combine(own, pooled))
+            };
+            if number + 1 == self.layers.len() {
+                for piece in all.chunks(ITEMS_PER_PIECE) {
+                    let z = self.head(vectors(piece, &mut places)?);
+                    embeddings.extend(z.try_into_data()?.iter::<f32>());
+                }
+                break;
+            }
+            let mut above = Writer::new(scratch)?;
             for piece in all.chunks(ITEMS_PER_PIECE) {
-                let pooled = self.pooled(&messages, piece, graph, &mut places);
-                let z = layer.combine(self.own(layer, &below, piece, graph), pooled);
-                let z = if last { self.head(z) } else { z };
-                above.extend(z.try_into_data()?.iter::<f32>());
+                let z = vectors(piece, &mut places)?;
+                above.append(z.try_into_data()?.iter::<f32>())?;
             }
-            below = Below::Vectors(above);
+            below = Below::Vectors(above.finish(hidden)?);
         }
+        Ok(embeddings)
+    }
+
+    /// What a layer begins with for some items, `[piece.len(), _]`.
+    fn below(&self, below: &Below, piece: &[u32], graph: &ItemGraph) -> io::Result<Tensor<2>> {
         match below {
-            Below::Vectors(vectors) => Ok(vectors),
-            Below::Features => unreachable!("there is a layer"),
+            Below::Features => {
+                let features = graph.features_of(piece, |_| false, None);
+                Ok(self.input(&Rows::new(&features, self.words_shape()[0])))
+            }
+            Below::Vectors(table) => self.rows(table, piece),
         }
     }
 
-    fn messages(
-        &self,
-        layer: &Convolve,
-        below: &Below,
-        piece: &[u32],
-        graph: &ItemGraph,
-    ) -> Tensor<2> {
-        let device = self.device();
-        with_input(below, piece, graph, &device, |input| {
-            layer.messages(input, &device)
-        })
-    }
-
-    fn own(&self, layer: &Convolve, below: &Below, piece: &[u32], graph: &ItemGraph) -> Tensor<2> {
-        let device = self.device();
-        with_input(below, piece, graph, &device, |input| {
-            layer.own(input, piece.len(), &device)
-        })
-    }
-
-    /// `[piece.len(), dim]`
+    /// `[piece.len(), hidden]`
     fn pooled(
         &self,
-        messages: &[f32],
+        messages: &RowTable,
         piece: &[u32],
         graph: &ItemGraph,
         places: &mut Places,
-    ) -> Tensor<2> {
+    ) -> io::Result<Tensor<2>> {
         let neighbourhoods = graph.neighbourhoods();
         let mut sub = neighbourhoods.sub_graph(piece, 1, self.pooling, |_| false, places);
-        let width = messages.len() / neighbourhoods.n_items().max(1);
-        let rows = rows(messages, width, &sub.inputs, &self.device());
-        Pool::new(sub.pools.remove(0), self.pooling).of(rows)
+        let rows = self.rows(messages, &sub.inputs)?;
+        Ok(Pool::new(sub.pools.remove(0), self.pooling).of(rows))
     }
-}
 
-fn with_input(
-    below: &Below,
-    piece: &[u32],
-    graph: &ItemGraph,
-    device: &Device,
-    run: impl FnOnce(Input<'_>) -> Tensor<2>,
-) -> Tensor<2> {
-    match below {
-        Below::Features => {
-            let features = graph.features_of(piece, |_| false, None);
-            run(Rows::new(features, piece.len()).input(device))
-        }
-        Below::Vectors(table) => {
-            let width = table.len() / graph.n_items().max(1);
-            run(Input::Vectors(rows(table, width, piece, device)))
-        }
+    /// Some rows of a table, on the device.
+    fn rows(&self, table: &RowTable, nodes: &[u32]) -> io::Result<Tensor<2>> {
+        let data = TensorData::new(table.rows(nodes)?, [nodes.len(), table.width()]);
+        Ok(Tensor::from_data(data, &self.device()))
     }
-}
-
-/// Some rows of a table on the host, on the device.
-fn rows(table: &[f32], width: usize, nodes: &[u32], device: &Device) -> Tensor<2> {
-    let mut values = Vec::with_capacity(nodes.len() * width);
-    for &node in nodes {
-        values.extend_from_slice(&table[node as usize * width..][..width]);
-    }
-    Tensor::from_data(TensorData::new(values, [nodes.len(), width]), device)
 }

@@ -5,6 +5,8 @@ mod batch;
 mod convolve;
 mod inference;
 mod neighbourhoods;
+mod row_table;
+mod start;
 mod users;
 
 use burn::module::{Module, Param};
@@ -14,10 +16,14 @@ use serde::{Deserialize, Serialize};
 use crate::init::Initializer;
 use crate::numeric::l2_normalize;
 use crate::parameters::{Named, ParamMut, prefixed};
+use crate::spmm::product_between;
+use batch::{Asked, Rows};
 pub use batch::{ItemBatch, ItemBatches};
-use convolve::{Convolve, Input};
+use convolve::Convolve;
+pub use inference::InferenceError;
 pub use neighbourhoods::Neighbourhoods;
-pub use users::{EdgeFeatures, ItemGraph, PinSageNetwork, mean_vectors};
+pub use start::{ContentStart, Directions};
+pub use users::{EdgeFeatures, ItemGraph, PinSageNetwork, Query, mean_vectors};
 
 /// How a node's neighbours become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +43,10 @@ pub enum Pooling {
 pub struct PinSageConfig {
     /// Floats of an item's features.
     pub features: usize,
+    /// The first of them, which count an item's words; 0 where there are none.
+    pub words: usize,
+    /// Floats of a word's embedding.
+    pub components: usize,
     /// Floats of an embedding.
     pub dim: usize,
     /// Floats of each layer's messages and vectors, and of the head's hidden layer.
@@ -61,14 +71,22 @@ impl PinSageConfig {
         self.with(&Initializer::new(seed, device))
     }
 
+    /// Floats that the first convolution reads of an item: the sum of its words' embeddings, and its other features.
+    pub fn inputs(&self) -> usize {
+        let of_words = if self.words > 0 { self.components } else { 0 };
+        of_words + self.features - self.words
+    }
+
     fn with(&self, init: &Initializer<'_>) -> PinSage {
         assert!(
-            self.features > 0 && self.dim > 0 && self.hidden > 0 && self.layers > 0,
+            self.inputs() > 0 && self.dim > 0 && self.hidden > 0 && self.layers > 0,
             "no size is 0: {self:?}"
         );
         let (dim, hidden) = (self.dim, self.hidden);
-        let from = |layer| if layer == 0 { self.features } else { hidden };
+        let from = |layer| if layer == 0 { self.inputs() } else { hidden };
+        let (words, components) = (self.words, self.components);
         PinSage {
+            words: (words > 0).then(|| init.weight("words", words, components, words)),
             layers: (0..self.layers)
                 .map(|layer| Convolve::new(layer, from(layer), hidden, init))
                 .collect(),
@@ -80,9 +98,12 @@ impl PinSageConfig {
     }
 }
 
-/// `G2 ReLU(G1 z + g)` of K convolutions.
+/// `G2 ReLU(G1 z + g)` of K convolutions over what items are made of: the sum of their words' embeddings, beside their
+/// other features as they are.
 #[derive(Module, Debug)]
 pub struct PinSage {
+    /// Embeddings of words, `[words, components]`
+    words: Option<Param<Tensor<2>>>,
     layers: Vec<Convolve>,
     /// `G1`, `[hidden, hidden]`
     hidden: Param<Tensor<2>>,
@@ -97,10 +118,16 @@ pub struct PinSage {
 impl PinSage {
     /// Floats of an item's features.
     pub fn n_features(&self) -> usize {
-        match self.layers.first() {
-            Some(layer) => layer.n_inputs(),
-            None => unreachable!("there is a layer"),
-        }
+        let Some(layer) = self.layers.first() else {
+            unreachable!("there is a layer");
+        };
+        let [words, components] = self.words_shape();
+        layer.n_inputs() - components + words
+    }
+
+    /// Words and the floats of their embeddings; nothing where items have no words.
+    fn words_shape(&self) -> [usize; 2] {
+        self.words.as_ref().map_or([0, 0], |words| words.dims())
     }
 
     /// Embeddings of some items, each of length 1 (or 0, without a direction): what a step of training needs, whose
@@ -113,25 +140,33 @@ impl PinSage {
     /// When the features are not as wide as the network's, or an item is out of range.
     pub fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
         let mut batches = ItemBatches::new(&self.config(), graph);
-        self.embed_batch(&batches.of_items(items, |_| false, None))
+        self.embed_batch(&batches.of_items(&Asked::each(items), |_| false, None))
     }
 
     /// Embeddings of the items of a batch.
     fn embed_batch(&self, batch: &ItemBatch) -> Tensor<2> {
         let device = self.device();
-        let mut input = batch.features.input(&device);
+        let mut h = self.input(&batch.features);
         for (layer, pool) in self.layers.iter().zip(&batch.pools) {
-            input = Input::Vectors(layer.forward(input, pool, &device));
+            h = layer.forward(h, pool);
         }
-        let Input::Vectors(z) = input else {
-            unreachable!("there is a layer");
-        };
-        let untracked = device.without_autodiff();
-        let places = Tensor::from_data(
-            batch.places.as_slice(),
-            (&untracked, burn::tensor::DType::I32),
-        );
-        self.head(z).select(0, places)
+        l2_normalize(product_between(self.head(h), &batch.asked.on(&device)))
+    }
+
+    /// What the first convolution reads of some items, `[items, inputs]`.
+    fn input(&self, features: &Rows) -> Tensor<2> {
+        let device = self.device();
+        let others = features.others(&device);
+        match (&self.words, &features.words) {
+            (Some(embeddings), Some(words)) => {
+                let of_words = product_between(embeddings.val(), &words.on(&device));
+                match others {
+                    Some(others) => Tensor::cat(vec![of_words, others], 1),
+                    None => of_words,
+                }
+            }
+            _ => others.unwrap_or_else(|| unreachable!("an item has words or other features")),
+        }
     }
 
     /// Where its parameters are.
@@ -141,8 +176,11 @@ impl PinSage {
 
     /// Its shape; nothing is hidden in inference.
     fn config(&self) -> PinSageConfig {
+        let [words, components] = self.words_shape();
         PinSageConfig {
             features: self.n_features(),
+            words,
+            components,
             dim: self.output.dims()[1],
             hidden: self.hidden.dims()[0],
             layers: self.layers.len(),
@@ -161,6 +199,9 @@ impl PinSage {
 impl Named for PinSage {
     fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {
         let mut all = Vec::new();
+        if let Some(words) = &mut self.words {
+            all.push(("words".to_owned(), ParamMut::Matrix(words)));
+        }
         for (number, layer) in self.layers.iter_mut().enumerate() {
             all.extend(prefixed(&format!("layers.{number}"), layer.named()));
         }

@@ -1,21 +1,22 @@
 //! Users, who have no vector of their own: a user is the mean of what the user has.
 //!
-//! In training one of the user's other items stands for the user, so that pairs are (query item, item) as in the
-//! paper and a step needs no more of the graph than its items do. For serving, a user is the normalised mean of all
+//! In training the mean of some of the user's other items stands for the user, or one of them, so that pairs are (query
+//! item, item) as in the paper; a step needs no more of the graph than its items do. For serving, a user is the normalised mean of all
 //! of the user's items, so that user to item lists, item to item lists and evaluation share one space, and a new
 //! history needs nothing but its items.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 
 use super::batch::FeatureDropout;
-use super::{ItemBatches, Neighbourhoods, PinSage, PinSageConfig};
+use super::{InferenceError, ItemBatches, Neighbourhoods, PinSage, PinSageConfig};
 use crate::batch::BatchIndices;
-use crate::dropout::Mode;
+use crate::dropout::{Mode, mix};
 use crate::init::Initializer;
-use crate::network::{Forward, NodeRows};
+use crate::network::NodeRows;
 use crate::parameters::{Named, ParamMut};
 use crate::spmm::SparseMatrix;
 
@@ -29,9 +30,16 @@ pub struct ItemGraph {
     neighbourhoods: Neighbourhoods,
     user_ptr: Vec<usize>,
     user_items: Vec<u32>,
-    /// The item before each of `user_items` in its user's timeline, or [`ItemGraph::NONE`]; empty where pairs are of
-    /// any two items.
-    before: Vec<u32>,
+    query: Query,
+}
+
+/// What stands for a user beside one of the user's items, in training.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Query {
+    /// The mean of this many others of the user's, drawn anew each time; of all others, where there are no more.
+    Others(usize),
+    /// The item before each of the users' items in its user's timeline, or [`ItemGraph::NONE`], which another stands for.
+    Before(Vec<u32>),
 }
 
 /// Columns of the features that tell how many edges an item has. Where its neighbourhood is hidden, so are they.
@@ -67,7 +75,7 @@ impl ItemGraph {
             neighbourhoods,
             user_ptr,
             user_items,
-            before: Vec::new(),
+            query: Query::Others(1),
         }
     }
 
@@ -78,15 +86,17 @@ impl ItemGraph {
         self
     }
 
-    /// With pairs of consecutive items: `before` has, of each of the users' items, the one before it in the user's
-    /// timeline, or [`ItemGraph::NONE`].
+    /// With something else than another item in the place of a user.
     ///
     /// # Panics
-    /// When there is not one an item of a user.
+    /// When [`Query::Before`] has not one an item of a user, or [`Query::Others`] is none.
     #[must_use]
-    pub fn with_consecutive(mut self, before: Vec<u32>) -> Self {
-        assert_eq!(before.len(), self.user_items.len(), "one an item of a user");
-        self.before = before;
+    pub fn with_query(mut self, query: Query) -> Self {
+        match &query {
+            Query::Before(before) => assert_eq!(before.len(), self.user_items.len(), "one each"),
+            Query::Others(n) => assert!(*n > 0, "others of the user's"),
+        }
+        self.query = query;
         self
     }
 
@@ -146,27 +156,30 @@ impl ItemGraph {
         SparseMatrix::new(self.n_features(), row_ptr, columns, values)
     }
 
-    /// The item that stands for a user beside `positive`: the one before it in the user's timeline, where pairs are of
-    /// consecutive items and there is one; another item of the user's by a random number; `positive` itself where the
-    /// user has no other.
-    pub(super) fn query(&self, user: u32, positive: u32, random: u64) -> u32 {
+    /// The items whose mean stands for a user beside `positive`; `positive` itself where the user has no other.
+    pub(super) fn query(&self, user: u32, positive: u32, random: u64) -> Vec<u32> {
         let range = self.user_ptr[user as usize]..self.user_ptr[user as usize + 1];
         let items = &self.user_items[range.clone()];
         let place = items.binary_search(&positive);
-        if let Ok(place) = place
-            && let Some(&before) = self.before.get(range.start + place)
-            && before != Self::NONE
-        {
-            return before;
-        }
+        let n_wanted = match &self.query {
+            Query::Before(before) => match place.map(|place| before[range.start + place]) {
+                Ok(before) if before != Self::NONE => return vec![before],
+                _ => 1,
+            },
+            Query::Others(n) => *n,
+        };
         let n_others = items.len() - usize::from(place.is_ok());
-        if n_others == 0 {
-            return positive;
-        }
-        let at = (random % n_others as u64) as usize;
-        match place {
+        let other = |at: usize| match place {
             Ok(place) if at >= place => items[at + 1],
             _ => items[at],
+        };
+        match n_others {
+            0 => vec![positive],
+            n if n <= n_wanted => (0..n).map(other).collect(),
+            // Among many, twice the same one is rare, and no harm.
+            n => (0..n_wanted as u64)
+                .map(|draw| other((mix(random ^ draw) % n as u64) as usize))
+                .collect(),
         }
     }
 }
@@ -231,34 +244,36 @@ impl PinSageNetwork {
         (self.n_users, self.n_items)
     }
 
+    pub(crate) fn config(&self) -> &PinSageConfig {
+        &self.config
+    }
+
     /// Vectors of some items.
     pub(crate) fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
         self.sage.embed(items, graph)
     }
 
-    /// All users' and items' rows; a user without items is zero.
+    /// All users' and items' rows, `[n_users + n_items, dim]`; a user without items is zero. Tables between layers are
+    /// kept in files of `scratch`, where a folder is named.
     ///
-    /// # Panics
-    /// When the device fails.
-    pub(crate) fn forward(&self, graph: &ItemGraph) -> Forward {
+    /// # Errors
+    /// As [`PinSage::embed_all`].
+    pub(crate) fn nodes(
+        &self,
+        graph: &ItemGraph,
+        scratch: Option<&Path>,
+    ) -> Result<Tensor<2>, InferenceError> {
         let device = self.sage.device();
-        let items = self
-            .sage
-            .embed_all(graph)
-            .unwrap_or_else(|error| panic!("the device failed: {error}"));
+        let items = self.sage.embed_all(graph, scratch)?;
         let dim = self.config.dim;
         let of_user = |ends: &[usize]| &graph.user_items[ends[0]..ends[1]];
         let mut nodes = mean_vectors(&items, dim, graph.user_ptr.windows(2).map(of_user));
         nodes.extend(items);
         let shape = [self.n_users + self.n_items, dim];
-        let nodes = Tensor::from_data(TensorData::new(nodes, shape), &device);
-        Forward {
-            initial: nodes.clone(),
-            nodes,
-        }
+        Ok(Tensor::from_data(TensorData::new(nodes, shape), &device))
     }
 
-    /// The batch's rows: query items in the place of users, then items.
+    /// The batch's rows: what stands for users, then items.
     pub(crate) fn rows(&self, graph: &ItemGraph, batch: &BatchIndices, mode: Mode) -> NodeRows {
         let rows = match batch.item_batch() {
             Some(ready) => self.sage.embed_batch(ready),
@@ -280,6 +295,8 @@ impl Named for PinSageNetwork {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn graph() -> ItemGraph {
@@ -297,14 +314,20 @@ mod tests {
     #[test]
     fn another_item_stands_for_a_user() {
         let graph = graph();
-        let queries = |user, positive| [0, 1, 2, 3].map(|r| graph.query(user, positive, r));
-        assert_eq!(queries(0, 1), [0, 3, 0, 3]);
-        assert_eq!(queries(0, 2), [0, 1, 3, 0], "not the user's own");
-        assert_eq!(queries(1, 2), [2; 4], "nothing else");
+        let queries = |user, positive| {
+            let drawn = (0..50).flat_map(|random| graph.query(user, positive, random));
+            drawn.collect::<BTreeSet<u32>>()
+        };
+        assert_eq!(queries(0, 1), BTreeSet::from([0, 3]));
+        assert_eq!(queries(0, 2), BTreeSet::from([0, 1, 3]), "not the user's own");
+        assert_eq!(queries(1, 2), BTreeSet::from([2]), "nothing else");
         let none = ItemGraph::NONE;
-        let graph = graph.with_consecutive(vec![3, none, 1, none]);
-        assert_eq!([0, 3].map(|positive| graph.query(0, positive, 0)), [3, 1]);
-        assert_eq!(graph.query(0, 1, 1), 3, "the first has none before it");
+        let before = graph.clone().with_query(Query::Before(vec![3, none, 1, none]));
+        assert_eq!([0, 3].map(|positive| before.query(0, positive, 0)), [[3], [1]]);
+        assert!(before.query(0, 1, 1) != [1], "the first has none before it");
+        let two = graph.with_query(Query::Others(2));
+        assert_eq!(two.query(0, 1, 7), [0, 3], "all there are");
+        assert_eq!(two.query(0, 2, 7).len(), 2);
     }
 
     #[test]

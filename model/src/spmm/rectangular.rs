@@ -77,16 +77,51 @@ impl SparseMatrix {
         self
     }
 
-    /// The first `n` rows.
+    /// The first `n` columns.
     ///
     /// # Panics
     /// When there are fewer.
-    pub(crate) fn first_rows(&self, n: usize) -> Self {
-        let n_entries = self.row_ptr[n] as usize;
+    #[must_use]
+    pub fn first_columns(&self, n: usize) -> Self {
+        assert!(n <= self.n_columns, "columns there are");
+        let mut row_ptr = vec![0];
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for row in 0..self.n_rows() {
+            let (of_row, weights) = self.row(row);
+            for (&column, &weight) in of_row.iter().zip(weights) {
+                if (column as usize) < n {
+                    columns.push(column);
+                    values.push(weight);
+                }
+            }
+            row_ptr.push(columns.len() as u32);
+        }
         Self {
-            row_ptr: self.row_ptr[..=n].to_vec(),
-            columns: self.columns[..n_entries].to_vec(),
-            values: self.values[..n_entries].to_vec(),
+            row_ptr,
+            columns,
+            values,
+            n_columns: n,
+        }
+    }
+
+    /// Some rows, in this order.
+    ///
+    /// # Panics
+    /// When one is out of range.
+    #[must_use]
+    pub fn some_rows(&self, rows: &[usize]) -> Self {
+        let mut row_ptr = vec![0];
+        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        for &row in rows {
+            let (of_row, weights) = self.row(row);
+            columns.extend_from_slice(of_row);
+            values.extend_from_slice(weights);
+            row_ptr.push(columns.len() as u32);
+        }
+        Self {
+            row_ptr,
+            columns,
+            values,
             n_columns: self.n_columns,
         }
     }
@@ -174,11 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn transpose_and_first_rows_by_hand() {
+    fn transposes_and_parts_by_hand() {
         let transposed = SparseMatrix::new(2, vec![0, 1, 2, 3], vec![1, 0, 1], vec![1.0, 2.0, 3.0]);
         assert_eq!(matrix().transposed(), transposed);
         let first = SparseMatrix::new(3, vec![0, 1], vec![1], vec![2.0]);
-        assert_eq!(matrix().first_rows(1), first);
+        assert_eq!(matrix().some_rows(&[0]), first);
+        let columns = SparseMatrix::new(2, vec![0, 1, 2], vec![1, 0], vec![2.0, 1.0]);
+        assert_eq!(matrix().first_columns(2), columns);
         let second = SparseMatrix::new(3, vec![0, 2], vec![0, 2], vec![1.0, 3.0]);
         assert_eq!(first.with_rows(&second), matrix());
     }

@@ -5,7 +5,10 @@ use super::*;
 use crate::parameters::{self, Named};
 use std::sync::Arc;
 
-use crate::{ItemGraph, Neighbourhoods, PinSage, PinSageConfig, Pooling, SparseMatrix};
+use crate::{
+    ContentStart, Directions, ItemGraph, ModelConfig, Neighbourhoods, NetworkConfig, PinSage,
+    PinSageConfig, Pooling, ScoreConfig, SparseMatrix,
+};
 
 const FEATURES: usize = 7;
 const DIM: usize = 4;
@@ -33,16 +36,6 @@ fn features(n: usize) -> Vec<f32> {
         .collect()
 }
 
-/// One value a row, so that the sparse way is taken.
-fn few(mut features: Vec<f32>) -> Vec<f32> {
-    for (at, value) in features.iter_mut().enumerate() {
-        if !(at / FEATURES + at % FEATURES).is_multiple_of(FEATURES) {
-            *value = 0.0;
-        }
-    }
-    features
-}
-
 fn items(features: &[f32], near: Neighbourhoods) -> ItemGraph {
     let (mut row_ptr, mut columns, mut values) = (vec![0], Vec::new(), Vec::new());
     for row in features.chunks_exact(FEATURES) {
@@ -56,9 +49,12 @@ fn items(features: &[f32], near: Neighbourhoods) -> ItemGraph {
     ItemGraph::of_items(Arc::new(features), near)
 }
 
-fn config(pooling: Pooling, layers: usize) -> PinSageConfig {
+/// The first `words` features are words.
+fn config(pooling: Pooling, layers: usize, words: usize) -> PinSageConfig {
     PinSageConfig {
         features: FEATURES,
+        words,
+        components: 3,
         dim: DIM,
         hidden: HIDDEN,
         layers,
@@ -120,7 +116,14 @@ fn reference(
     let bias = |name: &str| -> Vec<f64> { of(name).values.iter().map(|&v| v.into()).collect() };
     let mut h: Vec<Vec<f64>> = features
         .chunks_exact(FEATURES)
-        .map(|row| row.iter().map(|&v| v.into()).collect())
+        .map(|row| {
+            let row: Vec<f64> = row.iter().map(|&v| v.into()).collect();
+            let (words, others) = row.split_at(config.words);
+            match words {
+                [] => others.to_vec(),
+                words => [&times(words, of("words")), others].concat(),
+            }
+        })
         .collect();
     for layer in 0..config.layers {
         let name = |part: &str| format!("layers.{layer}.{part}");
@@ -167,13 +170,9 @@ fn assert_near(found: &[f32], expected: &[f64], what: &str) {
 fn both_ways_give_the_algorithms_numbers() {
     for device in devices() {
         for pooling in POOLINGS {
-            for (layers, features) in [
-                (1, features(7)),
-                (2, features(7)),
-                (1, few(features(7))),
-                (2, few(features(7))),
-            ] {
-                let (config, graph) = (config(pooling, layers), graph());
+            for (layers, words) in [(1, 0), (2, 0), (1, 4), (2, 4), (2, FEATURES)] {
+                let features = features(7);
+                let (config, graph) = (config(pooling, layers, words), graph());
                 let model = config.init(9, &device);
                 // Biases begin at zero; these are not.
                 let mut tensors = named(&model);
@@ -190,10 +189,13 @@ fn both_ways_give_the_algorithms_numbers() {
                 }
                 let model = replaced(&model, tensors.clone());
                 let expected = reference(&tensors, &config, &features, &graph);
-                let what = format!("{device:?} {pooling:?} {layers} layers");
+                let what = format!("{device:?} {pooling:?} {layers} layers {words} words");
                 let items = items(&features, graph);
-                let all = model.embed_all(&items).unwrap();
+                let all = model.embed_all(&items, None).unwrap();
                 assert_near(&all, &expected.concat(), &what);
+                let folder = std::env::temp_dir();
+                let streamed = model.embed_all(&items, Some(&folder)).unwrap();
+                assert_eq!(streamed, all, "{what}: through files");
                 // Any few items, in any order: those rows.
                 let few = host(model.embed(&[6, 2, 4, 6], &items));
                 let rows = [&expected[6][..], &expected[2], &expected[4], &expected[6]].concat();
@@ -207,11 +209,11 @@ fn both_ways_give_the_algorithms_numbers() {
 #[test]
 fn a_new_item_has_the_embedding_of_a_full_inference() {
     let device = Device::flex();
-    let model = config(Pooling::Importance, 2).init(9, &device);
-    let old = model.embed_all(&items(&features(7), graph())).unwrap();
+    let model = config(Pooling::Importance, 2, 4).init(9, &device);
+    let old = model.embed_all(&items(&features(7), graph()), None).unwrap();
     for new in [vec![], vec![(3, 2.0), (1, 1.0)]] {
         let grown = items(&features(8), graph().with(&[new]));
-        let all = model.embed_all(&grown).unwrap();
+        let all = model.embed_all(&grown, None).unwrap();
         let alone = host(model.embed(&[7], &grown));
         let expected: Vec<f64> = all[7 * DIM..].iter().map(|&v| v.into()).collect();
         assert_near(&alone, &expected, "the new item");
@@ -223,11 +225,9 @@ fn a_new_item_has_the_embedding_of_a_full_inference() {
 #[test]
 fn gradients_are_those_of_central_differences() {
     for device in devices() {
-        for (pooling, features) in POOLINGS
-            .into_iter()
-            .flat_map(|pooling| [(pooling, features(7)), (pooling, few(features(7)))])
-        {
-            let (config, items) = (config(pooling, 2), items(&features, graph()));
+        for (pooling, words) in POOLINGS.into_iter().zip([4, 0, FEATURES]) {
+            let config = config(pooling, 2, words);
+            let items = items(&features(7), graph());
             let tracked = device.clone().autodiff();
             let mut tensors = named(&config.init(5, &device));
             // Away from the kinks of ReLU.
@@ -272,5 +272,40 @@ fn gradients_are_those_of_central_differences() {
             }
             assert!(steepest_of_all > 0.1, "something was differentiated");
         }
+    }
+}
+
+/// Five words and two other features; directions that are the axes leave every cosine as it is.
+#[test]
+fn a_network_may_start_from_content() {
+    let device = Device::flex();
+    let features = features(7);
+    for layers in [1, 2] {
+        let network = PinSageConfig {
+            words: 5,
+            components: 5,
+            dim: 7,
+            hidden: 15,
+            ..config(Pooling::Importance, layers, 5)
+        };
+        let config = ModelConfig {
+            network: NetworkConfig::PinSage(network),
+            score: ScoreConfig::Dot,
+        };
+        let start = ContentStart {
+            words: Some(Directions::axes(5)),
+            inputs: Directions::axes(7),
+        };
+        let model = config.init(1, 7, 3, &device);
+        let model = model.starting_from_content(&start).unwrap();
+        let alone = Neighbourhoods::new(1, &vec![vec![]; 7]);
+        let vectors = model
+            .item_vectors(&items(&features, alone), &[0, 1, 2, 3, 4, 5, 6])
+            .unwrap();
+        let rows = features.chunks_exact(FEATURES);
+        let expected: Vec<f64> = rows
+            .flat_map(|row| unit(row.iter().map(|&v| v.into()).collect()))
+            .collect();
+        assert_near(&vectors, &expected, "features as they are");
     }
 }

@@ -23,6 +23,8 @@ const EPSILON: f32 = 1e-8;
 pub(super) struct ModuleAdam {
     adam: Adam,
     states: BTreeMap<String, AdamState<2>>,
+    /// Factors of the learning rate of the parameters named by the last part of their path.
+    rates: BTreeMap<&'static str, f64>,
 }
 
 impl ModuleAdam {
@@ -35,7 +37,14 @@ impl ModuleAdam {
         Self {
             adam,
             states: BTreeMap::new(),
+            rates: BTreeMap::new(),
         }
+    }
+
+    /// With factors of the learning rate of some parameters, named by the last part of their path.
+    pub(super) fn with_rates(mut self, rates: BTreeMap<&'static str, f64>) -> Self {
+        self.rates = rates;
+        self
     }
 
     /// One update of every parameter that has a gradient.
@@ -125,18 +134,19 @@ struct Update<'a> {
 impl Update<'_> {
     fn update(
         &self,
+        learning_rate: f64,
         tensor: Tensor<2>,
         gradient: Gradient,
         state: Option<AdamState<2>>,
     ) -> (Tensor<2>, AdamState<2>) {
         match gradient {
-            Gradient::Rows(rows) => rows.step(self.learning_rate, tensor, state),
+            Gradient::Rows(rows) => rows.step(learning_rate, tensor, state),
             Gradient::Dense(gradient) if flex::is_on_host(&tensor) => {
-                flex::step(self.learning_rate, tensor, gradient, state)
+                flex::step(learning_rate, tensor, gradient, state)
             }
             Gradient::Dense(gradient) => {
                 let adam = &self.optimizer.adam;
-                let (tensor, state) = adam.step(self.learning_rate, tensor, gradient, state);
+                let (tensor, state) = adam.step(learning_rate, tensor, gradient, state);
                 (
                     tensor,
                     state.unwrap_or_else(|| unreachable!("Adam keeps moments")),
@@ -167,6 +177,7 @@ impl ModuleMapper for Update<'_> {
         let shape = tensor.dims();
         let matrix = [shape[..D - 1].iter().product(), shape[D - 1]];
         let last = self.path.last().map_or("", String::as_str);
+        let factor = self.optimizer.rates.get(last).copied().unwrap_or(1.0);
         let gradient = match (self.gradients.remove::<D>(id), self.rows.remove(last)) {
             (Some(gradient), _) => Gradient::Dense(gradient.reshape(matrix)),
             (None, Some(rows)) => Gradient::Rows(rows),
@@ -174,7 +185,8 @@ impl ModuleMapper for Update<'_> {
         };
         let name = self.path.join(".");
         let state = self.optimizer.states.remove(&name);
-        let (updated, state) = self.update(tensor.inner().reshape(matrix), gradient, state);
+        let rate = factor * self.learning_rate;
+        let (updated, state) = self.update(rate, tensor.inner().reshape(matrix), gradient, state);
         self.optimizer.states.insert(name, state);
         let updated = Tensor::from_inner(updated.reshape(shape)).require_grad();
         Param::from_mapped_value(id, updated, mapper)
