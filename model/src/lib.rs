@@ -51,8 +51,8 @@ pub use ngcf::{
 };
 pub use parameters::{HostTensor, ParameterError};
 pub use pinsage::{
-    ContentStart, Directions, EdgeFeatures, InferenceError, ItemBatch, ItemBatches, ItemGraph, Neighbourhoods, PinSage, PinSageConfig,
-    PinSageNetwork, Pooling, Query, mean_vectors,
+    ContentStart, Directions, EdgeFeatures, InferenceError, ItemBatch, ItemBatches, ItemGraph,
+    Neighbourhoods, PinSage, PinSageConfig, PinSageNetwork, Pooling, Query, mean_vectors,
 };
 pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};

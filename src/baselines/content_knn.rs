@@ -93,7 +93,7 @@ mod tests {
             vec![3.0, 4.0, 1.0, 2.0],
         );
         let train = ItemLists::from_pairs(2, [(0, 1), (0, 2), (1, 3)].into_iter());
-        let knn = ContentKnn::new(&train, &features, 4);
+        let knn = ContentKnn::new(&train, &features, 2);
         let mut scores = [0.0; 8];
         knn.score_tile(&[0, 1], 0..4, &mut scores);
         let expected = [0.7, 0.5, 0.5, 0.0, 0.0, 0.0, 0.0, 0.0];

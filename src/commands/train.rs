@@ -247,7 +247,11 @@ fn item_graph(
 }
 
 /// What embeddings begin with, where it is content.
-fn content_start(session: &Session, config: &RunConfig, prepared: &Prepared) -> Option<ContentStart> {
+fn content_start(
+    session: &Session,
+    config: &RunConfig,
+    prepared: &Prepared,
+) -> Option<ContentStart> {
     let (Some(Start::Content), Some(features)) = (config.model.start, &prepared.features) else {
         return None;
     };

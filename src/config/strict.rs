@@ -227,11 +227,14 @@ pub(super) fn misplaced(path: &str, model: ModelName) -> Option<&'static str> {
         ("features" | "walks", _) if model != ModelName::PinSage => {
             Some("only pinsage has it; remove the key")
         }
-        (_, "sampling.query" | "sampling.query_items" | "model.hidden" | "model.start" | "run.scratch")
-            if model != ModelName::PinSage =>
-        {
-            Some("only pinsage has it; remove the key")
-        }
+        (
+            _,
+            "sampling.query"
+            | "sampling.query_items"
+            | "model.hidden"
+            | "model.start"
+            | "run.scratch",
+        ) if model != ModelName::PinSage => Some("only pinsage has it; remove the key"),
         (_, "model.name") => None,
         ("model" | "score" | "loss" | "sampling" | "training", _) if model.is_filter() => {
             Some("a graph filter is fitted, not trained; remove the key")

@@ -123,7 +123,10 @@ mod tests {
             row_ptr.push(at.len() as u32);
         }
         let matrix = SparseMatrix::new(columns, row_ptr, at, values);
-        let Directions { values: found, n: k } = leading_directions(&matrix, 5);
+        let Directions {
+            values: found,
+            n: k,
+        } = leading_directions(&matrix, 5);
         assert_eq!(k, 5);
         let svd = dense.svd(false, true);
         let Some(expected) = svd.v_t else {
@@ -136,7 +139,11 @@ mod tests {
             assert!(dot.abs() > 1.0 - 1e-5, "vector {at}: {dot}");
         }
         let all = leading_directions(&matrix.clone(), 500);
-        assert_eq!((all.n, all.values.len()), (40, 1600), "no more than there are");
+        assert_eq!(
+            (all.n, all.values.len()),
+            (40, 1600),
+            "no more than there are"
+        );
         let nothing = SparseMatrix::new(4, vec![0, 0], Vec::new(), Vec::new());
         assert_eq!(leading_directions(&nothing, 3).n, 0);
     }

@@ -156,7 +156,10 @@ mod tests {
             }
             let (a_row, b_row) = (projected(a), projected(b));
             let found: f32 = a_row.iter().zip(&b_row).map(|(x, y)| x * y).sum();
-            assert!((found - expected).abs() < 1e-4, "{a}, {b}: {found} for {expected}");
+            assert!(
+                (found - expected).abs() < 1e-4,
+                "{a}, {b}: {found} for {expected}"
+            );
         }
     }
 

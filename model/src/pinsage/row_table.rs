@@ -79,7 +79,10 @@ impl RowTable {
                     rest = later;
                 }
                 let (floats, _) = bytes.as_chunks::<FLOAT>();
-                Ok(floats.iter().map(|float| f32::from_le_bytes(*float)).collect())
+                Ok(floats
+                    .iter()
+                    .map(|float| f32::from_le_bytes(*float))
+                    .collect())
             }
         }
     }
@@ -96,12 +99,17 @@ mod tests {
         for folder in [None, Some(folder.as_path())] {
             let mut writer = Writer::new(folder).unwrap();
             for row in 0..5 {
-                writer.append((0..3).map(|at| (10 * row + at) as f32)).unwrap();
+                writer
+                    .append((0..3).map(|at| (10 * row + at) as f32))
+                    .unwrap();
             }
             let table = writer.finish(3).unwrap();
             let expected = [40.0, 41.0, 42.0, 1.0, 2.0];
             let found = table.rows(&[4, 0, 1, 4]).unwrap();
-            assert_eq!((&found[..3], &found[4..6]), (&expected[..3], &expected[3..]));
+            assert_eq!(
+                (&found[..3], &found[4..6]),
+                (&expected[..3], &expected[3..])
+            );
             assert_eq!(found[6..], [10.0, 11.0, 12.0, 40.0, 41.0, 42.0]);
             assert!(table.rows(&[]).unwrap().is_empty());
         }

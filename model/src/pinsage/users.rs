@@ -319,11 +319,20 @@ mod tests {
             drawn.collect::<BTreeSet<u32>>()
         };
         assert_eq!(queries(0, 1), BTreeSet::from([0, 3]));
-        assert_eq!(queries(0, 2), BTreeSet::from([0, 1, 3]), "not the user's own");
+        assert_eq!(
+            queries(0, 2),
+            BTreeSet::from([0, 1, 3]),
+            "not the user's own"
+        );
         assert_eq!(queries(1, 2), BTreeSet::from([2]), "nothing else");
         let none = ItemGraph::NONE;
-        let before = graph.clone().with_query(Query::Before(vec![3, none, 1, none]));
-        assert_eq!([0, 3].map(|positive| before.query(0, positive, 0)), [[3], [1]]);
+        let before = graph
+            .clone()
+            .with_query(Query::Before(vec![3, none, 1, none]));
+        assert_eq!(
+            [0, 3].map(|positive| before.query(0, positive, 0)),
+            [[3], [1]]
+        );
         assert!(before.query(0, 1, 1) != [1], "the first has none before it");
         let two = graph.with_query(Query::Others(2));
         assert_eq!(two.query(0, 1, 7), [0, 3], "all there are");

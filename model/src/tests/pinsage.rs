@@ -210,7 +210,9 @@ fn both_ways_give_the_algorithms_numbers() {
 fn a_new_item_has_the_embedding_of_a_full_inference() {
     let device = Device::flex();
     let model = config(Pooling::Importance, 2, 4).init(9, &device);
-    let old = model.embed_all(&items(&features(7), graph()), None).unwrap();
+    let old = model
+        .embed_all(&items(&features(7), graph()), None)
+        .unwrap();
     for new in [vec![], vec![(3, 2.0), (1, 1.0)]] {
         let grown = items(&features(8), graph().with(&[new]));
         let all = model.embed_all(&grown, None).unwrap();
