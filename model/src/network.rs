@@ -176,6 +176,7 @@ impl NetworkConfig {
 
 /// A network with its learned parameters.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant)] // one lives at a time
 pub enum Network {
     /// See [`NetworkConfig::Mf`].
     Mf(Mf),

@@ -64,7 +64,7 @@ fn items_never_seen_are_recommended_by_what_they_are_made_of() {
     let said = work.succeed(&train("run", "item-cold"));
     let said = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(
-        said.contains("features of 60 of 60 items, 22 numbers each; 0 items have none"),
+        said.contains("features of 60 of 60 items, 132 numbers each; 0 items have none"),
         "{said}"
     );
     let evaluation = work.json(&["evaluate", "--run", "run", "-k", "3"]);
