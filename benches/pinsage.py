@@ -4,9 +4,9 @@
     benches/pinsage.py LOG ITEMS [--vectors FILE] [--text a,b] [--categories a,b] [--split NAME] [--seeds N]
                        [--epochs N] [--set KEY=VALUE ...] [--only NAME ...] [--out DIR]
 
-Trains each variant with the same number of epochs, and the model's defaults where `--set` says nothing else, chooses the epoch on the validation part,
-measures on the test part, and compares each with the full recipe of the same seed on the same users. Simple systems
-stand beside them. Prints a table in Markdown. Runs that are there are kept.
+Trains each variant with the same number of epochs, and the model's defaults where `--set` says nothing else, chooses
+the epoch on the validation part, measures on the test part, and compares each with the full recipe of the same seed
+on the same users. Simple systems stand beside them. Prints a table in Markdown. Runs that are there are kept.
 """
 import argparse
 import json

@@ -68,6 +68,11 @@ impl PinSageConfig {
         start: &ContentStart,
         parameters: &mut BTreeMap<String, HostTensor>,
     ) {
+        let n = start.inputs.n.min(self.hidden / 2);
+        if n == 0 {
+            // Nothing to begin with: what is random stays so.
+            return;
+        }
         let mut change = |name: String, value: &dyn Fn(usize, usize) -> Option<f32>| {
             let Some(tensor) = parameters.get_mut(&name) else {
                 panic!("the network has {name}");
@@ -78,7 +83,6 @@ impl PinSageConfig {
             }
         };
         let identity = |row: usize, column: usize| Some(f32::from(row == column));
-        let n = start.inputs.n.min(self.hidden / 2);
         let sign = |at: usize| if at.is_multiple_of(2) { 1.0 } else { -1.0 };
         if let Some(words) = &start.words {
             change("words".to_owned(), &|row, at| {

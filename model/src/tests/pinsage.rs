@@ -300,6 +300,13 @@ fn a_network_may_start_from_content() {
         };
         let model = config.init(1, 7, 3, &device);
         let model = model.starting_from_content(&start).unwrap();
+        let nothing = ContentStart {
+            words: None,
+            inputs: Directions::axes(0).of_width(7),
+        };
+        let before = model.parameters().unwrap();
+        let after = model.clone().starting_from_content(&nothing).unwrap();
+        assert_eq!(after.parameters().unwrap(), before, "nothing to begin with");
         let alone = Neighbourhoods::new(1, &vec![vec![]; 7]);
         let vectors = model
             .item_vectors(&items(&features, alone), &[0, 1, 2, 3, 4, 5, 6])
