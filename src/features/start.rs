@@ -22,8 +22,8 @@ pub(crate) fn content_start(
     let items: Vec<usize> = items.collect();
     let n_words = settings.n_words();
     let words = (n_words > 0).then(|| {
-        let bags = encoded.rows.first_columns(n_words);
-        leading_directions(&bags.some_rows(&items), settings.components)
+        let bags = encoded.rows.some_rows(&items).first_columns(n_words);
+        leading_directions(&bags, settings.components)
     });
     let (read, of_words) = match &words {
         Some(words) => (settings.components, words.n),

@@ -65,7 +65,7 @@ impl Rows {
 }
 
 /// Rows to be made: each the mean of the vectors of some items.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Asked {
     /// Row `r` is of `items[row_ptr[r]..row_ptr[r + 1]]`.
     row_ptr: Vec<u32>,

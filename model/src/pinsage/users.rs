@@ -1,9 +1,9 @@
 //! Users, who have no vector of their own: a user is the mean of what the user has.
 //!
 //! In training the mean of some of the user's other items stands for the user, or one of them, so that pairs are (query
-//! item, item) as in the paper; a step needs no more of the graph than its items do. For serving, a user is the normalised mean of all
-//! of the user's items, so that user to item lists, item to item lists and evaluation share one space, and a new
-//! history needs nothing but its items.
+//! item, item) as in the paper; a step needs no more of the graph than its items do. For serving, a user is the
+//! normalised mean of all of the user's items, so that user to item lists, item to item lists and evaluation share one
+//! space, and a new history needs nothing but its items.
 
 use std::path::Path;
 use std::sync::Arc;
