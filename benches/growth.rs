@@ -7,8 +7,9 @@
 //! the whole graph, so batches grow with it. The first of 5 steps warms up, and the median of the others times the steps
 //! of an epoch is what an epoch takes.
 //!
-//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE, whose step has a batch of the same size on each
-//! graph: that is what its cost is made of, and no longer the graph.
+//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE by its defaults, whose step has a batch of the same
+//! size on each graph: the items within reach of a batch are what its cost is made of, and they are fewer only where the
+//! catalogue itself is hardly larger. `-- pinsage-another` does it with one other item for a user, as in the paper.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -20,12 +21,13 @@ use rand::seq::index::sample;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, Split, split};
+use sagebrush::data::{Dataset, Split, TrainSet, split};
 use sagebrush::graph::{InteractionGraph, Walks};
-use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::inference::{Embeddings, ScoreHead, model_config, top_k};
+use sagebrush::sampling::EpochSampler;
 use sagebrush::synth::{PowerLaw, SyntheticGraph};
 use sagebrush::training::{self, Job, Progress, time_steps};
-use sagebrush_model::{Graph, ItemGraph, SparseMatrix};
+use sagebrush_model::{Graph, ItemBatches, ItemGraph, Mode, NetworkConfig, Query, SparseMatrix};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -36,6 +38,8 @@ const ASKED: &str = "GROWTH_CASE";
 const GRAPH: &str = "graph";
 /// Before the size, the cases of PinSAGE.
 const PINSAGE: &str = "pinsage-";
+/// Before the size, those with one other item for a user.
+const PINSAGE_ANOTHER: &str = "pinsage-another-";
 const EDGES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
 const EDGES_PER_NODE: u64 = 20;
 const USERS_PER_ITEM: u64 = 4;
@@ -51,10 +55,15 @@ const BLOCK_USERS: usize = 4096;
 fn main() {
     match std::env::var(ASKED) {
         Ok(case) if case == GRAPH => graph_alone(),
-        Ok(case) => match case.strip_prefix(PINSAGE) {
-            Some(edges) => grown_pinsage(edges.parse().unwrap()),
-            None => grown(case.parse().unwrap()),
-        },
+        Ok(case) => {
+            if let Some(edges) = case.strip_prefix(PINSAGE_ANOTHER) {
+                grown_pinsage(edges.parse().unwrap(), Some(1));
+            } else if let Some(edges) = case.strip_prefix(PINSAGE) {
+                grown_pinsage(edges.parse().unwrap(), None);
+            } else {
+                grown(case.parse().unwrap());
+            }
+        }
         Err(_) => parent(),
     }
 }
@@ -65,10 +74,9 @@ fn parent() {
     if sizes.is_empty() {
         sizes = EDGES.to_vec();
     }
-    let kind = match std::env::args().any(|argument| argument == "pinsage") {
-        true => PINSAGE,
-        false => "",
-    };
+    let kinds = [PINSAGE, PINSAGE_ANOTHER].into_iter();
+    let is_asked = |kind: &&str| std::env::args().any(|argument| argument + "-" == **kind);
+    let kind = kinds.filter(is_asked).next_back().unwrap_or_default();
     if kind.is_empty() {
         println!("{}\n", child(GRAPH).trim_end());
     }
@@ -127,37 +135,59 @@ fn grown(edges: u64) {
     print_step(&config, &split, adjacency.as_ref().into(), &device, STEPS);
 }
 
-/// The same of PinSAGE's default network on items of a dozen words each, 12 walks of 2 steps from each item.
-fn grown_pinsage(edges: u64) {
+/// The same of PinSAGE by its defaults, on items of a dozen words each; `query_items` of a user's others stand for the
+/// user, where it is given.
+fn grown_pinsage(edges: u64, query_items: Option<usize>) {
     let nodes = edges / EDGES_PER_NODE;
     let items = nodes / (USERS_PER_ITEM + 1);
     let split = made_up(nodes - items, items, edges);
     let train = &split.train;
     let mut config = RunConfig::defaults_for(ModelName::PinSage);
     config.sampling.batch_size = PINSAGE_BATCH;
+    let query_items = query_items.or(config.sampling.query_items).unwrap();
     let started = Instant::now();
+    let settings = config.walks.as_ref().unwrap();
     let walks = Walks {
-        count: 12,
-        length: 2,
-        kept: 10,
-        seed: 1,
+        count: settings.count,
+        length: settings.length,
+        kept: settings.kept,
+        seed: config.seed,
     };
     let visits = walks.visits(&InteractionGraph::new(train).unwrap(), || ());
     let walked = started.elapsed();
     let positives = train.positives();
+    let vocabulary = config.features.as_ref().unwrap().n_words();
     let graph = ItemGraph::new(
-        Arc::new(words(items as usize)),
+        Arc::new(words(items as usize, vocabulary)),
         visits.into(),
         positives.row_ptr().to_vec(),
         positives.items().to_vec(),
-    );
+    )
+    .with_query(Query::Others(query_items));
     let device = Device::flex().autodiff();
     eprintln!(
-        "{edges}: walks from {items} items in {:.1} s",
-        walked.as_secs_f64()
+        "{edges}: walks from {items} items in {:.1} s; {} items within reach of the first batch",
+        walked.as_secs_f64(),
+        n_within_reach(&config, &graph, train)
     );
     let graph = Graph::Items(&graph);
     print_step(&config, &split, graph, &device, PINSAGE_STEPS);
+}
+
+/// Items whose features the first batch needs.
+fn n_within_reach(config: &RunConfig, graph: &ItemGraph, train: &TrainSet) -> usize {
+    let NetworkConfig::PinSage(network) = model_config(config, graph.n_features()).network else {
+        unreachable!("PinSAGE's settings")
+    };
+    let batch = EpochSampler::new(train, config.sampling.clone(), None)
+        .epoch(config.seed, 1)
+        .next()
+        .unwrap();
+    let shared = batch.shared.map(|shared| shared.items).unwrap_or_default();
+    let items = [batch.positives, batch.negatives, shared].concat();
+    let mode = Mode::Train { seed: config.seed };
+    let ready = ItemBatches::new(&network, graph).of(&batch.users, &items, mode);
+    ready.n_inputs()
 }
 
 /// Times steps and prints the median of all but the first, what that makes an epoch, and the peak.
@@ -183,15 +213,14 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
     println!("{step} {} {}", step * steps as f64, peak_bytes());
 }
 
-/// A dozen of a vocabulary's words an item, `[n_items, 1024]`.
-fn words(n_items: usize) -> SparseMatrix {
+/// A dozen of `vocabulary` words an item, `[n_items, vocabulary]`.
+fn words(n_items: usize, vocabulary: usize) -> SparseMatrix {
     const WORDS: usize = 12;
-    const VOCABULARY: usize = 1024;
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let row_ptr = (0..=n_items).map(|item| (item * WORDS) as u32).collect();
     let mut columns = Vec::with_capacity(n_items * WORDS);
     for _ in 0..n_items {
-        let mut words: Vec<u32> = sample(&mut rng, VOCABULARY, WORDS)
+        let mut words: Vec<u32> = sample(&mut rng, vocabulary, WORDS)
             .into_iter()
             .map(|word| word as u32)
             .collect();
@@ -199,7 +228,7 @@ fn words(n_items: usize) -> SparseMatrix {
         columns.extend(words);
     }
     let values = vec![1.0 / (WORDS as f32).sqrt(); columns.len()];
-    SparseMatrix::new(VOCABULARY, row_ptr, columns, values)
+    SparseMatrix::new(vocabulary, row_ptr, columns, values)
 }
 
 /// A million users, 300,000 items and 42 million interactions: builds the graph as training does, then

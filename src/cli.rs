@@ -76,6 +76,12 @@ pub enum Command {
                       times as long, and so on (asynchronous successive halving). The test part is not touched.\n\nExamples:\n  sagebrush tune log.csv --minutes 30 --out search\n  sagebrush tune log.csv --model mf --trials 50 --out search\n  sagebrush tune log.csv --set loss.kind=softmax --vary loss.temperature=0.05..0.5 --vary model.layers=1,2,3 --out search\n  sagebrush tune --resume search --minutes 60\n  sagebrush train --config search/best.toml --out my-run"
     )]
     Tune(Box<TuneArgs>),
+    /// What each group of item features, or each part of a recipe, is worth on the same users
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "Without --variant each group of features (text, categories, numbers, edges, each file of vectors) is tried alone and left out. The same command goes on with what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split item-cold --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
+    )]
+    Ablate(Box<AblateArgs>),
     /// Run recipes on a published benchmark, beside the published numbers
     #[cfg(feature = "train")]
     #[command(
@@ -325,6 +331,27 @@ pub struct TuneArgs {
         conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite", "vary"]
     )]
     pub resume: Option<PathBuf>,
+}
+
+/// Options of `ablate`.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub struct AblateArgs {
+    /// The settings that all variants have in common.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Settings to compare with those in common: a name, a colon, settings
+    #[arg(long, value_name = "NAME: KEY=VALUE")]
+    pub variant: Vec<String>,
+    /// Seeds to repeat it with, from that of the settings on; each has a split of its own
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub seeds: u32,
+    /// Open the test part of every run and compare on it, in place of the validation part
+    #[arg(long)]
+    pub open_test: bool,
+    /// Where to write the runs; those that are there are not trained again
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
 }
 
 /// What settings a training has.

@@ -131,7 +131,7 @@ fn opening_now(settings: &EvaluationConfig) -> anyhow::Result<Opening> {
 }
 
 /// Depths beyond the catalogue are left out unless they were asked for by name.
-fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
+pub(super) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
     let n_items = run.recommender.items().len();
     let configured = &run.config.evaluation;
     let ks = if asked.is_empty() {

@@ -1,6 +1,8 @@
 //! One plain function a command.
 
 #[cfg(feature = "train")]
+mod ablate;
+#[cfg(feature = "train")]
 mod bench;
 mod cards;
 mod compare;
@@ -107,7 +109,11 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
     #[cfg(feature = "train")]
     if matches!(
         cli.command,
-        Command::Demo(_) | Command::Train(_) | Command::Tune(_) | Command::Reproduce(_)
+        Command::Demo(_)
+            | Command::Train(_)
+            | Command::Tune(_)
+            | Command::Ablate(_)
+            | Command::Reproduce(_)
     ) {
         crate::training::interrupt::install()?;
     }
@@ -118,6 +124,8 @@ pub fn run(cli: &Cli) -> anyhow::Result<Option<Failure>> {
         Command::Train(args) => return train::train(&session, args),
         #[cfg(feature = "train")]
         Command::Tune(args) => return tune::tune(&session, args),
+        #[cfg(feature = "train")]
+        Command::Ablate(args) => return ablate::ablate(&session, args),
         #[cfg(feature = "train")]
         Command::Reproduce(args) => return reproduce::reproduce(&session, args),
         Command::Inspect(args) => inspect::inspect(&session, args)?,

@@ -72,8 +72,9 @@ pub(super) fn of_demo(args: &DemoArgs, model: config::ModelName) -> anyhow::Resu
     Ok(config::resolve(None, environment(), flags.table)?.config)
 }
 
+/// A seed as a setting.
 #[cfg(feature = "train")]
-fn seed(seed: u64) -> anyhow::Result<i64> {
+pub(super) fn seed(seed: u64) -> anyhow::Result<i64> {
     i64::try_from(seed)
         .map_err(|_| super::Usage(format!("the seed {seed} is beyond {}", i64::MAX)).into())
 }
@@ -95,7 +96,17 @@ fn flags_of_training(args: &SettingsArgs) -> anyhow::Result<Table> {
     flags.set("run.memory_limit", args.memory_limit.clone());
     flags.set("seed", args.seed.map(seed).transpose()?);
     for setting in &args.settings {
-        flags.parse(setting)?;
+        flags.parse("--set", setting)?;
+    }
+    Ok(flags.table)
+}
+
+/// Settings as `KEY=VALUE`; `place` is for messages.
+#[cfg(feature = "train")]
+pub(super) fn of_pairs(place: &str, pairs: &[String]) -> anyhow::Result<Table> {
+    let mut flags = Flags::default();
+    for pair in pairs {
+        flags.parse(place, pair)?;
     }
     Ok(flags.table)
 }
@@ -139,11 +150,11 @@ impl Flags {
 
     #[cfg(feature = "train")]
     /// `KEY=VALUE`, the value as in TOML; what is not TOML is a string.
-    fn parse(&mut self, setting: &str) -> anyhow::Result<()> {
+    fn parse(&mut self, place: &str, setting: &str) -> anyhow::Result<()> {
         let Some((key, value)) = setting.split_once('=') else {
-            bail!(
-                "`--set {setting}` has no `=`: write `--set KEY=VALUE`, such as `--set training.patience=5`"
-            );
+            bail!(super::Usage(format!(
+                "{place}: `{setting}` has no `=`: write KEY=VALUE, such as `training.patience=5`"
+            )));
         };
         let value = value.trim();
         let parsed = value

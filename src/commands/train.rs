@@ -56,20 +56,61 @@ pub(super) fn train_new(
 }
 
 fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
-    let mut run = RunDir::resume(path)?;
-    let name = path.join("config.toml").display().to_string();
-    let config = RunConfig::from_toml(&name, &run.config()?)?;
-    let device = device::open(config.run.device)?;
-    let prepared = Prepared::new(session, &config)?;
-    prepared.check_same_data(&run)?;
-    if config.model.name.is_filter() {
-        return fit::fit_into(session, &config, &prepared, &mut run);
+    let mut stopped = Stopped::open(session, path)?;
+    if stopped.config.model.name.is_filter() {
+        let Stopped {
+            config,
+            prepared,
+            run,
+            ..
+        } = &mut stopped;
+        return fit::fit_into(session, config, prepared, run);
     }
-    let checkpoint = latest_checkpoint(session, &run)?;
-    let trained = train_into(
-        session, &config, &prepared, &device, &mut run, checkpoint, None,
-    )?;
-    report(session, path, &config, trained)
+    let trained = stopped.go_on(session)?;
+    report(session, path, &stopped.config, trained)
+}
+
+/// Goes on with a training that is not a filter's; `None` when interrupted.
+pub(super) fn train_on(session: &Session, path: &Path) -> anyhow::Result<Option<Trained>> {
+    Stopped::open(session, path)?.go_on(session)
+}
+
+/// A run to go on with.
+struct Stopped {
+    config: RunConfig,
+    device: Device,
+    prepared: Prepared,
+    run: RunDir,
+}
+
+impl Stopped {
+    fn open(session: &Session, path: &Path) -> anyhow::Result<Self> {
+        let run = RunDir::resume(path)?;
+        let name = path.join("config.toml").display().to_string();
+        let config = RunConfig::from_toml(&name, &run.config()?)?;
+        let device = device::open(config.run.device)?;
+        let prepared = Prepared::new(session, &config)?;
+        prepared.check_same_data(&run)?;
+        Ok(Self {
+            config,
+            device,
+            prepared,
+            run,
+        })
+    }
+
+    fn go_on(&mut self, session: &Session) -> anyhow::Result<Option<Trained>> {
+        let checkpoint = latest_checkpoint(session, &self.run)?;
+        train_into(
+            session,
+            &self.config,
+            &self.prepared,
+            &self.device,
+            &mut self.run,
+            checkpoint,
+            None,
+        )
+    }
 }
 
 pub(super) fn latest_checkpoint(

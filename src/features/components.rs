@@ -21,6 +21,40 @@ const SEED: u64 = 0x5eed;
 /// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits are the same
 /// on any machine.
 pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions {
+    let (used, there) = without_empty_columns(matrix);
+    let Directions { values, n } = of_full_columns(&used, n);
+    let mut all = vec![0.0; matrix.n_columns() * n];
+    for (of_column, &column) in values.chunks_exact(n.max(1)).zip(&there) {
+        all[column as usize * n..][..n].copy_from_slice(of_column);
+    }
+    Directions { values: all, n }
+}
+
+/// The same matrix without columns that no row has, and those that are left. Hashed words leave most of theirs empty.
+fn without_empty_columns(matrix: &SparseMatrix) -> (SparseMatrix, Vec<u32>) {
+    let (row_ptr, columns, values) = matrix.arrays();
+    let mut place = vec![None; matrix.n_columns()];
+    for &column in columns {
+        place[column as usize] = Some(0);
+    }
+    let mut there = Vec::new();
+    for (column, place) in (0..).zip(&mut place) {
+        if let Some(place) = place {
+            *place = there.len() as u32;
+            there.push(column);
+        }
+    }
+    let columns = columns.iter().filter_map(|&column| place[column as usize]);
+    let used = SparseMatrix::new(
+        there.len(),
+        row_ptr.to_vec(),
+        columns.collect(),
+        values.to_vec(),
+    );
+    (used, there)
+}
+
+fn of_full_columns(matrix: &SparseMatrix, n: usize) -> Directions {
     let (rows, columns) = (matrix.n_rows(), matrix.n_columns());
     let width = (n + OVERSAMPLED).min(rows).min(columns);
     if width == 0 || n == 0 {
@@ -36,7 +70,7 @@ pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions 
     }
     let basis = orthonormal(basis, 2);
     let width = basis.ncols();
-    let eigen = SymmetricEigen::new(basis.tr_mul(&gram(matrix, &basis)));
+    let eigen = SymmetricEigen::new(basis.transpose() * gram(matrix, &basis));
     let mut order: Vec<usize> = (0..width).collect();
     order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
     let least = eigen.eigenvalues[order[0]].max(0.0) * LEAST_SHARE * LEAST_SHARE;
@@ -65,7 +99,7 @@ fn orthonormal(basis: DMatrix<f64>, rounds: usize) -> DMatrix<f64> {
             }
             column /= norm;
         }
-        let factor = Cholesky::new(basis.tr_mul(&basis))?.l().transpose();
+        let factor = Cholesky::new(basis.transpose() * &basis)?.l().transpose();
         let smallest = factor.diagonal().min();
         let inverse = factor.try_inverse().filter(|_| smallest > WELL_APART)?;
         Some(basis * inverse)

@@ -1,6 +1,7 @@
 //! The binary from outside: the whole road on small data, its promises and its manners.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ablate;
 mod backends;
 mod bad_input;
 mod build_features;

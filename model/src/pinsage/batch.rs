@@ -157,7 +157,11 @@ pub struct ItemBatches<'a> {
 
 impl<'a> ItemBatches<'a> {
     /// For a network of these settings.
+    ///
+    /// # Panics
+    /// When the features are not as wide as the network's.
     pub fn new(config: &PinSageConfig, graph: &'a ItemGraph) -> Self {
+        assert_eq!(graph.n_features(), config.features, "floats of an item");
         Self {
             graph,
             words: config.words,

@@ -1,0 +1,238 @@
+//! `ablate`: what a part of the data or of the recipe is worth, on the same users.
+
+mod result;
+mod variants;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::evaluate::{self, EvaluationFile};
+use super::prepared::same_sources;
+use super::run_files::{DataRecord, OpenRun, Seen};
+use super::{Session, Usage, fit, settings, train};
+use crate::cli::AblateArgs;
+use crate::config::{self, RunConfig};
+use crate::data::{SourceFile, new_items};
+use crate::evaluation::{EvaluationConfig, EvaluationData, evaluate};
+use crate::exit::Failure;
+use crate::run::{RunDir, RunError, write_atomically};
+use result::{Ablation, Measured, Part, Row};
+use variants::Variant;
+
+const RESULT: &str = "ablation.json";
+
+/// A training, and where it goes.
+struct Planned {
+    variant: usize,
+    seed: u64,
+    config: RunConfig,
+    path: PathBuf,
+}
+
+/// Runs `ablate`; an interrupt is a failure with its own exit code.
+pub(super) fn ablate(session: &Session, args: &AblateArgs) -> anyhow::Result<Option<Failure>> {
+    let resolved = settings::of_training(&args.settings)?;
+    let variants = variants::of(&resolved.config, &args.variant)?;
+    let plan = plan(&resolved.given_toml()?, &resolved.config, &variants, args)?;
+    if !args.open_test && resolved.config.split.validation_fraction == 0.0 {
+        anyhow::bail!(Usage(
+            "there is no validation part to compare on: set `split.validation_fraction` above 0, or open the test part \
+             with `--open-test`"
+                .to_owned()
+        ));
+    }
+    let inner = Session {
+        json: false,
+        quiet: session.quiet,
+    };
+    for (at, planned) in plan.iter().enumerate() {
+        session.say(&format!(
+            "\n[{}/{}] {}, seed {}",
+            at + 1,
+            plan.len(),
+            variants[planned.variant].name,
+            planned.seed
+        ));
+        if !bring_to_end(&inner, planned)? {
+            eprintln!("interrupted; the same command goes on");
+            return Ok(Some(Failure::Interrupted));
+        }
+    }
+    same_files(&plan)?;
+    let part = match args.open_test {
+        true => Part::Test,
+        false => Part::Validation,
+    };
+    let ablation = compare(&inner, &resolved.config, &variants, &plan, part)?;
+    let path = args.out.join(RESULT);
+    let text = serde_json::to_string_pretty(&ablation)?;
+    write_atomically(&path, |out| out.write_all(text.as_bytes()))?;
+    if session.json {
+        session.print_json(&ablation)?;
+    } else {
+        session.print(&ablation.to_text())?;
+        session.say(&format!(
+            "the runs and {RESULT} are in {}",
+            args.out.display()
+        ));
+    }
+    Ok(None)
+}
+
+/// All trainings, a seed's together. What is wrong with any of the settings is said before the first.
+fn plan(
+    given: &str,
+    base: &RunConfig,
+    variants: &[Variant],
+    args: &AblateArgs,
+) -> anyhow::Result<Vec<Planned>> {
+    let mut plan = Vec::new();
+    for seed in (base.seed..).take(args.seeds as usize) {
+        for (at, variant) in variants.iter().enumerate() {
+            let mut flags = variant.flags.clone();
+            config::insert(&mut flags, "seed", settings::seed(seed)?.into());
+            let file = Some(("the settings in common", given));
+            let config = config::resolve(file, std::iter::empty(), flags)
+                .with_context(|| format!("the variant `{}`", variant.name))?
+                .config;
+            if config.data != base.data || config.split != base.split {
+                anyhow::bail!(Usage(format!(
+                    "the variant `{}` changes the data or the split, and nothing could be compared on the same users: \
+                     leave `data` and `split` out",
+                    variant.name
+                )));
+            }
+            plan.push(Planned {
+                variant: at,
+                seed,
+                config,
+                path: args.out.join(format!("{}-{seed}", variant.folder())),
+            });
+        }
+    }
+    Ok(plan)
+}
+
+/// Trains from the beginning or from where it stopped; what is finished stays. `false` when interrupted.
+fn bring_to_end(session: &Session, planned: &Planned) -> anyhow::Result<bool> {
+    let Planned { config, path, .. } = planned;
+    let is_filter = config.model.name.is_filter();
+    let from_the_beginning = |overwrite| match is_filter {
+        true => Ok(fit::fit(session, config, path, overwrite)?.is_none()),
+        false => Ok(train::train_new(session, config, path, overwrite, None)?.is_some()),
+    };
+    match RunDir::open(path) {
+        Ok(run) => {
+            check_same_settings(&run, config)?;
+            session.say("trained before");
+            Ok(true)
+        }
+        Err(RunError::Missing { .. }) => from_the_beginning(false),
+        Err(RunError::Unfinished { .. }) => {
+            let run = RunDir::resume(path)?;
+            if let Err(RunError::Missing { .. }) = run.config() {
+                // Stopped before anything was trained.
+                return from_the_beginning(true);
+            }
+            check_same_settings(&run, config)?;
+            match is_filter {
+                true => from_the_beginning(true),
+                false => Ok(train::train_on(session, path)?.is_some()),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_same_settings(run: &RunDir, config: &RunConfig) -> anyhow::Result<()> {
+    if run.config()? != config.to_toml() {
+        anyhow::bail!(Usage(format!(
+            "{} is a run with other settings: remove it, or give another `--out`",
+            run.path().display()
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses runs of which some were trained before the files changed.
+fn same_files(plan: &[Planned]) -> anyhow::Result<()> {
+    let mut began: Option<Vec<SourceFile>> = None;
+    for planned in plan {
+        let record: DataRecord = RunDir::open(&planned.path)?.data()?;
+        match &began {
+            None => began = Some(record.sources),
+            Some(began) => same_sources(&planned.path, began, &record.sources)?,
+        }
+    }
+    Ok(())
+}
+
+/// Measures every run, and compares each with the first variant's of its seed.
+fn compare(
+    session: &Session,
+    base: &RunConfig,
+    variants: &[Variant],
+    plan: &[Planned],
+    part: Part,
+) -> anyhow::Result<Ablation> {
+    let mut rows: Vec<Row> = variants
+        .iter()
+        .map(|variant| Row::new(variant.name.clone(), variant.flags.clone()))
+        .collect();
+    for of_seed in plan.chunks(variants.len()) {
+        let mut first = None;
+        for planned in of_seed {
+            let measured = match part {
+                Part::Validation => on_validation(session, &planned.path)?,
+                Part::Test => on_test(session, &planned.path)?,
+            };
+            let row = &mut rows[planned.variant];
+            row.add(planned.seed, &planned.path, &measured, first.as_ref())?;
+            first.get_or_insert(measured);
+        }
+    }
+    Ok(Ablation {
+        part,
+        metric: base.training.metric.clone(),
+        variants: rows,
+    })
+}
+
+fn on_validation(session: &Session, path: &Path) -> anyhow::Result<Measured> {
+    let run = OpenRun::open(path, Seen::BeforeTest)?.rank_on(session, None)?;
+    let n_items = run.recommender.items().len();
+    let among = new_items(run.record.split.method, &run.lists.train, n_items);
+    let data = EvaluationData {
+        train: &run.lists.train,
+        also_excluded: None,
+        held_out: &run.lists.validation,
+        among: among.as_deref(),
+    };
+    let config: EvaluationConfig = evaluate::settings(&run, Vec::new());
+    let systems = [(run.config.model.name.as_str(), run.recommender.source())];
+    let mut evaluated = evaluate(&systems, data, &config)?;
+    let system = evaluated.summary.systems.pop().context("a system")?;
+    let detail = evaluated.details.pop().context("a system")?;
+    Ok(Measured {
+        metrics: system.metrics,
+        per_user: detail.per_user,
+    })
+}
+
+/// Opens the test part where it was not measured at the same depths before; the run records it.
+fn on_test(session: &Session, path: &Path) -> anyhow::Result<Measured> {
+    let is_measured = RunDir::open(path)?
+        .evaluation::<EvaluationFile>()
+        .is_ok_and(|file| file.measured.is_some());
+    if !is_measured {
+        evaluate::measure_beside(session, path, &[])?;
+    }
+    let file: EvaluationFile = RunDir::open(path)?.evaluation()?;
+    let measured = file.measured.context("the run is evaluated")?;
+    let mut systems = measured.evaluation.systems.into_iter();
+    Ok(Measured {
+        metrics: systems.next().context("a system")?.metrics,
+        per_user: measured.per_user,
+    })
+}
