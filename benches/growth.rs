@@ -7,9 +7,10 @@
 //! the whole graph, so batches grow with it. The first of 5 steps warms up, and the median of the others times the steps
 //! of an epoch is what an epoch takes.
 //!
-//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE by its defaults, whose step has a batch of the same
-//! size on each graph: the items within reach of a batch are what its cost is made of, and they are fewer only where the
-//! catalogue itself is hardly larger. `-- pinsage-another` does it with one other item for a user, as in the paper.
+//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE by its defaults, on graphs of the shape of the
+//! paper's: two items a user and six interactions a node. A step has a batch of the same size on each: the items within
+//! its reach are what it costs, and they are fewer only where the catalogue itself is hardly larger. `-- pinsage-another`
+//! does it with one other item for a user, as in the paper.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -43,6 +44,8 @@ const PINSAGE_ANOTHER: &str = "pinsage-another-";
 const EDGES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
 const EDGES_PER_NODE: u64 = 20;
 const USERS_PER_ITEM: u64 = 4;
+const PINS_EDGES_PER_NODE: u64 = 6;
+const PINS_ITEMS_PER_USER: u64 = 2;
 const STEPS: usize = 5;
 const PINSAGE_STEPS: usize = 21;
 const PINSAGE_BATCH: usize = 256;
@@ -138,9 +141,9 @@ fn grown(edges: u64) {
 /// The same of PinSAGE by its defaults, on items of a dozen words each; `query_items` of a user's others stand for the
 /// user, where it is given.
 fn grown_pinsage(edges: u64, query_items: Option<usize>) {
-    let nodes = edges / EDGES_PER_NODE;
-    let items = nodes / (USERS_PER_ITEM + 1);
-    let split = made_up(nodes - items, items, edges);
+    let users = edges / PINS_EDGES_PER_NODE / (PINS_ITEMS_PER_USER + 1);
+    let items = PINS_ITEMS_PER_USER * users;
+    let split = made_up(users, items, edges);
     let train = &split.train;
     let mut config = RunConfig::defaults_for(ModelName::PinSage);
     config.sampling.batch_size = PINSAGE_BATCH;

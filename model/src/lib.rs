@@ -57,4 +57,4 @@ pub use pinsage::{
 pub use ranking::{DeviceTables, RankingError};
 pub use score::{Score, ScoreConfig};
 pub use serving::{ScoreHead, ServingTables};
-pub use spmm::{SparseMatrix, cpu_instruction_set};
+pub use spmm::{SparseMatrix, SparseRows, cpu_instruction_set};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use sagebrush_model::SparseMatrix;
+use sagebrush_model::{SparseMatrix, SparseRows};
 
 use crate::data::ItemLists;
 use crate::inference::ScoreSource;
@@ -22,21 +22,20 @@ impl ContentKnn {
     /// # Panics
     /// When an item is not a row of the features, or there are fewer columns.
     pub fn new(train: &ItemLists, features: &SparseMatrix, n_content: usize) -> Self {
-        let features = features.first_columns(n_content);
-        let mut row_ptr = vec![0u32];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        assert!(n_content <= features.n_columns(), "columns there are");
+        let mut rows = SparseRows::default();
         for item in 0..features.n_rows() {
-            let (of_item, weights) = features.row(item);
-            let length = weights.iter().map(|x| x * x).sum::<f32>().sqrt();
+            let is_content = |&(column, _): &(u32, f32)| (column as usize) < n_content;
+            let content = || features.entries(item).filter(is_content);
+            let length = content().map(|(_, x)| x * x).sum::<f32>().sqrt();
             if length > 0.0 {
-                columns.extend_from_slice(of_item);
-                values.extend(weights.iter().map(|value| value / length));
+                rows.extend(content().map(|(column, value)| (column, value / length)));
             }
-            row_ptr.push(columns.len() as u32);
+            rows.end_row();
         }
         Self {
             train: train.clone(),
-            features: SparseMatrix::new(features.n_columns(), row_ptr, columns, values),
+            features: rows.finish(n_content),
         }
     }
 }

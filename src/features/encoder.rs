@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sagebrush_model::{EdgeFeatures, SparseMatrix};
+use sagebrush_model::{EdgeFeatures, SparseMatrix, SparseRows};
 use serde::{Deserialize, Serialize};
 
 use super::tokens::{self, Bag};
@@ -345,18 +345,14 @@ fn matrix(
     items: impl Iterator<Item = usize>,
     fill: impl Fn(usize, &mut Vec<(u32, f32)>),
 ) -> SparseMatrix {
-    let mut row_ptr = vec![0u32];
-    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    let mut rows = SparseRows::default();
     let mut row = Vec::new();
     for item in items {
         fill(item, &mut row);
-        for (column, value) in row.drain(..).filter(|&(_, value)| value != 0.0) {
-            columns.push(column);
-            values.push(value);
-        }
-        row_ptr.push(columns.len() as u32);
+        rows.extend(row.drain(..).filter(|&(_, value)| value != 0.0));
+        rows.end_row();
     }
-    SparseMatrix::new(width, row_ptr, columns, values)
+    rows.finish(width)
 }
 
 fn length(values: &[f32]) -> f32 {

@@ -1,6 +1,6 @@
 //! What embeddings may begin with: the directions in which items' content differs most.
 
-use sagebrush_model::{ContentStart, Directions, SparseMatrix};
+use sagebrush_model::{ContentStart, Directions, SparseMatrix, SparseRows};
 
 use super::Encoded;
 use super::components::leading_directions;
@@ -50,8 +50,7 @@ fn inputs(
     words: Option<&Directions>,
     (n_words, read): (usize, usize),
 ) -> SparseMatrix {
-    let mut row_ptr = vec![0];
-    let (mut columns, mut values) = (Vec::new(), Vec::new());
+    let mut rows = SparseRows::default();
     for &item in items {
         let (of_item, weights) = encoded.rows.row(item);
         let n = of_item.partition_point(|&column| (column as usize) < n_words);
@@ -63,18 +62,15 @@ fn inputs(
                     *sum += weight * value;
                 }
             }
-            columns.extend(0..words.n as u32);
-            values.extend(sums);
+            rows.extend((0..).zip(sums));
         }
         let others = of_item[n..].iter().zip(&weights[n..]);
         for (&column, &weight) in others.filter(|(c, _)| (**c as usize) < encoded.n_content) {
-            columns.push((read + column as usize - n_words) as u32);
-            values.push(weight);
+            rows.push((read + column as usize - n_words) as u32, weight);
         }
-        row_ptr.push(columns.len() as u32);
+        rows.end_row();
     }
-    let width = read + encoded.n_content - n_words;
-    SparseMatrix::new(width, row_ptr, columns, values)
+    rows.finish(read + encoded.n_content - n_words)
 }
 
 #[cfg(test)]

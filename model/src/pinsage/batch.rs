@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::neighbourhoods::{Places, SubGraph};
 use super::{ItemGraph, PinSageConfig, Pooling};
 use crate::dropout::{Mode, Purpose, mix};
-use crate::spmm::{HostPair, SparseMatrix};
+use crate::spmm::{HostPair, SparseMatrix, SparseRows};
 
 /// The sub-graph of a batch, renumbered, with the features within reach.
 #[derive(Clone, Debug)]
@@ -33,22 +33,17 @@ impl Rows {
         let n = features.n_rows();
         let width = features.n_columns() - n_words;
         let mut others = vec![0.0; n * width];
-        let mut row_ptr = vec![0];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        let mut words = SparseRows::default();
         for row in 0..n {
-            let (of_row, weights) = features.row(row);
-            for (&column, &weight) in of_row.iter().zip(weights) {
+            for (column, weight) in features.entries(row) {
                 match (column as usize).checked_sub(n_words) {
                     Some(other) => others[row * width + other] = weight,
-                    None => {
-                        columns.push(column);
-                        values.push(weight);
-                    }
+                    None => words.push(column, weight),
                 }
             }
-            row_ptr.push(columns.len() as u32);
+            words.end_row();
         }
-        let words = || HostPair::new(SparseMatrix::new(n_words, row_ptr, columns, values));
+        let words = || HostPair::new(words.finish(n_words));
         Self {
             words: (n_words > 0).then(words),
             others,

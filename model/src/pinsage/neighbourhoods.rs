@@ -1,7 +1,7 @@
 //! The neighbours a node's vector is made of, and the part of the graph that a batch needs.
 
 use super::Pooling;
-use crate::spmm::SparseMatrix;
+use crate::spmm::{SparseMatrix, SparseRows};
 
 /// Of each item its weighted neighbours, as many places for every item; a place beyond an item's last neighbour has
 /// weight 0.
@@ -155,35 +155,32 @@ impl Neighbourhoods {
         let mut pools = Vec::with_capacity(layers);
         for _ in 0..layers {
             let n_outputs = inputs.len();
-            let mut row_ptr = vec![0];
-            let (mut columns, mut values) = (Vec::new(), Vec::new());
+            let mut pool = SparseRows::default();
             for output in 0..n_outputs {
                 let item = inputs[output];
                 if is_hidden(item) {
-                    columns.push(output as u32);
-                    values.push(1.0);
+                    pool.push(output as u32, 1.0);
                 } else {
-                    let first = values.len();
+                    let even = 1.0 / self.of(item).count() as f32;
                     for (neighbour, weight) in self.of(item) {
-                        columns.push(places.of(neighbour, &mut inputs));
-                        values.push(weight);
-                    }
-                    if pooling != Pooling::Importance {
-                        let even = 1.0 / (values.len() - first) as f32;
-                        values[first..].fill(even);
+                        let place = places.of(neighbour, &mut inputs);
+                        match pooling {
+                            Pooling::Importance => pool.push(place, weight),
+                            Pooling::Mean | Pooling::Max => pool.push(place, even),
+                        }
                     }
                 }
-                row_ptr.push(columns.len() as u32);
+                pool.end_row();
             }
-            pools.push((row_ptr, columns, values));
+            pools.push(pool);
         }
         // A layer's inputs are the next one's outputs: only now is their number known.
         let mut n_inputs = inputs.len();
         let mut matrices: Vec<SparseMatrix> = Vec::with_capacity(layers);
-        for (row_ptr, columns, values) in pools.into_iter().rev() {
-            let n_outputs = row_ptr.len() - 1;
-            matrices.push(SparseMatrix::new(n_inputs, row_ptr, columns, values));
-            n_inputs = n_outputs;
+        for pool in pools.into_iter().rev() {
+            let pool = pool.finish(n_inputs);
+            n_inputs = pool.n_rows();
+            matrices.push(pool);
         }
         SubGraph {
             inputs,

@@ -18,7 +18,7 @@ use crate::dropout::{Mode, mix};
 use crate::init::Initializer;
 use crate::network::NodeRows;
 use crate::parameters::{Named, ParamMut};
-use crate::spmm::SparseMatrix;
+use crate::spmm::{SparseMatrix, SparseRows};
 
 /// Items with their features and neighbourhoods, and what users have.
 #[derive(Clone, Debug)]
@@ -132,28 +132,25 @@ impl ItemGraph {
         is_hidden: impl Fn(u32) -> bool,
         dropout: Option<FeatureDropout>,
     ) -> SparseMatrix {
-        let mut row_ptr = vec![0];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        let mut rows = SparseRows::default();
         for &item in items {
-            let (of_item, weights) = self.features.row(item as usize);
             let without = self.edge_features.filter(|_| is_hidden(item));
             let is_told = |column: u32| {
                 without.is_none_or(|edges| column != edges.known && column != edges.missing)
             };
-            for (&column, &value) in of_item.iter().zip(weights).filter(|(c, _)| is_told(**c)) {
+            let entries = self.features.entries(item as usize);
+            for (column, value) in entries.filter(|&(column, _)| is_told(column)) {
                 let factor = dropout.map_or(1.0, |dropout| dropout.factor(item, column));
                 if factor > 0.0 {
-                    columns.push(column);
-                    values.push(factor * value);
+                    rows.push(column, factor * value);
                 }
             }
             if let Some(edges) = without {
-                columns.push(edges.missing);
-                values.push(1.0);
+                rows.push(edges.missing, 1.0);
             }
-            row_ptr.push(columns.len() as u32);
+            rows.end_row();
         }
-        SparseMatrix::new(self.n_features(), row_ptr, columns, values)
+        rows.finish(self.n_features())
     }
 
     /// The items whose mean stands for a user beside `positive`; `positive` itself where the user has no other.

@@ -17,6 +17,7 @@ mod kernel;
 #[cfg(feature = "ndarray")]
 mod ndarray;
 mod rectangular;
+mod sparse_rows;
 pub(crate) mod tables;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use between::between_shape;
 pub(crate) use between::{Between, HostPair, product_between};
 pub(crate) use kernel::{CsrView, Isa};
 pub use rectangular::SparseMatrix;
+pub use sparse_rows::SparseRows;
 
 /// Rows with more edges than this are a workgroup's on a GPU, so that one thread never walks a popular
 /// item's whole list alone.

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::HostCsr;
 use super::host::product_rows;
 use super::kernel::{CsrView, Isa};
 use super::tables::Table;
+use super::{HostCsr, SparseRows};
 
 /// A matrix in compressed sparse rows.
 ///
@@ -57,6 +57,12 @@ impl SparseMatrix {
         (&self.columns[range.clone()], &self.values[range])
     }
 
+    /// The column and value of each entry of a row.
+    pub fn entries(&self, row: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
+        let (columns, values) = self.row(row);
+        columns.iter().copied().zip(values.iter().copied())
+    }
+
     /// Where rows begin, and their columns and values.
     pub fn arrays(&self) -> (&[u32], &[u32], &[f32]) {
         (&self.row_ptr, &self.columns, &self.values)
@@ -84,24 +90,13 @@ impl SparseMatrix {
     #[must_use]
     pub fn first_columns(&self, n: usize) -> Self {
         assert!(n <= self.n_columns, "columns there are");
-        let mut row_ptr = vec![0];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        let mut kept = SparseRows::default();
         for row in 0..self.n_rows() {
-            let (of_row, weights) = self.row(row);
-            for (&column, &weight) in of_row.iter().zip(weights) {
-                if (column as usize) < n {
-                    columns.push(column);
-                    values.push(weight);
-                }
-            }
-            row_ptr.push(columns.len() as u32);
+            let is_kept = |&(column, _): &(u32, f32)| (column as usize) < n;
+            kept.extend(self.entries(row).filter(is_kept));
+            kept.end_row();
         }
-        Self {
-            row_ptr,
-            columns,
-            values,
-            n_columns: n,
-        }
+        kept.finish(n)
     }
 
     /// Some rows, in this order.
@@ -110,20 +105,12 @@ impl SparseMatrix {
     /// When one is out of range.
     #[must_use]
     pub fn some_rows(&self, rows: &[usize]) -> Self {
-        let mut row_ptr = vec![0];
-        let (mut columns, mut values) = (Vec::new(), Vec::new());
+        let mut some = SparseRows::default();
         for &row in rows {
-            let (of_row, weights) = self.row(row);
-            columns.extend_from_slice(of_row);
-            values.extend_from_slice(weights);
-            row_ptr.push(columns.len() as u32);
+            some.extend(self.entries(row));
+            some.end_row();
         }
-        Self {
-            row_ptr,
-            columns,
-            values,
-            n_columns: self.n_columns,
-        }
+        some.finish(self.n_columns)
     }
 
     /// The transpose; its rows have their entries in the order of this matrix's rows.
