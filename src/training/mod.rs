@@ -151,8 +151,8 @@ pub fn train(
         .map(|trained| Outcome::Finished(Box::new(trained)))
 }
 
-/// Runs the first steps of an epoch and forgets them: how long each takes. Benches ask for this where
-/// an epoch would take days.
+/// Runs the first steps of an epoch and forgets them: how long each takes, with what it waits for its batch. Benches ask
+/// for this where an epoch would take days.
 ///
 /// # Errors
 /// As [`train`].
@@ -160,19 +160,23 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
     allocator::keep_freed_memory();
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
     let loss = setup::loss_config(job.config);
+    let rate = job.config.training.learning_rate;
     let mut state = State::new(job)?;
     let mut losses = PendingLosses::new(job);
-    let mut times = Vec::new();
     let mut preparer = Preparer::new(job, 1);
-    for (number, batch) in (0..).zip(sampler.epoch(job.config.seed, 1).take(n)) {
-        let started = Instant::now();
-        let batch = preparer.ready(number, batch);
-        let rate = job.config.training.learning_rate;
-        losses.push(step(job, &loss, &mut state, batch, rate), &mut state.totals)?;
-        state.step += 1;
-        times.push(started.elapsed());
-    }
-    Ok(times)
+    let numbered = (0u64..).zip(sampler.epoch(job.config.seed, 1)).take(n);
+    let ready = numbered.map(move |(step, batch)| preparer.ready(step, batch));
+    prefetch::ahead(job.config.training.ahead, ready, |batches| {
+        let mut times = Vec::new();
+        let mut started = Instant::now();
+        for ready in batches {
+            losses.push(step(job, &loss, &mut state, ready, rate), &mut state.totals)?;
+            state.step += 1;
+            times.push(started.elapsed());
+            started = Instant::now();
+        }
+        Ok(times)
+    })
 }
 
 /// Runs the rest of an epoch; `false` when a stop was asked for.

@@ -231,10 +231,26 @@ impl Space {
             }
             return usual;
         }
-        let mut usual = vec!["training.learning_rate=3e-4..0.03", "loss.l2=1e-6..0.1"];
-        if config.model.name != ModelName::Mf {
-            usual.push("model.layers=1,2,3,4");
-        }
+        let mut usual = match (config.model.name, &config.features) {
+            (ModelName::PinSage, Some(features)) => {
+                let mut usual = vec![
+                    "training.learning_rate=3e-5..0.01",
+                    "model.layers=1,2",
+                    "features.dropout=0,0.3",
+                ];
+                // Tags are worth learning, titles are not: nothing tells but trying.
+                if features.n_words() > 0 {
+                    usual.push("features.rate=0.001..30");
+                }
+                usual
+            }
+            (ModelName::Mf, _) => vec!["training.learning_rate=3e-4..0.03", "loss.l2=1e-6..0.1"],
+            _ => vec![
+                "training.learning_rate=3e-4..0.03",
+                "loss.l2=1e-6..0.1",
+                "model.layers=1,2,3,4",
+            ],
+        };
         match config.loss.kind {
             LossKind::Softmax => usual.push("loss.temperature=0.05..0.5"),
             LossKind::Margin => usual.push("loss.margin=0.05..1"),
@@ -368,5 +384,19 @@ mod tests {
                 assert_eq!(flags.contains_key("filter"), model.is_filter());
             }
         }
+    }
+
+    #[test]
+    fn how_fast_words_learn_is_searched_where_there_are_any() {
+        let mut config = RunConfig::defaults_for(ModelName::PinSage);
+        let of_words = |config: &RunConfig| {
+            let usual = Space::usual(config).into_iter();
+            usual
+                .filter(|text| text.starts_with("features.rate"))
+                .count()
+        };
+        assert_eq!(of_words(&config), 1);
+        config.features.as_mut().unwrap().text.clear();
+        assert_eq!(of_words(&config), 0);
     }
 }
