@@ -7,10 +7,9 @@
 //! the whole graph, so batches grow with it. The first of 5 steps warms up, and the median of the others times the steps
 //! of an epoch is what an epoch takes.
 //!
-//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE by its defaults, on graphs of the shape of the
-//! paper's: two items a user and six interactions a node. A step has a batch of the same size on each: the items within
-//! its reach are what it costs, and they are fewer only where the catalogue itself is hardly larger. `-- pinsage-another`
-//! does it with one other item for a user, as in the paper.
+//! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE by its defaults. A step has a batch of the same size
+//! on each graph: the items within its reach are what it costs, and they are fewer only where the catalogue itself is
+//! hardly larger. A second line has one other item in a user's place, as in the paper.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -39,13 +38,9 @@ const ASKED: &str = "GROWTH_CASE";
 const GRAPH: &str = "graph";
 /// Before the size, the cases of PinSAGE.
 const PINSAGE: &str = "pinsage-";
-/// Before the size, those with one other item for a user.
-const PINSAGE_ANOTHER: &str = "pinsage-another-";
 const EDGES: [u64; 3] = [1_000_000, 10_000_000, 100_000_000];
 const EDGES_PER_NODE: u64 = 20;
 const USERS_PER_ITEM: u64 = 4;
-const PINS_EDGES_PER_NODE: u64 = 6;
-const PINS_ITEMS_PER_USER: u64 = 2;
 const STEPS: usize = 5;
 const PINSAGE_STEPS: usize = 21;
 const PINSAGE_BATCH: usize = 256;
@@ -58,15 +53,10 @@ const BLOCK_USERS: usize = 4096;
 fn main() {
     match std::env::var(ASKED) {
         Ok(case) if case == GRAPH => graph_alone(),
-        Ok(case) => {
-            if let Some(edges) = case.strip_prefix(PINSAGE_ANOTHER) {
-                grown_pinsage(edges.parse().unwrap(), Some(1));
-            } else if let Some(edges) = case.strip_prefix(PINSAGE) {
-                grown_pinsage(edges.parse().unwrap(), None);
-            } else {
-                grown(case.parse().unwrap());
-            }
-        }
+        Ok(case) => match case.strip_prefix(PINSAGE) {
+            Some(edges) => grown_pinsage(edges.parse().unwrap()),
+            None => grown(case.parse().unwrap()),
+        },
         Err(_) => parent(),
     }
 }
@@ -77,30 +67,34 @@ fn parent() {
     if sizes.is_empty() {
         sizes = EDGES.to_vec();
     }
-    let kinds = [PINSAGE, PINSAGE_ANOTHER].into_iter();
-    let is_asked = |kind: &&str| std::env::args().any(|argument| argument + "-" == **kind);
-    let kind = kinds.filter(is_asked).next_back().unwrap_or_default();
+    let kind = match std::env::args().any(|argument| argument == "pinsage") {
+        true => PINSAGE,
+        false => "",
+    };
     if kind.is_empty() {
         println!("{}\n", child(GRAPH).trim_end());
     }
     println!("interactions | s a step | s an epoch | peak, MB | bytes an interaction");
     let mut points = Vec::new();
     for edges in sizes {
-        let line = child(&format!("{kind}{edges}"));
-        let numbers: Vec<f64> = line
-            .split_whitespace()
-            .filter_map(|number| number.parse().ok())
-            .collect();
-        let [step, epoch, peak] = numbers[..] else {
-            println!("{edges} | failed");
-            continue;
-        };
-        let bytes = peak / edges as f64;
-        println!(
-            "{edges} | {step:.3} | {epoch:.0} | {:.0} | {bytes:.0}",
-            peak / 1e6
-        );
-        points.push([edges as f64, step, epoch, peak].map(f64::ln));
+        for (at, line) in child(&format!("{kind}{edges}")).lines().enumerate() {
+            let numbers: Vec<f64> = line
+                .split_whitespace()
+                .filter_map(|number| number.parse().ok())
+                .collect();
+            let [step, epoch, peak] = numbers[..] else {
+                println!("{edges} | failed: {line}");
+                continue;
+            };
+            let bytes = peak / edges as f64;
+            println!(
+                "{edges} | {step:.3} | {epoch:.0} | {:.0} | {bytes:.0}",
+                peak / 1e6
+            );
+            if at == 0 {
+                points.push([edges as f64, step, epoch, peak].map(f64::ln));
+            }
+        }
     }
     for (at, what) in [(1, "a step"), (2, "an epoch"), (3, "peak memory")] {
         println!("{what} grows as interactions^{:.2}", slope(&points, at));
@@ -138,16 +132,14 @@ fn grown(edges: u64) {
     print_step(&config, &split, adjacency.as_ref().into(), &device, STEPS);
 }
 
-/// The same of PinSAGE by its defaults, on items of a dozen words each; `query_items` of a user's others stand for the
-/// user, where it is given.
-fn grown_pinsage(edges: u64, query_items: Option<usize>) {
-    let users = edges / PINS_EDGES_PER_NODE / (PINS_ITEMS_PER_USER + 1);
-    let items = PINS_ITEMS_PER_USER * users;
-    let split = made_up(users, items, edges);
+/// The same of PinSAGE by its defaults, on items of a dozen words each, then with one other item for a user.
+fn grown_pinsage(edges: u64) {
+    let nodes = edges / EDGES_PER_NODE;
+    let items = nodes / (USERS_PER_ITEM + 1);
+    let split = made_up(nodes - items, items, edges);
     let train = &split.train;
     let mut config = RunConfig::defaults_for(ModelName::PinSage);
     config.sampling.batch_size = PINSAGE_BATCH;
-    let query_items = query_items.or(config.sampling.query_items).unwrap();
     let started = Instant::now();
     let settings = config.walks.as_ref().unwrap();
     let walks = Walks {
@@ -160,21 +152,26 @@ fn grown_pinsage(edges: u64, query_items: Option<usize>) {
     let walked = started.elapsed();
     let positives = train.positives();
     let vocabulary = config.features.as_ref().unwrap().n_words();
-    let graph = ItemGraph::new(
+    let mut graph = ItemGraph::new(
         Arc::new(words(items as usize, vocabulary)),
         visits.into(),
         positives.row_ptr().to_vec(),
         positives.items().to_vec(),
-    )
-    .with_query(Query::Others(query_items));
+    );
     let device = Device::flex().autodiff();
     eprintln!(
-        "{edges}: walks from {items} items in {:.1} s; {} items within reach of the first batch",
-        walked.as_secs_f64(),
-        n_within_reach(&config, &graph, train)
+        "{edges}: walks from {items} items in {:.1} s",
+        walked.as_secs_f64()
     );
-    let graph = Graph::Items(&graph);
-    print_step(&config, &split, graph, &device, PINSAGE_STEPS);
+    for others in [config.sampling.query_items.unwrap(), 1] {
+        graph = graph.with_query(Query::Others(others));
+        eprintln!(
+            "{others} others for a user: {} items within reach of the first batch",
+            n_within_reach(&config, &graph, train)
+        );
+        let graph = Graph::Items(&graph);
+        print_step(&config, &split, graph, &device, PINSAGE_STEPS);
+    }
 }
 
 /// Items whose features the first batch needs.

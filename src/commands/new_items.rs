@@ -121,7 +121,7 @@ fn first_users(run: &OpenRun, keys: &IdMap, logs: &[PathBuf]) -> anyhow::Result<
 /// first interaction need no other.
 fn graph(
     run: &OpenRun,
-    rows: SparseMatrix,
+    rows: Arc<SparseMatrix>,
     users: &ItemLists,
     keys: &IdMap,
 ) -> anyhow::Result<(ItemGraph, u32)> {
@@ -132,7 +132,7 @@ fn graph(
     };
     let (Some(stored), Some(settings)) = (of_run, &run.config.walks) else {
         let alone = Neighbourhoods::new(1, &vec![Vec::new(); keys.len()]);
-        return Ok((ItemGraph::of_items(Arc::new(rows), alone), 0));
+        return Ok((ItemGraph::of_items(rows, alone), 0));
     };
     let train = TrainSet::restored(run.lists.train.clone(), n_items);
     let interactions = InteractionGraph::new(&train)?;

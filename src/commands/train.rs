@@ -1,7 +1,6 @@
 //! `train`: from a log to a finished run directory, or on from a checkpoint.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context;
@@ -259,7 +258,7 @@ fn item_graph(
     };
     let (train, rows) = (&prepared.split.train, &features.encoded.rows);
     let visits = match run.item_graph(train.n_items())? {
-        Some(stored) if stored.features != *rows => {
+        Some(stored) if stored.features != **rows => {
             let run = run.path().to_owned();
             anyhow::bail!(OtherData::Features { run });
         }
@@ -277,7 +276,7 @@ fn item_graph(
     };
     let positives = train.positives();
     let graph = ItemGraph::new(
-        Arc::new(rows.clone()),
+        rows.clone(),
         visits.into(),
         positives.row_ptr().to_vec(),
         positives.items().to_vec(),

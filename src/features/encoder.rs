@@ -1,6 +1,7 @@
 //! The fitted encoder: what a run keeps, so that a new item's features are what training would have made of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use sagebrush_model::{EdgeFeatures, SparseMatrix, SparseRows};
 use serde::{Deserialize, Serialize};
@@ -199,7 +200,7 @@ impl Encoder {
             self.row(&parts, table, item, row);
         });
         Ok(Encoded {
-            rows,
+            rows: Arc::new(rows),
             n_content: self.n_content(),
             n_empty: items.filter(|&item| parts.is_empty(item)).count(),
             edge_features: self.edge_features(),

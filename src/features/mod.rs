@@ -17,6 +17,8 @@ pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, EncoderParts, Scale};
 #[cfg(feature = "train")]
 pub(crate) use start::content_start;
 
+use std::sync::Arc;
+
 use sagebrush_model::{EdgeFeatures, SparseMatrix};
 
 use crate::config::FeatureSettings;
@@ -49,7 +51,7 @@ impl ItemTable {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encoded {
     /// `[n_items, width]`
-    pub rows: SparseMatrix,
+    pub rows: Arc<SparseMatrix>,
     /// The first columns, which are what items are made of, without what is missing and what they have of edges.
     pub n_content: usize,
     /// Items that neither a column nor a vector tells anything of.

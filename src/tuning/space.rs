@@ -10,12 +10,20 @@ use crate::config::{self, ConfigError, LossKind, ModelName, RunConfig, Setting};
 const PLACE: &str = "--vary";
 /// A range over at least this factor is searched by its logarithm.
 const LOGARITHMIC_FROM: f64 = 10.0;
+/// What items are made of is read once: `ablate` varies it.
+const SAME_ITEMS: &str = "every trial reads the same items; `ablate` compares features";
 /// Settings that make trials incomparable, or that the search itself sets.
-const FIXED: [(&str, &str); 8] = [
+const FIXED: [(&str, &str); 14] = [
     ("data", "every trial needs the same data"),
     ("split", "every trial needs the same validation part"),
     ("evaluation", "the test part plays no part here"),
-    ("features", "every trial needs the same items"),
+    ("features.text", SAME_ITEMS),
+    ("features.categories", SAME_ITEMS),
+    ("features.numbers", SAME_ITEMS),
+    ("features.vectors", SAME_ITEMS),
+    ("features.edges", SAME_ITEMS),
+    ("features.width", SAME_ITEMS),
+    ("features.components", SAME_ITEMS),
     ("run", "it does not change what is learned"),
     ("seed", "the best seed is luck, not a setting"),
     ("training.epochs", "epochs are what the search spends"),
@@ -364,6 +372,7 @@ mod tests {
             ("seed=1,2,3", "luck"),
             ("data.min_rating=1..5", "same data"),
             ("training.epochs=5,10", "what the search spends"),
+            ("features.width=64,128", "`ablate` compares features"),
         ] {
             let message = message(text);
             assert!(message.contains(fragment), "{text}: {message}");
