@@ -141,13 +141,7 @@ fn grown_pinsage(edges: u64) {
     let mut config = RunConfig::defaults_for(ModelName::PinSage);
     config.sampling.batch_size = PINSAGE_BATCH;
     let started = Instant::now();
-    let settings = config.walks.as_ref().unwrap();
-    let walks = Walks {
-        count: settings.count,
-        length: settings.length,
-        kept: settings.kept,
-        seed: config.seed,
-    };
+    let walks = Walks::new(config.walks.as_ref().unwrap(), config.seed);
     let visits = walks.visits(&InteractionGraph::new(train).unwrap(), || ());
     let walked = started.elapsed();
     let positives = train.positives();

@@ -18,8 +18,8 @@ const SEED: u64 = 0x5eed;
 
 /// The leading right singular vectors of a matrix, the largest singular value's first: `n` or fewer, where the matrix has
 /// no more. By subspace iteration (Halko, Martinsson and Tropp,
-/// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits are the same
-/// on any machine.
+/// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits do
+/// not depend on how many there are.
 pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions {
     let (used, there) = without_empty_columns(matrix);
     let Directions { values, n } = of_full_columns(&used, n);
