@@ -119,7 +119,7 @@ impl FeatureSettings {
             width: 16_384,
             components: 128,
             rate: 10.0,
-            dropout: 0.0,
+            dropout: 0.3,
         })
     }
 }
