@@ -138,7 +138,7 @@ impl FeatureDropout {
     }
 }
 
-/// Makes the [`ItemBatch`]es of batches, each in a time that does not grow with the graph.
+/// Makes the [`ItemBatch`]es of batches, each in a time that depends on the items within its reach.
 #[derive(Clone, Debug)]
 pub struct ItemBatches<'a> {
     graph: &'a ItemGraph,
