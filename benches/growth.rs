@@ -177,11 +177,10 @@ fn n_within_reach(config: &RunConfig, graph: &ItemGraph, train: &TrainSet) -> us
         .epoch(config.seed, 1)
         .next()
         .unwrap();
-    let shared = batch.shared.map(|shared| shared.items).unwrap_or_default();
-    let items = [batch.positives, batch.negatives, shared].concat();
     let mode = Mode::Train { seed: config.seed };
-    let ready = ItemBatches::new(&network, graph).of(&batch.users, &items, mode);
-    ready.n_inputs()
+    ItemBatches::new(&network, graph)
+        .of(&batch.users, &batch.items(), mode)
+        .n_inputs()
 }
 
 /// Times steps and prints the median of all but the first, what that makes an epoch, and the peak.

@@ -214,8 +214,14 @@ impl OpenRun {
         );
         Ok(Tested {
             test: self.dir.test(users, items)?,
-            among: data::new_items(self.record.split.method, &self.lists.train, items),
+            among: self.ranked_items(),
         })
+    }
+
+    /// The only items that are ranked in an evaluation, where that is not the catalogue.
+    pub(super) fn ranked_items(&self) -> Option<Vec<u32>> {
+        let n_items = self.recommender.items().len();
+        data::new_items(self.record.split.method, &self.lists.train, n_items)
     }
 }
 

@@ -95,9 +95,7 @@ fn flags_of_training(args: &SettingsArgs) -> anyhow::Result<Table> {
     flags.set("run.device", args.device.clone());
     flags.set("run.memory_limit", args.memory_limit.clone());
     flags.set("seed", args.seed.map(seed).transpose()?);
-    for setting in &args.settings {
-        flags.parse("--set", setting)?;
-    }
+    flags.parse_all("--set", &args.settings)?;
     Ok(flags.table)
 }
 
@@ -105,9 +103,7 @@ fn flags_of_training(args: &SettingsArgs) -> anyhow::Result<Table> {
 #[cfg(feature = "train")]
 pub(super) fn of_pairs(place: &str, pairs: &[String]) -> anyhow::Result<Table> {
     let mut flags = Flags::default();
-    for pair in pairs {
-        flags.parse(place, pair)?;
-    }
+    flags.parse_all(place, pairs)?;
     Ok(flags.table)
 }
 
@@ -146,6 +142,13 @@ impl Flags {
         if let Some(value) = value {
             config::insert(&mut self.table, key, value.into());
         }
+    }
+
+    #[cfg(feature = "train")]
+    fn parse_all(&mut self, place: &str, settings: &[String]) -> anyhow::Result<()> {
+        settings
+            .iter()
+            .try_for_each(|setting| self.parse(place, setting))
     }
 
     #[cfg(feature = "train")]

@@ -33,18 +33,17 @@ pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions 
 /// The same matrix without columns that no row has, and those that are left. Hashed words leave most of theirs empty.
 fn without_empty_columns(matrix: &SparseMatrix) -> (SparseMatrix, Vec<u32>) {
     let (row_ptr, columns, values) = matrix.arrays();
-    let mut place = vec![None; matrix.n_columns()];
+    let mut is_there = vec![false; matrix.n_columns()];
     for &column in columns {
-        place[column as usize] = Some(0);
+        is_there[column as usize] = true;
     }
-    let mut there = Vec::new();
-    for (column, place) in (0..).zip(&mut place) {
-        if let Some(place) = place {
-            *place = there.len() as u32;
-            there.push(column);
-        }
+    let all = 0..matrix.n_columns() as u32;
+    let there: Vec<u32> = all.filter(|&column| is_there[column as usize]).collect();
+    let mut place = vec![0; matrix.n_columns()];
+    for (at, &column) in (0..).zip(&there) {
+        place[column as usize] = at;
     }
-    let columns = columns.iter().filter_map(|&column| place[column as usize]);
+    let columns = columns.iter().map(|&column| place[column as usize]);
     let used = SparseMatrix::new(
         there.len(),
         row_ptr.to_vec(),
@@ -54,6 +53,7 @@ fn without_empty_columns(matrix: &SparseMatrix) -> (SparseMatrix, Vec<u32>) {
     (used, there)
 }
 
+/// [`leading_directions`] of a matrix without empty columns.
 fn of_full_columns(matrix: &SparseMatrix, n: usize) -> Directions {
     let (rows, columns) = (matrix.n_rows(), matrix.n_columns());
     let width = (n + OVERSAMPLED).min(rows).min(columns);

@@ -28,6 +28,14 @@ pub struct Batch {
     pub hard_replaced: u64,
 }
 
+impl Batch {
+    /// Its items: positives, then negatives, then those shared.
+    pub fn items(&self) -> Vec<u32> {
+        let shared = self.shared.as_ref().map_or(&[][..], |shared| &shared.items);
+        [&self.positives, &self.negatives, shared].concat()
+    }
+}
+
 /// Draws the batches of epochs from a training set.
 #[derive(Debug)]
 pub struct EpochSampler<'a> {

@@ -163,9 +163,8 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
     let rate = job.config.training.learning_rate;
     let mut state = State::new(job)?;
     let mut losses = PendingLosses::new(job);
-    let mut preparer = Preparer::new(job, 1);
-    let numbered = (0u64..).zip(sampler.epoch(job.config.seed, 1)).take(n);
-    let ready = numbered.map(move |(step, batch)| preparer.ready(step, batch));
+    let numbered = (0..).zip(sampler.epoch(job.config.seed, 1)).take(n);
+    let ready = Preparer::new(job, 1).over(numbered);
     prefetch::ahead(job.config.training.ahead, ready, |batches| {
         let mut times = Vec::new();
         let mut started = Instant::now();
@@ -189,9 +188,8 @@ fn run_epoch(
     let epoch = state.epoch + 1;
     let batches = sampler.epoch(job.config.seed, epoch);
     let n_steps = batches.len();
-    let mut preparer = Preparer::new(job, epoch);
-    let numbered = (0u64..).zip(batches).skip(state.step as usize);
-    let ready = numbered.map(move |(step, batch)| preparer.ready(step, batch));
+    let numbered = (0..).zip(batches).skip(state.step as usize);
+    let ready = Preparer::new(job, epoch).over(numbered);
     prefetch::ahead(job.config.training.ahead, ready, |batches| {
         let started = Instant::now();
         let mut losses = PendingLosses::new(job);

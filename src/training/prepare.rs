@@ -40,14 +40,20 @@ impl<'a> Preparer<'a> {
         }
     }
 
-    pub(super) fn ready(&mut self, step: u64, batch: Batch) -> Ready {
+    /// Batches with the numbers of their steps, each made ready when it is asked for.
+    pub(super) fn over(
+        mut self,
+        numbered: impl Iterator<Item = (u64, Batch)>,
+    ) -> impl Iterator<Item = Ready> {
+        numbered.map(move |(step, batch)| self.ready(step, batch))
+    }
+
+    fn ready(&mut self, step: u64, batch: Batch) -> Ready {
         let seed = step_seed(self.seed, self.epoch, step);
-        let items = self.items.as_mut().map(|items| {
-            let shared = batch.shared.iter().flat_map(|shared| &shared.items);
-            let others = batch.negatives.iter().chain(shared);
-            let all: Vec<u32> = batch.positives.iter().chain(others).copied().collect();
-            items.of(&batch.users, &all, Mode::Train { seed })
-        });
+        let items = self
+            .items
+            .as_mut()
+            .map(|items| items.of(&batch.users, &batch.items(), Mode::Train { seed }));
         Ready { batch, items, seed }
     }
 }

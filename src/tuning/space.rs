@@ -239,26 +239,23 @@ impl Space {
             }
             return usual;
         }
-        let mut usual = match (config.model.name, &config.features) {
-            (ModelName::PinSage, Some(features)) => {
-                let mut usual = vec![
-                    "training.learning_rate=3e-5..0.01",
-                    "model.layers=1,2",
-                    "features.dropout=0,0.3",
-                ];
-                // Tags are worth learning, titles are not: nothing tells but trying.
-                if features.n_words() > 0 {
-                    usual.push("features.rate=0.001..30");
-                }
-                usual
+        let mut usual = Vec::new();
+        if let Some(features) = &config.features {
+            usual.extend([
+                "training.learning_rate=3e-5..0.01",
+                "model.layers=1,2",
+                "features.dropout=0,0.3",
+            ]);
+            // Tags are worth learning, titles are not: nothing tells but trying.
+            if features.n_words() > 0 {
+                usual.push("features.rate=0.001..30");
             }
-            (ModelName::Mf, _) => vec!["training.learning_rate=3e-4..0.03", "loss.l2=1e-6..0.1"],
-            _ => vec![
-                "training.learning_rate=3e-4..0.03",
-                "loss.l2=1e-6..0.1",
-                "model.layers=1,2,3,4",
-            ],
-        };
+        } else {
+            usual.extend(["training.learning_rate=3e-4..0.03", "loss.l2=1e-6..0.1"]);
+            if config.model.name != ModelName::Mf {
+                usual.push("model.layers=1,2,3,4");
+            }
+        }
         match config.loss.kind {
             LossKind::Softmax => usual.push("loss.temperature=0.05..0.5"),
             LossKind::Margin => usual.push("loss.margin=0.05..1"),

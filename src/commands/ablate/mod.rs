@@ -13,8 +13,8 @@ use super::run_files::{DataRecord, OpenRun, Seen};
 use super::{Session, Usage, fit, settings, train};
 use crate::cli::AblateArgs;
 use crate::config::{self, RunConfig};
-use crate::data::{SourceFile, new_items};
-use crate::evaluation::{EvaluationConfig, EvaluationData, evaluate};
+use crate::data::SourceFile;
+use crate::evaluation::{EvaluationData, evaluate};
 use crate::exit::Failure;
 use crate::run::{RunDir, RunError, write_atomically};
 use result::{Ablation, Measured, Part, Row};
@@ -23,9 +23,8 @@ use variants::Variant;
 const RESULT: &str = "ablation.json";
 
 /// A training, and where it goes.
-struct Planned {
-    variant: usize,
-    seed: u64,
+struct Planned<'a> {
+    variant: &'a Variant,
     config: RunConfig,
     path: PathBuf,
 }
@@ -51,8 +50,8 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> anyhow::Result<Opt
             "\n[{}/{}] {}, seed {}",
             at + 1,
             plan.len(),
-            variants[planned.variant].name,
-            planned.seed
+            planned.variant.name,
+            planned.config.seed
         ));
         if !bring_to_end(&inner, planned)? {
             eprintln!("interrupted; the same command goes on");
@@ -81,15 +80,15 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> anyhow::Result<Opt
 }
 
 /// All trainings, a seed's together. What is wrong with any of the settings is said before the first.
-fn plan(
+fn plan<'a>(
     given: &str,
     base: &RunConfig,
-    variants: &[Variant],
+    variants: &'a [Variant],
     args: &AblateArgs,
-) -> anyhow::Result<Vec<Planned>> {
+) -> anyhow::Result<Vec<Planned<'a>>> {
     let mut plan = Vec::new();
     for seed in (base.seed..).take(args.seeds as usize) {
-        for (at, variant) in variants.iter().enumerate() {
+        for variant in variants {
             let mut flags = variant.flags.clone();
             config::insert(&mut flags, "seed", settings::seed(seed)?.into());
             let file = Some(("the settings in common", given));
@@ -104,8 +103,7 @@ fn plan(
                 )));
             }
             plan.push(Planned {
-                variant: at,
-                seed,
+                variant,
                 config,
                 path: args.out.join(format!("{}-{seed}", variant.folder())),
             });
@@ -115,7 +113,7 @@ fn plan(
 }
 
 /// Trains from the beginning or from where it stopped; what is finished stays. `false` when interrupted.
-fn bring_to_end(session: &Session, planned: &Planned) -> anyhow::Result<bool> {
+fn bring_to_end(session: &Session, planned: &Planned<'_>) -> anyhow::Result<bool> {
     let Planned { config, path, .. } = planned;
     let is_filter = config.model.name.is_filter();
     let from_the_beginning = |overwrite| match is_filter {
@@ -156,7 +154,7 @@ fn check_same_settings(run: &RunDir, config: &RunConfig) -> anyhow::Result<()> {
 }
 
 /// Refuses runs of which some were trained before the files changed.
-fn same_files(plan: &[Planned]) -> anyhow::Result<()> {
+fn same_files(plan: &[Planned<'_>]) -> anyhow::Result<()> {
     let mut began: Option<Vec<SourceFile>> = None;
     for planned in plan {
         let record: DataRecord = RunDir::open(&planned.path)?.data()?;
@@ -173,7 +171,7 @@ fn compare(
     session: &Session,
     base: &RunConfig,
     variants: &[Variant],
-    plan: &[Planned],
+    plan: &[Planned<'_>],
     part: Part,
 ) -> anyhow::Result<Ablation> {
     let mut rows: Vec<Row> = variants
@@ -182,13 +180,17 @@ fn compare(
         .collect();
     for of_seed in plan.chunks(variants.len()) {
         let mut first = None;
-        for planned in of_seed {
+        for (row, planned) in rows.iter_mut().zip(of_seed) {
             let measured = match part {
                 Part::Validation => on_validation(session, &planned.path)?,
                 Part::Test => on_test(session, &planned.path)?,
             };
-            let row = &mut rows[planned.variant];
-            row.add(planned.seed, &planned.path, &measured, first.as_ref())?;
+            row.add(
+                planned.config.seed,
+                &planned.path,
+                &measured,
+                first.as_ref(),
+            )?;
             first.get_or_insert(measured);
         }
     }
@@ -201,15 +203,14 @@ fn compare(
 
 fn on_validation(session: &Session, path: &Path) -> anyhow::Result<Measured> {
     let run = OpenRun::open(path, Seen::BeforeTest)?.rank_on(session, None)?;
-    let n_items = run.recommender.items().len();
-    let among = new_items(run.record.split.method, &run.lists.train, n_items);
+    let among = run.ranked_items();
     let data = EvaluationData {
         train: &run.lists.train,
         also_excluded: None,
         held_out: &run.lists.validation,
         among: among.as_deref(),
     };
-    let config: EvaluationConfig = evaluate::settings(&run, Vec::new());
+    let config = evaluate::settings(&run, Vec::new());
     let systems = [(run.config.model.name.as_str(), run.recommender.source())];
     let mut evaluated = evaluate(&systems, data, &config)?;
     let system = evaluated.summary.systems.pop().context("a system")?;
@@ -220,7 +221,7 @@ fn on_validation(session: &Session, path: &Path) -> anyhow::Result<Measured> {
     })
 }
 
-/// Opens the test part where it was not measured at the same depths before; the run records it.
+/// Opens the test part where the run was not measured on it before; the run records it.
 fn on_test(session: &Session, path: &Path) -> anyhow::Result<Measured> {
     let is_measured = RunDir::open(path)?
         .evaluation::<EvaluationFile>()
