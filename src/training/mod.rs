@@ -56,7 +56,7 @@ pub struct Job<'a> {
     pub progress: &'a Progress,
     /// Who looks on after each epoch; changes nothing.
     pub watch: Option<&'a Watch<'a>>,
-    /// Asked after each epoch, by its number, whether to leave it at that for now.
+    /// Asked before each epoch, by the number done, whether to leave it at that for now.
     pub pause: Option<&'a dyn Fn(u32) -> bool>,
 }
 
@@ -125,6 +125,10 @@ pub fn train(
         None => State::new(job)?,
     };
     while !state.is_done(&job.config.training) {
+        if job.pause.is_some_and(|pause| pause(state.epoch)) {
+            job.progress.finish();
+            return Ok(Outcome::Paused(state.history));
+        }
         let epoch = state.epoch + 1;
         job.progress.epoch(epoch);
         allocator::keep_freed_memory();
@@ -139,11 +143,6 @@ pub fn train(
         allocator::return_freed_memory();
         finish_epoch(job, log, &mut state)?;
         state.save(job)?;
-        let paused = job.pause.is_some_and(|pause| pause(state.epoch));
-        if paused && !state.is_done(&job.config.training) {
-            job.progress.finish();
-            return Ok(Outcome::Paused(state.history));
-        }
     }
     job.progress.finish();
     state

@@ -16,8 +16,8 @@ const HEAD: &str = "search.json";
 const LINES: &str = "trials.jsonl";
 const TRIALS: &str = "trials";
 const FORMAT_VERSION: u32 = 1;
-/// All that a search leaves beside its folder of trials.
-const FILES: [&str; 4] = [HEAD, LINES, "best.toml", "search.html"];
+/// What comes of a search, beside its folder of trials.
+const FOUND: [&str; 3] = [LINES, "best.toml", "search.html"];
 
 /// What a search looks for, and on what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,12 +36,17 @@ pub struct Search {
 impl Search {
     /// A search of this version of the program.
     #[must_use]
-    pub fn new(settings: String, vary: Vec<String>, sources: Vec<SourceFile>) -> Self {
+    pub fn new(
+        settings: String,
+        vary: Vec<String>,
+        trials: Option<usize>,
+        sources: Vec<SourceFile>,
+    ) -> Self {
         Self {
             format_version: FORMAT_VERSION,
             settings,
             vary,
-            trials: None,
+            trials,
             sources,
         }
     }
@@ -271,8 +276,9 @@ impl Journal {
         Ok(())
     }
 
+    /// The old head stays until the new one takes its place: cut short, it is a search still.
     fn remove_old(&self) -> Result<(), RunError> {
-        let paths = FILES.map(|name| self.path.join(name));
+        let paths = FOUND.map(|name| self.path.join(name));
         for path in paths.iter().filter(|path| path.exists()) {
             fs::remove_file(path).map_err(RunError::cannot_write(path))?;
         }
@@ -313,6 +319,7 @@ mod tests {
         Search::new(
             "seed = 1\n".into(),
             vec!["loss.l2=0.1,0.2".into()],
+            None,
             Vec::new(),
         )
     }

@@ -2,7 +2,7 @@
 //! read the test part.
 
 use std::process::Stdio;
-use std::time::Instant;
+use std::time::Duration;
 
 use crate::data::Workspace;
 
@@ -91,16 +91,41 @@ fn going_on_is_as_never_having_stopped() {
     assert_eq!(sorted("whole"), whole);
 }
 
+/// Killed after a trial's last epoch and before its line: the trial is as finished as without.
+#[test]
+fn an_end_that_is_not_on_record_is_an_end() {
+    let work = Workspace::new();
+    work.succeed(&search("search", "1"));
+    let (whole, best) = (results(&work, "search"), work.read("search/best.toml"));
+    assert_eq!(whole.len(), 3);
+    assert_eq!(whole[2]["is_over"], true);
+
+    work.succeed(&["train", "--config", "search/best.toml", "--out", "run"]);
+    let lines = String::from_utf8(work.read("search/trials.jsonl")).unwrap();
+    for on_record in 0..3 {
+        let kept: String = lines.split_inclusive('\n').take(on_record).collect();
+        work.write("search/trials.jsonl", kept.as_bytes());
+        for entry in std::fs::read_dir(work.path("run/checkpoint")).unwrap() {
+            let name = entry.unwrap().file_name();
+            let into = work.path("search/trials/0000/checkpoint").join(&name);
+            std::fs::copy(work.path("run/checkpoint").join(&name), into).unwrap();
+        }
+        work.succeed(&["tune", "--resume", "search"]);
+        assert_eq!(results(&work, "search"), whole, "{on_record} on record");
+        assert_eq!(work.read("search/best.toml"), best);
+    }
+}
+
 /// `kill -9` in the middle of a search, again and again: the same results as without.
 #[test]
 #[cfg(unix)]
 fn a_killed_search_goes_on_to_the_same_results() {
     let work = Workspace::new();
-    let started = Instant::now();
     work.succeed(&search("whole", "6"));
-    let whole = started.elapsed();
     let mut kills = 0;
-    for attempt in 1..30 {
+    // Later each time, so that every part of a search is met and the last goes through.
+    let mut moment = Duration::from_millis(10);
+    while moment < Duration::from_secs(60) {
         let arguments: Vec<&str> = match work.path("killed/search.json").exists() {
             false => [search("killed", "6"), vec!["--overwrite"]].concat(),
             true => vec!["tune", "--resume", "killed"],
@@ -112,8 +137,8 @@ fn a_killed_search_goes_on_to_the_same_results() {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // Later each time, so that every part of a search is met and the last goes through.
-        std::thread::sleep(whole.mul_f64(0.07 * f64::from(attempt)));
+        std::thread::sleep(moment);
+        moment = moment.mul_f64(1.15);
         let done = child.try_wait().unwrap();
         child.kill().unwrap();
         child.wait().unwrap();

@@ -25,15 +25,9 @@ const USUAL_TRIALS: usize = 27;
 pub(super) fn tune(session: &Session, args: &TuneArgs) -> anyhow::Result<Option<Failure>> {
     let deadline = deadline(args.minutes)?;
     let (mut journal, base, prepared) = match &args.resume {
-        Some(path) => resume(session, path)?,
+        Some(path) => resume(session, path, args)?,
         None => begin(session, args)?,
     };
-    let budget = match (args.trials, args.minutes, journal.search().trials) {
-        (Some(trials), ..) => Some(trials as usize),
-        (None, Some(_), _) => None,
-        (None, None, earlier) => earlier.or(Some(USUAL_TRIALS)),
-    };
-    journal.set_budget(budget)?;
     let space = Space::parse(&journal.search().vary)?;
     let trials = Trials {
         session,
@@ -44,7 +38,7 @@ pub(super) fn tune(session: &Session, args: &TuneArgs) -> anyhow::Result<Option<
         ladder: ladder(&base),
         deadline,
     };
-    if !search(session, &trials, &mut journal, budget)? {
+    if !search(session, &trials, &mut journal)? {
         eprintln!(
             "interrupted; go on with `sagebrush tune --resume {}`",
             journal.path().display()
@@ -71,6 +65,15 @@ fn deadline(minutes: Option<f64>) -> anyhow::Result<Option<Instant>> {
     }
 }
 
+/// How many trials there are to be; any number where only time ends the search.
+fn budget(args: &TuneArgs, earlier: Option<usize>) -> Option<usize> {
+    match (args.trials, args.minutes) {
+        (Some(trials), _) => Some(trials as usize),
+        (None, Some(_)) => None,
+        (None, None) => earlier.or(Some(USUAL_TRIALS)),
+    }
+}
+
 fn begin(session: &Session, args: &TuneArgs) -> anyhow::Result<(Journal, RunConfig, Prepared)> {
     let resolved = settings::of_training(&args.settings)?;
     let out = args.out.as_deref().context("`--out` is missing")?;
@@ -87,14 +90,19 @@ fn begin(session: &Session, args: &TuneArgs) -> anyhow::Result<(Journal, RunConf
     let search = Search::new(
         resolved.given_toml()?,
         vary,
+        budget(args, None),
         prepared.record.sources.clone(),
     );
     let journal = Journal::create(out, search, args.overwrite)?;
     Ok((journal, resolved.config, prepared))
 }
 
-fn resume(session: &Session, path: &Path) -> anyhow::Result<(Journal, RunConfig, Prepared)> {
-    let journal = Journal::open(path)?;
+fn resume(
+    session: &Session,
+    path: &Path,
+    args: &TuneArgs,
+) -> anyhow::Result<(Journal, RunConfig, Prepared)> {
+    let mut journal = Journal::open(path)?;
     let search = journal.search();
     let base = config::resolve(
         Some(("search.json", &search.settings)),
@@ -104,6 +112,7 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<(Journal, RunConfig,
     .config;
     let prepared = prepare(session, &base)?;
     same_sources(path, &search.sources, &prepared.record.sources)?;
+    journal.set_budget(budget(args, search.trials))?;
     Ok((journal, base, prepared))
 }
 
@@ -125,14 +134,9 @@ fn ladder(base: &RunConfig) -> Ladder {
 }
 
 /// Makes moves until none is left or time is up; `false` when interrupted.
-fn search(
-    session: &Session,
-    trials: &Trials<'_>,
-    journal: &mut Journal,
-    budget: Option<usize>,
-) -> anyhow::Result<bool> {
+fn search(session: &Session, trials: &Trials<'_>, journal: &mut Journal) -> anyhow::Result<bool> {
     session.say(&said_before(trials, journal));
-    let n_rungs = trials.ladder.rungs().len();
+    let (n_rungs, budget) = (trials.ladder.rungs().len(), journal.search().trials);
     while !trials.is_late() {
         let standings: Vec<Standing> = journal.trials().iter().map(|t| t.standing()).collect();
         let trial = match tuning::next(&standings, n_rungs, budget) {
