@@ -10,6 +10,9 @@ mod batch;
 mod dense;
 // Backward passes are dead in a build that does not train.
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
+mod dense_layer;
+// Backward passes are dead in a build that does not train.
+#[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod dropout;
 mod embedding;
 mod init;

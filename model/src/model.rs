@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::adjacency::{AdjacencyError, check_table_fits};
 use crate::batch::{BatchIndices, BatchRows};
+use crate::dense_layer::{is_flex, l2_normalize};
 use crate::dropout::Mode;
 use crate::embedding::Embeddings;
 use crate::init::Initializer;
 use crate::loss::{BatchScores, L2, LossConfig, LossParts};
 use crate::network::{Graph, Network, NetworkConfig, NodeRows};
-use crate::numeric::l2_normalize;
 use crate::objective::{self, ObjectivePlan, Similarity};
 use crate::parameters::{self, HostTensor, Named, ParamMut, ParameterError, prefixed};
 use crate::pinsage::{ContentStart, InferenceError, ItemGraph};
@@ -275,7 +275,7 @@ impl Model {
     fn objective(&self, rows: NodeRows, batch: &BatchIndices, config: &LossConfig) -> LossParts {
         let similarity = self.score.similarity(config.cosine);
         let (ranking, squares) = match similarity {
-            Some(similarity) if objective::runs_on(&rows.device()) => {
+            Some(similarity) if is_flex(&rows.device()) => {
                 fused_objective(&rows, batch, config, similarity)
             }
             _ => {

@@ -7,8 +7,8 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
+use crate::dense_layer::l2_normalize;
 use crate::init::Initializer;
-use crate::numeric::l2_normalize;
 use crate::objective::Similarity;
 use crate::parameters::{Named, ParamMut};
 

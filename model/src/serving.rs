@@ -2,9 +2,9 @@
 
 use burn::tensor::{ExecutionError, Tensor};
 
+use crate::dense_layer::l2_normalize;
 use crate::embedding::Embeddings;
 use crate::model::Model;
-use crate::numeric::l2_normalize;
 use crate::ranking::DeviceTables;
 use crate::score::{Mlp, Score};
 

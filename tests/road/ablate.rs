@@ -107,6 +107,17 @@ fn what_is_finished_is_not_trained_again_and_what_was_stopped_goes_on() {
     assert_eq!(work.read("out/ablation.json"), first);
     let other = [&arguments[..], &["--set", "training.epochs=4"]].concat();
     work.refused(&other, 2, "as-set-42 is a run with other settings");
+    // A log that changes between two trainings is no log to compare on.
+    work.write(
+        "log.csv",
+        &[&work.read("log.csv")[..], b"user-1,2,5,1600000000\n"].concat(),
+    );
+    std::fs::remove_dir_all(work.path("out/shallow-42")).unwrap();
+    work.refused(
+        &arguments,
+        65,
+        "log.csv is not the file this run began with",
+    );
 }
 
 #[test]

@@ -8,11 +8,12 @@ use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
 use super::{LEAKY_SLOPE, flat, widths};
 use crate::adjacency::Adjacency;
 use crate::batch::BatchIndices;
+use crate::dense_layer::{is_flex, l2_normalize};
 use crate::dropout::{self, EdgeDropout, ElementDropout, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
 use crate::network::{Forward, NodeRows};
-use crate::numeric::{l2_normalize, leaky_relu};
+use crate::numeric::leaky_relu;
 use crate::parameters::{Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfOfficial`].
@@ -136,7 +137,7 @@ impl NgcfOfficial {
 
     /// A batch's rows of [`Self::forward`].
     pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices, mode: Mode) -> NodeRows {
-        if !batch::runs_on(&self.tables.users.device()) {
+        if !is_flex(&self.tables.users.device()) {
             return self
                 .forward(adjacency, mode)
                 .select(batch, self.tables.n_users());

@@ -8,6 +8,7 @@ use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
 use super::{LEAKY_SLOPE, flat, widths};
 use crate::adjacency::Adjacency;
 use crate::batch::BatchIndices;
+use crate::dense_layer::is_flex;
 use crate::dropout::{self, EdgeDropout, Mode, Purpose};
 use crate::embedding::EmbeddingTables;
 use crate::init::{Init, Initializer};
@@ -116,7 +117,7 @@ impl NgcfPaper {
 
     /// A batch's rows of [`Self::forward`].
     pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices, mode: Mode) -> NodeRows {
-        if !batch::runs_on(&self.tables.users.device()) {
+        if !is_flex(&self.tables.users.device()) {
             return self
                 .forward(adjacency, mode)
                 .select(batch, self.tables.n_users());

@@ -12,6 +12,7 @@ use super::compare::{Comparison, Scores};
 use super::panels::{Lanes, PANEL, Panels};
 use super::plan::ObjectivePlan;
 use crate::dense::{self, Arithmetic, Kernel};
+use crate::dense_layer::{dot, pull_back_unit, unit_rows};
 
 /// Floats of the scores of a tile: half of a MiB.
 const TILE_FLOATS: usize = 1 << 17;
@@ -19,13 +20,15 @@ const TILE_FLOATS: usize = 1 << 17;
 const TILE_USERS: usize = 32;
 /// Pieces of a batch at most; each has a gradient of the shared negatives of its own.
 const PIECES: usize = 16;
+/// Rows whose squares one thread sums at a time.
+const SQUARED_ROWS: usize = 256;
 
 /// The ranking loss and its gradient by the scored rows, `[n_rows, width]`.
 pub(super) fn ranking(plan: &ObjectivePlan, rows: &[f32], width: usize) -> (f64, Vec<f32>) {
     let layout = plan.layout;
     let scored = &rows[..layout.n_rows() * width];
     let unit = plan.similarity.unit.then(|| unit_rows(scored, width));
-    let vectors = unit.as_ref().map_or(scored, |unit| &unit.vectors);
+    let vectors = unit.as_deref().unwrap_or(scored);
     let items = layout.batch * width;
     let own = items + layout.batch * width;
     let shared = own + layout.batch * layout.own * width;
@@ -48,8 +51,8 @@ pub(super) fn ranking(plan: &ObjectivePlan, rows: &[f32], width: usize) -> (f64,
         own: of_own,
         shared: of_shared,
     });
-    if let Some(unit) = &unit {
-        unit.pull_back(&mut gradient, width);
+    if plan.similarity.unit {
+        pull_back_unit(scored, &mut gradient, width);
     }
     (value, gradient)
 }
@@ -62,59 +65,6 @@ fn comparison(plan: &ObjectivePlan) -> Comparison {
         loss: plan.loss,
         per_user: 1.0 / layout.batch as f32,
         per_negative: 1.0 / n_valid.max(1) as f32,
-    }
-}
-
-/// Rows of length 1, and one over what their lengths were; 0 for rows without a direction.
-struct UnitRows {
-    vectors: Vec<f32>,
-    inverse_lengths: Vec<f32>,
-}
-
-/// Rows that one thread scales at a time.
-const UNIT_ROWS: usize = 256;
-
-fn unit_rows(rows: &[f32], width: usize) -> UnitRows {
-    let mut vectors = rows.to_vec();
-    let mut inverse_lengths = vec![0.0; rows.len() / width];
-    vectors
-        .par_chunks_mut(UNIT_ROWS * width)
-        .zip(inverse_lengths.par_chunks_mut(UNIT_ROWS))
-        .for_each(|(vectors, inverse_lengths)| {
-            for (vector, inverse) in vectors.chunks_exact_mut(width).zip(inverse_lengths) {
-                let square = dot(vector, vector);
-                // The negated comparison lets NaN through, so that none goes unseen.
-                #[allow(clippy::neg_cmp_op_on_partial_ord)]
-                if !(f64::from(square) < crate::numeric::MIN_SQUARE) {
-                    *inverse = square.sqrt().recip();
-                }
-                vector.iter_mut().for_each(|value| *value *= *inverse);
-            }
-        });
-    UnitRows {
-        vectors,
-        inverse_lengths,
-    }
-}
-
-impl UnitRows {
-    /// From the gradient by unit vectors to that by the rows: `(g - v (v . g)) / length`.
-    fn pull_back(&self, gradient: &mut [f32], width: usize) {
-        gradient
-            .par_chunks_mut(UNIT_ROWS * width)
-            .zip(self.vectors.par_chunks(UNIT_ROWS * width))
-            .zip(self.inverse_lengths.par_chunks(UNIT_ROWS))
-            .for_each(|((gradient, vectors), inverse_lengths)| {
-                let rows = gradient
-                    .chunks_exact_mut(width)
-                    .zip(vectors.chunks_exact(width));
-                for ((gradient, vector), &inverse) in rows.zip(inverse_lengths) {
-                    let along = dot(gradient, vector);
-                    for (g, &v) in gradient.iter_mut().zip(vector) {
-                        *g = (*g - v * along) * inverse;
-                    }
-                }
-            });
     }
 }
 
@@ -370,7 +320,7 @@ pub(super) fn squares(plan: &ObjectivePlan, rows: &[f32], width: usize) -> f64 {
     }
     let parts: Vec<f64> = plan
         .regularized_rows(rows, width)
-        .par_chunks((UNIT_ROWS * width).max(1))
+        .par_chunks((SQUARED_ROWS * width).max(1))
         .map(|part| part.chunks(width).map(|row| f64::from(dot(row, row))).sum())
         .collect();
     parts.iter().sum()
@@ -420,32 +370,6 @@ fn row_of(table: &[f32], at: usize, width: usize) -> &[f32] {
 #[inline(always)]
 fn row_mut(table: &mut [f32], at: usize, width: usize) -> &mut [f32] {
     &mut table[at * width..][..width]
-}
-
-const LANES: usize = 16;
-
-/// Sixteen sums that are then added in pairs, on every instruction set alike.
-#[inline(always)]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; LANES];
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    for (a, b) in a.iter().zip(b) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane += a * b;
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
 }
 
 #[inline(always)]

@@ -14,8 +14,8 @@ mod plan;
 
 use std::sync::Arc;
 
-use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Device, Tensor};
+use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
+use burn::tensor::Tensor;
 
 pub(crate) use plan::{ObjectivePlan, Similarity};
 
@@ -33,12 +33,6 @@ pub(crate) trait ObjectiveBackend: Backend {
         rows: FloatTensor<Self>,
         plan: Arc<ObjectivePlan>,
     ) -> FloatTensor<Self>;
-}
-
-/// Whether the backend of `device` has this operation.
-pub(crate) fn runs_on(device: &Device) -> bool {
-    let device = device.clone().without_autodiff();
-    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// [`ObjectiveBackend::objective`] for tensors: the ranking loss and the sum of squares, `[1]` each.

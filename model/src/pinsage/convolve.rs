@@ -1,11 +1,11 @@
 //! One layer: CONVOLVE (algorithm 1 of arXiv 1806.01973).
 
 use burn::module::{Module, Param};
-use burn::tensor::{DType, Int, Tensor, TensorData, activation};
+use burn::tensor::{DType, Int, Tensor, TensorData};
 
 use super::batch::Pool;
+use crate::dense_layer::{l2_normalize, product, rectify};
 use crate::init::Initializer;
-use crate::numeric::l2_normalize;
 use crate::parameters::ParamMut;
 use crate::spmm::{SparseMatrix, product_between};
 
@@ -49,18 +49,18 @@ impl Convolve {
 
     /// What each input tells its neighbours, `ReLU(Q h + q)`, `[inputs, to]`.
     pub(super) fn messages(&self, h: Tensor<2>) -> Tensor<2> {
-        activation::relu(h.matmul(self.near.val()) + self.near_bias.val().unsqueeze())
+        rectify(product(h, self.near.val()), self.near_bias.val())
     }
 
     /// The outputs' own part of `W concat(h, n)`, `[outputs, to]`.
     pub(super) fn own(&self, h: Tensor<2>) -> Tensor<2> {
-        h.matmul(self.own.val())
+        product(h, self.own.val())
     }
 
     /// `z / |z|` from both parts, `[outputs, to]` each.
     pub(super) fn combine(&self, own: Tensor<2>, pooled: Tensor<2>) -> Tensor<2> {
-        let z = own + pooled.matmul(self.pooled.val()) + self.bias.val().unsqueeze();
-        l2_normalize(activation::relu(z))
+        let z = own + product(pooled, self.pooled.val());
+        l2_normalize(rectify(z, self.bias.val()))
     }
 
     pub(crate) fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {

@@ -10,11 +10,11 @@ mod start;
 mod users;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor, activation};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::dense_layer::{l2_normalize, product, rectify};
 use crate::init::Initializer;
-use crate::numeric::l2_normalize;
 use crate::parameters::{Named, ParamMut, prefixed};
 use crate::spmm::product_between;
 use batch::{Asked, Rows};
@@ -191,8 +191,8 @@ impl PinSage {
     }
 
     fn head(&self, z: Tensor<2>) -> Tensor<2> {
-        let hidden = z.matmul(self.hidden.val()) + self.hidden_bias.val().unsqueeze();
-        l2_normalize(activation::relu(hidden).matmul(self.output.val()))
+        let hidden = rectify(product(z, self.hidden.val()), self.hidden_bias.val());
+        l2_normalize(product(hidden, self.output.val()))
     }
 }
 

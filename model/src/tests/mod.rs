@@ -1,6 +1,7 @@
 //! Whole-crate checks, each on every device of the build.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod dense_layer;
 mod gradients;
 mod layers;
 mod losses;

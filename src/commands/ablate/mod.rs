@@ -45,6 +45,7 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> anyhow::Result<Opt
         json: false,
         quiet: session.quiet,
     };
+    let mut began = None;
     for (at, planned) in plan.iter().enumerate() {
         session.say(&format!(
             "\n[{}/{}] {}, seed {}",
@@ -57,8 +58,8 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> anyhow::Result<Opt
             eprintln!("interrupted; the same command goes on");
             return Ok(Some(Failure::Interrupted));
         }
+        same_files(&mut began, &planned.path)?;
     }
-    same_files(&plan)?;
     let part = match args.open_test {
         true => Part::Test,
         false => Part::Validation,
@@ -153,15 +154,12 @@ fn check_same_settings(run: &RunDir, config: &RunConfig) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses runs of which some were trained before the files changed.
-fn same_files(plan: &[Planned<'_>]) -> anyhow::Result<()> {
-    let mut began: Option<Vec<SourceFile>> = None;
-    for planned in plan {
-        let record: DataRecord = RunDir::open(&planned.path)?.data()?;
-        match &began {
-            None => began = Some(record.sources),
-            Some(began) => same_sources(&planned.path, began, &record.sources)?,
-        }
+/// Refuses a run that was trained before the files changed, or after.
+fn same_files(began: &mut Option<Vec<SourceFile>>, run: &Path) -> anyhow::Result<()> {
+    let record: DataRecord = RunDir::open(run)?.data()?;
+    match began {
+        None => *began = Some(record.sources),
+        Some(began) => same_sources(run, began, &record.sources)?,
     }
     Ok(())
 }
@@ -223,14 +221,15 @@ fn on_validation(session: &Session, path: &Path) -> anyhow::Result<Measured> {
 
 /// Opens the test part where the run was not measured on it before; the run records it.
 fn on_test(session: &Session, path: &Path) -> anyhow::Result<Measured> {
-    let is_measured = RunDir::open(path)?
-        .evaluation::<EvaluationFile>()
-        .is_ok_and(|file| file.measured.is_some());
-    if !is_measured {
-        evaluate::measure_beside(session, path, &[])?;
-    }
-    let file: EvaluationFile = RunDir::open(path)?.evaluation()?;
-    let measured = file.measured.context("the run is evaluated")?;
+    let of_before = RunDir::open(path)?.evaluation::<EvaluationFile>();
+    let measured = match of_before.ok().and_then(|file| file.measured) {
+        Some(measured) => measured,
+        None => {
+            evaluate::measure_beside(session, path, &[])?;
+            let file: EvaluationFile = RunDir::open(path)?.evaluation()?;
+            file.measured.context("the run is evaluated")?
+        }
+    };
     let mut systems = measured.evaluation.systems.into_iter();
     Ok(Measured {
         metrics: systems.next().context("a system")?.metrics,

@@ -20,8 +20,8 @@ mod workspace;
 
 use std::sync::Arc;
 
-use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Device, Tensor};
+use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
+use burn::tensor::Tensor;
 
 use crate::embedding::EmbeddingTables;
 use crate::network::NodeRows;
@@ -49,12 +49,6 @@ pub(crate) trait NgcfBackend: Backend {
         weights: FloatTensor<Self>,
         plan: Arc<Plan>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
-}
-
-/// Whether the backend of `device` has this operation.
-pub(super) fn runs_on(device: &Device) -> bool {
-    let device = device.clone().without_autodiff();
-    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// The rows of `plan`'s nodes; `parameters` are the layers' parameters in the order of

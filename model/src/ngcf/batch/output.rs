@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::plan::Plan;
 use super::reach::Reach;
 use super::workspace::{Kept, Workspace};
-use crate::numeric::MIN_SQUARE;
+use crate::dense_layer::MIN_SQUARE;
 use crate::spmm::tables::{Rows, TwoTables};
 
 /// The result's row of each node of the last reach, and one over each shown level's norm.
