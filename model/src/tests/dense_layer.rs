@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::*;
-use crate::dense_layer::{l2_normalize, product, rectify};
+use crate::dense_layer::{is_flex, l2_normalize, product, rectify};
 
 /// More rows than one thread takes at a time, and a width that no vector register fits.
 const SHAPE: [usize; 2] = [601, 19];
@@ -43,7 +43,8 @@ fn products_are_dense_ones() {
         let of_x = dense_product(g_at, |row, column| w_at(column, row), [n, to, from]);
         let of_weights = dense_product(|row, column| x_at(column, row), g_at, [from, n, to]);
         for device in devices() {
-            if n == 0 && is_gpu(&device) {
+            // Burn's own product divides by the number of rows on ndarray.
+            if n == 0 && !is_flex(&device) {
                 continue;
             }
             let device = device.autodiff();
