@@ -15,6 +15,7 @@ mod dense_layer;
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
 mod dropout;
 mod embedding;
+mod flex;
 mod init;
 mod lightgcn;
 pub mod limits;
@@ -41,6 +42,7 @@ mod tests;
 
 pub use adjacency::{Adjacency, AdjacencyError, CsrMatrix, check_table_fits};
 pub use batch::{BatchIndices, LogQ, SharedNegatives};
+pub use dense::{MatrixView, multiply};
 pub use dropout::{Mode, mix};
 pub use embedding::{EmbeddingTables, Embeddings};
 pub use init::Init;

@@ -1,9 +1,9 @@
 //! Products of tall tables and small matrices, in pieces of rows that depend on the table alone: the bits do
 //! not depend on the number of threads.
 
-use gemm::{Parallelism, gemm};
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use rayon::prelude::*;
+use sagebrush_model::{MatrixView, multiply};
 
 /// Fewest rows of a piece whose part of a sum is kept apart.
 const ROWS_PER_PART: usize = 2048;
@@ -31,36 +31,11 @@ pub(super) fn inner(a: &[f32], a_width: usize, b: &[f32], b_width: usize) -> DMa
     sum
 }
 
-/// Column-major, as the sum is.
+/// `bᵀ a` by rows, which is `aᵀ b` by columns, as the sum is.
 fn inner_part(a: &[f32], a_width: usize, b: &[f32], b_width: usize) -> Vec<f32> {
     let mut out = vec![0.0; a_width * b_width];
-    let depth = a.len() / a_width;
-    let (a_stride, b_stride) = (a_width as isize, b_width as isize);
-    // SAFETY: `out` is `a_width x b_width` by columns, `a` is `depth x a_width` and `b` `depth x b_width` by rows
-    // (`inner` checked their lengths), and the strides say so.
-    unsafe {
-        gemm(
-            a_width,
-            b_width,
-            depth,
-            out.as_mut_ptr(),
-            a_stride,
-            1,
-            false,
-            a.as_ptr(),
-            a_stride,
-            1,
-            b.as_ptr(),
-            1,
-            b_stride,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
-    }
+    let (a, b) = (MatrixView::new(a, a_width), MatrixView::new(b, b_width));
+    multiply(b.transpose(), a, &mut out);
     out
 }
 
@@ -70,10 +45,12 @@ pub(super) fn turn(table: &mut Vec<f32>, width: usize, by: &DMatrix<f64>) {
     assert!(by.ncols() <= width, "a table grows no wider");
     let to = by.ncols();
     let by: Vec<f32> = by.iter().map(|&value| value as f32).collect();
+    let by = MatrixView::new(&by, width).transpose();
     table.par_chunks_mut(ROWS_PER_TURN * width).for_each_init(
         || vec![0.0; ROWS_PER_TURN * to],
         |turned, rows| {
-            turn_piece(rows, width, &by, to, turned);
+            let n_rows = rows.len() / width;
+            multiply(MatrixView::new(rows, width), by, &mut turned[..n_rows * to]);
             for (row, turned) in rows.chunks_exact_mut(width).zip(turned.chunks_exact(to)) {
                 row[..to].copy_from_slice(turned);
             }
@@ -85,36 +62,6 @@ pub(super) fn turn(table: &mut Vec<f32>, width: usize, by: &DMatrix<f64>) {
             table.copy_within(row * width..row * width + to, row * to);
         }
         table.truncate(n_rows * to);
-    }
-}
-
-fn turn_piece(rows: &[f32], width: usize, by: &[f32], to: usize, out: &mut [f32]) {
-    let n_rows = rows.len() / width;
-    assert!(by.len() == width * to && out.len() >= n_rows * to);
-    // SAFETY: `out` holds `n_rows x to` by rows, `rows` is `n_rows x width` by rows and `by` `width x to` by columns,
-    // as checked, and the strides say so.
-    unsafe {
-        gemm(
-            n_rows,
-            to,
-            width,
-            out.as_mut_ptr(),
-            1,
-            to as isize,
-            false,
-            rows.as_ptr(),
-            1,
-            width as isize,
-            by.as_ptr(),
-            width as isize,
-            1,
-            0.0,
-            1.0,
-            false,
-            false,
-            false,
-            Parallelism::None,
-        );
     }
 }
 

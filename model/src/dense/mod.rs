@@ -3,9 +3,13 @@
 //! Where a fused multiply-add exists it is used, on every instruction set alike and in the same
 //! order, so AVX2 and AVX-512 give the same bits; a processor without one rounds twice.
 
+mod gemm;
 mod product;
+mod sums;
 
+pub use gemm::{MatrixView, multiply};
 pub(crate) use product::{add_product, add_transposed_product};
+pub(crate) use sums::{add, dot, total, total_of_parts};
 
 use crate::spmm::Isa;
 

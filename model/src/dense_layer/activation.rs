@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::MIN_SQUARE;
+use crate::dense::{dot, total_of_parts};
 
 /// Rows that one thread takes at a time.
 const ROWS: usize = 256;
@@ -38,14 +39,7 @@ pub(super) fn rectify_backward(gradient: &mut [f32], result: &[f32], width: usiz
         .zip(result.par_chunks(ROWS * width))
         .map(of_rows)
         .collect();
-    // In the order of the rows, whatever the number of threads.
-    let mut of_bias = vec![0.0; width];
-    for piece in &pieces {
-        for (sum, &value) in of_bias.iter_mut().zip(piece) {
-            *sum += value;
-        }
-    }
-    of_bias
+    total_of_parts(pieces, width)
 }
 
 /// Rows of length 1; zeros for rows without a direction.
@@ -84,30 +78,4 @@ fn inverse_length(row: &[f32]) -> f32 {
         true => 0.0,
         false => square.sqrt().recip(),
     }
-}
-
-const LANES: usize = 16;
-
-/// Sixteen sums that are then added in pairs, on every instruction set alike.
-#[inline(always)]
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0f32; LANES];
-    let (a, a_rest) = a.as_chunks::<LANES>();
-    let (b, b_rest) = b.as_chunks::<LANES>();
-    for (a, b) in a.iter().zip(b) {
-        for ((lane, a), b) in lanes.iter_mut().zip(a).zip(b) {
-            *lane += a * b;
-        }
-    }
-    for ((lane, a), b) in lanes.iter_mut().zip(a_rest).zip(b_rest) {
-        *lane += a * b;
-    }
-    let mut half = LANES / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
 }

@@ -1,10 +1,10 @@
 //! Dense layers for burn-flex; activations in place where nobody else holds the tensor.
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{Bytes, DType, Shape};
 
 use super::{DenseLayerBackend, activation, product};
+use crate::flex::tensor;
 
 impl DenseLayerBackend for Flex {
     fn product(x: FlexTensor, weights: FlexTensor) -> FlexTensor {
@@ -61,12 +61,8 @@ impl DenseLayerBackend for Flex {
     }
 }
 
-/// The tensor with its values in order and nothing beside them; without a copy where it is that already.
+/// The tensor with its values in order and nothing beside them. It takes the handle with it, so that one that was the
+/// only one still is, and may be written to in place.
 fn whole(x: FlexTensor) -> FlexTensor {
     x.to_contiguous()
-}
-
-fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
-    let layout = Layout::contiguous(shape.into());
-    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
 }

@@ -13,7 +13,7 @@ mod product;
 use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Device, Tensor};
 
-pub(crate) use activation::{dot, pull_back_unit, unit_rows};
+pub(crate) use activation::{pull_back_unit, unit_rows};
 
 /// Rows with a smaller sum of squares have no direction.
 pub(crate) const MIN_SQUARE: f64 = 1e-12;

@@ -2,7 +2,7 @@
 
 use super::elementary::{exp, softplus};
 use super::panels::{Lanes, PANEL};
-use crate::dense::Arithmetic;
+use crate::dense::{Arithmetic, total};
 use crate::loss::RankingLoss;
 
 /// A loss in single precision, with what is common to a batch.
@@ -143,17 +143,4 @@ fn each(negatives: &mut [Lanes], factor: f32, cost: impl Fn(f32) -> (f32, f32)) 
         f64::from(total(values)) * f64::from(factor),
         total(slopes) * factor,
     )
-}
-
-/// The sum of all lanes, added in pairs.
-#[inline(always)]
-fn total(mut lanes: Lanes) -> f32 {
-    let mut half = PANEL / 2;
-    while half > 0 {
-        for lane in 0..half {
-            lanes[lane] += lanes[lane + half];
-        }
-        half /= 2;
-    }
-    lanes[0]
 }

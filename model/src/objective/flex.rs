@@ -2,11 +2,11 @@
 
 use std::sync::{Arc, PoisonError};
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{Bytes, DType, Shape};
 
 use super::{ObjectiveBackend, ObjectivePlan, host};
+use crate::flex::tensor;
 
 impl ObjectiveBackend for Flex {
     fn objective(rows: FlexTensor, plan: Arc<ObjectivePlan>) -> FlexTensor {
@@ -37,9 +37,4 @@ impl ObjectiveBackend for Flex {
         let out = host::backward(&plan, rows.storage(), ranking, upstream[0], upstream[1]);
         tensor(out, shape)
     }
-}
-
-fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
-    let layout = Layout::contiguous(shape.into());
-    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
 }

@@ -11,8 +11,8 @@ use rayon::prelude::*;
 use super::compare::{Comparison, Scores};
 use super::panels::{Lanes, PANEL, Panels};
 use super::plan::ObjectivePlan;
-use crate::dense::{self, Arithmetic, Kernel};
-use crate::dense_layer::{dot, pull_back_unit, unit_rows};
+use crate::dense::{self, Arithmetic, Kernel, add, dot};
+use crate::dense_layer::{pull_back_unit, unit_rows};
 
 /// Floats of the scores of a tile: half of a MiB.
 const TILE_FLOATS: usize = 1 << 17;
@@ -141,9 +141,7 @@ impl Vectors<'_> {
             .for_each(|(panel, out)| {
                 for piece in &done {
                     let part = &piece.of_shared[panel * PANEL * width..];
-                    for (sum, value) in out.iter_mut().zip(part) {
-                        *sum += value;
-                    }
+                    add(out, part);
                 }
             });
         done.iter().map(|piece| piece.value).sum()

@@ -14,6 +14,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::batch::FeatureDropout;
 use super::{InferenceError, ItemBatches, Neighbourhoods, PinSage, PinSageConfig};
 use crate::batch::BatchIndices;
+use crate::dense::add;
 use crate::dropout::{Mode, mix};
 use crate::init::Initializer;
 use crate::network::NodeRows;
@@ -197,9 +198,7 @@ pub fn mean_vectors<'a>(
         row.fill(0.0);
         for &item in list {
             let item = &items[item as usize * dim..][..dim];
-            row.iter_mut()
-                .zip(item)
-                .for_each(|(sum, value)| *sum += value);
+            add(&mut row, item);
         }
         let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         if length > 0.0 {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{Bytes, DType, Shape};
 
 use super::{RowsBackend, RowsPlan, host};
+use crate::flex::tensor;
 use crate::spmm::tables::TwoTables;
 
 impl RowsBackend for Flex {
@@ -31,7 +31,6 @@ impl RowsBackend for Flex {
 }
 
 fn matrix(values: Vec<f32>, width: usize) -> FlexTensor {
-    let shape = Shape::from([values.len() / width.max(1), width]);
-    let layout = Layout::contiguous(shape);
-    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
+    let n_rows = values.len() / width.max(1);
+    tensor(values, [n_rows, width])
 }

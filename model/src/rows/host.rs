@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::plan::{Distinct, RowsPlan};
+use crate::dense::add;
 use crate::spmm::host::{affine, affine_listed, horner};
 use crate::spmm::tables::{Packed, Rows, Table, TwoTables};
 use crate::spmm::{CsrView, Matrix};
@@ -98,11 +99,5 @@ fn scatter(plan: &RowsPlan, rows: &[f32], width: usize, users: &mut [f32], items
             None => add(&mut users[start..][..width], row),
             Some(start) => add(&mut items[start..][..width], row),
         }
-    }
-}
-
-fn add(onto: &mut [f32], row: &[f32]) {
-    for (sum, &value) in onto.iter_mut().zip(row) {
-        *sum += value;
     }
 }

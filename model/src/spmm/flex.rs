@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{Bytes, DType, Shape};
+use burn::tensor::DType;
 
 use super::{CsrView, Matrix, SpmmBackend, host};
+use crate::flex::tensor;
 
 impl SpmmBackend for Flex {
     fn spmm(x: FlexTensor, matrix: Arc<Matrix>, transposed: bool) -> FlexTensor {
@@ -36,8 +37,7 @@ fn apply(
         "the sparse product is f32 only"
     );
     let width = x.shape()[1];
-    let shape = Shape::from([matrix.row_ptr.len() - 1, width]);
     let x = x.to_contiguous();
     let y = kernel(matrix, x.storage::<f32>(), width);
-    FlexTensor::new(Bytes::from_elems(y), Layout::contiguous(shape), DType::F32)
+    tensor(y, [matrix.row_ptr.len() - 1, width])
 }

@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::edges::{LayerMatrix, Thinned};
 use super::forward::keep;
-use super::output::{add, unpack};
+use super::output::unpack;
 use super::pieces::{Part, parts, pieces};
 use super::plan::Plan;
 use super::reach::Reach;
 use super::tile::{BackwardTile, LayerPass, TILE_ROWS, Tile, Weights};
-use crate::dense;
+use crate::dense::{self, add};
 use crate::spmm::tables::{Rows, Table, TwoTables};
 
 /// The gradients of users, items and weights.

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
-use burn::tensor::{Bytes, DType, Shape};
 
 use super::{NgcfBackend, Plan, backward::backward, forward::forward};
+use crate::flex::tensor;
 use crate::spmm::tables::TwoTables;
 
 impl NgcfBackend for Flex {
@@ -55,9 +55,4 @@ fn tables<'a>(users: &'a FlexTensor, items: &'a FlexTensor) -> TwoTables<'a> {
         users: users.storage(),
         items: items.storage(),
     }
-}
-
-fn tensor(values: Vec<f32>, shape: impl Into<Shape>) -> FlexTensor {
-    let layout = Layout::contiguous(shape.into());
-    FlexTensor::new(Bytes::from_elems(values), layout, DType::F32)
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::plan::Plan;
 use super::reach::Reach;
 use super::workspace::{Kept, Workspace};
+use crate::dense::add;
 use crate::dense_layer::MIN_SQUARE;
 use crate::spmm::tables::{Rows, TwoTables};
 
@@ -90,8 +91,4 @@ pub(super) fn unpack(plan: &Plan, kept: &Kept, gradient: &[f32]) -> Vec<f32> {
             });
     }
     sums
-}
-
-pub(super) fn add(onto: &mut [f32], row: &[f32]) {
-    onto.iter_mut().zip(row).for_each(|(sum, &v)| *sum += v);
 }

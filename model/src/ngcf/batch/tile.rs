@@ -1,7 +1,7 @@
 //! One layer on a tile of packed rows that fit the cache, forwards and backwards.
 
 use super::plan::{Form, Plan};
-use crate::dense::{Arithmetic, Kernel, add_product, add_transposed_product};
+use crate::dense::{Arithmetic, Kernel, add, add_product, add_transposed_product};
 use crate::dropout::ElementDropout;
 
 /// Rows of a tile.
@@ -213,9 +213,7 @@ impl Kernel for BackwardTile<'_> {
         let mut biases = gradients.biases.chunks_exact_mut(to);
         for sums in [&tile.made, &tile.other] {
             if let Some(bias) = biases.next() {
-                for row in sums.chunks_exact(to) {
-                    bias.iter_mut().zip(row).for_each(|(sum, &g)| *sum += g);
-                }
+                sums.chunks_exact(to).for_each(|row| add(bias, row));
             }
         }
         tile.mix(form);
