@@ -1,29 +1,82 @@
-//! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
+//! Sagebrush, a graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
+//!
+//! The program `sagebrush` and this library do the same; the program is `src/cli` behind the feature `cli`.
+//!
+//! ```no_run
+//! use sagebrush::{Config, Dataset, Run, Split, evaluate, fit};
+//!
+//! let config = Config::default();
+//! let split = Split::new(Dataset::read("ratings.csv")?, &config, &())?;
+//! let run = fit(&config, &split, "my-run", &())?;
+//! println!("{}", evaluate(&run, &[20], &())?.systems[0].metrics["recall@20"]);
+//!
+//! // Later, in another process: neither the log nor the graph is needed.
+//! let recommender = Run::open("my-run")?.recommender()?;
+//! for list in recommender.recommend(&["42"], 10, true)? {
+//!     println!("{}: {:?}", list.user, list.items);
+//! }
+//! # Ok::<(), sagebrush::Error>(())
+//! ```
+//!
+//! # Features
+//! - `train` (default): training. Without it the library opens finished runs, and holds no autodiff and no optimizer.
+//! - `parquet` (default): Parquet in and out.
+//! - `cli` (default): the program. A library does without: `default-features = false, features = ["train", "parquet"]`.
+//! - `gpu`, `ndarray`: further backends beside the CPU's.
+//!
+//! What the page of this crate lists is its interface. Modules that are not listed change without notice.
 
+#[doc(hidden)]
 pub mod baselines;
 #[cfg(feature = "cli")]
+#[doc(hidden)]
 pub mod cli;
 pub mod config;
+#[doc(hidden)]
 pub mod data;
+#[doc(hidden)]
 pub mod device;
-pub mod error;
+mod error;
+#[doc(hidden)]
 pub mod evaluation;
+#[doc(hidden)]
 pub mod export;
-pub mod failure;
+mod failure;
+#[doc(hidden)]
 pub mod features;
 mod finished;
 #[cfg(feature = "train")]
 mod fitting;
+#[doc(hidden)]
 pub mod graph;
+#[doc(hidden)]
 pub mod inference;
+mod library;
 mod machine;
 mod numbers;
-pub mod observer;
+mod observer;
+#[doc(hidden)]
 pub mod run;
+#[doc(hidden)]
 pub mod sampling;
+#[doc(hidden)]
 pub mod spectral;
+#[doc(hidden)]
 pub mod synth;
 #[cfg(feature = "train")]
+#[doc(hidden)]
 pub mod training;
 #[cfg(feature = "train")]
+#[doc(hidden)]
 pub mod tuning;
+
+pub use config::{ModelName, RunConfig as Config};
+pub use error::{Error, Result};
+pub use evaluation::{Estimate, Evaluation, SystemResult};
+pub use failure::Failure;
+pub use inference::{Listed, Recommender, RecommenderError, UserList};
+pub use library::{Dataset, Interaction, Run, evaluate};
+#[cfg(feature = "train")]
+pub use library::{Split, fit};
+pub use observer::{Event, Observer};
+pub use run::EpochRecord;

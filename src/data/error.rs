@@ -20,6 +20,8 @@ pub enum Position {
     Whole,
     /// A line of the uncompressed text, from 1.
     Line(u64),
+    /// An interaction that was handed over one by one, from 1.
+    Row(u64),
     /// A row group of a Parquet file, from 0 as Parquet tools count them.
     RowGroup(usize),
 }
@@ -44,6 +46,7 @@ impl fmt::Display for Place {
         match self.position {
             Position::Whole => f.write_str(&self.file),
             Position::Line(line) => write!(f, "{}:{line}", self.file),
+            Position::Row(row) => write!(f, "{} number {row}", self.file),
             Position::RowGroup(group) => write!(f, "{} row group {group}", self.file),
         }
     }

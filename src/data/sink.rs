@@ -135,10 +135,21 @@ impl<'a> Sink<'a> {
     /// comes to light with a later row or [`after`](Self::after) all.
     #[inline]
     pub(super) fn text_row(&mut self, at: Position, row: TextRow<'_>) -> Result<(), DataError> {
-        let weight = row.weight.map_or(Ok(0.0), |field| self.weight(at, field))?;
         let timestamp = row
             .timestamp
             .map_or(Ok(0), |field| self.timestamp(at, field))?;
+        self.timed_row(at, row, timestamp)
+    }
+
+    /// Takes a row of text fields whose time is known to be `timestamp`, as [`text_row`](Self::text_row) does.
+    #[inline]
+    pub(super) fn timed_row(
+        &mut self,
+        at: Position,
+        row: TextRow<'_>,
+        timestamp: i64,
+    ) -> Result<(), DataError> {
+        let weight = row.weight.map_or(Ok(0.0), |field| self.weight(at, field))?;
         let user = Key::of(row.user.trim_ascii());
         let item = Key::of(row.item.trim_ascii());
         self.key_row(at, user, item, weight, timestamp)

@@ -36,8 +36,19 @@ pub(crate) fn fit(
     overwrite: bool,
 ) -> Result<Option<Fitted>> {
     let prepared = Prepared::new(observer, config)?;
+    fit_prepared(observer, config, &prepared, out, overwrite)
+}
+
+/// Fits on data that are there, as [`fit`] does.
+pub(crate) fn fit_prepared(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    out: &Path,
+    overwrite: bool,
+) -> Result<Option<Fitted>> {
     let mut run = RunDir::create(out, overwrite)?;
-    fit_into(observer, config, &prepared, &mut run)
+    fit_into(observer, config, prepared, &mut run)
 }
 
 /// Fits into a run directory that is there. An interrupted fit starts over: it takes seconds.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::memory_limit;
 use super::same_data::{OtherData, same_sources};
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{self, DataRecord, Dataset, IdMap, Split, items_input, read_configured};
+use crate::data::{self, Cleaning, DataRecord, Dataset, IdMap, Split, items_input, read_configured};
 use crate::error::{Error, Result, Usage};
 use crate::features::{Encoded, Encoder, first_categories, read_table};
 use crate::graph::{InteractionGraph, NodeOrder};
@@ -37,6 +37,16 @@ impl Prepared {
     pub(crate) fn new(observer: &dyn Observer, config: &RunConfig) -> Result<Self> {
         let (dataset, cleaning) = read_configured(&config.data)?;
         observer.event(Event::MemoryFreed);
+        Self::of(observer, config, dataset, cleaning)
+    }
+
+    /// A data set that was read before, split and numbered by the settings.
+    pub(crate) fn of(
+        observer: &dyn Observer,
+        config: &RunConfig,
+        dataset: Dataset,
+        cleaning: Cleaning,
+    ) -> Result<Self> {
         let mut split = data::split(&dataset, &config.split, config.seed)?;
         if config.sampling.query == Some(QueryItem::Before)
             && !split.train.remember_timeline(&dataset.interactions)

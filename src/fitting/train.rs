@@ -30,10 +30,24 @@ pub(crate) fn train_new(
     overwrite: bool,
     watch: Option<&Watch<'_>>,
 ) -> Result<Option<Trained>> {
-    let device = device::open(config.run.device)?;
+    // A device that is not there is told before the log is read.
+    device::open(config.run.device)?;
     let prepared = Prepared::new(observer, config)?;
+    train_prepared(observer, config, &prepared, out, overwrite, watch)
+}
+
+/// Trains on data that are there, as [`train_new`] does.
+pub(crate) fn train_prepared(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    out: &Path,
+    overwrite: bool,
+    watch: Option<&Watch<'_>>,
+) -> Result<Option<Trained>> {
+    let device = device::open(config.run.device)?;
     let mut run = RunDir::create(out, overwrite)?;
-    train_into(observer, config, &prepared, &device, &mut run, None, watch)
+    train_into(observer, config, prepared, &device, &mut run, None, watch)
 }
 
 /// What resuming a run came to.

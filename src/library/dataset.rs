@@ -1,0 +1,91 @@
+//! `Dataset`: interactions with raw ids, from files or from an iterator.
+
+use std::path::Path;
+
+use crate::config::DataConfig;
+use crate::data::{self, Cleaning, read_configured, read_interactions};
+use crate::error::Result;
+
+pub use crate::data::Interaction;
+
+/// Interactions of users with items, held in memory: about 8 bytes each, 4 more with ratings and 8 more with times,
+/// and the raw ids once each.
+#[derive(Debug, Clone)]
+pub struct Dataset {
+    pub(crate) data: data::Dataset,
+    pub(crate) cleaning: Cleaning,
+    /// Where it came from; a run's `config.toml` says so.
+    pub(crate) source: DataConfig,
+}
+
+impl Dataset {
+    /// Reads a log whose format and columns are recognized by its content, as `sagebrush train FILE` does.
+    ///
+    /// # Errors
+    /// A file that cannot be read or understood, with the place and a remedy.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self> {
+        Self::read_configured(&DataConfig {
+            train: vec![path.as_ref().to_owned()],
+            ..DataConfig::default()
+        })
+    }
+
+    /// Reads what the section `[data]` of a configuration names: logs, test files, an item file, formats, columns,
+    /// filters.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`], and a section that names no log.
+    pub fn read_configured(source: &DataConfig) -> Result<Self> {
+        let (data, cleaning) = read_configured(source)?;
+        Ok(Self {
+            data,
+            cleaning,
+            source: source.clone(),
+        })
+    }
+
+    /// Takes interactions from an iterator, such as the rows of a database query. Repeated pairs are merged as in a log.
+    /// All interactions have a rating or none has, and the same for times.
+    ///
+    /// A run of such a data set cannot be resumed by the program, which has no log to read again.
+    ///
+    /// # Errors
+    /// No interaction at all, an empty id, a rating that is not finite, ratings or times that only some have. The place
+    /// is the number of the interaction, from 1.
+    ///
+    /// # Example
+    /// ```
+    /// use sagebrush::{Dataset, Interaction};
+    ///
+    /// let rows = [("anna", "tea"), ("anna", "cake"), ("ben", "tea")];
+    /// let dataset = Dataset::from_interactions(rows.map(|(user, item)| Interaction::new(user, item)))?;
+    /// assert_eq!((dataset.n_users(), dataset.n_items(), dataset.n_interactions()), (2, 2, 3));
+    /// # Ok::<(), sagebrush::Error>(())
+    /// ```
+    pub fn from_interactions(
+        interactions: impl IntoIterator<Item = Interaction>,
+    ) -> Result<Self> {
+        let (data, cleaning) = read_interactions(interactions)?;
+        Ok(Self {
+            data,
+            cleaning,
+            source: DataConfig::default(),
+        })
+    }
+
+    /// The number of users.
+    pub fn n_users(&self) -> usize {
+        self.data.users.len()
+    }
+
+    /// The number of items.
+    pub fn n_items(&self) -> usize {
+        self.data.items.len()
+    }
+
+    /// The number of interactions, repeated pairs merged and the test part of given files included.
+    pub fn n_interactions(&self) -> usize {
+        let test = self.data.given_test.as_ref();
+        self.data.interactions.len() + test.map_or(0, |test| test.len())
+    }
+}

@@ -1,0 +1,15 @@
+//! What a crate that depends on Sagebrush calls: interactions in, a run out, answers from it.
+
+mod dataset;
+#[cfg(feature = "train")]
+mod fit;
+mod run;
+#[cfg(feature = "train")]
+mod split;
+
+pub use dataset::{Dataset, Interaction};
+#[cfg(feature = "train")]
+pub use fit::fit;
+pub use run::{Run, evaluate};
+#[cfg(feature = "train")]
+pub use split::Split;

@@ -1,0 +1,72 @@
+//! `Run`: a finished run directory, and what it is asked for.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::RunConfig;
+use crate::error::Result;
+use crate::evaluation::Evaluation;
+use crate::finished::{self, OpenRun, Seen};
+use crate::inference::Recommender;
+use crate::observer::Observer;
+use crate::run::RunDir;
+
+/// A finished run on disk. It holds no table: [`recommender`](Self::recommender) loads what answers need.
+#[derive(Debug, Clone)]
+pub struct Run {
+    path: PathBuf,
+    config: RunConfig,
+}
+
+impl Run {
+    /// Opens a run directory that `fit` or `sagebrush train` finished.
+    ///
+    /// # Errors
+    /// A directory that is missing, no run, not finished, damaged, or of a newer version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let dir = RunDir::open(&path)?;
+        let name = path.join("config.toml").display().to_string();
+        let config = RunConfig::from_toml(&name, &dir.config()?)?;
+        Ok(Self { path, config })
+    }
+
+    /// Resumes a training that was stopped or killed. It reads the log again, which must be the same, byte for byte.
+    ///
+    /// # Errors
+    /// As [`fit`](crate::fit), and a log that is missing or has changed; nothing of the run is changed then.
+    #[cfg(feature = "train")]
+    pub fn resume(path: impl AsRef<Path>, observer: &dyn Observer) -> Result<Self> {
+        crate::fitting::train::resume(observer, path.as_ref())?;
+        Self::open(path)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The complete configuration it was trained with.
+    pub fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
+    /// Loads what answers need: the tables and raw ids into memory, neither the log nor the graph. Load it once and share
+    /// it between threads. Whatever the log holds for a user is left out of that user's lists.
+    ///
+    /// # Errors
+    /// A file that is missing or damaged, by name.
+    pub fn recommender(&self) -> Result<Recommender> {
+        Ok(OpenRun::open(&self.path, Seen::Everything)?.recommender)
+    }
+}
+
+/// Opens the test part of a run and measures the run beside the baselines, at the depths `ks`, or at those of its
+/// configuration where `ks` is empty. The run records the opening and keeps the result.
+///
+/// # Errors
+/// A run without a test part, a depth of 0 or above the catalogue, a file that cannot be written.
+pub fn evaluate(run: &Run, ks: &[usize], observer: &dyn Observer) -> Result<Evaluation> {
+    let open = OpenRun::open(run.path(), Seen::BeforeTest)?.rank_on(observer, None)?;
+    let measured = finished::measure(observer, open, &[], ks.to_vec(), None)?;
+    Ok(measured.evaluated.summary)
+}

@@ -1,0 +1,73 @@
+//! `Split`: a data set cut into training, validation and test parts.
+
+use super::Dataset;
+use crate::config::RunConfig;
+use crate::error::{Result, Usage};
+use crate::fitting::Prepared;
+use crate::observer::Observer;
+
+/// A data set cut into training, validation and test parts, held in memory.
+///
+/// Only a split can be trained on. The test part is written into the run, and [`evaluate`](crate::evaluate) alone
+/// opens it there.
+pub struct Split {
+    pub(crate) prepared: Prepared,
+    /// The settings it was cut by.
+    pub(crate) config: RunConfig,
+}
+
+impl Split {
+    /// Cuts a data set by the sections `[split]`, `[data]` and `[features]` of `config` and its seed.
+    ///
+    /// # Errors
+    /// A data set that cannot be cut so, such as by time where it has none.
+    pub fn new(dataset: Dataset, config: &RunConfig, observer: &dyn Observer) -> Result<Self> {
+        let mut config = config.clone();
+        // How ids are numbered is the configuration's; what was read is the data set's.
+        let order = config.data.order;
+        config.data = dataset.source;
+        config.data.order = order;
+        let prepared = Prepared::of(observer, &config, dataset.data, dataset.cleaning)?;
+        Ok(Self { prepared, config })
+    }
+
+    /// The number of training interactions.
+    pub fn n_train(&self) -> usize {
+        self.prepared.split.summary.n_train
+    }
+
+    /// The number of validation interactions.
+    pub fn n_validation(&self) -> usize {
+        self.prepared.split.summary.n_validation
+    }
+
+    /// The number of test interactions.
+    pub fn n_test(&self) -> usize {
+        self.prepared.split.summary.n_test
+    }
+
+    /// `config` with the data of this split.
+    ///
+    /// # Errors
+    /// Settings that would have cut the data set otherwise.
+    pub(crate) fn settings(&self, config: &RunConfig) -> Result<RunConfig> {
+        let whole = RunConfig {
+            data: self.config.data.clone(),
+            ..config.clone()
+        };
+        let same = whole.split == self.config.split
+            && whole.seed == self.config.seed
+            && whole.features == self.config.features
+            && whole.sampling.query == self.config.sampling.query
+            && config.data.order == self.config.data.order;
+        match same {
+            true => Ok(whole),
+            false => Err(Usage(
+                "the split was made with another seed, `split`, `features`, `data.order` or `sampling.query` than \
+                 this configuration has: make it anew with `Split::new`"
+                    .to_owned(),
+            )
+            .into()),
+        }
+    }
+}
