@@ -20,6 +20,13 @@ pub(super) struct BundledFile {
 }
 
 impl Bundled {
+    /// The name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MovieTweetings100k => "movietweetings-100k",
+        }
+    }
+
     /// The licence text of the data.
     pub fn license(self) -> &'static str {
         match self {

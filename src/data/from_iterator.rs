@@ -152,10 +152,7 @@ mod tests {
         let rows = [Interaction::new("a", "1"), Interaction::new("", "2")];
         let empty = read_interactions(rows).unwrap_err().to_string();
         assert!(empty.contains('2') && empty.contains(NAME), "{empty}");
-        let rows = [
-            Interaction::new("a", "1").at(5),
-            Interaction::new("a", "2"),
-        ];
+        let rows = [Interaction::new("a", "1").at(5), Interaction::new("a", "2")];
         let mixed = read_interactions(rows).unwrap_err().to_string();
         assert!(mixed.contains("time"), "{mixed}");
         let rows = [Interaction::new("a", "1").weighing(f32::NAN)];

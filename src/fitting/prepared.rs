@@ -6,7 +6,9 @@ use std::time::Instant;
 use super::memory_limit;
 use super::same_data::{OtherData, same_sources};
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{self, Cleaning, DataRecord, Dataset, IdMap, Split, items_input, read_configured};
+use crate::data::{
+    self, Cleaning, DataRecord, Dataset, IdMap, Split, items_input, read_configured,
+};
 use crate::error::{Error, Result, Usage};
 use crate::features::{Encoded, Encoder, first_categories, read_table};
 use crate::graph::{InteractionGraph, NodeOrder};

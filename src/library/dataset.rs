@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::config::DataConfig;
-use crate::data::{self, Cleaning, read_configured, read_interactions};
+use crate::data::{self, Bundled, Cleaning, read_configured, read_interactions};
 use crate::error::Result;
 
 pub use crate::data::Interaction;
@@ -26,6 +26,17 @@ impl Dataset {
     pub fn read(path: impl AsRef<Path>) -> Result<Self> {
         Self::read_configured(&DataConfig {
             train: vec![path.as_ref().to_owned()],
+            ..DataConfig::default()
+        })
+    }
+
+    /// Reads the film ratings that are inside the library: MovieTweetings 100K, with titles and genres.
+    ///
+    /// # Errors
+    /// None that is known; the data are checked by a test.
+    pub fn bundled() -> Result<Self> {
+        Self::read_configured(&DataConfig {
+            bundled: Some(Bundled::MovieTweetings100k.name().to_owned()),
             ..DataConfig::default()
         })
     }
@@ -62,9 +73,7 @@ impl Dataset {
     /// assert_eq!((dataset.n_users(), dataset.n_items(), dataset.n_interactions()), (2, 2, 3));
     /// # Ok::<(), sagebrush::Error>(())
     /// ```
-    pub fn from_interactions(
-        interactions: impl IntoIterator<Item = Interaction>,
-    ) -> Result<Self> {
+    pub fn from_interactions(interactions: impl IntoIterator<Item = Interaction>) -> Result<Self> {
         let (data, cleaning) = read_interactions(interactions)?;
         Ok(Self {
             data,

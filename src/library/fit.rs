@@ -5,13 +5,15 @@ use std::path::Path;
 use super::{Run, Split};
 use crate::config::RunConfig;
 use crate::error::Result;
-use crate::failure::{Failure, Fails};
+use crate::failure::{Fails, Failure};
 use crate::fitting::{filter, train};
 use crate::observer::Observer;
 
 /// Training was stopped before its end.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: stopped as asked; its checkpoint is saved, and `Run::resume` or `sagebrush train --resume` resumes")]
+#[error(
+    "{path}: stopped as asked; its checkpoint is saved, and `Run::resume` or `sagebrush train --resume` resumes"
+)]
 struct Stopped {
     path: String,
 }

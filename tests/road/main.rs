@@ -4,7 +4,6 @@
 mod ablate;
 mod backends;
 mod bad_input;
-mod build_features;
 mod data;
 mod filters;
 mod memory;
