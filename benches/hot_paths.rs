@@ -10,10 +10,11 @@ use sagebrush::config::{
     HardRoot, NegativeDistribution, PositiveSampling, RunConfig, SamplingConfig, SplitConfig,
     SplitMethod,
 };
-use sagebrush::data::{Dataset, Split, split};
+use sagebrush::data::Dataset;
 use sagebrush::graph::{Normalization, NormalizedCsr};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
 use sagebrush::sampling::{EpochSampler, HardNegatives};
+use sagebrush::split::{Split, split};
 use sagebrush_model::Adjacency;
 
 const N_USERS: u32 = 10_000;

@@ -11,8 +11,9 @@ use burn::tensor::{Device, Int, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, TrainSet, split};
+use sagebrush::data::Dataset;
 use sagebrush::graph::{Normalization, NormalizedCsr};
+use sagebrush::split::{TrainSet, split};
 use sagebrush_model::loss::BatchScores;
 use sagebrush_model::{
     Adjacency, BatchIndices, LossConfig, Mode, Model, ModelConfig, NetworkConfig,

@@ -30,8 +30,9 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
-use sagebrush::data::{Input, ReadOptions, Split, read_dataset, split};
+use sagebrush::data::{Input, ReadOptions, read_dataset};
 use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization, NormalizedCsr};
+use sagebrush::split::{Split, split};
 use sagebrush_model::Adjacency;
 
 const DIM: usize = 64;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::commands::OverLimit;
 use crate::commands::Usage;
 use crate::config::ConfigError;
-use crate::data::{DataError, SplitError};
+use crate::data::DataError;
 use crate::device::DeviceError;
 use crate::evaluation::{CompareError, EvaluationError};
 use crate::export::ExportError;
@@ -16,6 +16,7 @@ use crate::inference::filter::FilterError;
 use crate::inference::{EmbeddingsError, RankError, RecommenderError};
 use crate::run::{Fault, RunError};
 use crate::spectral::SpectralError;
+use crate::split::SplitError;
 use crate::synth::SynthError;
 #[cfg(feature = "train")]
 use crate::training::TrainingError;

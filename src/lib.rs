@@ -17,6 +17,7 @@ pub mod report;
 pub mod run;
 pub mod sampling;
 pub mod spectral;
+pub mod split;
 pub mod synth;
 pub mod terminal;
 #[cfg(feature = "train")]

@@ -15,10 +15,11 @@ use serde::Serialize;
 
 use super::Session;
 use crate::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
-use crate::data::{self, Dataset, TrainSet};
+use crate::data::Dataset;
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::inference::{Embeddings, ScoreHead, top_k};
 use crate::sampling::EpochSampler;
+use crate::split::{self, TrainSet};
 use crate::synth::{PowerLaw, SyntheticGraph};
 use crate::terminal::{Align, Style, Table, count, percent};
 use crate::training;
@@ -121,7 +122,7 @@ fn made_up() -> anyhow::Result<TrainSet> {
         test_fraction: 1e-3,
         validation_fraction: 1e-3,
     };
-    let split = data::split(&dataset, &config, 1)?;
+    let split = split::split(&dataset, &config, 1)?;
     let order = NodeOrder::by_locality(&InteractionGraph::new(&split.train)?);
     Ok(split.reordered(&order.users, &order.items).train)
 }

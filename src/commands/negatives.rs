@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::run_files::{OpenRun, Seen};
 use super::{Session, Usage};
 use crate::cli::NegativesArgs;
-use crate::data::TrainSet;
 use crate::graph::{InteractionGraph, PageRank, Root, Workspace};
 use crate::inference::ScoreSource;
 use crate::sampling::{EpochSampler, HardNegatives};
+use crate::split::TrainSet;
 use crate::terminal::{Align, Style, Table, count};
 
 /// What `negatives` found.

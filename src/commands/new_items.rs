@@ -10,11 +10,12 @@ use super::Usage;
 use super::item_features::read_table;
 use super::run_files::OpenRun;
 use crate::config::DeviceName;
-use crate::data::{self, IdMap, Input, ItemLists, ReadOptions, TrainSet};
+use crate::data::{self, IdMap, Input, ItemLists, ReadOptions};
 use crate::device;
 use crate::features::Encoder;
 use crate::graph::{InteractionGraph, Walks};
 use crate::inference::model_config;
+use crate::split::TrainSet;
 
 /// New items and their vectors.
 pub(super) struct NewItems {

@@ -11,10 +11,11 @@ use super::run_files::{DataRecord, items_input, read};
 use super::{Session, Usage, cards, memory_limit};
 use crate::allocator;
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{self, Dataset, IdMap, SourceFile, Split};
+use crate::data::{Dataset, IdMap, SourceFile};
 use crate::features::{Encoded, Encoder, first_categories};
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::run::RunDir;
+use crate::split::{self, Split};
 use crate::terminal::count;
 use crate::training::Trained;
 
@@ -41,7 +42,7 @@ impl Prepared {
     pub(super) fn new(session: &Session, config: &RunConfig) -> anyhow::Result<Self> {
         let (dataset, cleaning) = read(&config.data)?;
         allocator::return_freed_memory();
-        let mut split = data::split(&dataset, &config.split, config.seed)?;
+        let mut split = split::split(&dataset, &config.split, config.seed)?;
         if config.sampling.query == Some(QueryItem::Before)
             && !split.train.remember_timeline(&dataset.interactions)
         {

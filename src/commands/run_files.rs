@@ -14,12 +14,13 @@ use crate::config::{DataConfig, DeviceName, ModelName, RunConfig, ScoreKind};
 use crate::data::Counts;
 use crate::data::{
     self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
-    SourceFile, SplitSummary,
+    SourceFile,
 };
 use crate::device::{self, DeviceSource};
 use crate::evaluation::EvaluationData;
 use crate::inference::{Recommender, Scorer};
 use crate::run::{RunDir, SeenLists};
+use crate::split::SplitSummary;
 
 /// `data.json`: what the run was trained on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -221,7 +222,7 @@ impl OpenRun {
     /// The only items that are ranked in an evaluation, where that is not the catalogue.
     pub(super) fn ranked_items(&self) -> Option<Vec<u32>> {
         let n_items = self.recommender.items().len();
-        data::new_items(self.record.split.method, &self.lists.train, n_items)
+        crate::split::new_items(self.record.split.method, &self.lists.train, n_items)
     }
 }
 

@@ -12,13 +12,14 @@ use super::prepared::{self, OtherData, Prepared};
 use super::{Session, fit, machine, settings};
 use crate::cli::TrainArgs;
 use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
-use crate::data::{ItemLists, TrainSet};
+use crate::data::ItemLists;
 use crate::device;
 use crate::exit::Failure;
 use crate::features;
 use crate::graph::{InteractionGraph, Visits, Walks};
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::sampling::HardNegatives;
+use crate::split::TrainSet;
 use crate::terminal::count;
 use crate::training::{self, Job, Outcome, Progress, Trained, Watch};
 

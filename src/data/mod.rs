@@ -1,4 +1,4 @@
-//! From a file to a split: readers, outside keys and inside ids, interactions, splits. No tensor.
+//! From a file to interactions: readers, raw keys and internal ids. No tensor.
 
 mod bundled;
 mod calendar;
@@ -26,7 +26,6 @@ mod raw_log;
 mod read;
 mod sink;
 mod source;
-mod split;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -50,4 +49,3 @@ pub use read::{
     Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_item_keys,
     read_item_titles, read_titles_bytes,
 };
-pub use split::{Split, SplitError, SplitSummary, TrainSet, new_items, split};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::audience::{EvaluationData, ranked_batches};
 use super::metrics::{ndcg, recall, relevance};
-use crate::data::{Split, new_items};
 use crate::inference::{RankError, ScoreSource};
+use crate::split::{Split, new_items};
 
 /// `recall@k` and `ndcg@k` of the users with held-out and train items.
 ///

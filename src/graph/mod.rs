@@ -12,7 +12,7 @@ pub use walks::{Visits, Walks};
 
 use std::borrow::Cow;
 
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
 /// Compressed sparse rows without values: `columns[row_ptr[r]..row_ptr[r + 1]]`, ascending in a row.
 #[derive(Debug, Clone, PartialEq, Eq)]

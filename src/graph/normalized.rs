@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
 /// Entries that one thread weighs at a time.
 const PIECE_ENTRIES: usize = 1 << 16;

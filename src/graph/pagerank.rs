@@ -206,7 +206,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::TrainSet;
+    use crate::split::TrainSet;
 
     /// The stationary distribution by power iteration in f64.
     fn exact(n_users: usize, n: usize, pairs: &[(u32, u32)], root: usize) -> Vec<f64> {

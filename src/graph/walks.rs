@@ -134,7 +134,8 @@ impl Walks {
 mod tests {
     use super::*;
     use crate::config::{SplitConfig, SplitMethod};
-    use crate::data::{Dataset, Interactions, split};
+    use crate::data::{Dataset, Interactions};
+    use crate::split::split;
 
     /// Item 0 shares user 0 with item 1, and user 1 with items 1 and 2: one step goes to 0 with 5/12, to 1 with 5/12
     /// and to 2 with 1/6, worked by hand.

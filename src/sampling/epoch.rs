@@ -8,7 +8,8 @@ use super::hard::HardNegatives;
 use super::negatives::Items;
 use super::shared::{Shared, SharedSampler};
 use crate::config::{PositiveSampling, SamplingConfig};
-use crate::data::{ItemLists, TrainSet};
+use crate::data::ItemLists;
+use crate::split::TrainSet;
 
 /// Triples to learn from: each positive with its negatives.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -6,7 +6,7 @@ use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, RngExt};
 
 use crate::config::{NegativeDistribution, SamplingConfig};
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
 /// Draws tried before a negative is given up. A user with half the catalogue misses with probability
 /// 2^-128; only users with (almost) every item ever do.

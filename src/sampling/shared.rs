@@ -6,7 +6,7 @@ use rand::distr::Distribution;
 
 use super::negatives::{Items, popularity};
 use crate::config::SamplingConfig;
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
 /// Negatives that every user of a batch is compared with, but for those the user has.
 #[derive(Debug, Clone, Default, PartialEq)]

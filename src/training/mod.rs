@@ -25,10 +25,11 @@ pub use setup::{Surroundings, adjacency, surroundings};
 
 use crate::allocator;
 use crate::config::RunConfig;
-use crate::data::{ItemLists, Split};
+use crate::data::ItemLists;
 use crate::inference::{Embeddings, MlpHead, RankError, ScoreHead, ScoreSource};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
+use crate::split::Split;
 use prepare::Preparer;
 use schedule::learning_rate;
 use state::State;

@@ -7,9 +7,9 @@ use sagebrush_model::{
 
 use super::TrainingError;
 use crate::config::{LossKind, RunConfig};
-use crate::data::TrainSet;
 use crate::graph::{Normalization, NormalizedCsr};
 use crate::inference::model_config;
+use crate::split::TrainSet;
 
 /// The objective of the settings; what is regularized follows the model's source.
 pub(super) fn loss_config(config: &RunConfig) -> LossConfig {

@@ -15,9 +15,9 @@ use super::super::{Session, evaluate, fit, train};
 use super::benchmark::{Benchmark, Pair, Recipe};
 use crate::cli::ReproduceArgs;
 use crate::config::{self, RunConfig};
-use crate::data::Split;
 use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::inference::{RankError, ScoreSource};
+use crate::split::Split;
 
 const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
 const DEPTH: usize = 20;

@@ -11,8 +11,8 @@ pub use train_set::TrainSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::ItemLists;
 use crate::config::SplitMethod;
+use crate::data::ItemLists;
 
 /// A data set in three disjoint parts.
 #[derive(Debug, Clone)]
