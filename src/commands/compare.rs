@@ -5,7 +5,7 @@ use anyhow::Context;
 use super::Session;
 use super::evaluate::EvaluationFile;
 use crate::cli::CompareArgs;
-use crate::evaluation::{self, CompareConfig, Comparison, PerUser};
+use crate::evaluation::{self, Bootstrap, Comparison, PerUser};
 use crate::run::RunDir;
 use crate::terminal::{Align, Style, Table};
 
@@ -24,7 +24,7 @@ pub(super) fn compare(session: &Session, args: &CompareArgs) -> anyhow::Result<(
         .map(|candidate| {
             let pair = |run: &'_ (String, PerUser)| (run.0.clone(), run.1.clone());
             let ((first, a), (second, b)) = (pair(baseline), pair(candidate));
-            evaluation::compare((&first, &a), (&second, &b), &CompareConfig::default())
+            evaluation::compare((&first, &a), (&second, &b), Bootstrap::default())
         })
         .collect::<Result<Vec<_>, _>>()?;
     if session.json {

@@ -11,7 +11,7 @@ use super::run_files::{OpenRun, Seen, Tested};
 use super::{Session, cards, report_data};
 use crate::baselines::{Chance, ContentKnn, ItemKnn, ItemKnnConfig, Popularity};
 use crate::cli::EvaluateArgs;
-use crate::evaluation::{self, Evaluated, Evaluation, EvaluationConfig, PerUser};
+use crate::evaluation::{self, Bootstrap, Evaluated, Evaluation, EvaluationOptions, PerUser};
 use crate::export::TrecWriter;
 use crate::inference::ScoreSource;
 use crate::report;
@@ -118,7 +118,7 @@ fn evaluation_file(run: &OpenRun) -> anyhow::Result<EvaluationFile> {
     }
 }
 
-fn opening_now(settings: &EvaluationConfig) -> anyhow::Result<Opening> {
+fn opening_now(settings: &EvaluationOptions) -> anyhow::Result<Opening> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     let mut ks = settings.ks.clone();
     ks.sort_unstable();
@@ -131,7 +131,7 @@ fn opening_now(settings: &EvaluationConfig) -> anyhow::Result<Opening> {
 }
 
 /// Depths beyond the catalogue are left out unless they were asked for by name.
-pub(super) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
+pub(super) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationOptions {
     let n_items = run.recommender.items().len();
     let configured = &run.config.evaluation;
     let ks = if asked.is_empty() {
@@ -148,11 +148,13 @@ pub(super) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
     } else {
         asked
     };
-    EvaluationConfig {
+    EvaluationOptions {
         ks,
-        bootstrap: configured.bootstrap,
-        seed: run.config.seed,
-        ..EvaluationConfig::default()
+        bootstrap: Bootstrap {
+            resamples: configured.bootstrap,
+            seed: run.config.seed,
+            ..Bootstrap::default()
+        },
     }
 }
 
@@ -160,7 +162,7 @@ fn rank_all(
     run: &OpenRun,
     others: &[OpenRun],
     tested: &Tested,
-    settings: &EvaluationConfig,
+    settings: &EvaluationOptions,
 ) -> anyhow::Result<Evaluated> {
     let n_items = run.recommender.items().len();
     let popularity = Popularity::new(&run.lists.train, n_items);
@@ -231,17 +233,17 @@ fn write(
 fn write_trec(
     run: &OpenRun,
     tested: &Tested,
-    settings: &EvaluationConfig,
+    settings: &EvaluationOptions,
     directory: &Path,
 ) -> anyhow::Result<()> {
     let (users, items) = (run.recommender.users(), run.recommender.items());
     let tag = run.config.model.name.as_str();
     let mut writer = TrecWriter::create(directory, users, items, &tested.test, tag)?;
     let data = tested.data(&run.lists);
-    let (excluded, audience) = (data.excluded(), data.audience());
+    let (excluded, cohort) = (data.excluded(), data.cohort());
     let depth = settings.ks.iter().copied().max().unwrap_or_default();
     let source = run.recommender.source();
-    for batch in evaluation::ranked_batches(source, &excluded, data.among, &audience.warm, depth) {
+    for batch in evaluation::ranked_batches(source, &excluded, data.among, &cohort.warm, depth) {
         writer.write(&batch?)?;
     }
     Ok(writer.finish()?)

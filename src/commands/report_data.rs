@@ -205,7 +205,7 @@ fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
 
 /// Users spread evenly over those with training and test items.
 fn examples(run: &OpenRun, tested: &Tested) -> anyhow::Result<Vec<ExampleUser>> {
-    let users = tested.data(&run.lists).audience().warm;
+    let users = tested.data(&run.lists).cohort().warm;
     let step = (users.len() / EXAMPLES).max(1);
     let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
     let k = EXAMPLE_ITEMS.min(run.recommender.items().len());

@@ -7,8 +7,7 @@ use super::error::{DataError, Place};
 use super::kcore::k_core;
 use super::key_table::{KeyTable, keep_keys};
 use super::raw_log::RawLog;
-use super::read::ReadOptions;
-use super::{Dataset, Interactions};
+use super::{Dataset, Interactions, ReadOptions};
 
 /// What reading took out, and which columns it read. The counts of the log satisfy `rows =
 /// interactions + duplicates_merged + below_min_rating + k_core_interactions_removed`.

@@ -1,9 +1,11 @@
 //! Blocks of rows into canonical order, each pair once: a counting sort by user, then each user by item.
 
 use super::Interactions;
-use super::raw_log::BLOCK_ROWS;
 
-/// Rows of blocks of `BLOCK_ROWS` (the last may hold fewer), no more than `u32` can number, by user and item under the ids that
+/// Rows lie in blocks of this size: none moves when more come, and no room is held twice.
+pub(super) const BLOCK_ROWS: usize = 1 << 16;
+
+/// Rows of blocks of [`BLOCK_ROWS`] (the last may hold fewer), no more than `u32` can number, by user and item under the ids that
 /// `user_ids` and `item_ids` give them. Of a repeated pair stays the row with the latest timestamp,
 /// among equals the one with the greatest weight.
 ///

@@ -24,6 +24,7 @@ mod number_keys;
 mod numbers;
 mod raw_log;
 mod read;
+mod read_options;
 mod sink;
 mod source;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use item_lists::ItemLists;
 pub use item_vectors::{ItemVectors, read_item_vectors};
 pub use lines::MAX_LINE_BYTES;
 pub use read::{
-    Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_item_keys,
-    read_item_titles, read_titles_bytes,
+    Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
+    read_titles_bytes,
 };
+pub use read_options::ReadOptions;

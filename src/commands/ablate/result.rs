@@ -7,7 +7,7 @@ use serde::Serialize;
 use statrs::statistics::Statistics;
 use toml::Table as Settings;
 
-use crate::evaluation::{self, CompareConfig, Difference, Estimate, PerUser};
+use crate::evaluation::{self, Bootstrap, Difference, Estimate, PerUser};
 use crate::terminal::{Align, Style, Table};
 
 /// The part of the data that variants are compared on.
@@ -74,8 +74,8 @@ impl Row {
             None => Vec::new(),
             Some(first) => {
                 let (before, now) = (&first.per_user, &measured.per_user);
-                let config = CompareConfig::default();
-                evaluation::compare(("first", before), (&self.name, now), &config)?.differences
+                let bootstrap = Bootstrap::default();
+                evaluation::compare(("first", before), (&self.name, now), bootstrap)?.differences
             }
         };
         self.runs.push(Run {
