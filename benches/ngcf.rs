@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::Dataset;
-use sagebrush::graph::{Normalization, NormalizedCsr};
+use sagebrush::graph::{Normalization, normalized_adjacency};
 use sagebrush::split::{TrainSet, split};
 use sagebrush_model::loss::BatchScores;
 use sagebrush_model::{
@@ -139,8 +139,8 @@ fn adjacency(train: &TrainSet, propagation: Propagation, device: &Device) -> Adj
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::None => (Normalization::Symmetric, false),
     };
-    let matrix = NormalizedCsr::new(train, normalization, self_loops).unwrap();
-    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix.into(), device).unwrap()
+    let matrix = normalized_adjacency(train, normalization, self_loops).unwrap();
+    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix, device).unwrap()
 }
 
 fn train_set() -> TrainSet {

@@ -14,7 +14,7 @@ use crate::evaluation::of_validation;
 use crate::exit::Failure;
 use crate::inference::filter::GraphFilter;
 use crate::run::{FilterTables, HostTensor, RunDir};
-use crate::spectral::{ItemGraph, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
+use crate::spectral::{CoOccurrence, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
 use crate::terminal::count;
 use crate::training::interrupt;
 
@@ -68,7 +68,7 @@ pub(super) fn fitted(
     let shape = filters::shape(config).context("`[filter]` is missing")?;
     let started = Instant::now();
     let train = prepared.split.train.positives();
-    let graph = ItemGraph::new(train, prepared.items.len())?;
+    let graph = CoOccurrence::new(train, prepared.items.len())?;
     let request = SpectrumRequest {
         n_vectors: settings.vectors,
         tolerance: settings.tolerance,

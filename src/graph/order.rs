@@ -3,7 +3,8 @@
 
 use rayon::prelude::*;
 
-use super::{Csr, InteractionGraph};
+use super::InteractionGraph;
+use crate::data::Csr;
 
 /// Rounds of medians. On Gowalla a cache of 1 MiB misses 481,000 rows after 1 round, 323,000 after 4,
 /// 286,000 after 8 and 275,000 after 40.
@@ -84,7 +85,7 @@ fn ranks(order: &[u32]) -> Vec<u32> {
 }
 
 /// The rows by the median rank of their columns, the upper one where there are two.
-fn by_median(rows: &Csr<'_>, ranks: &[u32]) -> Vec<u32> {
+fn by_median(rows: &Csr, ranks: &[u32]) -> Vec<u32> {
     let key = |of_row: &mut Vec<u32>, row: u32| {
         of_row.clear();
         of_row.extend(rows.row(row).iter().map(|&column| ranks[column as usize]));

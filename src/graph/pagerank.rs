@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::InteractionGraph;
-use crate::data::ItemLists;
+use crate::data::{Csr, ItemLists};
 
 /// Where walks begin, and return to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,10 +193,9 @@ impl PageRank {
             .into_par_iter()
             .map_init(|| Workspace::new(graph), of_root)
             .collect();
-        let pairs = (0..)
-            .zip(&bands)
-            .flat_map(|(root, band)| band.iter().map(move |&item| (root, item)));
-        ItemLists::from_pairs(n, pairs)
+        let rows = bands.iter().map(|band| band.iter().map(|&item| (item, ())));
+        ItemLists::of_ascending(Csr::from_rows(rows))
+            .unwrap_or_else(|| unreachable!("a band is sorted and holds an item once"))
     }
 }
 

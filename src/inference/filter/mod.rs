@@ -17,7 +17,7 @@ use super::selection::{Ranked, Selection};
 use super::similar::check_similar;
 use super::top_k::RankError;
 use crate::data::ItemLists;
-use crate::spectral::{ItemGraph, SpectralError};
+use crate::spectral::{CoOccurrence, SpectralError};
 use block::{Filtered, USERS_PER_BLOCK};
 use low_pass::LowPass;
 pub use response::Response;
@@ -66,7 +66,7 @@ pub struct GraphFilter {
 /// Everything but the histories.
 #[derive(Debug)]
 struct Core {
-    graph: ItemGraph,
+    graph: CoOccurrence,
     response: Response,
     scales: Scales,
     /// `None` for no vectors or no weight.
@@ -82,7 +82,7 @@ struct Scales {
 }
 
 impl Scales {
-    fn new(graph: &ItemGraph, power: f64, weight: f64) -> Self {
+    fn new(graph: &CoOccurrence, power: f64, weight: f64) -> Self {
         let scale = |power: f64, factor: f64| {
             let of_item = |item| match graph.degree(item) {
                 0 => 0.0,
@@ -108,7 +108,7 @@ impl GraphFilter {
     /// When the graph is of other lists.
     pub fn new(
         shape: &FilterShape,
-        graph: ItemGraph,
+        graph: CoOccurrence,
         train: ItemLists,
         vectors: &[f32],
         n_vectors: usize,
