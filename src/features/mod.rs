@@ -3,8 +3,6 @@
 //! The encoder is fitted once, on the items with a training interaction, and kept with the run: a new item's features
 //! are then what they would have been.
 
-#[cfg(feature = "train")]
-mod components;
 mod encoder;
 #[cfg(feature = "train")]
 mod start;

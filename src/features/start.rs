@@ -3,8 +3,8 @@
 use sagebrush_model::{ContentStart, Directions, SparseMatrix, SparseRows};
 
 use super::Encoded;
-use super::components::leading_directions;
 use crate::config::FeatureSettings;
+use crate::spectral::leading_directions;
 
 /// Items that directions of all features are looked for among, at most: more change them little.
 const MOST_ITEMS: usize = 20_000;
