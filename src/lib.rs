@@ -10,6 +10,7 @@ pub mod device;
 pub mod evaluation;
 pub mod exit;
 pub mod export;
+pub mod failure;
 pub mod features;
 pub mod graph;
 pub mod inference;

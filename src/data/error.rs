@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use crate::failure::{Fails, Failure};
+
 /// Where in an input something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -312,6 +314,15 @@ pub enum DataError {
         /// Users or items.
         role: Role,
     },
+}
+
+impl Fails for DataError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::MissingInput { .. } => Failure::InputMissing,
+            _ => Failure::BadData,
+        }
+    }
 }
 
 impl DataError {

@@ -6,6 +6,7 @@ use super::bootstrap::Bootstrap;
 use super::comparison::{Comparison, Difference};
 use super::estimate::Estimate;
 use super::result::PerUser;
+use crate::failure::{Fails, Failure};
 
 /// Why two runs do not compare.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,12 @@ pub enum CompareError {
         /// Values there should be.
         expected: usize,
     },
+}
+
+impl Fails for CompareError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }
 
 /// Compares two runs user by user: the difference of each metric with a paired bootstrap interval and a paired t-test.

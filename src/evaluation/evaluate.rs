@@ -6,6 +6,7 @@ use super::compare::compare;
 use super::comparison::Comparison;
 use super::evaluator::Evaluator;
 use super::result::{Evaluation, PerUser, SystemDetail, headline_depth};
+use crate::failure::{Fails, Failure};
 use crate::inference::{RankError, ScoreSource};
 
 /// At which depths, and with which intervals.
@@ -77,6 +78,19 @@ pub enum EvaluationError {
         /// What went wrong.
         source: RankError,
     },
+}
+
+impl Fails for EvaluationError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Rank { source, .. } => match source {
+                RankError::ZeroK | RankError::KTooLarge { .. } => Failure::Usage,
+                RankError::Device(_) => Failure::DeviceUnavailable,
+                _ => Failure::BadData,
+            },
+            _ => Failure::BadData,
+        }
+    }
 }
 
 /// An evaluation with its details.

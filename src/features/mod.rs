@@ -21,6 +21,7 @@ use sagebrush_model::{EdgeFeatures, SparseMatrix};
 
 use crate::config::FeatureSettings;
 use crate::data::{ItemColumn, ItemVectors};
+use crate::failure::{Fails, Failure};
 
 /// What is known of items, before it is numbers; position = item id.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -111,4 +112,10 @@ pub enum FeatureError {
         /// Files.
         expected: usize,
     },
+}
+
+impl Fails for FeatureError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::failure::{Fails, Failure};
 /// Why a graph cannot be built.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum GraphError {
@@ -25,5 +26,11 @@ impl GraphError {
         } else {
             Ok(())
         }
+    }
+}
+
+impl Fails for GraphError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
     }
 }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::failure::{Fails, Failure};
 /// Why a filter cannot be fitted.
 #[derive(Debug, Error, PartialEq)]
 pub enum SpectralError {
@@ -29,4 +30,14 @@ pub enum SpectralError {
     /// A stop was asked for.
     #[error("stopped before the singular vectors were found")]
     Stopped,
+}
+
+impl Fails for SpectralError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::TooManyEntries { .. } => Failure::BadData,
+            Self::NotConverged { .. } => Failure::Usage,
+            Self::Stopped => Failure::Interrupted,
+        }
+    }
 }

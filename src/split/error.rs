@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::failure::{Fails, Failure};
 /// Why a data set cannot be split.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
@@ -38,4 +39,10 @@ pub enum SplitError {
         /// What to do.
         remedy: &'static str,
     },
+}
+
+impl Fails for SplitError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }

@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use degrees::DegreeCurve;
 pub use pins::{Pin, PinBoards, Pins};
 
+use crate::failure::{Fails, Failure};
 /// No node is expected to have more than this share of the other side, where the mean allows it.
 const HIGHEST_SHARE: f64 = 0.1;
 /// Users times items that may be edges; beyond, drawing distinct items would take long.
@@ -61,6 +62,12 @@ pub enum SynthError {
         "a power law with exponent {exponent} cannot be drawn: take one above 1 and at most 10, such as 2.2"
     )]
     Exponent { exponent: f64 },
+}
+
+impl Fails for SynthError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }
 
 /// Some edges, by user and then by item.
