@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run_files::{OpenRun, Seen, Tested};
 use super::{Session, cards, report_data};
-use crate::baselines::{Chance, ContentKnn, ItemKnn, ItemKnnConfig, Popularity};
+use crate::baselines::{ContentKnn, ItemKnn, ItemKnnConfig, Popularity, RandomBaseline};
 use crate::cli::EvaluateArgs;
 use crate::evaluation::{self, Bootstrap, Evaluated, Evaluation, EvaluationOptions, PerUser};
 use crate::export::TrecWriter;
@@ -168,7 +168,7 @@ fn rank_all(
     let popularity = Popularity::new(&run.lists.train, n_items);
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
     let content = content_knn(run)?;
-    let chance = Chance {
+    let random = RandomBaseline {
         n_users: run.recommender.users().len(),
         n_items,
         seed: run.config.seed,
@@ -184,7 +184,7 @@ fn rank_all(
     }
     systems.push(("popularity", &popularity));
     if tested.among.is_some() {
-        systems.push(("chance", &chance));
+        systems.push(("random", &random));
     }
     Ok(evaluation::evaluate(
         &systems,

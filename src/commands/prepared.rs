@@ -44,7 +44,7 @@ impl Prepared {
         allocator::return_freed_memory();
         let mut split = split::split(&dataset, &config.split, config.seed)?;
         if config.sampling.query == Some(QueryItem::Before)
-            && !split.train.remember_timeline(&dataset.interactions)
+            && !split.train.remember_previous(&dataset.interactions)
         {
             anyhow::bail!(Usage(
                 "`sampling.query = before` needs timestamps, and the log has none; use `another`"

@@ -4,16 +4,16 @@
 //! are then what they would have been.
 
 mod encoder;
-#[cfg(feature = "train")]
-mod start;
 mod tokens;
+#[cfg(feature = "train")]
+mod warm_start;
 
 #[cfg(feature = "train")]
 pub(crate) use encoder::first_categories;
 pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, EncoderParts, Scale};
 
 #[cfg(feature = "train")]
-pub(crate) use start::content_start;
+pub(crate) use warm_start::content_start;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The order of users and items in which neighbours lie close together, so that the sparse product
+//! Graph reordering: an order of users and items in which neighbours lie close together, so that the sparse product
 //! gathers rows that are still in the cache.
 
 use rayon::prelude::*;
@@ -20,7 +20,7 @@ pub struct NodeOrder {
 }
 
 impl NodeOrder {
-    /// Orders the graph for locality: a walk breadth first from the busiest node gives every node a
+    /// Orders the graph for locality: a breadth-first search from the busiest node gives every node a
     /// place; then, in turns, items move to the median place of their users and users to the median
     /// place of their items. Medians, since means draw everything towards the middle.
     ///

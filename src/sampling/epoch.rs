@@ -18,10 +18,10 @@ pub struct Batch {
     pub users: Vec<u32>,
     /// An item of each user.
     pub positives: Vec<u32>,
-    /// Items the users do not have, as many a user, row after row: those drawn from the catalogue, then
-    /// the hard ones.
+    /// Per-positive negatives, the same number for each positive, row after row: those drawn from the catalogue,
+    /// then the hard ones.
     pub negatives: Vec<u32>,
-    /// Items all users of the batch are compared with, where there are any.
+    /// Batch-shared negatives, where there are any.
     pub shared: Option<Shared>,
     /// Positives left out because no negative was found in [`MAX_TRIES`](super::MAX_TRIES) draws.
     pub skipped: u64,

@@ -1,5 +1,4 @@
-//! Negatives drawn one by one: a distribution over items, and rejection of what a user has, in a bounded
-//! number of tries.
+//! Per-positive negatives: a distribution over items, and rejection of what a user has, in a bounded number of tries.
 
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
@@ -17,7 +16,7 @@ pub const MAX_TRIES: u32 = 128;
 pub(super) enum Items {
     /// Every item alike.
     Uniform { n_items: u32 },
-    /// Each of these alike, which are distinct.
+    /// Each of these alike, which are distinct: the warm items.
     Listed(Vec<u32>),
     /// By popularity to a power.
     Weighted(WeightedIndex<f64>),

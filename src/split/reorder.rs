@@ -1,4 +1,4 @@
-//! A split under other inside ids.
+//! A split under other internal ids.
 
 use super::Split;
 use crate::data::ItemLists;

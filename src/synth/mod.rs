@@ -1,4 +1,4 @@
-//! Made-up interactions: bipartite graphs of any size whose degrees follow power laws on both sides.
+//! Synthetic interactions: bipartite graphs of any size whose degrees follow power laws on both sides.
 
 mod degrees;
 mod pins;
@@ -79,7 +79,7 @@ pub struct Edges {
     pub items: Vec<u32>,
 }
 
-/// A made-up graph. A user's items are a function of the specification and the user alone, so blocks
+/// A synthetic graph. A user's items are a function of the specification and the user alone, so blocks
 /// of users can be made in any order and on any thread; what is held is 4 bytes a node.
 #[derive(Debug, Clone)]
 pub struct SyntheticGraph {

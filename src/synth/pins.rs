@@ -1,4 +1,4 @@
-//! Made-up pins and boards: items with a picture's vector and words, users who collect by theme.
+//! Synthetic pins and boards: items with a picture's vector and words, users who collect by theme.
 //!
 //! A topic is a direction; an item is its topic's direction moved a little, and its picture's vector is a linear view of
 //! that with noise, so that pictures tell items of a topic apart. Its words are its topic's or, by noise, anybody's, so

@@ -159,7 +159,7 @@ fn a_pool_beyond_the_catalogue_is_the_catalogue() {
 }
 
 #[test]
-fn what_is_new_is_no_negative_where_only_trained_items_are() {
+fn a_cold_item_is_no_negative_where_only_warm_ones_are() {
     // Items 0 to 9 of 1,000 have a training interaction.
     let pairs: Vec<(u32, u32)> = (0..40).map(|user| (user, user % 10)).collect();
     let train = TrainSet::of_pairs(40, 1000, &pairs);

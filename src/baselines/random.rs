@@ -1,4 +1,4 @@
-//! Any items: what no knowledge at all comes to.
+//! The random baseline: what no knowledge at all comes to.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::inference::ScoreSource;
 
 /// Scores that are a function of (seed, user, item) and nothing else, uniform in [0, 1).
 #[derive(Debug, Clone, Copy)]
-pub struct Chance {
+pub struct RandomBaseline {
     /// Users.
     pub n_users: usize,
     /// Items.
@@ -17,7 +17,7 @@ pub struct Chance {
     pub seed: u64,
 }
 
-impl ScoreSource for Chance {
+impl ScoreSource for RandomBaseline {
     fn n_users(&self) -> usize {
         self.n_users
     }
@@ -50,14 +50,14 @@ mod tests {
 
     #[test]
     fn every_item_comes_as_often_as_any_other() {
-        let chance = Chance {
+        let random = RandomBaseline {
             n_users: 6000,
             n_items: 20,
             seed: 3,
         };
         let users: Vec<u32> = (0..6000).collect();
         let mut counts = [0u32; 20];
-        for list in top_k(&chance, &users, 2, None).unwrap() {
+        for list in top_k(&random, &users, 2, None).unwrap() {
             list.iter()
                 .for_each(|place| counts[place.item as usize] += 1);
         }
