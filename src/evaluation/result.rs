@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::comparison::Comparison;
 use super::estimate::Estimate;
+use super::metrics::Metric;
 
 /// Metrics over a part of the users.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -69,6 +70,11 @@ impl Evaluation {
     /// The depth whose figures stand first: 20 where it was measured, else the largest.
     pub fn headline_depth(&self) -> usize {
         headline_depth(&self.ks)
+    }
+
+    /// The metric that decides which system is called best, such as `recall@20`.
+    pub fn headline(&self) -> String {
+        Metric::Recall.at(self.headline_depth())
     }
 }
 

@@ -12,8 +12,7 @@ mod tables;
 mod verdict;
 
 pub use data::{
-    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, ItemMap, Neighbours,
-    PopularityProfile, ReportData, System,
+    ExampleItem, ExampleUser, Fact, ItemMap, Neighbours, PopularityProfile, ReportData,
 };
 pub use page::{ReportError, render};
 pub use popularity::{N_DECILES, decile_shares, popularity_deciles};
