@@ -13,7 +13,7 @@ use crate::inference::{Ranked, ScoreSource, Selection};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ItemKnnConfig {
-    /// Neighbours kept an item.
+    /// Neighbours kept per item.
     pub neighbours: usize,
     /// Added to the denominator of the cosine: pulls similarities that rest on few users towards 0. The default was
     /// the best of 0, 5, 10, 20, 50 and 100 on a tenth of Gowalla's train pairs held out for it.
@@ -42,8 +42,8 @@ pub struct ItemKnn {
 /// Co-occurrence counts of one item, reused from item to item.
 struct Counts {
     counts: Vec<u32>,
-    /// Room for every item and one more, so that an item can be written before it is known to be new: the branch
-    /// would be mispredicted as often as not.
+    /// One longer than the catalogue, so that an item can be written before it is known to be new: a branch would be
+    /// mispredicted half of the time.
     touched: Vec<u32>,
 }
 

@@ -1,4 +1,4 @@
-//! The data doctor: what a data set looks like before anything is trained on it.
+//! Inspection: what a data set looks like before anything is trained on it.
 
 use serde::{Deserialize, Serialize};
 

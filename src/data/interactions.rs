@@ -83,7 +83,7 @@ pub struct Dataset {
     pub users: IdMap,
     /// Items by raw key.
     pub items: IdMap,
-    /// One title an item, where item metadata was given; position = item id.
+    /// One title per item, where item metadata was given; position = item id.
     pub titles: Option<Vec<Option<String>>>,
     /// The files all this came from.
     pub sources: Vec<SourceFile>,

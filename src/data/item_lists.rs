@@ -1,4 +1,4 @@
-//! One sorted list of items a user: the currency of training sets, held-out sets and seen masks.
+//! One sorted list of items per user: the currency of training sets, held-out sets and seen masks.
 
 use super::Csr;
 

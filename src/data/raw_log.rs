@@ -90,7 +90,7 @@ impl RawLog {
 
     /// The rows sorted by user and item, each pair once: the row with the latest timestamp, among
     /// equals the greatest weight. The result does not depend on the order of the rows.
-    /// `users[provisional]` is the id a user has in it, likewise items. Beside the rows: how many
+    /// `users[provisional]` is the id of a user in it, likewise for items. The second value is how many rows
     /// were merged into others.
     pub(super) fn into_merged(mut self, users: &[u32], items: &[u32]) -> (Interactions, u64) {
         let before = self.len();

@@ -88,7 +88,7 @@ pub fn read_item_titles(input: &Input, items: &IdMap) -> Result<Vec<Option<Strin
     }
 }
 
-/// Reads columns of an item file by name, one value an item of `items`.
+/// Reads columns of an item file by name, one value per item of `items`.
 ///
 /// # Errors
 /// As [`read_dataset`], and a column that is not there.

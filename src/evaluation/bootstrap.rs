@@ -97,7 +97,7 @@ fn pack(columns: &[&[f64]], n: usize) -> (Vec<usize>, Vec<Vec<[f64; COLUMNS]>>) 
     (rows, packed)
 }
 
-/// The sum over rows of values by counts, a row a column.
+/// The sum over rows of values by counts, a row per column.
 fn weighted_sums(values: &[[f64; COLUMNS]], counts: &[[f64; LANES]]) -> [[f64; LANES]; COLUMNS] {
     let mut sums = [[0.0; LANES]; COLUMNS];
     for (values, counts) in values.iter().zip(counts) {

@@ -1,4 +1,4 @@
-//! Is one system better than another on the same users, beyond chance?
+//! A paired comparison: is one system significantly better than another on the same users?
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

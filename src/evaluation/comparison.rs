@@ -17,7 +17,7 @@ pub struct Difference {
     pub low: f64,
     /// Upper end of it.
     pub high: f64,
-    /// Two-sided paired t-test: the chance of a mean difference at least this large between equals.
+    /// Two-sided paired t-test: the probability of a mean difference at least this large between equal systems.
     pub p_value: f64,
     /// Users for whom the second run is better.
     pub wins: usize,
@@ -34,7 +34,7 @@ pub struct Comparison {
     pub candidate: String,
     /// Users both were evaluated on.
     pub n_users: usize,
-    /// One entry a metric that both have, by name.
+    /// One entry per metric that both have, by name.
     pub differences: Vec<Difference>,
 }
 
@@ -50,7 +50,7 @@ impl Comparison {
         "better/worse for",
     ];
 
-    /// The comparison as cells of a table, one row a metric.
+    /// The comparison as cells of a table, one row per metric.
     pub fn rows(&self) -> impl Iterator<Item = [String; 7]> + '_ {
         self.differences.iter().map(|d| {
             let p = if d.p_value < 1e-4 {

@@ -98,7 +98,7 @@ impl Fails for EvaluationError {
 pub struct Evaluated {
     /// The summary, as in `evaluation.json`.
     pub summary: Evaluation,
-    /// One entry a system, in the order given.
+    /// One entry per system, in the order given.
     pub details: Vec<SystemDetail>,
 }
 

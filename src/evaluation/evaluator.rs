@@ -28,7 +28,7 @@ pub(super) struct System {
     cold: Measured,
 }
 
-/// The metrics of some users: a column a metric, in the order of [`Evaluator::names`], a value a user.
+/// The metrics of some users: a column per metric, in the order of [`Evaluator::names`], a value per user.
 struct Measured {
     columns: Vec<Vec<f64>>,
     /// How often each item was recommended at each depth.
@@ -124,7 +124,7 @@ impl Evaluator<'_> {
         systems.map(result).collect()
     }
 
-    /// The metrics of one group of users, a result a system.
+    /// The metrics of one group of users, a result per system.
     fn groups(&self, label: &str, columns: &[&[f64]]) -> Vec<GroupResult> {
         let names = self.names();
         let estimates = self.bootstrap.estimates(columns);

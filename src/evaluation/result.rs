@@ -56,7 +56,7 @@ pub struct Evaluation {
     pub confidence: f64,
     /// Identifies the users, items, masked and held-out pairs; results compare only when it is equal.
     pub fingerprint: String,
-    /// One entry a system, in the order given.
+    /// One entry per system, in the order given.
     pub systems: Vec<SystemResult>,
     /// The first system against each of the others, user by user, at [`Evaluation::headline_depth`].
     #[serde(default)]
@@ -92,7 +92,7 @@ pub struct PerUser {
     pub fingerprint: String,
     /// The evaluated users, ascending.
     pub users: Vec<u32>,
-    /// By name, such as `recall@20`: one value a user, in the order of `users`.
+    /// By name, such as `recall@20`: one value per user, in the order of `users`.
     pub metrics: BTreeMap<String, Vec<f64>>,
 }
 

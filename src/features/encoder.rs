@@ -258,7 +258,7 @@ impl Encoder {
     }
 }
 
-/// A row an item, of the entries that `fill` puts into an empty list, without zeros.
+/// A row per item, of the entries that `fill` puts into an empty list, without zeros.
 fn matrix(
     width: usize,
     items: impl Iterator<Item = usize>,

@@ -17,7 +17,7 @@ use crate::data::Csr;
 use crate::split::TrainSet;
 
 /// The user-item graph of the training interactions. Users' rows are those of the training set; items' are its
-/// transpose, 4 bytes an edge.
+/// transpose, 4 bytes per edge.
 #[derive(Debug, Clone)]
 pub struct InteractionGraph<'a> {
     users_to_items: &'a Csr,

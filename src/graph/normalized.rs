@@ -23,7 +23,7 @@ pub enum Normalization {
 ///
 /// Users come first; item `i` is node `n_users + i`. The pattern is symmetric, so the transposed matrix has the same
 /// rows and columns and only its values may differ. An interaction is two entries of 8 bytes (12 with transposed
-/// values), a self-loop one; a node is 4 bytes. While it is built there are no more.
+/// values), a self-loop is one, and a node is 4 bytes. Building takes no more than that.
 ///
 /// # Errors
 /// When the graph has more entries than Burn's 32-bit indices can number.
@@ -55,7 +55,7 @@ pub fn normalized_adjacency(
 fn square_pattern(train: &TrainSet, self_loops: bool) -> (Vec<u32>, Vec<u32>) {
     let (n_users, n_items) = (train.n_users() as u32, train.n_items() as u32);
     let by_user = train.positives().rows();
-    // It is gone before there are values, which take more.
+    // Freed before the values are made, which take more memory.
     let by_item = by_user.transposed(train.n_items());
     let n_nodes = train.n_users() + train.n_items();
     let n_entries = 2 * by_user.n_entries() + usize::from(self_loops) * n_nodes;

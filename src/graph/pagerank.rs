@@ -51,7 +51,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Room for a graph: 10 bytes a node, and 8 a node that a search reaches.
+    /// Room for a graph: 10 bytes per node, and 8 per node that a search reaches.
     pub fn new(graph: &InteractionGraph) -> Self {
         let n = graph.n_users() + graph.n_items();
         Self {
@@ -90,8 +90,8 @@ impl Workspace {
 }
 
 impl PageRank {
-    /// The items the search reaches, but those the root is connected to and the root itself: the
-    /// higher rank first, then the smaller id.
+    /// The items that the search reaches, without the root and those it is connected to: the highest rank first,
+    /// then the smallest id.
     pub fn near(
         &self,
         graph: &InteractionGraph,
@@ -164,7 +164,7 @@ impl PageRank {
     }
 
     /// For every user, or every item, the items of some ranks (from 0) around it, ascending by id.
-    /// Calls `done` after each root, from any thread. Memory: four bytes an item kept.
+    /// Calls `done` after each root, from any thread. Memory: four bytes per item kept.
     pub fn bands(
         &self,
         graph: &InteractionGraph,

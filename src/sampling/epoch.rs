@@ -14,7 +14,7 @@ use crate::split::TrainSet;
 /// Triples to learn from: each positive with its negatives.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
-    /// Users, one a positive.
+    /// Users, one per positive.
     pub users: Vec<u32>,
     /// An item of each user.
     pub positives: Vec<u32>,
@@ -177,7 +177,7 @@ impl<'a> EpochSampler<'a> {
     }
 }
 
-/// The generator of a purpose in an epoch: key (seed, epoch), stream by purpose.
+/// The generator for a purpose in an epoch: (seed, epoch) is its key, and each purpose has a stream of its own.
 fn generator(seed: u64, epoch: u32, purpose: Purpose) -> ChaCha8Rng {
     let mut key = [0; 32];
     key[..8].copy_from_slice(&seed.to_le_bytes());

@@ -12,9 +12,9 @@ const ROWS: usize = 64;
 /// The graph of items that share users. Its eigenvalues lie in `[0, 1]`.
 #[derive(Debug, Clone)]
 pub struct CoOccurrence {
-    /// `R̃`, a row a user.
+    /// `R̃`, a row per user.
     by_user: SparseMatrix,
-    /// `R̃ᵀ`, a row an item.
+    /// `R̃ᵀ`, a row per item.
     by_item: SparseMatrix,
 }
 

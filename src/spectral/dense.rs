@@ -7,7 +7,7 @@ use sagebrush_model::{MatrixView, multiply};
 
 use super::eigen::falling_eigen;
 
-/// Fewest rows of a piece whose part of a sum is kept apart.
+/// Fewest rows whose part of a sum is kept separately.
 const ROWS_PER_PART: usize = 2048;
 /// Most such parts, each as large as the small matrix.
 const PARTS_MAX: usize = 16;

@@ -111,7 +111,7 @@ impl Block {
         let first = whitening(&inner(&columns, width, &columns, width));
         turn(&mut columns, width, &first);
         width = first.ncols();
-        // What the first turn left of skewness goes with the second, which comes with the Ritz vectors.
+        // The second turn, which comes with the Ritz vectors, removes what skewness the first one left.
         let second = whitening(&inner(&columns, width, &columns, width));
         let mut projected = DMatrix::zeros(width, width);
         for group in groups(width) {

@@ -80,7 +80,7 @@ pub struct Edges {
 }
 
 /// A synthetic graph. A user's items are a function of the specification and the user alone, so blocks
-/// of users can be made in any order and on any thread; what is held is 4 bytes a node.
+/// of users can be made in any order and on any thread; what is held is 4 bytes per node.
 #[derive(Debug, Clone)]
 pub struct SyntheticGraph {
     spec: PowerLaw,

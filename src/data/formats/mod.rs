@@ -1,4 +1,4 @@
-//! The formats logs come in: their names, how each is recognized, and one reader a file.
+//! The formats logs come in: their names, how each is recognized, and one reader per file.
 
 mod adjacency;
 mod delimited;
@@ -53,7 +53,7 @@ pub enum Format {
     /// Apache Parquet.
     #[serde(rename = "parquet")]
     Parquet,
-    /// One JSON object a line.
+    /// One JSON object per line.
     #[serde(rename = "json-lines")]
     JsonLines,
 }
