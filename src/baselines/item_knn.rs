@@ -6,6 +6,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::rows_of_tile;
 use crate::data::{Csr, ItemLists};
 use crate::inference::{Ranked, ScoreSource, Selection};
 
@@ -138,13 +139,8 @@ impl ScoreSource for ItemKnn {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(
-            out.len(),
-            users.len() * items.len(),
-            "one score a user and item"
-        );
         out.fill(0.0);
-        for (&user, row) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+        for (user, row) in rows_of_tile(users, &items, out) {
             for &item in self.train.of(user) {
                 for (other, similarity) in self.votes_of(item) {
                     let at = other as usize;

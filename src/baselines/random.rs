@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use sagebrush_model::mix;
 
+use super::rows_of_tile;
 use crate::inference::ScoreSource;
 
 /// Scores that are a function of (seed, user, item) and nothing else, uniform in [0, 1).
@@ -27,12 +28,7 @@ impl ScoreSource for RandomBaseline {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(
-            out.len(),
-            users.len() * items.len(),
-            "one score a user and item"
-        );
-        for (&user, scores) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+        for (user, scores) in rows_of_tile(users, &items, out) {
             for (score, item) in scores.iter_mut().zip(items.clone()) {
                 let draw = mix(mix(self.seed ^ u64::from(user)) ^ item as u64);
                 // The 24 bits that a float in [0, 1) holds.
