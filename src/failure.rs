@@ -24,3 +24,20 @@ pub trait Fails: std::error::Error {
     /// The kind of failure.
     fn failure(&self) -> Failure;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::GraphError;
+    use crate::spectral::SpectralError;
+    use crate::split::SplitError;
+
+    #[test]
+    fn the_number_of_a_failure_is_that_of_sysexits() {
+        // EX_DATAERR is 65; 2 and 130 are the shells' numbers for wrong usage and for SIGINT.
+        let n_entries = 1 << 40;
+        assert_eq!(GraphError::TooManyEntries { n_entries }.failure() as u8, 65);
+        assert_eq!(SplitError::NoTestFile.failure() as u8, 2);
+        assert_eq!(SpectralError::Stopped.failure() as u8, 130);
+    }
+}

@@ -12,6 +12,7 @@ pub mod exit;
 pub mod export;
 pub mod failure;
 pub mod features;
+pub mod forecast;
 pub mod graph;
 pub mod inference;
 pub mod report;

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::machine;
 use crate::config::{ModelName, Optimizer, RunConfig};
-use crate::data::{Counts, Inspection, MemoryForecast, show_bytes};
+use crate::data::{Inspection, show_bytes};
+use crate::forecast::{Counts, MemoryForecast};
 
 /// What training one model with its default settings takes.
 #[derive(Debug, Serialize)]

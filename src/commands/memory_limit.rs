@@ -2,7 +2,8 @@
 
 use super::machine;
 use crate::config::{ModelName, Optimizer, RunConfig};
-use crate::data::{Counts, MemoryForecast, show_bytes};
+use crate::data::show_bytes;
+use crate::forecast::{Counts, MemoryForecast};
 use crate::terminal::count;
 
 /// Forecast to take more than the limit allows; nothing was allocated for it yet.

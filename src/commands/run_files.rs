@@ -11,13 +11,13 @@ use super::{Session, filters};
 use crate::cli::NewItemArgs;
 use crate::config::{DataConfig, DeviceName, ModelName, RunConfig, ScoreKind};
 #[cfg(feature = "train")]
-use crate::data::Counts;
 use crate::data::{
     self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
     SourceFile,
 };
 use crate::device::{self, DeviceSource};
 use crate::evaluation::EvaluationData;
+use crate::forecast::Counts;
 use crate::inference::{Recommender, Scorer};
 use crate::run::{RunDir, SeenLists};
 use crate::split::SplitSummary;

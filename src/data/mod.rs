@@ -6,7 +6,6 @@ mod cleaning;
 mod columns;
 mod csr;
 mod error;
-mod forecast;
 mod formats;
 mod hash;
 mod ids;
@@ -26,6 +25,7 @@ mod numbers;
 mod raw_log;
 mod read;
 mod read_options;
+mod show_bytes;
 mod sink;
 mod source;
 #[cfg(test)]
@@ -38,8 +38,6 @@ pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
 pub use csr::Csr;
 pub use error::{DataError, Place, Position, Role};
-pub(crate) use forecast::show_bytes;
-pub use forecast::{Counts, MemoryForecast};
 pub use formats::Format;
 pub use ids::{IdMap, compare_keys};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
@@ -53,3 +51,4 @@ pub use read::{
     read_titles_bytes,
 };
 pub use read_options::ReadOptions;
+pub(crate) use show_bytes::show_bytes;

@@ -245,25 +245,6 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// Bytes in the unit a person reads.
-pub(crate) fn show_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = "B";
-    for larger in UNITS {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = larger;
-    }
-    if unit == "B" {
-        format!("{bytes} B")
-    } else {
-        format!("{value:.1} {unit}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,12 +307,5 @@ mod tests {
         assert_eq!(dense.tables, held(5.0 * 38_400.0 + rows));
         let lazy = forecast(ModelName::Mf, lazy);
         assert_eq!(lazy.tables, held(4.0 * 38_400.0 + rows));
-    }
-
-    #[test]
-    fn bytes_are_shown_in_their_unit() {
-        assert_eq!(show_bytes(1023), "1023 B");
-        assert_eq!(show_bytes(1536), "1.5 KiB");
-        assert_eq!(show_bytes(3 << 30), "3.0 GiB");
     }
 }
