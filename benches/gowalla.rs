@@ -11,9 +11,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
-use sagebrush::data::{Input, ReadOptions, Split, read_dataset, split};
+use sagebrush::data::{Input, ReadOptions, read_dataset};
 use sagebrush::graph::{InteractionGraph, NodeOrder};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::split::{Split, split};
 use sagebrush::training::adjacency;
 
 #[global_allocator]

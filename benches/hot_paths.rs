@@ -10,10 +10,11 @@ use sagebrush::config::{
     HardRoot, NegativeDistribution, PositiveSampling, RunConfig, SamplingConfig, SplitConfig,
     SplitMethod,
 };
-use sagebrush::data::{Dataset, Split, split};
-use sagebrush::graph::{Normalization, NormalizedCsr};
+use sagebrush::data::Dataset;
+use sagebrush::graph::{Normalization, normalized_adjacency};
 use sagebrush::inference::{Embeddings, ScoreHead, top_k};
 use sagebrush::sampling::{EpochSampler, HardNegatives};
+use sagebrush::split::{Split, split};
 use sagebrush_model::Adjacency;
 
 const N_USERS: u32 = 10_000;
@@ -61,11 +62,11 @@ fn table(rows: usize) -> Vec<f32> {
 #[divan::bench]
 fn propagate(bencher: Bencher<'_, '_>) {
     let split = made_up();
-    let matrix = NormalizedCsr::new(&split.train, Normalization::Symmetric, false).unwrap();
+    let matrix = normalized_adjacency(&split.train, Normalization::Symmetric, false).unwrap();
     let device = Device::flex();
     let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
     let n_entries = matrix.columns.len();
-    let adjacency = Adjacency::new(n_users, n_items, matrix.into(), &device).unwrap();
+    let adjacency = Adjacency::new(n_users, n_items, matrix, &device).unwrap();
     let n_nodes = n_users + n_items;
     let x = Tensor::<2>::from_data(TensorData::new(table(n_nodes), [n_nodes, DIM]), &device);
     bencher

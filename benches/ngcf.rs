@@ -11,8 +11,9 @@ use burn::tensor::{Device, Int, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, TrainSet, split};
-use sagebrush::graph::{Normalization, NormalizedCsr};
+use sagebrush::data::Dataset;
+use sagebrush::graph::{Normalization, normalized_adjacency};
+use sagebrush::split::{TrainSet, split};
 use sagebrush_model::loss::BatchScores;
 use sagebrush_model::{
     Adjacency, BatchIndices, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
@@ -138,8 +139,8 @@ fn adjacency(train: &TrainSet, propagation: Propagation, device: &Device) -> Adj
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::None => (Normalization::Symmetric, false),
     };
-    let matrix = NormalizedCsr::new(train, normalization, self_loops).unwrap();
-    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix.into(), device).unwrap()
+    let matrix = normalized_adjacency(train, normalization, self_loops).unwrap();
+    Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix, device).unwrap()
 }
 
 fn train_set() -> TrainSet {

@@ -30,8 +30,9 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
-use sagebrush::data::{Input, ReadOptions, Split, read_dataset, split};
-use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization, NormalizedCsr};
+use sagebrush::data::{Input, ReadOptions, read_dataset};
+use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization, normalized_adjacency};
+use sagebrush::split::{Split, split};
 use sagebrush_model::Adjacency;
 
 const DIM: usize = 64;
@@ -104,10 +105,10 @@ struct Timed {
 impl Timed {
     fn new(name: &'static str, split: &Split) -> Self {
         let train = &split.train;
-        let matrix = NormalizedCsr::new(train, Normalization::Symmetric, false).unwrap();
+        let matrix = normalized_adjacency(train, Normalization::Symmetric, false).unwrap();
         let device = Device::flex();
         let gathered = matrix.columns.clone();
-        let adjacency = Adjacency::new(train.n_users(), train.n_items(), matrix.into(), &device);
+        let adjacency = Adjacency::new(train.n_users(), train.n_items(), matrix, &device);
         let n_nodes = train.n_users() + train.n_items();
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let table = (0..n_nodes * DIM).map(|_| rng.random::<f32>()).collect();

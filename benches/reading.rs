@@ -13,8 +13,9 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
-use sagebrush::data::{Dataset, Input, ReadOptions, read_dataset, split};
+use sagebrush::data::{Dataset, Input, ReadOptions, read_dataset};
 use sagebrush::graph::InteractionGraph;
+use sagebrush::split::split;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

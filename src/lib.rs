@@ -48,6 +48,8 @@ mod finished;
 #[cfg(feature = "train")]
 mod fitting;
 #[doc(hidden)]
+pub mod forecast;
+#[doc(hidden)]
 pub mod graph;
 #[doc(hidden)]
 pub mod inference;
@@ -61,6 +63,8 @@ pub mod run;
 pub mod sampling;
 #[doc(hidden)]
 pub mod spectral;
+#[doc(hidden)]
+pub mod split;
 #[doc(hidden)]
 pub mod synth;
 #[cfg(feature = "train")]

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use sagebrush_model::{SparseMatrix, SparseRows};
 
+use super::rows_of_tile;
 use crate::data::ItemLists;
 use crate::inference::ScoreSource;
 
@@ -50,13 +51,8 @@ impl ScoreSource for ContentKnn {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(
-            out.len(),
-            users.len() * items.len(),
-            "one score a user and item"
-        );
         let mut profile = vec![0.0f32; self.features.n_columns()];
-        for (&user, scores) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+        for (user, scores) in rows_of_tile(users, &items, out) {
             profile.fill(0.0);
             let taken = self.train.of(user);
             for &item in taken {

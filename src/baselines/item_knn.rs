@@ -6,14 +6,15 @@ use std::ops::Range;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::data::ItemLists;
+use super::rows_of_tile;
+use crate::data::{Csr, ItemLists};
 use crate::inference::{Ranked, ScoreSource, Selection};
 
 /// How neighbourhoods are made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ItemKnnConfig {
-    /// Neighbours kept an item.
+    /// Neighbours kept per item.
     pub neighbours: usize,
     /// Added to the denominator of the cosine: pulls similarities that rest on few users towards 0. The default was
     /// the best of 0, 5, 10, 20, 50 and 100 on a tenth of Gowalla's train pairs held out for it.
@@ -35,23 +36,22 @@ impl Default for ItemKnnConfig {
 pub struct ItemKnn {
     train: ItemLists,
     n_items: usize,
-    /// `votes[row_ptr[j]..row_ptr[j + 1]]` are the items that have `j` among their neighbours, by id.
-    row_ptr: Vec<usize>,
-    votes: Vec<Ranked>,
+    /// By item, the items that have it among their neighbours, by id, each with its similarity.
+    votes: Csr<f32>,
 }
 
 /// Co-occurrence counts of one item, reused from item to item.
 struct Counts {
     counts: Vec<u32>,
-    /// Room for every item and one more, so that an item can be written before it is known to be new: the branch
-    /// would be mispredicted as often as not.
+    /// One longer than the catalogue, so that an item can be written before it is known to be new: a branch would be
+    /// mispredicted half of the time.
     touched: Vec<u32>,
 }
 
 /// What the neighbours of an item are found in.
 struct Neighbourhoods<'a> {
     train: &'a ItemLists,
-    by_item: &'a ItemLists,
+    by_item: &'a Csr,
     /// Square roots of the items' numbers of users.
     roots: &'a [f64],
     config: &'a ItemKnnConfig,
@@ -63,14 +63,13 @@ impl ItemKnn {
     /// # Panics
     /// When an item is not below `n_items`.
     pub fn new(train: &ItemLists, n_items: usize, config: &ItemKnnConfig) -> Self {
-        let by_item =
-            ItemLists::from_pairs(n_items, train.pairs().map(|(user, item)| (item, user)));
+        let by_item = train.users_by_item(n_items);
         let empty = || Counts {
             counts: vec![0; n_items],
             touched: vec![0; n_items + 1],
         };
         let roots: Vec<f64> = (0..n_items as u32)
-            .map(|item| (by_item.of(item).len() as f64).sqrt())
+            .map(|item| f64::from(by_item.degree(item)).sqrt())
             .collect();
         let neighbourhoods = Neighbourhoods {
             train,
@@ -82,48 +81,21 @@ impl ItemKnn {
             .into_par_iter()
             .map_init(empty, |counts, item| neighbourhoods.nearest(item, counts))
             .collect();
-        let (row_ptr, votes) = transpose(&lists);
+        let neighbours = lists
+            .iter()
+            .map(|list| list.iter().map(|place| (place.item, place.score)));
         Self {
             train: train.clone(),
             n_items,
-            row_ptr,
-            votes,
+            votes: Csr::from_rows(neighbours).transposed(n_items),
         }
     }
 
-    fn votes_of(&self, item: u32) -> &[Ranked] {
-        &self.votes[self.row_ptr[item as usize]..self.row_ptr[item as usize + 1]]
+    /// The items that an item of a user speaks for, and how much for each.
+    fn votes_of(&self, item: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
+        let (items, similarities) = self.votes.weighted_row(item);
+        items.iter().copied().zip(similarities.iter().copied())
     }
-}
-
-/// From neighbours by item to items by neighbour, in compressed rows.
-fn transpose(lists: &[Vec<Ranked>]) -> (Vec<usize>, Vec<Ranked>) {
-    let mut row_ptr = vec![0usize; lists.len() + 1];
-    for neighbour in lists.iter().flatten() {
-        row_ptr[neighbour.item as usize + 1] += 1;
-    }
-    for item in 0..lists.len() {
-        row_ptr[item + 1] += row_ptr[item];
-    }
-    let mut next = row_ptr.clone();
-    let mut votes = vec![
-        Ranked {
-            item: 0,
-            score: 0.0
-        };
-        row_ptr[lists.len()]
-    ];
-    for (item, list) in (0u32..).zip(lists) {
-        for neighbour in list {
-            let place = &mut next[neighbour.item as usize];
-            votes[*place] = Ranked {
-                item,
-                score: neighbour.score,
-            };
-            *place += 1;
-        }
-    }
-    (row_ptr, votes)
 }
 
 impl Neighbourhoods<'_> {
@@ -134,7 +106,7 @@ impl Neighbourhoods<'_> {
         }
         let Counts { counts, touched } = scratch;
         let mut n_touched = 0;
-        for &user in self.by_item.of(item) {
+        for &user in self.by_item.row(item) {
             for &other in self.train.of(user) {
                 let count = &mut counts[other as usize];
                 touched[n_touched] = other;
@@ -167,18 +139,13 @@ impl ScoreSource for ItemKnn {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(
-            out.len(),
-            users.len() * items.len(),
-            "one score a user and item"
-        );
         out.fill(0.0);
-        for (&user, row) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+        for (user, row) in rows_of_tile(users, &items, out) {
             for &item in self.train.of(user) {
-                for vote in self.votes_of(item) {
-                    let at = vote.item as usize;
+                for (other, similarity) in self.votes_of(item) {
+                    let at = other as usize;
                     if items.contains(&at) {
-                        row[at - items.start] += vote.score;
+                        row[at - items.start] += similarity;
                     }
                 }
             }
@@ -192,11 +159,11 @@ impl ScoreSource for ItemKnn {
         for (&user, selection) in users.iter().zip(selections) {
             let mut n_touched = 0;
             for &item in self.train.of(user) {
-                for vote in self.votes_of(item) {
-                    let score = &mut scores[vote.item as usize];
-                    touched[n_touched] = vote.item;
+                for (other, similarity) in self.votes_of(item) {
+                    let score = &mut scores[other as usize];
+                    touched[n_touched] = other;
                     n_touched += usize::from(*score == 0.0);
-                    *score += vote.score;
+                    *score += similarity;
                 }
             }
             let touched = &touched[..n_touched];

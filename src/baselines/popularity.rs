@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::rows_of_tile;
 use crate::data::ItemLists;
 use crate::inference::{Ranked, ScoreSource, Selection, best_first};
 
@@ -45,12 +46,7 @@ impl ScoreSource for Popularity {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(
-            out.len(),
-            users.len() * items.len(),
-            "one score a user and item"
-        );
-        for row in out.chunks_exact_mut(items.len().max(1)) {
+        for (_, row) in rows_of_tile(users, &items, out) {
             row.copy_from_slice(&self.counts[items.clone()]);
         }
     }

@@ -7,8 +7,7 @@ use super::error::{DataError, Place};
 use super::kcore::k_core;
 use super::key_table::{KeyTable, keep_keys};
 use super::raw_log::RawLog;
-use super::read::ReadOptions;
-use super::{Dataset, Interactions};
+use super::{Dataset, Interactions, ReadOptions};
 
 /// What reading took out, and which columns it read. The counts of the log satisfy `rows =
 /// interactions + duplicates_merged + below_min_rating + k_core_interactions_removed`.
@@ -117,8 +116,8 @@ pub(super) fn clean(
     })
 }
 
-/// Leaves low ratings out of the test part, and the ids not to keep: an id goes when the filters took
-/// its last interaction of the log.
+/// Removes low ratings from the test part, and the ids that are not kept: those whose last interaction of the log
+/// the filters removed.
 fn filter_test(test: &mut Interactions, min_rating: Option<f32>, keep: &Present) {
     if let Some(minimum) = min_rating {
         drop_low_ratings(test, minimum);

@@ -318,6 +318,15 @@ pub enum DataError {
     },
 }
 
+impl Fails for DataError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::MissingInput { .. } => Failure::InputMissing,
+            _ => Failure::BadData,
+        }
+    }
+}
+
 impl DataError {
     /// Whether the input is not there at all, rather than there and wrong.
     pub fn is_missing_input(&self) -> bool {
@@ -339,15 +348,6 @@ pub(super) fn excerpt(field: &[u8]) -> String {
         shown.push('…');
     }
     shown
-}
-
-impl Fails for DataError {
-    fn failure(&self) -> Failure {
-        match self.is_missing_input() {
-            true => Failure::InputMissing,
-            false => Failure::BadData,
-        }
-    }
 }
 
 #[cfg(test)]

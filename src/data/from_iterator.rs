@@ -6,9 +6,8 @@ use super::cleaning::{Cleaning, Ids, clean};
 use super::error::{DataError, Place, Position};
 use super::key_table::KeyTable;
 use super::raw_log::RawLog;
-use super::read::ReadOptions;
 use super::sink::{Sink, TextRow};
-use super::{Dataset, SourceFile};
+use super::{Dataset, ReadOptions, SourceFile};
 
 /// The name of the source in messages and in a run's `data.json`.
 const NAME: &str = "(interactions)";

@@ -1,9 +1,9 @@
-//! The data doctor: what a data set looks like before anything is trained on it.
+//! Inspection: what a data set looks like before anything is trained on it.
 
 use serde::{Deserialize, Serialize};
 
 use super::calendar::iso_date;
-use super::forecast::show_bytes;
+use super::show_bytes::show_bytes;
 use super::{Cleaning, Dataset, Interactions, ItemLists, SourceFile};
 
 /// Interactions a user or an item has: nearest-rank quantiles over those with at least one.

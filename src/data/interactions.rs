@@ -7,9 +7,9 @@ use super::IdMap;
 /// Interactions as parallel columns in canonical order (user, then item), each pair once.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Interactions {
-    /// Inside user ids.
+    /// Internal user ids.
     pub users: Vec<u32>,
-    /// Inside item ids.
+    /// Internal item ids.
     pub items: Vec<u32>,
     /// Ratings or weights, where the log has them; finite.
     pub weights: Option<Vec<f32>>,
@@ -72,25 +72,25 @@ pub struct SourceFile {
     pub rows: u64,
 }
 
-/// What a log turns into: interactions in inside ids, and the two id maps.
+/// What a log turns into: interactions in internal ids, and the two id maps.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// The interactions of the log.
     pub interactions: Interactions,
     /// The interactions of a given test file; `None` when the split is ours to make.
     pub given_test: Option<Interactions>,
-    /// Users by outside key.
+    /// Users by raw key.
     pub users: IdMap,
-    /// Items by outside key.
+    /// Items by raw key.
     pub items: IdMap,
-    /// One title an item, where item metadata was given; position = item id.
+    /// One title per item, where item metadata was given; position = item id.
     pub titles: Option<Vec<Option<String>>>,
     /// The files all this came from.
     pub sources: Vec<SourceFile>,
 }
 
 impl Dataset {
-    /// A made-up data set: the keys of users and items are their numbers from 0.
+    /// A synthetic data set: the keys of users and items are their numbers from 0.
     pub fn numbered(n_users: u32, n_items: u32, users: Vec<u32>, items: Vec<u32>) -> Self {
         let keys = |n: u32| {
             let keys = (0..n).map(|id| id.to_string().into()).collect();

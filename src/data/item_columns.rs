@@ -1,4 +1,4 @@
-//! Columns of a metadata file, one value an item: what models read of items.
+//! Columns of a metadata file, one value per item: what models read of items.
 
 use super::IdMap;
 use super::columns::{find_column, missing};
@@ -10,7 +10,7 @@ use super::source::Text;
 /// The columns a MovieLens file has, in their order.
 const DOUBLE_COLON: [&str; 3] = ["item", "title", "genres"];
 
-/// One value an item, where the file has one; position = item id.
+/// One value per item, where the file has one; position = item id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ItemColumn {
     /// The column's name in the file, without RecBole's type.
@@ -19,7 +19,7 @@ pub struct ItemColumn {
     pub values: Vec<Option<String>>,
 }
 
-/// Columns of an item file, and whose its rows are.
+/// Columns of an item file, and the item of each of its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ItemColumns {
     /// In the order asked for.

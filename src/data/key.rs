@@ -1,16 +1,16 @@
-//! An outside key as it is looked up: a number, a few bytes in two words, or a longer text.
+//! A raw key as it is looked up: a number, a few bytes in two words, or a longer text.
 
-/// So many digits always fit a `u64`.
+/// Numbers of this many digits always fit a `u64`.
 const MAX_DIGITS: usize = 18;
 /// The longest key that fits two words beside its length.
 const SHORT_BYTES: usize = 15;
 /// How much text of long keys a batch holds before it is full.
 const BATCH_TEXT_BYTES: usize = 1 << 20;
 
-/// A key, told apart by its text alone, so that equal texts are equal keys.
+/// A key. Equal texts are equal keys, whatever their variant in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key<'k> {
-    /// A decimal number as it is printed; one of 19 digits or more may come as text, too.
+    /// A decimal number as it is printed; one of 19 digits or more may also come as text.
     Number(u64),
     Short(ShortKey),
     Long(&'k [u8]),
@@ -88,7 +88,7 @@ impl ShortKey {
         str::from_utf8(self.bytes().as_slice()).is_ok()
     }
 
-    /// The text; what is not UTF-8 in it is replaced.
+    /// The text, with anything that is not UTF-8 replaced.
     pub(super) fn text(self) -> Box<str> {
         String::from_utf8_lossy(self.bytes().as_slice()).into()
     }
@@ -108,7 +108,7 @@ impl ShortBytes {
     }
 }
 
-/// Keys put by, to be looked up together.
+/// Keys that wait to be looked up together.
 #[derive(Default)]
 pub(super) struct KeyBatch {
     keys: Vec<Packed>,

@@ -1,13 +1,15 @@
 //! Blocks of rows into canonical order, each pair once: a counting sort by user, then each user by item.
 
 use super::Interactions;
-use super::raw_log::BLOCK_ROWS;
 
-/// Rows of blocks of `BLOCK_ROWS` (the last may hold fewer), no more than `u32` can number, by user and item under the ids that
-/// `user_ids` and `item_ids` give them. Of a repeated pair stays the row with the latest timestamp,
-/// among equals the one with the greatest weight.
+/// Rows lie in blocks of this size, so none moves when more come and no memory is held twice.
+pub(super) const BLOCK_ROWS: usize = 1 << 16;
+
+/// Sorts the rows of blocks by user and item, under the ids that `user_ids` and `item_ids` give them. Every block but the
+/// last holds [`BLOCK_ROWS`] rows, and `u32` can number all rows. Of a repeated pair the row with the latest timestamp
+/// stays; among equals, the one with the greatest weight.
 ///
-/// Each column goes as soon as its copy is made, so that no more than one is there twice.
+/// Each column is freed as soon as its copy is made, so at most one is in memory twice.
 pub(super) fn merge(
     mut blocks: Vec<Interactions>,
     user_ids: &[u32],
@@ -28,7 +30,7 @@ pub(super) fn merge(
         by_time.then_with(|| weight(a).total_cmp(&weight(b)))
     };
     let mut sorted_items = Vec::with_capacity(order.len());
-    // Of one user: item and position in one number, so that they sort without a look elsewhere.
+    // Item and position of each row of a user in one number, so that sorting needs no other memory.
     let mut rows: Vec<u64> = Vec::new();
     let (mut start, mut kept) = (0, 0);
     for end in &mut ends {
@@ -68,7 +70,7 @@ pub(super) fn merge(
     }
 }
 
-/// The positions of the rows, users after one another, and where each user's end.
+/// The positions of the rows, user after user, and where those of each user end.
 fn by_user(blocks: &[Interactions], user_ids: &[u32]) -> (Vec<u32>, Vec<u32>) {
     let users = || blocks.iter().flat_map(|block| &block.users);
     let mut rows_of = vec![0u32; user_ids.len()];

@@ -1,12 +1,12 @@
-//! From a file to a split: readers, outside keys and inside ids, interactions, splits. No tensor.
+//! From a file to interactions: readers, raw keys and internal ids. No tensor.
 
 mod bundled;
 mod calendar;
 mod cleaning;
 mod columns;
 mod configured;
+mod csr;
 mod error;
-mod forecast;
 mod formats;
 mod from_iterator;
 mod hash;
@@ -26,10 +26,10 @@ mod number_keys;
 mod numbers;
 mod raw_log;
 mod read;
-mod record;
+mod read_options;
+mod show_bytes;
 mod sink;
 mod source;
-mod split;
 #[cfg(test)]
 mod tests;
 mod window;
@@ -39,9 +39,8 @@ pub(crate) use calendar::iso_date;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
 pub(crate) use configured::{items_input, read_configured};
+pub use csr::Csr;
 pub use error::{DataError, Place, Position, Role};
-pub(crate) use forecast::show_bytes;
-pub use forecast::{Counts, MemoryForecast};
 pub use formats::Format;
 pub use from_iterator::Interaction;
 pub(crate) use from_iterator::read_interactions;
@@ -53,8 +52,8 @@ pub use item_lists::ItemLists;
 pub use item_vectors::{ItemVectors, read_item_vectors};
 pub use lines::MAX_LINE_BYTES;
 pub use read::{
-    Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_item_keys,
-    read_item_titles, read_titles_bytes,
+    Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
+    read_titles_bytes,
 };
-pub(crate) use record::DataRecord;
-pub use split::{Split, SplitError, SplitSummary, TrainSet, new_items, split};
+pub use read_options::ReadOptions;
+pub(crate) use show_bytes::show_bytes;

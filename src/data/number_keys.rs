@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use foldhash::quality::RandomState;
 
-/// How far the table by value may reach: so many entries of 4 bytes a key take no more memory than a
+/// How far the table by value may reach: so many entries of 4 bytes per key take no more memory than a
 /// hash table would.
 const ROOM_PER_KEY: u64 = 8;
-/// How far it may reach whatever the keys.
+/// How far it may always reach, whatever the keys.
 const FREE_ROOM: u64 = 1 << 16;
 const NONE: u32 = u32::MAX;
 

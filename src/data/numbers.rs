@@ -36,7 +36,7 @@ pub(super) fn parse_timestamp(field: &[u8]) -> Result<i64, NumberFault> {
     timestamp_from_float(value)
 }
 
-/// The digits of a number without a sign, so few that no `i64` overflows; all others go the long way.
+/// A number of so few digits, without a sign, that no `i64` overflows; all others take the general path.
 fn short_whole(field: &[u8]) -> Option<i64> {
     const MAX_DIGITS: usize = 18;
     if field.is_empty() || field.len() > MAX_DIGITS {
@@ -84,7 +84,7 @@ pub(super) fn timestamp_from_float(value: f64) -> Result<i64, NumberFault> {
 }
 
 /// Seconds from a time whose unit is told by its size: below 1e11 seconds (the year 5138), then
-/// milliseconds, from 1e14 microseconds, from 1e17 nanoseconds. Each unit so covers 1973 to 5138.
+/// milliseconds, from 1e14 microseconds, from 1e17 nanoseconds. Each unit thus covers the years 1973 to 5138.
 pub(super) fn seconds_by_magnitude(value: i64) -> i64 {
     let units_per_second = match value.unsigned_abs() {
         0..100_000_000_000 => return value,

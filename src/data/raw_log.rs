@@ -1,13 +1,11 @@
 //! Interactions as they come, in provisional ids, until they are merged into canonical order.
 
 use super::Interactions;
-use super::merge::merge;
+use super::merge::{BLOCK_ROWS, merge};
 
 /// Above this many rows, repeated pairs are merged while reading, so that a log (or a bomb) of
 /// repetitions takes no more memory than its distinct pairs.
 const FIRST_COMPACTION_ROWS: usize = 1 << 24;
-/// Rows lie in blocks of this size: none moves when more come, and no room is held twice.
-pub(super) const BLOCK_ROWS: usize = 1 << 16;
 
 /// Rows in columns, in any order, pairs possibly repeated.
 pub(super) struct RawLog {
@@ -92,7 +90,7 @@ impl RawLog {
 
     /// The rows sorted by user and item, each pair once: the row with the latest timestamp, among
     /// equals the greatest weight. The result does not depend on the order of the rows.
-    /// `users[provisional]` is the id a user has in it, likewise items. Beside the rows: how many
+    /// `users[provisional]` is the id of a user in it, likewise for items. The second value is how many rows
     /// were merged into others.
     pub(super) fn into_merged(mut self, users: &[u32], items: &[u32]) -> (Interactions, u64) {
         let before = self.len();

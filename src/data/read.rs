@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
-
 use super::bundled::Bundled;
 use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
@@ -15,7 +13,7 @@ use super::metadata::read_titles;
 use super::raw_log::RawLog;
 use super::sink::Sink;
 use super::source::{Origin, PARQUET_MAGIC, Source, open};
-use super::{Dataset, IdMap, SourceFile};
+use super::{Dataset, IdMap, ReadOptions, SourceFile};
 
 /// Where a log or item metadata comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,20 +22,6 @@ pub enum Input {
     Path(PathBuf),
     /// Data inside the binary: its ratings where a log is read, its titles where metadata is.
     Bundled(Bundled),
-}
-
-/// How to read a log.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ReadOptions {
-    /// The format of every input; `None` recognizes each by its content.
-    pub format: Option<Format>,
-    /// Column names other than the usual ones.
-    pub columns: ColumnNames,
-    /// Interactions rated below this are left out, after repeated pairs are merged.
-    pub min_rating: Option<f32>,
-    /// Keep only users and items with at least this many interactions each, iterated until all have.
-    pub k_core: Option<usize>,
 }
 
 /// Reads a log, optionally a test file and item titles.
@@ -104,7 +88,7 @@ pub fn read_item_titles(input: &Input, items: &IdMap) -> Result<Vec<Option<Strin
     }
 }
 
-/// Reads columns of an item file by name, one value an item of `items`.
+/// Reads columns of an item file by name, one value per item of `items`.
 ///
 /// # Errors
 /// As [`read_dataset`], and a column that is not there.

@@ -1,4 +1,4 @@
-//! Where every format reader puts its rows: keys become ids, fields become numbers, faults get a place.
+//! Takes the rows of every format reader: keys become ids, fields become numbers, and errors get a place.
 
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place, Position, Role, excerpt};
@@ -20,8 +20,8 @@ pub(super) struct TextRow<'a> {
     pub(super) timestamp: Option<&'a [u8]>,
 }
 
-/// How many rows are put by before their keys are looked up, all users and then all items: looked up in
-/// a row, their cache misses overlap.
+/// How many rows wait before their keys are looked up, first all users and then all items: cache misses of
+/// consecutive look-ups overlap.
 const WAITING_ROWS: usize = 256;
 
 type FoundId = Result<u32, KeyFault>;

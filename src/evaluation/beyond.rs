@@ -24,7 +24,7 @@ pub fn gini(counts: &[u64]) -> f64 {
 }
 
 /// Mean self-information, in bits, of the recommended items: `-log2` of the share of the train users who have the
-/// item, averaged over all places of all lists. An item nobody has counts as one user's. 0 when nothing is
+/// item, averaged over all places of all lists. An item that nobody has counts as if one user had it. 0 when nothing is
 /// recommended.
 pub fn novelty(counts: &[u64], popularity: &[u64], n_train_users: usize) -> f64 {
     let total: u64 = counts.iter().sum();

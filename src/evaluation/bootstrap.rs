@@ -4,17 +4,27 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::result::Estimate;
+use super::estimate::Estimate;
 
 /// How intervals are made.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bootstrap {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bootstrap {
     /// Resamples; 0: the interval is the mean itself.
-    pub(super) resamples: usize,
+    pub resamples: usize,
     /// Share of the resamples inside the interval.
-    pub(super) confidence: f64,
+    pub confidence: f64,
     /// Resample `r` is a function of (seed, r) alone, so threads do not matter.
-    pub(super) seed: u64,
+    pub seed: u64,
+}
+
+impl Default for Bootstrap {
+    fn default() -> Self {
+        Self {
+            resamples: 1000,
+            confidence: 0.95,
+            seed: 42,
+        }
+    }
 }
 
 /// Resamples summed together.
@@ -87,7 +97,7 @@ fn pack(columns: &[&[f64]], n: usize) -> (Vec<usize>, Vec<Vec<[f64; COLUMNS]>>) 
     (rows, packed)
 }
 
-/// The sum over rows of values by counts, a row a column.
+/// The sum over rows of values by counts, a row per column.
 fn weighted_sums(values: &[[f64; COLUMNS]], counts: &[[f64; LANES]]) -> [[f64; LANES]; COLUMNS] {
     let mut sums = [[0.0; LANES]; COLUMNS];
     for (values, counts) in values.iter().zip(counts) {

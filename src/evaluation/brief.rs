@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::audience::{EvaluationData, ranked_batches};
+use super::cohort::{EvaluationData, ranked_batches};
 use super::metrics::{ndcg, recall, relevance};
-use crate::data::{Split, new_items};
 use crate::inference::{RankError, ScoreSource};
+use crate::split::{Split, new_items};
 
 /// `recall@k` and `ndcg@k` of the users with held-out and train items.
 ///
@@ -17,7 +17,7 @@ pub fn recall_and_ndcg(
     k: usize,
 ) -> Result<BTreeMap<String, f64>, RankError> {
     let depth = k.min(source.n_items());
-    let users = data.audience().warm;
+    let users = data.cohort().warm;
     let excluded = data.excluded();
     let (mut total_recall, mut total_ndcg) = (0.0, 0.0);
     for batch in ranked_batches(source, &excluded, data.among, &users, depth) {

@@ -1,32 +1,12 @@
-//! Is one system better than another on the same users, beyond chance?
+//! A paired comparison: is one system significantly better than another on the same users?
 
-use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::bootstrap::Bootstrap;
-use super::result::{Estimate, PerUser};
+use super::comparison::{Comparison, Difference};
+use super::estimate::Estimate;
+use super::result::PerUser;
 use crate::failure::{Fails, Failure};
-
-/// How to compare.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CompareConfig {
-    /// Bootstrap resamples of the difference.
-    pub bootstrap: usize,
-    /// Share of the resamples inside the interval.
-    pub confidence: f64,
-    /// Seed of the resamples.
-    pub seed: u64,
-}
-
-impl Default for CompareConfig {
-    fn default() -> Self {
-        Self {
-            bootstrap: 1000,
-            confidence: 0.95,
-            seed: 42,
-        }
-    }
-}
 
 /// Why two runs do not compare.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,72 +64,9 @@ pub enum CompareError {
     },
 }
 
-/// One metric of two runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Difference {
-    /// Such as `recall@20`.
-    pub metric: String,
-    /// Mean of the first run.
-    pub baseline: f64,
-    /// Mean of the second run.
-    pub candidate: f64,
-    /// Second minus first.
-    pub difference: f64,
-    /// Lower end of the difference's bootstrap interval over users.
-    pub low: f64,
-    /// Upper end of it.
-    pub high: f64,
-    /// Two-sided paired t-test: the chance of a mean difference at least this large between equals.
-    pub p_value: f64,
-    /// Users for whom the second run is better.
-    pub wins: usize,
-    /// Users for whom it is worse.
-    pub losses: usize,
-}
-
-/// Two runs on the same users.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Comparison {
-    /// Name of the first run.
-    pub baseline: String,
-    /// Name of the second run.
-    pub candidate: String,
-    /// Users both were evaluated on.
-    pub n_users: usize,
-    /// One entry a metric that both have, by name.
-    pub differences: Vec<Difference>,
-}
-
-impl Comparison {
-    /// Column heads of [`rows`](Self::rows).
-    pub const HEADER: [&str; 7] = [
-        "metric",
-        "first",
-        "second",
-        "difference",
-        "interval",
-        "p",
-        "better/worse for",
-    ];
-
-    /// The comparison as cells of a table, one row a metric.
-    pub fn rows(&self) -> impl Iterator<Item = [String; 7]> + '_ {
-        self.differences.iter().map(|d| {
-            let p = if d.p_value < 1e-4 {
-                "< 0.0001".into()
-            } else {
-                format!("{:.4}", d.p_value)
-            };
-            [
-                d.metric.clone(),
-                format!("{:.4}", d.baseline),
-                format!("{:.4}", d.candidate),
-                format!("{:+.4}", d.difference),
-                format!("{:+.4} to {:+.4}", d.low, d.high),
-                p,
-                format!("{}/{}", d.wins, d.losses),
-            ]
-        })
+impl Fails for CompareError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
     }
 }
 
@@ -160,7 +77,7 @@ impl Comparison {
 pub fn compare(
     baseline: (&str, &PerUser),
     candidate: (&str, &PerUser),
-    config: &CompareConfig,
+    bootstrap: Bootstrap,
 ) -> Result<Comparison, CompareError> {
     let ((first, a), (second, b)) = (baseline, candidate);
     let names = || (first.to_owned(), second.to_owned());
@@ -209,11 +126,6 @@ pub fn compare(
     };
     let by_user: Vec<Vec<f64>> = pairs.iter().map(by_user).collect();
     let columns: Vec<&[f64]> = by_user.iter().map(Vec::as_slice).collect();
-    let bootstrap = Bootstrap {
-        resamples: config.bootstrap,
-        confidence: config.confidence,
-        seed: config.seed,
-    };
     let estimates = bootstrap.estimates(&columns);
     let differences = pairs.iter().zip(&columns).zip(estimates);
     Ok(Comparison {
@@ -281,12 +193,6 @@ fn paired_t_test(differences: &[f64]) -> f64 {
     StudentsT::new(0.0, 1.0, n - 1.0).map_or(f64::NAN, |student| 2.0 * student.cdf(-t.abs()))
 }
 
-impl Fails for CompareError {
-    fn failure(&self) -> Failure {
-        Failure::BadData
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -306,7 +212,7 @@ mod tests {
         let first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0];
         let second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4];
         let (a, b) = (per_user("x", &first), per_user("x", &second));
-        let comparison = compare(("a", &a), ("b", &b), &CompareConfig::default()).unwrap();
+        let comparison = compare(("a", &a), ("b", &b), Bootstrap::default()).unwrap();
         let found = &comparison.differences[0];
         assert!((found.p_value - 0.002833).abs() < 5e-7, "{}", found.p_value);
         assert!((found.difference - 1.58).abs() < 1e-12);
@@ -318,7 +224,7 @@ mod tests {
     #[test]
     fn identical_runs_do_not_differ() {
         let a = per_user("x", &[0.5, 0.25, 0.0]);
-        let comparison = compare(("a", &a), ("b", &a), &CompareConfig::default()).unwrap();
+        let comparison = compare(("a", &a), ("b", &a), Bootstrap::default()).unwrap();
         let found = &comparison.differences[0];
         assert_eq!(
             (found.difference, found.low, found.high, found.p_value),
@@ -328,23 +234,23 @@ mod tests {
 
     #[test]
     fn runs_that_do_not_compare_are_refused() {
-        let config = CompareConfig::default();
+        let config = Bootstrap::default();
         let (a, b) = (per_user("x", &[1.0, 0.0]), per_user("y", &[1.0, 0.0]));
-        let error = compare(("a", &a), ("b", &b), &config).unwrap_err();
+        let error = compare(("a", &a), ("b", &b), config).unwrap_err();
         assert!(matches!(error, CompareError::DifferentTests { .. }));
         let c = per_user("x", &[1.0, 0.0, 0.0]);
-        let error = compare(("a", &a), ("c", &c), &config).unwrap_err();
+        let error = compare(("a", &a), ("c", &c), config).unwrap_err();
         assert!(matches!(
             error,
             CompareError::DifferentUsers { a: 2, b: 3, .. }
         ));
         let mut d = a.clone();
         d.metrics = [("recall@3".to_owned(), vec![0.0, 0.0])].into();
-        let error = compare(("a", &a), ("d", &d), &config).unwrap_err();
+        let error = compare(("a", &a), ("d", &d), config).unwrap_err();
         assert!(matches!(error, CompareError::NoCommonMetric { .. }));
         let e = per_user("x", &[1.0]);
         assert_eq!(
-            compare(("e", &e), ("e", &e), &config),
+            compare(("e", &e), ("e", &e), config),
             Err(CompareError::TooFewUsers(1))
         );
     }

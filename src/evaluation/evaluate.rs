@@ -1,36 +1,28 @@
-//! The evaluation itself: rank everything, judge each user, summarise.
+//! The evaluation itself: rank everything, measure each user, summarise.
 
-use serde::{Deserialize, Serialize};
-
-use super::audience::EvaluationData;
 use super::bootstrap::Bootstrap;
-use super::compare::{CompareConfig, Comparison, compare};
-use super::judge::Judge;
-use super::result::{Evaluation, PerUser, headline_depth};
+use super::cohort::EvaluationData;
+use super::compare::compare;
+use super::comparison::Comparison;
+use super::evaluator::Evaluator;
+use super::result::{Evaluation, PerUser, SystemDetail, headline_depth};
 use crate::failure::{Fails, Failure};
 use crate::inference::{RankError, ScoreSource};
 
-/// How to evaluate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EvaluationConfig {
+/// At which depths, and with which intervals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluationOptions {
     /// Depths of the metrics.
     pub ks: Vec<usize>,
-    /// Bootstrap resamples; 0: no intervals.
-    pub bootstrap: usize,
-    /// Share of the resamples inside an interval.
-    pub confidence: f64,
-    /// Seed of the resamples.
-    pub seed: u64,
+    /// The intervals.
+    pub bootstrap: Bootstrap,
 }
 
-impl Default for EvaluationConfig {
+impl Default for EvaluationOptions {
     fn default() -> Self {
         Self {
             ks: vec![10, 20, 50],
-            bootstrap: 1000,
-            confidence: 0.95,
-            seed: 42,
+            bootstrap: Bootstrap::default(),
         }
     }
 }
@@ -88,15 +80,17 @@ pub enum EvaluationError {
     },
 }
 
-/// What is kept of one system beside its summary.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SystemDetail {
-    /// The name it was given.
-    pub name: String,
-    /// Its metrics user by user, for [`compare`](super::compare()).
-    pub per_user: PerUser,
-    /// How many evaluated users were recommended each item, at the largest K; position = item id.
-    pub recommended: Vec<u64>,
+impl Fails for EvaluationError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Rank { source, .. } => match source {
+                RankError::ZeroK | RankError::KTooLarge { .. } => Failure::Usage,
+                RankError::Device(_) => Failure::DeviceUnavailable,
+                _ => Failure::BadData,
+            },
+            _ => Failure::BadData,
+        }
+    }
 }
 
 /// An evaluation with its details.
@@ -104,11 +98,11 @@ pub struct SystemDetail {
 pub struct Evaluated {
     /// The summary, as in `evaluation.json`.
     pub summary: Evaluation,
-    /// One entry a system, in the order given.
+    /// One entry per system, in the order given.
     pub details: Vec<SystemDetail>,
 }
 
-/// Ranks the whole catalogue for every user with held-out items, excluded items left out, and judges the lists of
+/// Ranks the whole catalogue for every user with held-out items, excluded items left out, and measures the lists of
 /// every system on the same users.
 ///
 /// Means are over users with held-out and train items. Held-out items that are excluded too (a given test file may
@@ -119,34 +113,29 @@ pub struct Evaluated {
 pub fn evaluate(
     systems: &[(&str, &dyn ScoreSource)],
     data: EvaluationData<'_>,
-    config: &EvaluationConfig,
+    options: &EvaluationOptions,
 ) -> Result<Evaluated, EvaluationError> {
-    let ks = depths(config)?;
+    let ks = depths(options)?;
     check_users(systems, data)?;
-    let audience = data.audience();
-    if audience.warm.is_empty() {
-        let (n_cold, n_without) = (audience.cold.len(), audience.n_without_held_out);
+    let cohort = data.cohort();
+    if cohort.warm.is_empty() {
+        let (n_cold, n_without) = (cohort.cold.len(), cohort.n_without_held_out);
         return Err(EvaluationError::NoUsers { n_cold, n_without });
     }
     let n_items = systems.first().map_or(0, |(_, source)| source.n_items());
-    let bootstrap = Bootstrap {
-        resamples: config.bootstrap,
-        confidence: config.confidence,
-        seed: config.seed,
-    };
     let excluded = data.excluded();
     let fingerprint = data.fingerprint(n_items);
-    let judge = Judge {
+    let evaluator = Evaluator {
         data,
         excluded: &excluded,
         ks: &ks,
-        bootstrap,
-        audience: &audience,
+        bootstrap: options.bootstrap,
+        cohort: &cohort,
     };
-    let mut judged = Vec::with_capacity(systems.len());
+    let mut measured = Vec::with_capacity(systems.len());
     for &(name, source) in systems {
-        judged.push(
-            judge
+        measured.push(
+            evaluator
                 .system(source)
                 .map_err(|source| EvaluationError::Rank {
                     system: name.to_owned(),
@@ -154,26 +143,26 @@ pub fn evaluate(
                 })?,
         );
     }
-    let results = judge.results(systems, &judged);
+    let results = evaluator.results(systems, &measured);
     let details: Vec<SystemDetail> = systems
         .iter()
-        .zip(judged)
-        .map(|(&(name, _), judged)| judge.detail(name, judged, &fingerprint))
+        .zip(measured)
+        .map(|(&(name, _), measured)| evaluator.detail(name, measured, &fingerprint))
         .collect();
-    let paired = paired(&details, headline_depth(&ks), config);
+    let paired = paired(&details, headline_depth(&ks), options.bootstrap);
     let summary = Evaluation {
-        n_users_evaluated: audience.warm.len(),
-        n_users_without_test: audience.n_without_held_out,
-        n_cold_users: audience.cold.len(),
+        n_users_evaluated: cohort.warm.len(),
+        n_users_without_test: cohort.n_without_held_out,
+        n_cold_users: cohort.cold.len(),
         n_new_items: data.among.map(<[u32]>::len),
-        n_held_out_pairs: audience
+        n_held_out_pairs: cohort
             .warm
             .iter()
             .map(|&user| data.held_out.of(user).len())
             .sum(),
         ks,
-        bootstrap: config.bootstrap,
-        confidence: config.confidence,
+        bootstrap: options.bootstrap.resamples,
+        confidence: options.bootstrap.confidence,
         fingerprint,
         systems: results,
         paired,
@@ -182,7 +171,7 @@ pub fn evaluate(
 }
 
 /// The first system against each of the others, user by user.
-fn paired(details: &[SystemDetail], depth: usize, config: &EvaluationConfig) -> Vec<Comparison> {
+fn paired(details: &[SystemDetail], depth: usize, bootstrap: Bootstrap) -> Vec<Comparison> {
     let Some((first, others)) = details.split_first() else {
         return Vec::new();
     };
@@ -197,25 +186,20 @@ fn paired(details: &[SystemDetail], depth: usize, config: &EvaluationConfig) -> 
             ..detail.per_user.clone()
         }
     };
-    let settings = CompareConfig {
-        bootstrap: config.bootstrap,
-        confidence: config.confidence,
-        seed: config.seed,
-    };
     let candidate = at_depth(first);
-    // A single user cannot be compared; everything else holds for systems judged together.
+    // A single user cannot be compared; everything else holds for systems evaluated together.
     let against = |other: &SystemDetail| {
         let baseline = (other.name.as_str(), &at_depth(other));
-        compare(baseline, (&first.name, &candidate), &settings).ok()
+        compare(baseline, (&first.name, &candidate), bootstrap).ok()
     };
     others.iter().filter_map(against).collect()
 }
 
-fn depths(config: &EvaluationConfig) -> Result<Vec<usize>, EvaluationError> {
-    if !(config.confidence > 0.0 && config.confidence < 1.0) {
-        return Err(EvaluationError::Confidence(config.confidence));
+fn depths(options: &EvaluationOptions) -> Result<Vec<usize>, EvaluationError> {
+    if !(options.bootstrap.confidence > 0.0 && options.bootstrap.confidence < 1.0) {
+        return Err(EvaluationError::Confidence(options.bootstrap.confidence));
     }
-    let mut ks = config.ks.clone();
+    let mut ks = options.ks.clone();
     ks.sort_unstable();
     ks.dedup();
     if ks.is_empty() {
@@ -271,10 +255,4 @@ fn check_users(
         }
     }
     Ok(())
-}
-
-impl Fails for EvaluationError {
-    fn failure(&self) -> Failure {
-        Failure::BadData
-    }
 }

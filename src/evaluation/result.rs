@@ -1,29 +1,12 @@
 //! What an evaluation says, in the shape of `evaluation.json`.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::compare::Comparison;
-
-/// A mean over users with its bootstrap interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Estimate {
-    /// The mean over users.
-    pub mean: f64,
-    /// Lower end of the interval; the mean itself when no resamples were asked for.
-    pub low: f64,
-    /// Upper end of the interval; the mean itself when no resamples were asked for.
-    pub high: f64,
-}
-
-/// `mean [low, high]`, four digits each.
-impl fmt::Display for Estimate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.4} [{:.4}, {:.4}]", self.mean, self.low, self.high)
-    }
-}
+use super::comparison::Comparison;
+use super::estimate::Estimate;
+use super::metrics::Metric;
 
 /// Metrics over a part of the users.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,7 +56,7 @@ pub struct Evaluation {
     pub confidence: f64,
     /// Identifies the users, items, masked and held-out pairs; results compare only when it is equal.
     pub fingerprint: String,
-    /// One entry a system, in the order given.
+    /// One entry per system, in the order given.
     pub systems: Vec<SystemResult>,
     /// The first system against each of the others, user by user, at [`Evaluation::headline_depth`].
     #[serde(default)]
@@ -87,6 +70,11 @@ impl Evaluation {
     /// The depth whose figures stand first: 20 where it was measured, else the largest.
     pub fn headline_depth(&self) -> usize {
         headline_depth(&self.ks)
+    }
+
+    /// The metric that decides which system is called best, such as `recall@20`.
+    pub fn headline(&self) -> String {
+        Metric::Recall.at(self.headline_depth())
     }
 }
 
@@ -104,6 +92,17 @@ pub struct PerUser {
     pub fingerprint: String,
     /// The evaluated users, ascending.
     pub users: Vec<u32>,
-    /// By name, such as `recall@20`: one value a user, in the order of `users`.
+    /// By name, such as `recall@20`: one value per user, in the order of `users`.
     pub metrics: BTreeMap<String, Vec<f64>>,
+}
+
+/// What is kept of one system beside its summary.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SystemDetail {
+    /// The name it was given.
+    pub name: String,
+    /// Its metrics user by user, for [`compare`](super::compare()).
+    pub per_user: PerUser,
+    /// How many evaluated users were recommended each item, at the largest K; position = item id.
+    pub recommended: Vec<u64>,
 }

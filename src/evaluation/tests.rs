@@ -53,11 +53,13 @@ fn lists(n_users: usize, n_items: usize, keep: impl Fn(u32, u32) -> bool) -> Ite
     ItemLists::from_pairs(n_users, pairs.into_iter())
 }
 
-fn config(ks: &[usize]) -> EvaluationConfig {
-    EvaluationConfig {
+fn config(ks: &[usize]) -> EvaluationOptions {
+    EvaluationOptions {
         ks: ks.to_vec(),
-        bootstrap: 200,
-        ..EvaluationConfig::default()
+        bootstrap: Bootstrap {
+            resamples: 200,
+            ..Bootstrap::default()
+        },
     }
 }
 
@@ -307,8 +309,8 @@ fn metrics_equal_those_of_ir_measures() {
     };
     let (users, items) = (keys("u", n_users), keys("i", n_items));
     let mut writer = TrecWriter::create(folder, &users, &items, &held_out, "fixture").unwrap();
-    let audience = data.audience();
-    for batch in ranked_batches(&system, &data.excluded(), None, &audience.warm, 20) {
+    let cohort = data.cohort();
+    for batch in ranked_batches(&system, &data.excluded(), None, &cohort.warm, 20) {
         writer.write(&batch.unwrap()).unwrap();
     }
     writer.finish().unwrap();

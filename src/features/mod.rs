@@ -3,13 +3,11 @@
 //! The encoder is fitted once, on the items with a training interaction, and kept with the run: a new item's features
 //! are then what they would have been.
 
-#[cfg(feature = "train")]
-mod components;
 mod encoder;
 mod read_table;
-#[cfg(feature = "train")]
-mod start;
 mod tokens;
+#[cfg(feature = "train")]
+mod warm_start;
 
 #[cfg(feature = "train")]
 pub(crate) use encoder::first_categories;
@@ -17,7 +15,7 @@ pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, EncoderParts, Scale};
 pub(crate) use read_table::read_table;
 
 #[cfg(feature = "train")]
-pub(crate) use start::content_start;
+pub(crate) use warm_start::content_start;
 
 use std::sync::Arc;
 

@@ -1,10 +1,10 @@
 //! What a model card says of a run.
 
 use crate::config::{FilterSettings, RunConfig, ScoreKind};
-use crate::data::DataRecord;
 use crate::evaluation::Evaluation;
 use crate::numbers::count;
 use crate::run::{CardScore, ModelCard};
+use crate::split::DataRecord;
 
 type Lines = Vec<(String, String)>;
 

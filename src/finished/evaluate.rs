@@ -10,9 +10,9 @@ use super::evaluation_file::{EvaluationFile, Measured, Opening};
 #[cfg(feature = "train")]
 use super::open_run::Seen;
 use super::open_run::{OpenRun, Tested};
-use crate::baselines::{Chance, ContentKnn, ItemKnn, ItemKnnConfig, Popularity};
+use crate::baselines::{ContentKnn, ItemKnn, ItemKnnConfig, Popularity, RandomBaseline};
 use crate::error::Result;
-use crate::evaluation::{self, Evaluated, EvaluationConfig};
+use crate::evaluation::{self, Bootstrap, Evaluated, EvaluationOptions};
 use crate::export::TrecWriter;
 use crate::inference::ScoreSource;
 use crate::observer::{Observer, remark};
@@ -89,7 +89,7 @@ fn evaluation_file(run: &OpenRun) -> Result<EvaluationFile> {
     }
 }
 
-fn opening_now(settings: &EvaluationConfig) -> Opening {
+fn opening_now(settings: &EvaluationOptions) -> Opening {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = since.map_or(0, |since| since.as_secs());
     let mut ks = settings.ks.clone();
@@ -103,7 +103,7 @@ fn opening_now(settings: &EvaluationConfig) -> Opening {
 }
 
 /// Depths beyond the catalogue are left out unless they were asked for by name.
-pub(crate) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
+pub(crate) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationOptions {
     let n_items = run.recommender.items().len();
     let configured = &run.config.evaluation;
     let ks = if asked.is_empty() {
@@ -120,11 +120,13 @@ pub(crate) fn settings(run: &OpenRun, asked: Vec<usize>) -> EvaluationConfig {
     } else {
         asked
     };
-    EvaluationConfig {
+    EvaluationOptions {
         ks,
-        bootstrap: configured.bootstrap,
-        seed: run.config.seed,
-        ..EvaluationConfig::default()
+        bootstrap: Bootstrap {
+            resamples: configured.bootstrap,
+            seed: run.config.seed,
+            ..Bootstrap::default()
+        },
     }
 }
 
@@ -132,13 +134,13 @@ fn rank_all(
     run: &OpenRun,
     others: &[OpenRun],
     tested: &Tested,
-    settings: &EvaluationConfig,
+    settings: &EvaluationOptions,
 ) -> Result<Evaluated> {
     let n_items = run.recommender.items().len();
     let popularity = Popularity::new(&run.lists.train, n_items);
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
     let content = content_knn(run)?;
-    let chance = Chance {
+    let random = RandomBaseline {
         n_users: run.recommender.users().len(),
         n_items,
         seed: run.config.seed,
@@ -154,7 +156,7 @@ fn rank_all(
     }
     systems.push(("popularity", &popularity));
     if tested.among.is_some() {
-        systems.push(("chance", &chance));
+        systems.push(("random", &random));
     }
     Ok(evaluation::evaluate(
         &systems,
@@ -195,17 +197,17 @@ fn write(run: &mut OpenRun, openings: Vec<Opening>, evaluated: &Evaluated) -> Re
 fn write_trec(
     run: &OpenRun,
     tested: &Tested,
-    settings: &EvaluationConfig,
+    settings: &EvaluationOptions,
     directory: &Path,
 ) -> Result<()> {
     let (users, items) = (run.recommender.users(), run.recommender.items());
     let tag = run.config.model.name.as_str();
     let mut writer = TrecWriter::create(directory, users, items, &tested.test, tag)?;
     let data = tested.data(&run.lists);
-    let (excluded, audience) = (data.excluded(), data.audience());
+    let (excluded, cohort) = (data.excluded(), data.cohort());
     let depth = settings.ks.iter().copied().max().unwrap_or_default();
     let source = run.recommender.source();
-    for batch in evaluation::ranked_batches(source, &excluded, data.among, &audience.warm, depth) {
+    for batch in evaluation::ranked_batches(source, &excluded, data.among, &cohort.warm, depth) {
         writer.write(&batch?)?;
     }
     Ok(writer.finish()?)

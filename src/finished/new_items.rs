@@ -8,12 +8,13 @@ use sagebrush_model::{ItemGraph, Model, Neighbourhoods, SparseMatrix};
 
 use super::OpenRun;
 use crate::config::DeviceName;
-use crate::data::{self, IdMap, Input, ItemLists, ReadOptions, TrainSet};
+use crate::data::{self, IdMap, Input, ItemLists, ReadOptions};
 use crate::device;
 use crate::error::{Result, Usage};
 use crate::features::{Encoder, read_table};
 use crate::graph::{InteractionGraph, Walks};
 use crate::inference::model_config;
+use crate::split::TrainSet;
 
 /// New items and their vectors.
 pub(crate) struct NewItems {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{DeviceName, ModelName, RunConfig, ScoreKind};
-use crate::data::{self, DataRecord, ItemLists};
+use crate::data::ItemLists;
 use crate::device::{self, DeviceSource};
 use crate::error::Result;
 use crate::evaluation::EvaluationData;
@@ -12,6 +12,7 @@ use crate::inference::filter;
 use crate::inference::{Recommender, Scorer};
 use crate::observer::{Observer, remark};
 use crate::run::{RunDir, SeenLists};
+use crate::split::{self, DataRecord};
 
 /// A finished run, opened for inference: neither the log nor the graph is needed.
 pub(crate) struct OpenRun {
@@ -116,7 +117,7 @@ impl OpenRun {
     /// The only items that are ranked in an evaluation, where that is not the catalogue.
     pub(crate) fn ranked_items(&self) -> Option<Vec<u32>> {
         let n_items = self.recommender.items().len();
-        data::new_items(self.record.split.method, &self.lists.train, n_items)
+        split::new_items(self.record.split.method, &self.lists.train, n_items)
     }
 }
 

@@ -14,7 +14,7 @@ use crate::inference::filter::{self, GraphFilter};
 use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
 use crate::run::{FilterTables, HostTensor, RunDir};
-use crate::spectral::{ItemGraph, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
+use crate::spectral::{CoOccurrence, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
 
 /// The depth of the validation figures.
 const DEPTH: usize = 20;
@@ -89,7 +89,7 @@ pub(crate) fn fitted(
     let shape = filter::shape(config).ok_or(NO_FILTER)?;
     let started = Instant::now();
     let train = prepared.split.train.positives();
-    let graph = ItemGraph::new(train, prepared.items.len())?;
+    let graph = CoOccurrence::new(train, prepared.items.len())?;
     let request = SpectrumRequest {
         n_vectors: settings.vectors,
         tolerance: settings.tolerance,

@@ -1,8 +1,9 @@
 //! Whether a training fits: its forecast against the limit that was set, and against the machine.
 
 use crate::config::{ModelName, Optimizer, RunConfig};
-use crate::data::{Counts, MemoryForecast, show_bytes};
+use crate::data::show_bytes;
 use crate::failure::{Fails, Failure};
+use crate::forecast::{Counts, MemoryForecast};
 use crate::machine;
 use crate::numbers::count;
 

@@ -6,15 +6,15 @@ use std::time::Instant;
 use super::memory_limit;
 use super::same_data::{OtherData, same_sources};
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{
-    self, Cleaning, DataRecord, Dataset, IdMap, Split, items_input, read_configured,
-};
+use crate::data::{Cleaning, Dataset, IdMap, items_input, read_configured};
 use crate::error::{Error, Result, Usage};
 use crate::features::{Encoded, Encoder, first_categories, read_table};
+use crate::forecast::Counts;
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
 use crate::run::RunDir;
+use crate::split::{self, DataRecord, Split};
 
 /// The data of a run, read, split and numbered. The log itself is let go.
 pub(crate) struct Prepared {
@@ -49,9 +49,9 @@ impl Prepared {
         dataset: Dataset,
         cleaning: Cleaning,
     ) -> Result<Self> {
-        let mut split = data::split(&dataset, &config.split, config.seed)?;
+        let mut split = split::split(&dataset, &config.split, config.seed)?;
         if config.sampling.query == Some(QueryItem::Before)
-            && !split.train.remember_timeline(&dataset.interactions)
+            && !split.train.remember_previous(&dataset.interactions)
         {
             return Err(Usage(
                 "`sampling.query = before` needs timestamps, and the log has none; use `another`"
@@ -91,7 +91,7 @@ impl Prepared {
                 count(split.summary.n_test as u64),
             ),
         );
-        memory_limit::check(config, record.counts())?;
+        memory_limit::check(config, Counts::from(&record))?;
         let mut prepared = Self {
             users,
             items,

@@ -11,7 +11,7 @@ use super::prepared::Prepared;
 use super::run_files;
 use super::same_data::OtherData;
 use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
-use crate::data::{ItemLists, TrainSet};
+use crate::data::ItemLists;
 use crate::device;
 use crate::error::Result;
 use crate::features;
@@ -20,6 +20,7 @@ use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
 use crate::run::{Checkpoint, RunDir, RunError, load_latest};
 use crate::sampling::HardNegatives;
+use crate::split::TrainSet;
 use crate::training::{self, Job, Outcome, Trained, Watch};
 
 /// Trains `config` into a new run directory, `watch` looking on; `None` when interrupted.

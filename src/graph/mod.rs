@@ -1,74 +1,27 @@
-//! The bipartite graph of training interactions: compressed rows both ways, degrees, normalisations.
+//! The bipartite graph of training interactions: rows both ways, its normalised adjacency, graph reordering, PageRank
+//! and random walks.
 
+mod error;
 mod normalized;
 mod order;
 mod pagerank;
 mod walks;
 
-pub use normalized::{GraphError, Normalization, NormalizedCsr};
+pub use error::GraphError;
+pub use normalized::{Normalization, normalized_adjacency};
 pub use order::NodeOrder;
 pub use pagerank::{PageRank, Root, Workspace};
 pub use walks::{Visits, Walks};
 
-use std::borrow::Cow;
+use crate::data::Csr;
+use crate::split::TrainSet;
 
-use crate::data::TrainSet;
-
-/// Compressed sparse rows without values: `columns[row_ptr[r]..row_ptr[r + 1]]`, ascending in a row.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Csr<'a> {
-    /// Where each row begins; one more than there are rows.
-    pub row_ptr: Vec<u32>,
-    /// Column ids, row after row.
-    pub columns: Cow<'a, [u32]>,
-}
-
-impl Csr<'_> {
-    /// The columns of a row.
-    pub fn row(&self, row: u32) -> &[u32] {
-        &self.columns[self.row_ptr[row as usize] as usize..self.row_ptr[row as usize + 1] as usize]
-    }
-
-    /// How many rows there are.
-    pub fn n_rows(&self) -> usize {
-        self.row_ptr.len() - 1
-    }
-
-    /// The length of a row.
-    pub fn degree(&self, row: u32) -> u32 {
-        self.row_ptr[row as usize + 1] - self.row_ptr[row as usize]
-    }
-
-    fn transposed(&self, n_columns: usize) -> Csr<'static> {
-        let mut row_ptr = vec![0u32; n_columns + 1];
-        self.columns
-            .iter()
-            .for_each(|&column| row_ptr[column as usize + 1] += 1);
-        for column in 0..n_columns {
-            row_ptr[column + 1] += row_ptr[column];
-        }
-        let mut next = row_ptr.clone();
-        let mut columns = vec![0u32; self.columns.len()];
-        for row in 0..self.n_rows() as u32 {
-            for &column in self.row(row) {
-                let slot = &mut next[column as usize];
-                columns[*slot as usize] = row;
-                *slot += 1;
-            }
-        }
-        Csr {
-            row_ptr,
-            columns: columns.into(),
-        }
-    }
-}
-
-/// The user-item graph of the training interactions. Users' rows are those of the training set; items'
-/// are its transpose, 4 bytes an edge.
+/// The user-item graph of the training interactions. Users' rows are those of the training set; items' are its
+/// transpose, 4 bytes per edge.
 #[derive(Debug, Clone)]
 pub struct InteractionGraph<'a> {
-    users_to_items: Csr<'a>,
-    items_to_users: Csr<'static>,
+    users_to_items: &'a Csr,
+    items_to_users: Csr,
 }
 
 impl<'a> InteractionGraph<'a> {
@@ -79,28 +32,19 @@ impl<'a> InteractionGraph<'a> {
     pub fn new(train: &'a TrainSet) -> Result<Self, GraphError> {
         let positives = train.positives();
         GraphError::check_edges(positives.n_pairs(), train.n_users() + train.n_items())?;
-        let users_to_items = Csr {
-            row_ptr: positives
-                .row_ptr()
-                .iter()
-                .map(|&offset| offset as u32)
-                .collect(),
-            columns: positives.items().into(),
-        };
-        let items_to_users = users_to_items.transposed(train.n_items());
         Ok(Self {
-            users_to_items,
-            items_to_users,
+            users_to_items: positives.rows(),
+            items_to_users: positives.users_by_item(train.n_items()),
         })
     }
 
     /// Items by user.
-    pub fn users_to_items(&self) -> &Csr<'a> {
-        &self.users_to_items
+    pub fn users_to_items(&self) -> &Csr {
+        self.users_to_items
     }
 
     /// Users by item.
-    pub fn items_to_users(&self) -> &Csr<'static> {
+    pub fn items_to_users(&self) -> &Csr {
         &self.items_to_users
     }
 

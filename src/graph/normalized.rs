@@ -1,10 +1,10 @@
 //! The normalised adjacency over users and items, in the arrays a sparse product reads.
 
 use rayon::prelude::*;
-use thiserror::Error;
+use sagebrush_model::CsrMatrix;
 
-use crate::data::TrainSet;
-use crate::failure::{Fails, Failure};
+use super::GraphError;
+use crate::split::TrainSet;
 
 /// Entries that one thread weighs at a time.
 const PIECE_ENTRIES: usize = 1 << 16;
@@ -18,116 +18,60 @@ pub enum Normalization {
     RowMean,
 }
 
-/// Why a graph cannot be built.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum GraphError {
-    /// Burn's indices have 32 bits, one of them the sign.
-    #[error(
-        "the graph has {n_entries} entries (both directions, and one a node for self-loops), more than the \
-         {} that 32-bit indices can number: filter the log with `--min-rating` or `--k-core`",
-        i32::MAX
-    )]
-    TooManyEntries {
-        /// Entries of the adjacency matrix at most.
-        n_entries: usize,
-    },
-}
-
-impl GraphError {
-    pub(super) fn check_edges(n_edges: usize, n_nodes: usize) -> Result<(), Self> {
-        let n_entries = 2 * n_edges + n_nodes;
-        if n_entries > i32::MAX as usize {
-            Err(Self::TooManyEntries { n_entries })
-        } else {
-            Ok(())
-        }
-    }
-}
-
-/// A square sparse matrix over all nodes: users first, item `i` is node `n_users + i`.
+/// The normalised adjacency of the training interactions, with a self-loop at every node where asked (`A + I` takes
+/// the place of `A`, in the degrees too). A node without neighbours has an empty row, or its loop alone.
 ///
-/// The pattern is symmetric, so the transposed matrix has the same rows and columns and only its
-/// values may differ. An interaction is two entries of 8 bytes (12 with transposed values), a self-loop
-/// one; a node is 4 bytes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NormalizedCsr {
-    /// Where each row begins; one more than there are nodes.
-    pub row_ptr: Vec<u32>,
-    /// Nodes, ascending in a row.
-    pub columns: Vec<u32>,
-    /// One value an entry.
-    pub values: Vec<f32>,
-    /// The values of the transposed matrix on the same pattern; `None` where they are equal.
-    pub transposed_values: Option<Vec<f32>>,
-}
-
-impl NormalizedCsr {
-    /// The normalised adjacency of the training interactions, with a self-loop at every node where
-    /// asked (`A + I` takes the place of `A`, in the degrees too). A node without neighbours has an
-    /// empty row, or its loop alone.
-    ///
-    /// Built in place from the training lists: beside the result there are 4 bytes a node.
-    ///
-    /// # Errors
-    /// When the graph has more entries than Burn's 32-bit indices can number.
-    pub fn new(
-        train: &TrainSet,
-        normalization: Normalization,
-        self_loops: bool,
-    ) -> Result<Self, GraphError> {
-        let n_nodes = train.n_users() + train.n_items();
-        GraphError::check_edges(train.n_interactions(), n_nodes)?;
-        let (row_ptr, columns) = square_pattern(train, self_loops);
-        let weigh = |value: fn(f64, f64) -> f64| weights(&row_ptr, &columns, value);
-        let (values, transposed_values) = match normalization {
-            Normalization::Symmetric => (weigh(|row, column| 1.0 / (row * column).sqrt()), None),
-            Normalization::RowMean => (
-                weigh(|row, _| 1.0 / row),
-                Some(weigh(|_, column| 1.0 / column)),
-            ),
-        };
-        Ok(Self {
-            row_ptr,
-            columns,
-            values,
-            transposed_values,
-        })
-    }
-}
-
-/// Row pointers and columns of the square matrix.
-fn square_pattern(train: &TrainSet, self_loops: bool) -> (Vec<u32>, Vec<u32>) {
-    let (n_users, lists) = (train.n_users() as u32, train.positives());
-    let n_nodes = n_users + train.n_items() as u32;
-    let mut row_ptr = vec![0; n_nodes as usize + 1];
-    for user in 0..n_users {
-        row_ptr[user as usize + 1] = lists.of(user).len() as u32;
-    }
-    for &item in lists.items() {
-        row_ptr[(n_users + item) as usize + 1] += 1;
-    }
-    for node in 0..n_nodes as usize {
-        row_ptr[node + 1] += row_ptr[node] + u32::from(self_loops);
-    }
-    let mut columns = vec![0; row_ptr[n_nodes as usize] as usize];
-    let mut next = row_ptr[..n_nodes as usize].to_vec();
-    let mut push = |node: u32, column: u32| {
-        let slot = &mut next[node as usize];
-        columns[*slot as usize] = column;
-        *slot += 1;
+/// Users come first; item `i` is node `n_users + i`. The pattern is symmetric, so the transposed matrix has the same
+/// rows and columns and only its values may differ. An interaction is two entries of 8 bytes (12 with transposed
+/// values), a self-loop is one, and a node is 4 bytes. Building takes no more than that.
+///
+/// # Errors
+/// When the graph has more entries than Burn's 32-bit indices can number.
+pub fn normalized_adjacency(
+    train: &TrainSet,
+    normalization: Normalization,
+    self_loops: bool,
+) -> Result<CsrMatrix, GraphError> {
+    let n_nodes = train.n_users() + train.n_items();
+    GraphError::check_edges(train.n_interactions(), n_nodes)?;
+    let (row_ptr, columns) = square_pattern(train, self_loops);
+    let weigh = |value: fn(f64, f64) -> f64| weights(&row_ptr, &columns, value);
+    let (values, transposed_values) = match normalization {
+        Normalization::Symmetric => (weigh(|row, column| 1.0 / (row * column).sqrt()), None),
+        Normalization::RowMean => (
+            weigh(|row, _| 1.0 / row),
+            Some(weigh(|_, column| 1.0 / column)),
+        ),
     };
+    Ok(CsrMatrix {
+        row_ptr,
+        columns,
+        values,
+        transposed_values,
+    })
+}
+
+/// Row pointers and columns of the square matrix: the users' rows of items, then the items' rows of users.
+fn square_pattern(train: &TrainSet, self_loops: bool) -> (Vec<u32>, Vec<u32>) {
+    let (n_users, n_items) = (train.n_users() as u32, train.n_items() as u32);
+    let by_user = train.positives().rows();
+    // Freed before the values are made, which take more memory.
+    let by_item = by_user.transposed(train.n_items());
+    let n_nodes = train.n_users() + train.n_items();
+    let n_entries = 2 * by_user.n_entries() + usize::from(self_loops) * n_nodes;
+    let mut row_ptr = Vec::with_capacity(n_nodes + 1);
+    let mut columns = Vec::with_capacity(n_entries);
+    row_ptr.push(0);
     // Ascending: a user's loop comes before the items, an item's after the users.
     for user in 0..n_users {
-        if self_loops {
-            push(user, user);
-        }
-        for &item in lists.of(user) {
-            push(user, n_users + item);
-            push(n_users + item, user);
-        }
+        columns.extend(self_loops.then_some(user));
+        columns.extend(by_user.row(user).iter().map(|item| n_users + item));
+        row_ptr.push(columns.len() as u32);
     }
-    if self_loops {
-        (n_users..n_nodes).for_each(|item| push(item, item));
+    for item in 0..n_items {
+        columns.extend_from_slice(by_item.row(item));
+        columns.extend(self_loops.then_some(n_users + item));
+        row_ptr.push(columns.len() as u32);
     }
     (row_ptr, columns)
 }
@@ -152,12 +96,6 @@ fn weights(row_ptr: &[u32], columns: &[u32], value: fn(f64, f64) -> f64) -> Vec<
     values
 }
 
-impl Fails for GraphError {
-    fn failure(&self) -> Failure {
-        Failure::BadData
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::needless_range_loop)]
@@ -170,7 +108,7 @@ mod tests {
     const ITEMS: usize = 4;
     const NODES: usize = USERS + ITEMS;
 
-    fn dense(matrix: &NormalizedCsr, values: &[f32]) -> [[f64; NODES]; NODES] {
+    fn dense(matrix: &CsrMatrix, values: &[f32]) -> [[f64; NODES]; NODES] {
         let mut out = [[0.0; NODES]; NODES];
         for row in 0..NODES {
             for entry in matrix.row_ptr[row]..matrix.row_ptr[row + 1] {
@@ -217,7 +155,7 @@ mod tests {
         ) {
             let train = TrainSet::of_pairs(USERS, ITEMS, &pairs);
             let kind = if symmetric { Normalization::Symmetric } else { Normalization::RowMean };
-            let matrix = NormalizedCsr::new(&train, kind, loops).unwrap();
+            let matrix = normalized_adjacency(&train, kind, loops).unwrap();
             let reference = expected(&pairs, symmetric, loops);
             let ours = dense(&matrix, &matrix.values);
             let transposed =

@@ -1,9 +1,10 @@
-//! The order of users and items in which neighbours lie close together, so that the sparse product
+//! Graph reordering: an order of users and items in which neighbours lie close together, so that the sparse product
 //! gathers rows that are still in the cache.
 
 use rayon::prelude::*;
 
-use super::{Csr, InteractionGraph};
+use super::InteractionGraph;
+use crate::data::Csr;
 
 /// Rounds of medians. On Gowalla a cache of 1 MiB misses 481,000 rows after 1 round, 323,000 after 4,
 /// 286,000 after 8 and 275,000 after 40.
@@ -19,7 +20,7 @@ pub struct NodeOrder {
 }
 
 impl NodeOrder {
-    /// Orders the graph for locality: a walk breadth first from the busiest node gives every node a
+    /// Orders the graph for locality: a breadth-first search from the busiest node gives every node a
     /// place; then, in turns, items move to the median place of their users and users to the median
     /// place of their items. Medians, since means draw everything towards the middle.
     ///
@@ -84,7 +85,7 @@ fn ranks(order: &[u32]) -> Vec<u32> {
 }
 
 /// The rows by the median rank of their columns, the upper one where there are two.
-fn by_median(rows: &Csr<'_>, ranks: &[u32]) -> Vec<u32> {
+fn by_median(rows: &Csr, ranks: &[u32]) -> Vec<u32> {
     let key = |of_row: &mut Vec<u32>, row: u32| {
         of_row.clear();
         of_row.extend(rows.row(row).iter().map(|&column| ranks[column as usize]));

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::InteractionGraph;
-use crate::data::ItemLists;
+use crate::data::{Csr, ItemLists};
 
 /// Where walks begin, and return to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Room for a graph: 10 bytes a node, and 8 a node that a search reaches.
+    /// Room for a graph: 10 bytes per node, and 8 per node that a search reaches.
     pub fn new(graph: &InteractionGraph) -> Self {
         let n = graph.n_users() + graph.n_items();
         Self {
@@ -90,8 +90,8 @@ impl Workspace {
 }
 
 impl PageRank {
-    /// The items the search reaches, but those the root is connected to and the root itself: the
-    /// higher rank first, then the smaller id.
+    /// The items that the search reaches, without the root and those it is connected to: the highest rank first,
+    /// then the smallest id.
     pub fn near(
         &self,
         graph: &InteractionGraph,
@@ -164,7 +164,7 @@ impl PageRank {
     }
 
     /// For every user, or every item, the items of some ranks (from 0) around it, ascending by id.
-    /// Calls `done` after each root, from any thread. Memory: four bytes an item kept.
+    /// Calls `done` after each root, from any thread. Memory: four bytes per item kept.
     pub fn bands(
         &self,
         graph: &InteractionGraph,
@@ -193,10 +193,9 @@ impl PageRank {
             .into_par_iter()
             .map_init(|| Workspace::new(graph), of_root)
             .collect();
-        let pairs = (0..)
-            .zip(&bands)
-            .flat_map(|(root, band)| band.iter().map(move |&item| (root, item)));
-        ItemLists::from_pairs(n, pairs)
+        let rows = bands.iter().map(|band| band.iter().map(|&item| (item, ())));
+        ItemLists::of_ascending(Csr::from_rows(rows))
+            .unwrap_or_else(|| unreachable!("a band is sorted and holds an item once"))
     }
 }
 
@@ -206,7 +205,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::TrainSet;
+    use crate::split::TrainSet;
 
     /// The stationary distribution by power iteration in f64.
     fn exact(n_users: usize, n: usize, pairs: &[(u32, u32)], root: usize) -> Vec<f64> {

@@ -9,7 +9,7 @@ use sagebrush_model::Neighbourhoods;
 use super::InteractionGraph;
 use crate::config::WalkSettings;
 
-/// How neighbourhoods are walked.
+/// How random walks find the neighbours of items.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Walks {
     /// Walks from each item.
@@ -22,11 +22,11 @@ pub struct Walks {
     pub seed: u64,
 }
 
-/// Of each item the items its walks met most, the most visits first, then the smaller id: as many places for every
-/// item, those beyond the last with a count of 0.
+/// For each item, the items that its walks met most: the most visits first, then the smallest id. Every item has the
+/// same number of places; unused ones have a count of 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visits {
-    /// Places an item.
+    /// Places per item.
     pub kept: usize,
     /// `[n_items, kept]`
     pub items: Vec<u32>,
@@ -56,7 +56,7 @@ impl Walks {
     }
 
     /// Walks from every item, in parallel. The item itself is no neighbour of its own; an item without a user has
-    /// none. Bounded: `count * length` steps an item. `done` is told after each item.
+    /// none. Bounded: `count * length` steps per item. `done` is told after each item.
     pub fn visits(&self, graph: &InteractionGraph, done: impl Fn() + Sync) -> Visits {
         let kept = self.kept.max(1);
         let n = graph.n_items();
@@ -134,7 +134,8 @@ impl Walks {
 mod tests {
     use super::*;
     use crate::config::{SplitConfig, SplitMethod};
-    use crate::data::{Dataset, Interactions, split};
+    use crate::data::{Dataset, Interactions};
+    use crate::split::split;
 
     /// Item 0 shares user 0 with item 1, and user 1 with items 1 and 2: one step goes to 0 with 5/12, to 1 with 5/12
     /// and to 2 with 1/6, worked by hand.

@@ -1,6 +1,8 @@
 //! Vectors on a plane: the two directions in which they differ most (principal components).
 
-use nalgebra::{DMatrix, SymmetricEigen};
+use nalgebra::DMatrix;
+
+use crate::spectral::falling_eigen;
 
 /// Where vectors lie on their plane, and the share of their variance that it shows.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,17 +40,15 @@ pub fn plane(table: &[f32], dim: usize, rows: &[u32]) -> Option<Plane> {
         return None;
     }
     let total = covariance.trace();
-    let eigen = SymmetricEigen::new(covariance);
-    let mut order: Vec<usize> = (0..dim).collect();
-    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-    let axes = [order[0], order[1]].map(|at| {
-        let axis = eigen.eigenvectors.column(at);
+    let (values, eigenvectors) = falling_eigen(covariance);
+    let axes = [0, 1].map(|at| {
+        let axis = eigenvectors.column(at);
         // An eigenvector has no sign of its own; its largest component is made positive.
         let largest = axis.iamax();
         axis * axis[largest].signum()
     });
     let places = axes.each_ref().map(|axis| &vectors * axis);
-    let shown = eigen.eigenvalues[order[0]] + eigen.eigenvalues[order[1]];
+    let shown = values[0] + values[1];
     Some(Plane {
         points: (0..rows.len())
             .map(|at| [places[0][at], places[1][at]])

@@ -4,8 +4,9 @@ use rand::{Rng, RngExt};
 
 use super::negatives::MAX_TRIES;
 use crate::config::{HardRoot, SamplingConfig};
-use crate::data::{ItemLists, TrainSet};
+use crate::data::ItemLists;
 use crate::graph::{GraphError, InteractionGraph, PageRank};
+use crate::split::TrainSet;
 
 /// The items to draw hard negatives from: for each user, or for each item, those of a band of ranks by
 /// personalized PageRank.

@@ -1,4 +1,4 @@
-//! Positives and negatives of an epoch: a pure function of (seed, epoch), so that going on from a
+//! Positives and negatives of an epoch: a pure function of (seed, epoch), so that resuming from a
 //! checkpoint needs no saved generator.
 
 mod epoch;

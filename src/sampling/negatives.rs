@@ -1,12 +1,11 @@
-//! Negatives drawn one by one: a distribution over items, and rejection of what a user has, in a bounded
-//! number of tries.
+//! Per-positive negatives: a distribution over items, and rejection of what a user has, in a bounded number of tries.
 
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, RngExt};
 
 use crate::config::{NegativeDistribution, SamplingConfig};
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
 /// Draws tried before a negative is given up. A user with half the catalogue misses with probability
 /// 2^-128; only users with (almost) every item ever do.
@@ -17,7 +16,7 @@ pub const MAX_TRIES: u32 = 128;
 pub(super) enum Items {
     /// Every item alike.
     Uniform { n_items: u32 },
-    /// Each of these alike, which are distinct.
+    /// Each of these alike, which are distinct: the warm items.
     Listed(Vec<u32>),
     /// By popularity to a power.
     Weighted(WeightedIndex<f64>),

@@ -1,14 +1,13 @@
-//! Negatives of a whole batch: which items, which of them a user is known to have, and how often each
-//! is drawn.
+//! Batch-shared negatives: which items, which of them each user is known to have, and how often each is drawn.
 
 use rand::Rng;
 use rand::distr::Distribution;
 
 use super::negatives::{Items, popularity};
 use crate::config::SamplingConfig;
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
-/// Negatives that every user of a batch is compared with, but for those the user has.
+/// Batch-shared negatives: every user of the batch is compared with them, except with those the user has.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shared {
     /// The items; one may come twice.

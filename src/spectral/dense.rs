@@ -1,11 +1,13 @@
 //! Products of tall tables and small matrices, in pieces of rows that depend on the table alone: the bits do
 //! not depend on the number of threads.
 
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
+use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 use sagebrush_model::{MatrixView, multiply};
 
-/// Fewest rows of a piece whose part of a sum is kept apart.
+use super::eigen::falling_eigen;
+
+/// Fewest rows whose part of a sum is kept separately.
 const ROWS_PER_PART: usize = 2048;
 /// Most such parts, each as large as the small matrix.
 const PARTS_MAX: usize = 16;
@@ -65,15 +67,9 @@ pub(super) fn turn(table: &mut Vec<f32>, width: usize, by: &DMatrix<f64>) {
     }
 }
 
-/// A symmetric matrix's eigenvalues, falling, and their vectors as columns.
+/// [`falling_eigen`] of a matrix that is symmetric but for rounding.
 pub(super) fn eigen(matrix: DMatrix<f64>) -> (DVector<f64>, DMatrix<f64>) {
-    let symmetric = (&matrix + matrix.transpose()) * 0.5;
-    let found = SymmetricEigen::new(symmetric);
-    let mut order: Vec<usize> = (0..found.eigenvalues.len()).collect();
-    order.sort_by(|&a, &b| found.eigenvalues[b].total_cmp(&found.eigenvalues[a]));
-    let values = order.iter().map(|&at| found.eigenvalues[at]);
-    let values = DVector::from_iterator(order.len(), values);
-    (values, found.eigenvectors.select_columns(&order))
+    falling_eigen((&matrix + matrix.transpose()) * 0.5)
 }
 
 /// The matrix that turns a table whose inner products are `gram` into an orthonormal one; directions below the

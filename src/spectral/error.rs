@@ -35,8 +35,8 @@ pub enum SpectralError {
 impl Fails for SpectralError {
     fn failure(&self) -> Failure {
         match self {
-            Self::NotConverged { .. } => Failure::Usage,
             Self::TooManyEntries { .. } => Failure::BadData,
+            Self::NotConverged { .. } => Failure::Usage,
             Self::Stopped => Failure::Interrupted,
         }
     }

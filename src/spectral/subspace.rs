@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::dense::{eigen, inner, turn, whitening};
-use super::{ItemGraph, SpectralError, Step};
+use super::{CoOccurrence, SpectralError, Step};
 
 /// Vectors beyond those asked for make the last ones converge; a quarter more, and at least this many.
 const SPARE_VECTORS: usize = 16;
@@ -64,7 +64,7 @@ struct Block {
 /// # Errors
 /// When the tolerance is not reached, or when `stop` says so.
 pub fn leading_vectors(
-    graph: &ItemGraph,
+    graph: &CoOccurrence,
     request: SpectrumRequest,
     stop: &dyn Fn() -> bool,
 ) -> Result<Spectrum, SpectralError> {
@@ -107,11 +107,11 @@ pub fn leading_vectors(
 
 impl Block {
     /// Orthonormalises the columns and turns them towards the eigenvectors of `P` within their span.
-    fn new(graph: &ItemGraph, mut columns: Vec<f32>, mut width: usize) -> Self {
+    fn new(graph: &CoOccurrence, mut columns: Vec<f32>, mut width: usize) -> Self {
         let first = whitening(&inner(&columns, width, &columns, width));
         turn(&mut columns, width, &first);
         width = first.ncols();
-        // What the first turn left of skewness goes with the second, which comes with the Ritz vectors.
+        // The second turn, which comes with the Ritz vectors, removes what skewness the first one left.
         let second = whitening(&inner(&columns, width, &columns, width));
         let mut projected = DMatrix::zeros(width, width);
         for group in groups(width) {
@@ -139,7 +139,7 @@ impl Block {
     }
 
     /// `|R̃ᵀu - s v| = |P v - s² v| / s` of the first `kept` columns.
-    fn residuals(&self, graph: &ItemGraph, kept: usize) -> Vec<f64> {
+    fn residuals(&self, graph: &CoOccurrence, kept: usize) -> Vec<f64> {
         let mut residuals = Vec::with_capacity(self.width);
         for group in groups(kept) {
             for (panel, product) in computed(&self.columns, self.width, &group, |x| apply(graph, x))
@@ -166,7 +166,7 @@ impl Block {
 
     /// Multiplies every column by the Chebyshev polynomial that is at most 1 on the unwanted part of the spectrum
     /// and grows beyond it.
-    fn amplify(&mut self, graph: &ItemGraph, residuals: &[f64]) {
+    fn amplify(&mut self, graph: &CoOccurrence, residuals: &[f64]) {
         // The last Ritz value is the best guess of where the unwanted part begins.
         let smallest = self.squares[0] * SMALLEST_SHARE * SMALLEST_SHARE;
         let cut = self.squares[self.width - 1].max(smallest);
@@ -261,7 +261,7 @@ fn computed(
 }
 
 /// `P x`.
-fn apply(graph: &ItemGraph, x: &Panel) -> Vec<f32> {
+fn apply(graph: &CoOccurrence, x: &Panel) -> Vec<f32> {
     let step = Step {
         slope: 1.0,
         shift: 0.0,
@@ -274,7 +274,7 @@ fn apply(graph: &ItemGraph, x: &Panel) -> Vec<f32> {
 }
 
 /// `T_degree(2 P / cut - 1) x`.
-fn chebyshev(graph: &ItemGraph, x: &Panel, cut: f64, degree: usize) -> Vec<f32> {
+fn chebyshev(graph: &CoOccurrence, x: &Panel, cut: f64, degree: usize) -> Vec<f32> {
     let slope = (2.0 / cut) as f32;
     let first = Step { slope, shift: -1.0 };
     let next = Step {

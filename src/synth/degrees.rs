@@ -1,4 +1,4 @@
-//! Expected degrees that follow a truncated power law, in closed form: nothing is stored a node.
+//! Expected degrees that follow a truncated power law, in closed form: nothing is stored per node.
 
 /// Halvings of the search for the lowest degree; past 60 nothing changes.
 const HALVINGS: usize = 80;

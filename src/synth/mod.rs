@@ -1,4 +1,4 @@
-//! Made-up interactions: bipartite graphs of any size whose degrees follow power laws on both sides.
+//! Synthetic interactions: bipartite graphs of any size whose degrees follow power laws on both sides.
 
 mod degrees;
 mod pins;
@@ -64,6 +64,12 @@ pub enum SynthError {
     Exponent { exponent: f64 },
 }
 
+impl Fails for SynthError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
+}
+
 /// Some edges, by user and then by item.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Edges {
@@ -73,8 +79,8 @@ pub struct Edges {
     pub items: Vec<u32>,
 }
 
-/// A made-up graph. A user's items are a function of the specification and the user alone, so blocks
-/// of users can be made in any order and on any thread; what is held is 4 bytes a node.
+/// A synthetic graph. A user's items are a function of the specification and the user alone, so blocks
+/// of users can be made in any order and on any thread; what is held is 4 bytes per node.
 #[derive(Debug, Clone)]
 pub struct SyntheticGraph {
     spec: PowerLaw,
@@ -200,12 +206,6 @@ fn shuffled(n: u32, seed: u64, stream: u64) -> Vec<u32> {
     let mut ids: Vec<u32> = (0..n).collect();
     ids.shuffle(&mut generator(seed, stream));
     ids
-}
-
-impl Fails for SynthError {
-    fn failure(&self) -> Failure {
-        Failure::Usage
-    }
 }
 
 #[cfg(test)]

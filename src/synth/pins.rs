@@ -1,10 +1,10 @@
-//! Made-up pins and boards: items with a picture's vector and words, users who collect by theme.
+//! Synthetic pins and boards: items with a picture's vector and words, users who collect by theme.
 //!
-//! A topic is a direction; an item is its topic's direction moved a little, and its picture's vector is a linear view of
-//! that with noise, so that pictures tell items of a topic apart. Its words are its topic's or, by noise, anybody's, so
-//! that words tell the topic and little else. A user is near a few topics and collects in stretches of one topic, mostly
-//! items near the user and popular ones; some picks are of anything popular. What is near is therefore told best by
-//! picture, words and the collections together, as on the site that PinSAGE was made for.
+//! A topic is a direction, and an item is its topic's direction moved a little. The item's picture is a linear view of
+//! that direction with noise, so pictures tell items of one topic apart. Its words are its topic's words or, by noise,
+//! words of any topic, so words tell the topic and little else. A user is near a few topics and collects several items of
+//! one topic in a row: mostly popular items near the user, sometimes any popular item. Picture, words and collections
+//! together therefore predict best, as on the site that PinSAGE was made for.
 
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
@@ -12,9 +12,9 @@ use rand::{Rng, RngExt};
 
 use super::{SynthError, generator};
 
-/// Floats of the direction behind everything.
+/// Width of the latent directions.
 const LATENT: usize = 16;
-/// Words of a topic, and as many a topic that belong to none.
+/// Words of each topic; there are as many again per topic that belong to no topic.
 const WORDS: usize = 12;
 /// Words of a title.
 const TITLE_WORDS: usize = 5;
@@ -22,16 +22,16 @@ const TITLE_WORDS: usize = 5;
 const USER_TOPICS: usize = 3;
 /// Picks in a row from one topic.
 const STRETCH: usize = 5;
-/// Draws for an item the user does not have, before the user has enough.
+/// Draws tried for an item that the user does not have yet.
 const TRIES: usize = 64;
-/// How fast popularity falls with rank.
+/// Exponent with which popularity falls with rank.
 const POPULARITY_POWER: f64 = 0.7;
-/// How much nearer items are preferred.
+/// How strongly nearer items are preferred.
 const SHARPNESS: f32 = 3.0;
 /// How far an item is from its topic, and a user from the user's topics.
 const SPREAD: f32 = 0.6;
 
-/// Streams of random numbers, each for one purpose; those of items and users are these and their ids.
+/// Streams of random numbers, one per purpose; the stream of an item or user is the constant plus its id.
 const TOPICS: u64 = 1 << 40;
 const VIEW: u64 = TOPICS + 1;
 const POPULARITY: u64 = TOPICS + 2;
@@ -45,7 +45,7 @@ pub struct Pins {
     pub n_users: u32,
     /// Items.
     pub n_items: u32,
-    /// Interactions a user, about.
+    /// Approximate number of interactions per user.
     pub per_user: u32,
     /// Topics.
     pub n_topics: u32,
@@ -53,9 +53,9 @@ pub struct Pins {
     pub width: u32,
     /// Standard deviation of a picture's noise, beside a signal of length 1.
     pub picture_noise: f32,
-    /// Share of words that are anybody's.
+    /// Share of words that belong to no topic.
     pub word_noise: f32,
-    /// Share of picks that are of anything popular.
+    /// Share of picks among all popular items, whatever their topic.
     pub edge_noise: f32,
     /// The seed.
     pub seed: u64,

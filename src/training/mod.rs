@@ -21,11 +21,12 @@ pub use error::TrainingError;
 pub use setup::{Surroundings, adjacency, surroundings};
 
 use crate::config::RunConfig;
-use crate::data::{ItemLists, Split};
+use crate::data::ItemLists;
 use crate::inference::{Embeddings, MlpHead, RankError, ScoreHead, ScoreSource};
 use crate::observer::{Event, Observer};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
+use crate::split::Split;
 use prepare::Preparer;
 use schedule::learning_rate;
 use state::State;

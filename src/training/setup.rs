@@ -1,15 +1,13 @@
 //! From settings to what the model crate wants: model, loss, graph.
 
 use burn::tensor::Device;
-use sagebrush_model::{
-    Adjacency, CsrMatrix, Graph, ItemGraph, L2, LossConfig, Propagation, RankingLoss,
-};
+use sagebrush_model::{Adjacency, Graph, ItemGraph, L2, LossConfig, Propagation, RankingLoss};
 
 use super::TrainingError;
 use crate::config::{LossKind, RunConfig};
-use crate::data::TrainSet;
-use crate::graph::{Normalization, NormalizedCsr};
+use crate::graph::{Normalization, normalized_adjacency};
 use crate::inference::model_config;
+use crate::split::TrainSet;
 
 /// The objective of the settings; what is regularized follows the model's source.
 pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
@@ -58,8 +56,8 @@ pub fn adjacency(
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::RowMean { self_loops } => (Normalization::RowMean, self_loops),
     };
-    let matrix = NormalizedCsr::new(train, normalization, self_loops)?;
-    let adjacency = Adjacency::new(n_users, n_items, matrix.into(), device);
+    let matrix = normalized_adjacency(train, normalization, self_loops)?;
+    let adjacency = Adjacency::new(n_users, n_items, matrix, device);
     Ok(Some(adjacency?))
 }
 
@@ -101,15 +99,4 @@ pub fn surroundings(
     }
     let adjacency = adjacency(config, train, device)?;
     Ok(adjacency.map_or(Surroundings::None, Surroundings::Adjacency))
-}
-
-impl From<NormalizedCsr> for CsrMatrix {
-    fn from(matrix: NormalizedCsr) -> Self {
-        Self {
-            row_ptr: matrix.row_ptr,
-            columns: matrix.columns,
-            values: matrix.values,
-            transposed_values: matrix.transposed_values,
-        }
-    }
 }

@@ -15,11 +15,12 @@ use serde::Serialize;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count, percent};
 use crate::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
-use crate::data::{self, Dataset, TrainSet};
+use crate::data::Dataset;
 use crate::error::{Result, Unexpected};
 use crate::graph::{InteractionGraph, NodeOrder};
 use crate::inference::{Embeddings, ScoreHead, top_k};
 use crate::sampling::EpochSampler;
+use crate::split::{self, TrainSet};
 use crate::synth::{PowerLaw, SyntheticGraph};
 use crate::training;
 
@@ -121,7 +122,7 @@ fn made_up() -> Result<TrainSet> {
         test_fraction: 1e-3,
         validation_fraction: 1e-3,
     };
-    let split = data::split(&dataset, &config, 1)?;
+    let split = split::split(&dataset, &config, 1)?;
     let order = NodeOrder::by_locality(&InteractionGraph::new(&split.train)?);
     Ok(split.reordered(&order.users, &order.items).train)
 }

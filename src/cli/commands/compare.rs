@@ -4,7 +4,7 @@ use crate::cli::args::CompareArgs;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table};
 use crate::error::{Error, Result, Usage};
-use crate::evaluation::{self, CompareConfig, Comparison, PerUser};
+use crate::evaluation::{self, Bootstrap, Comparison, PerUser};
 use crate::finished::EvaluationFile;
 use crate::run::RunDir;
 
@@ -23,7 +23,7 @@ pub(super) fn compare(session: &Session, args: &CompareArgs) -> Result<()> {
         .map(|candidate| {
             let pair = |run: &'_ (String, PerUser)| (run.0.clone(), run.1.clone());
             let ((first, a), (second, b)) = (pair(baseline), pair(candidate));
-            evaluation::compare((&first, &a), (&second, &b), &CompareConfig::default())
+            evaluation::compare((&first, &a), (&second, &b), Bootstrap::default())
         })
         .collect::<Result<Vec<_>, _>>()?;
     if session.json {

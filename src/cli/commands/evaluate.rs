@@ -76,12 +76,11 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
                 .chain([coverage]),
         );
     }
-    let comparison = report_data::comparison(evaluation);
     let ranked = match evaluation.n_new_items {
         None => "every item".to_owned(),
         Some(n) => format!("{} items without a training interaction", count(n as u64)),
     };
-    let verdict = report::verdict(&comparison.systems, &comparison.headline).unwrap_or_default();
+    let verdict = report::verdict(&evaluation.systems, &evaluation.headline()).unwrap_or_default();
     let paired = paired_table(evaluation);
     format!(
         "{}\n{paired}{} users, {ranked} ranked, items seen before left out; 95% bootstrap intervals over users.\n\

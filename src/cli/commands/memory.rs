@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::config::{ModelName, Optimizer, RunConfig};
-use crate::data::{Counts, Inspection, MemoryForecast, show_bytes};
+use crate::data::{Inspection, show_bytes};
+use crate::forecast::{Counts, MemoryForecast};
 use crate::machine;
 
 /// What training one model with its default settings takes.

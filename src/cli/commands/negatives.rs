@@ -7,12 +7,12 @@ use serde::Serialize;
 use crate::cli::args::NegativesArgs;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count};
-use crate::data::TrainSet;
 use crate::error::{Result, Usage};
 use crate::finished::{OpenRun, Seen};
 use crate::graph::{InteractionGraph, PageRank, Root, Workspace};
 use crate::inference::ScoreSource;
 use crate::sampling::{EpochSampler, HardNegatives};
+use crate::split::TrainSet;
 
 /// What `negatives` found.
 #[derive(Debug, Serialize)]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::cli::report::{
-    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, ItemMap, Neighbours,
-    PopularityProfile, ReportData, System, decile_shares, popularity_deciles,
+    ExampleItem, ExampleUser, Fact, ItemMap, Neighbours, PopularityProfile, ReportData,
+    decile_shares, popularity_deciles,
 };
 use crate::error::Result;
-use crate::evaluation::{Estimate, Evaluated, Evaluation, GroupResult, SystemResult};
+use crate::evaluation::Evaluated;
 use crate::finished::{Measurement, OpenRun, Tested, card};
 use crate::inference::{Recommender, Scorer, plane};
 
@@ -57,7 +57,7 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
             .find(|record| record.is_best)
             .map(|record| record.epoch),
         epochs,
-        comparison: Some(comparison(&evaluated.summary)),
+        evaluation: Some(evaluated.summary.clone()),
         popularity: Some(popularity(run, evaluated)),
         item_map: item_map(run)?,
         neighbours: neighbours(run),
@@ -67,50 +67,6 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
             "sagebrush evaluate --run NEW-RUN".to_owned(),
         ],
     })
-}
-
-/// The systems side by side; the first is the model.
-pub(super) fn comparison(evaluation: &Evaluation) -> Comparison {
-    let system = |(at, system): (usize, &SystemResult)| System {
-        name: system.name.clone(),
-        is_model: at == 0,
-        metrics: system
-            .metrics
-            .iter()
-            .map(|(name, e)| (name.clone(), interval(e)))
-            .collect(),
-        beyond: system.beyond.clone(),
-        by_activity: system.by_activity.iter().map(group).collect(),
-        cold: system.cold.as_ref().map(group),
-    };
-    Comparison {
-        headline: format!("recall@{}", evaluation.headline_depth()),
-        n_users_evaluated: evaluation.n_users_evaluated as u64,
-        n_users_without_test: evaluation.n_users_without_test as u64,
-        n_cold_users: evaluation.n_cold_users as u64,
-        n_new_items: evaluation.n_new_items.map(|n| n as u64),
-        systems: evaluation.systems.iter().enumerate().map(system).collect(),
-    }
-}
-
-fn interval(estimate: &Estimate) -> Interval {
-    Interval {
-        mean: estimate.mean,
-        low: estimate.low,
-        high: estimate.high,
-    }
-}
-
-fn group(group: &GroupResult) -> Group {
-    Group {
-        label: group.label.clone(),
-        n_users: group.n_users as u64,
-        metrics: group
-            .metrics
-            .iter()
-            .map(|(name, e)| (name.clone(), interval(e)))
-            .collect(),
-    }
 }
 
 fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
@@ -206,7 +162,7 @@ fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
 
 /// Users spread evenly over those with training and test items.
 fn examples(run: &OpenRun, tested: &Tested) -> Result<Vec<ExampleUser>> {
-    let users = tested.data(&run.lists).audience().warm;
+    let users = tested.data(&run.lists).cohort().warm;
     let step = (users.len() / EXAMPLES).max(1);
     let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
     let k = EXAMPLE_ITEMS.min(run.recommender.items().len());

@@ -1,9 +1,8 @@
 //! What a report is made from. Plain values: the page computes nothing but its layout.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
+use crate::evaluation::Evaluation;
 use crate::run::EpochRecord;
 
 /// Everything the page shows. Empty parts are left out with a sentence that says why.
@@ -31,8 +30,8 @@ pub(crate) struct ReportData {
     pub(crate) epochs: Vec<EpochRecord>,
     /// The epoch whose parameters the run keeps.
     pub(crate) best_epoch: Option<u32>,
-    /// The result on the test set; `None` before evaluation.
-    pub(crate) comparison: Option<Comparison>,
+    /// The result on the test set, the model of the run first; `None` before evaluation.
+    pub(crate) evaluation: Option<Evaluation>,
     /// Where recommendations fall between hits and the long tail.
     pub(crate) popularity: Option<PopularityProfile>,
     /// Where items lie, for models with a vector an item.
@@ -62,63 +61,6 @@ impl Fact {
             value: value.into(),
         }
     }
-}
-
-/// Systems evaluated on the same test set.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Comparison {
-    /// The metric that decides which system is called best, such as `recall@20`.
-    pub(crate) headline: String,
-    /// Users with test items, who are the ones evaluated.
-    pub(crate) n_users_evaluated: u64,
-    /// Users left out because they have no test item.
-    pub(crate) n_users_without_test: u64,
-    /// Evaluated users without a training item, who are reported apart.
-    pub(crate) n_cold_users: u64,
-    /// Items ranked, where these are the ones without a training interaction and not the catalogue.
-    #[serde(default)]
-    pub(crate) n_new_items: Option<u64>,
-    /// The model first, then the baselines.
-    pub(crate) systems: Vec<System>,
-}
-
-/// One system's results.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct System {
-    /// Its name, such as `LightGCN` or `item-kNN`.
-    pub(crate) name: String,
-    /// Whether it is the model of this run; the others are what it is compared with.
-    pub(crate) is_model: bool,
-    /// Metrics by name, such as `recall@20`.
-    pub(crate) metrics: BTreeMap<String, Interval>,
-    /// Measures beyond accuracy, such as `coverage@20`.
-    pub(crate) beyond: BTreeMap<String, f64>,
-    /// Users grouped by how many training items they have, the least active first.
-    pub(crate) by_activity: Vec<Group>,
-    /// Users without a training item.
-    pub(crate) cold: Option<Group>,
-}
-
-/// A mean with its 95% interval. Where the interval is unknown, all three are the mean.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Interval {
-    /// The mean over users.
-    pub(crate) mean: f64,
-    /// The lower end.
-    pub(crate) low: f64,
-    /// The upper end.
-    pub(crate) high: f64,
-}
-
-/// A group of users with its metrics.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Group {
-    /// Its name, such as `1-5 items`.
-    pub(crate) label: String,
-    /// How many users are in it.
-    pub(crate) n_users: u64,
-    /// Metrics by name.
-    pub(crate) metrics: BTreeMap<String, Interval>,
 }
 
 /// Shares by item popularity: position 0 is the tenth of the catalogue with the most training

@@ -6,8 +6,9 @@ use serde::Serialize;
 
 use super::chart::{self, Axis, Bars, ChartError, Dot, Line};
 use super::tables::{order_of_metric, shortened};
-use super::{Comparison, ItemMap, PopularityProfile, ReportData};
+use super::{ItemMap, PopularityProfile, ReportData};
 use crate::cli::terminal::{count, percent};
+use crate::evaluation::Evaluation;
 use crate::run::EpochRecord;
 
 const LINES_MAX: usize = 4;
@@ -123,10 +124,10 @@ fn curve(
 }
 
 /// The headline metric by user activity, one bar a system in each group.
-pub(super) fn by_activity(comparison: &Comparison) -> Result<Option<Figure>, ChartError> {
-    let metric = &comparison.headline;
-    let systems = &comparison.systems[..comparison.systems.len().min(SYSTEMS_MAX)];
-    let mut groups: Vec<(&str, u64)> = Vec::new();
+pub(super) fn by_activity(evaluation: &Evaluation) -> Result<Option<Figure>, ChartError> {
+    let metric = &evaluation.headline();
+    let systems = &evaluation.systems[..evaluation.systems.len().min(SYSTEMS_MAX)];
+    let mut groups: Vec<(&str, usize)> = Vec::new();
     for group in systems.iter().flat_map(|system| &system.by_activity) {
         if !groups.iter().any(|(label, _)| *label == group.label) {
             groups.push((&group.label, group.n_users));
@@ -135,7 +136,7 @@ pub(super) fn by_activity(comparison: &Comparison) -> Result<Option<Figure>, Cha
     let mut series = Vec::new();
     let mut names = Vec::new();
     for (color, system) in systems.iter().enumerate() {
-        let value = |(label, _): &(&str, u64)| {
+        let value = |(label, _): &(&str, usize)| {
             let group = system
                 .by_activity
                 .iter()
@@ -160,7 +161,7 @@ pub(super) fn by_activity(comparison: &Comparison) -> Result<Option<Figure>, Cha
             format!(
                 "{}: {} users",
                 shortened(label, LABEL_LENGTH_MAX),
-                count(*n)
+                count(*n as u64)
             )
         })
         .collect();

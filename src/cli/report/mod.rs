@@ -12,8 +12,7 @@ mod tables;
 mod verdict;
 
 pub(crate) use data::{
-    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, ItemMap, Neighbours,
-    PopularityProfile, ReportData, System,
+    ExampleItem, ExampleUser, Fact, ItemMap, Neighbours, PopularityProfile, ReportData,
 };
 pub(crate) use page::{ReportError, render};
 pub(crate) use popularity::{decile_shares, popularity_deciles};

@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::chart::ChartError;
 use super::figures::{self, Figure};
 use super::tables::{self, Grid, shortened};
-use super::{Comparison, ExampleItem, ExampleUser, Fact, ReportData, verdict};
+use super::{ExampleItem, ExampleUser, Fact, ReportData, verdict};
 use crate::cli::terminal::count;
+use crate::evaluation::Evaluation;
 use crate::failure::{Fails, Failure};
 
 const STYLE: &str = include_str!("template/style.css");
@@ -85,14 +86,14 @@ pub(crate) fn render(data: &ReportData) -> Result<String, ReportError> {
         Some(grid) => part(&environment, "grid.html", context! { grid => Serde(grid) }).map(Some),
         None => Ok(None),
     };
-    let comparison = data
-        .comparison
+    let evaluation = data
+        .evaluation
         .as_ref()
-        .filter(|comparison| !comparison.systems.is_empty());
+        .filter(|evaluation| !evaluation.systems.is_empty());
     let curves = figures::learning_curves(data)?
         .into_iter()
         .map(|curve| figure(Some(curve)));
-    let activity = comparison.map(figures::by_activity).transpose()?;
+    let activity = evaluation.map(figures::by_activity).transpose()?;
     let popularity = data
         .popularity
         .as_ref()
@@ -105,14 +106,14 @@ pub(crate) fn render(data: &ReportData) -> Result<String, ReportError> {
         head: head(&environment, &format!("{title} · Sagebrush report"))?,
         data,
         title,
-        verdict: comparison.and_then(|c| verdict(&c.systems, &c.headline)),
+        verdict: evaluation.and_then(|e| verdict(&e.systems, &e.headline())),
         curves: curves
             .filter_map(Result::transpose)
             .collect::<Result<_, _>>()?,
-        metrics: grid(comparison.and_then(tables::metrics))?,
-        beyond: grid(comparison.and_then(tables::beyond))?,
-        cold: grid(comparison.and_then(tables::cold))?,
-        users: comparison.map(user_facts).unwrap_or_default(),
+        metrics: grid(evaluation.and_then(tables::metrics))?,
+        beyond: grid(evaluation.and_then(tables::beyond))?,
+        cold: grid(evaluation.and_then(tables::cold))?,
+        users: evaluation.map(user_facts).unwrap_or_default(),
         activity: figure(activity.flatten())?,
         popularity: figure(popularity.flatten())?,
         item_map: figure(item_map.flatten())?,
@@ -160,16 +161,19 @@ fn name(text: &str) -> Value {
     Value::from_safe_string(format!("<span title=\"{whole}\">{shown}</span>"))
 }
 
-fn user_facts(comparison: &Comparison) -> Vec<Fact> {
+fn user_facts(evaluation: &Evaluation) -> Vec<Fact> {
     vec![
-        Fact::new("users evaluated", count(comparison.n_users_evaluated)),
+        Fact::new(
+            "users evaluated",
+            count(evaluation.n_users_evaluated as u64),
+        ),
         Fact::new(
             "without a test item, left out",
-            count(comparison.n_users_without_test),
+            count(evaluation.n_users_without_test as u64),
         ),
         Fact::new(
             "without a training item (cold)",
-            count(comparison.n_cold_users),
+            count(evaluation.n_cold_users as u64),
         ),
     ]
 }

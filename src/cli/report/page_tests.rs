@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::evaluation::{Estimate, Evaluation, GroupResult, SystemResult};
 use crate::run::EpochRecord;
 
-fn interval(mean: f64) -> Interval {
-    Interval {
+fn interval(mean: f64) -> Estimate {
+    Estimate {
         mean,
         low: mean * 0.94,
         high: mean * 1.06,
@@ -38,7 +39,7 @@ fn epoch(number: u32) -> EpochRecord {
     }
 }
 
-fn system(name: &str, is_model: bool, level: f64) -> System {
+fn system(name: &str, level: f64) -> SystemResult {
     let metric = |(name, factor): (&str, f64)| (name.to_owned(), interval(level * factor));
     let kinds = [
         ("recall", 1.0),
@@ -56,14 +57,13 @@ fn system(name: &str, is_model: bool, level: f64) -> System {
         ("10–29", 1290, 1.15),
         ("30+", 412, 0.9),
     ];
-    let group = |(label, n_users, factor): (&str, u64, f64)| Group {
+    let group = |(label, n_users, factor): (&str, usize, f64)| GroupResult {
         label: format!("{label} items"),
         n_users,
         metrics: [metric(("recall@20", factor))].into(),
     };
-    System {
+    SystemResult {
         name: name.into(),
-        is_model,
         metrics: metrics.collect(),
         beyond: BTreeMap::from([
             ("coverage@20".into(), level * 3.1),
@@ -71,7 +71,7 @@ fn system(name: &str, is_model: bool, level: f64) -> System {
             ("gini@20".into(), 0.99 - level),
         ]),
         by_activity: groups.map(group).into(),
-        cold: Some(Group {
+        cold: Some(GroupResult {
             label: "cold".into(),
             n_users: 655,
             metrics: [metric(("recall@20", 0.5)), metric(("ndcg@20", 0.3))].into(),
@@ -140,17 +140,22 @@ fn sample() -> ReportData {
         config_toml: "seed = 42\n\n[model]\nnetwork = \"light-gcn\"\nlayers = 3\n".into(),
         epochs: (1..=40).map(epoch).collect(),
         best_epoch: Some(28),
-        comparison: Some(Comparison {
-            headline: "recall@20".into(),
+        evaluation: Some(Evaluation {
             n_users_evaluated: 5516,
             n_users_without_test: 10_383,
             n_cold_users: 655,
+            n_held_out_pairs: 20_000,
             n_new_items: None,
+            ks: vec![10, 20],
+            bootstrap: 1000,
+            confidence: 0.95,
+            fingerprint: String::new(),
+            paired: Vec::new(),
             systems: vec![
-                system("LightGCN", true, 0.0871),
-                system("MF", false, 0.0702),
-                system("item-kNN", false, 0.0834),
-                system("popularity", false, 0.0513),
+                system("LightGCN", 0.0871),
+                system("MF", 0.0702),
+                system("item-kNN", 0.0834),
+                system("popularity", 0.0513),
             ],
         }),
         popularity: Some(PopularityProfile {
@@ -194,13 +199,13 @@ fn hostile() -> ReportData {
     data.examples[0].key = long.clone();
     data.examples[0].held_out = vec![long.clone(); 50];
     data.examples[0].recommended[0].name = long.clone();
-    let comparison = data.comparison.as_mut().unwrap();
-    comparison.systems[0].name = long.clone();
-    comparison.systems[0].by_activity[0].label = long.clone();
-    comparison.systems[0]
+    let evaluation = data.evaluation.as_mut().unwrap();
+    evaluation.systems[0].name = long.clone();
+    evaluation.systems[0].by_activity[0].label = long.clone();
+    evaluation.systems[0]
         .metrics
         .insert(mark.clone(), interval(f64::NAN));
-    comparison.systems[0]
+    evaluation.systems[0]
         .beyond
         .insert(mark.clone(), f64::INFINITY);
     data.epochs[0].validation.insert(mark.clone(), f64::NAN);

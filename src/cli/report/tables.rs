@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{Comparison, Group, Interval, System};
+use crate::evaluation::{Estimate, Evaluation, GroupResult, SystemResult};
 
 /// A table ready to be laid out: a header and rows of cells.
 #[derive(Serialize)]
@@ -30,57 +30,53 @@ struct GridCell {
 }
 
 /// Metrics by system, the best value of each marked.
-pub(super) fn metrics(comparison: &Comparison) -> Option<Grid> {
-    let names = comparison
+pub(super) fn metrics(evaluation: &Evaluation) -> Option<Grid> {
+    let names = evaluation
         .systems
         .iter()
         .flat_map(|system| system.metrics.keys());
-    grid(comparison, names, |system, name| {
+    grid(evaluation, names, |system, name| {
         system.metrics.get(name).copied()
     })
 }
 
 /// Metrics of the users without a training item, by system.
-pub(super) fn cold(comparison: &Comparison) -> Option<Grid> {
-    let cold: fn(&System) -> Option<&Group> = |system| system.cold.as_ref();
-    let groups = comparison.systems.iter().filter_map(cold);
+pub(super) fn cold(evaluation: &Evaluation) -> Option<Grid> {
+    let cold: fn(&SystemResult) -> Option<&GroupResult> = |system| system.cold.as_ref();
+    let groups = evaluation.systems.iter().filter_map(cold);
     let names = groups
         .filter(|group| group.n_users > 0)
         .flat_map(|group| group.metrics.keys());
-    grid(comparison, names, |system, name| {
+    grid(evaluation, names, |system, name| {
         cold(system)?.metrics.get(name).copied()
     })
 }
 
 fn grid<'a>(
-    comparison: &Comparison,
+    evaluation: &Evaluation,
     names: impl Iterator<Item = &'a String>,
-    value: impl Fn(&System, &str) -> Option<Interval>,
+    value: impl Fn(&SystemResult, &str) -> Option<Estimate>,
 ) -> Option<Grid> {
     let rows: Vec<GridRow> = ordered(names)
         .into_iter()
         .map(|name| {
-            let values: Vec<_> = comparison.systems.iter().map(|s| value(s, name)).collect();
+            let values: Vec<_> = evaluation.systems.iter().map(|s| value(s, name)).collect();
             let best = values
                 .iter()
                 .flatten()
                 .map(|v| v.mean)
                 .fold(f64::NEG_INFINITY, f64::max);
-            let cells = comparison
-                .systems
-                .iter()
-                .zip(values)
-                .map(|(system, value)| GridCell {
-                    value: value.map_or_else(|| "–".into(), |value| format!("{:.4}", value.mean)),
-                    interval: value
-                        .filter(|value| value.low < value.high)
-                        .map_or_else(String::new, |value| {
-                            format!("{:.4} – {:.4}", value.low, value.high)
-                        }),
-                    is_best: comparison.systems.len() > 1
-                        && value.is_some_and(|value| value.mean == best),
-                    is_model: system.is_model,
-                });
+            let cells = values.into_iter().enumerate().map(|(at, value)| GridCell {
+                value: value.map_or_else(|| "–".into(), |value| format!("{:.4}", value.mean)),
+                interval: value
+                    .filter(|value| value.low < value.high)
+                    .map_or_else(String::new, |value| {
+                        format!("{:.4} – {:.4}", value.low, value.high)
+                    }),
+                is_best: evaluation.systems.len() > 1
+                    && value.is_some_and(|value| value.mean == best),
+                is_model: at == 0,
+            });
             GridRow {
                 name: name.into(),
                 note: "",
@@ -90,29 +86,33 @@ fn grid<'a>(
         .collect();
     (!rows.is_empty()).then(|| Grid {
         corner: "metric",
-        columns: columns(comparison),
+        columns: columns(evaluation),
         rows,
     })
 }
 
 /// Coverage, novelty and the like by system. No value is marked as best: none is good in itself.
-pub(super) fn beyond(comparison: &Comparison) -> Option<Grid> {
-    let names = comparison
+pub(super) fn beyond(evaluation: &Evaluation) -> Option<Grid> {
+    let names = evaluation
         .systems
         .iter()
         .flat_map(|system| system.beyond.keys());
     let rows: Vec<GridRow> = ordered(names)
         .into_iter()
         .map(|name| {
-            let cells = comparison.systems.iter().map(|system| GridCell {
-                value: system
-                    .beyond
-                    .get(name)
-                    .map_or_else(|| "–".into(), |&v| beyond_value(name, v)),
-                interval: String::new(),
-                is_best: false,
-                is_model: system.is_model,
-            });
+            let cells = evaluation
+                .systems
+                .iter()
+                .enumerate()
+                .map(|(at, system)| GridCell {
+                    value: system
+                        .beyond
+                        .get(name)
+                        .map_or_else(|| "–".into(), |&v| beyond_value(name, v)),
+                    interval: String::new(),
+                    is_best: false,
+                    is_model: at == 0,
+                });
             GridRow {
                 name: name.into(),
                 note: note(name),
@@ -122,13 +122,13 @@ pub(super) fn beyond(comparison: &Comparison) -> Option<Grid> {
         .collect();
     (!rows.is_empty()).then(|| Grid {
         corner: "measure",
-        columns: columns(comparison),
+        columns: columns(evaluation),
         rows,
     })
 }
 
-fn columns(comparison: &Comparison) -> Vec<String> {
-    comparison
+fn columns(evaluation: &Evaluation) -> Vec<String> {
+    evaluation
         .systems
         .iter()
         .map(|system| system.name.clone())

@@ -1,18 +1,18 @@
 //! Which system wins, in a sentence that claims no more than the intervals allow.
 
 use super::tables::shortened;
-use super::{Interval, System};
+use crate::evaluation::{Estimate, SystemResult};
 
 const NAME_LENGTH_MAX: usize = 48;
 
-/// Says which system is best by a metric, how the model stands beside it, and whether their
+/// Says which system is best by a metric, how the model, which is the first, stands beside it, and whether their
 /// intervals overlap. `None` when there is nothing to compare.
-pub(crate) fn verdict(systems: &[System], metric: &str) -> Option<String> {
-    let mut ranked: Vec<(&System, Interval)> = systems
-        .iter()
-        .filter_map(|s| Some((s, *s.metrics.get(metric)?)))
+pub(crate) fn verdict(systems: &[SystemResult], metric: &str) -> Option<String> {
+    let mut ranked: Vec<(usize, Estimate)> = (0..systems.len())
+        .filter_map(|at| Some((at, *systems[at].metrics.get(metric)?)))
         .collect();
     ranked.sort_by(|a, b| b.1.mean.total_cmp(&a.1.mean));
+    let named = |at: usize| shortened(&systems[at].name, NAME_LENGTH_MAX);
     let &(best, best_value) = ranked.first()?;
     let (winner, winner_value) = (named(best), shown(best_value));
     let Some(&second) = ranked.get(1) else {
@@ -21,9 +21,7 @@ pub(crate) fn verdict(systems: &[System], metric: &str) -> Option<String> {
         ));
     };
     // A model that does not win is what the reader wants to see beside the winner.
-    let beaten = ranked
-        .iter()
-        .find(|(system, _)| system.is_model && !best.is_model);
+    let beaten = ranked.iter().find(|&&(at, _)| at == 0 && best != 0);
     let &(other, other_value) = beaten.unwrap_or(&second);
     let loser = named(other);
     if best_value.mean == other_value.mean {
@@ -47,11 +45,7 @@ pub(crate) fn verdict(systems: &[System], metric: &str) -> Option<String> {
     ))
 }
 
-fn named(system: &System) -> String {
-    shortened(&system.name, NAME_LENGTH_MAX)
-}
-
-fn shown(value: Interval) -> String {
+fn shown(value: Estimate) -> String {
     if value.low == value.high {
         return format!("{:.4}", value.mean);
     }
@@ -63,32 +57,29 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
 
-    fn system(name: &str, is_model: bool, mean: f64) -> System {
-        let value = Interval {
+    fn system(name: &str, mean: f64) -> SystemResult {
+        let value = Estimate {
             mean,
             low: mean - 0.01,
             high: mean + 0.01,
         };
         let metrics = [("recall@20".to_owned(), value)].into();
-        System {
+        SystemResult {
             name: name.into(),
-            is_model,
             metrics,
-            ..System::default()
+            beyond: Default::default(),
+            by_activity: Vec::new(),
+            cold: None,
         }
     }
 
-    fn of(systems: &[System]) -> String {
+    fn of(systems: &[SystemResult]) -> String {
         verdict(systems, "recall@20").unwrap()
     }
 
     #[test]
     fn a_winning_model_is_compared_with_the_best_baseline() {
-        let text = of(&[
-            system("GCN", true, 0.2),
-            system("kNN", false, 0.1),
-            system("pop", false, 0.01),
-        ]);
+        let text = of(&[system("GCN", 0.2), system("kNN", 0.1), system("pop", 0.01)]);
         assert!(
             text.starts_with(
                 "GCN wins on recall@20 with 0.2000 (0.1900 to 0.2100); the next is kNN"
@@ -100,9 +91,9 @@ mod tests {
     #[test]
     fn a_losing_model_is_said_to_lose() {
         let text = of(&[
-            system("GCN", true, 0.105),
-            system("kNN", false, 0.11),
-            system("MF", false, 0.108),
+            system("GCN", 0.105),
+            system("kNN", 0.11),
+            system("MF", 0.108),
         ]);
         assert!(
             text.contains("kNN wins") && text.contains("a baseline beats the model"),
@@ -116,10 +107,8 @@ mod tests {
 
     #[test]
     fn a_tie_and_a_lone_system_are_named_as_such() {
-        assert!(
-            of(&[system("a", true, 0.1), system("b", false, 0.1)]).contains("a and b are level")
-        );
-        assert!(of(&[system("a", true, 0.1)]).contains("no baseline"));
-        assert_eq!(verdict(&[system("a", true, 0.1)], "ndcg@5"), None);
+        assert!(of(&[system("a", 0.1), system("b", 0.1)]).contains("a and b are level"));
+        assert!(of(&[system("a", 0.1)]).contains("no baseline"));
+        assert_eq!(verdict(&[system("a", 0.1)], "ndcg@5"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! LightGCN adjacency lists: one line a user, `user item item …`, possibly without an item.
+//! LightGCN adjacency lists: one line per user, `user item item …`, possibly without an item.
 
 use crate::data::error::{DataError, Position};
 use crate::data::key::Key;

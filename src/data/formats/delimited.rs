@@ -1,23 +1,11 @@
 //! CSV and TSV with a header: records within a size limit, fields by column name.
 
-use super::records::RecordScanner;
+use super::recbole::plain_header;
+use super::records::{Dialect, Record, RecordScanner};
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role};
 use crate::data::sink::{Sink, TextRow};
 use crate::data::source::{Text, TextOrigin};
-
-pub(in crate::data) use super::records::Record;
-
-/// How fields are told apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::data) enum Dialect {
-    /// Commas, fields may be quoted.
-    Csv,
-    /// Tabs, fields may be quoted.
-    Tsv,
-    /// Tabs, a quote is a letter like any other.
-    RecBole,
-}
 
 /// Reads a log with a header.
 pub(super) fn read(
@@ -71,7 +59,7 @@ impl<'a> Records<'a> {
             });
         };
         if dialect == Dialect::RecBole {
-            header = super::recbole::plain_header(header);
+            header = plain_header(header);
         }
         Ok(Self {
             scanner,

@@ -1,4 +1,4 @@
-//! JSON lines: one object a line; ids are strings or whole numbers of any size.
+//! JSON lines: one object per line; ids are strings or whole numbers of any size.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The formats logs come in: their names, how each is recognized, and one reader a file.
+//! The formats logs come in: their names, how each is recognized, and one reader per file.
 
 mod adjacency;
 mod delimited;
@@ -18,10 +18,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use delimited::{Dialect, Records};
+pub(super) use delimited::Records;
 pub(super) use movielens::split_double_colon;
 #[cfg(feature = "parquet")]
 pub(super) use parquet::read as read_parquet;
+pub(super) use records::Dialect;
 
 use super::columns::{ColumnNames, Columns};
 use super::error::{DataError, Place};
@@ -52,7 +53,7 @@ pub enum Format {
     /// Apache Parquet.
     #[serde(rename = "parquet")]
     Parquet,
-    /// One JSON object a line.
+    /// One JSON object per line.
     #[serde(rename = "json-lines")]
     JsonLines,
 }
@@ -150,7 +151,7 @@ pub(super) fn read_text(
     match format {
         Format::Csv => delimited::read(text, Dialect::Csv, names, sink),
         Format::Tsv => delimited::read(text, Dialect::Tsv, names, sink),
-        Format::RecBole => recbole::read(text, names, sink),
+        Format::RecBole => delimited::read(text, Dialect::RecBole, names, sink),
         Format::MovieLens => movielens::read_double_colon(text, names, sink),
         Format::MovieLensTab => movielens::read_tab(text, names, sink),
         Format::AdjacencyLists => adjacency::read(text, sink),

@@ -1,21 +1,6 @@
-//! RecBole atomic files: tab-separated, a header of `name:type`, no quotes.
-
-use super::delimited::{self, Dialect};
-use crate::data::columns::ColumnNames;
-use crate::data::error::DataError;
-use crate::data::sink::Sink;
-use crate::data::source::Text;
+//! The typed header of RecBole atomic files, which are tab-separated and have no quotes.
 
 const TYPES: [&[u8]; 4] = [b"token", b"token_seq", b"float", b"float_seq"];
-
-/// Reads an `.inter` file.
-pub(super) fn read(
-    text: Text<'_>,
-    names: &ColumnNames,
-    sink: &mut Sink<'_>,
-) -> Result<(), DataError> {
-    delimited::read(text, Dialect::RecBole, names, sink)
-}
 
 /// Whether a line is a typed header.
 pub(super) fn is_header(line: &[u8]) -> bool {

@@ -6,7 +6,6 @@ use std::ops::Index;
 use csv_core::{ReadRecordResult, ReaderBuilder};
 use memchr::{memchr, memchr_iter, memchr2};
 
-use super::Dialect;
 use crate::data::error::DataError;
 use crate::data::lines::MAX_LINE_BYTES;
 use crate::data::source::{Text, TextOrigin};
@@ -16,6 +15,17 @@ use crate::data::window::Window;
 const PLAIN_LINE_BYTES: usize = 64 << 10;
 const FIRST_FIELD_BYTES: usize = 256;
 const FIRST_FIELDS: usize = 16;
+
+/// How fields are told apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::data) enum Dialect {
+    /// Commas, fields may be quoted.
+    Csv,
+    /// Tabs, fields may be quoted.
+    Tsv,
+    /// Tabs, a quote is a letter like any other.
+    RecBole,
+}
 
 /// The fields of one record.
 #[derive(Clone, Copy)]

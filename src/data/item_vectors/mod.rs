@@ -1,4 +1,4 @@
-//! Ready-made vectors of items, such as those of an image or a language model: NumPy, safetensors or Parquet.
+//! Precomputed vectors of items, such as those of an image or a language model: NumPy, safetensors or Parquet.
 
 mod npy;
 #[cfg(feature = "parquet")]
@@ -13,7 +13,7 @@ use super::IdMap;
 use super::error::{DataError, Place};
 use super::source::{PARQUET_MAGIC, read_head, unreadable};
 
-/// A vector an item, where the file has one; position = item id.
+/// One vector per item, where the file has one; position = item id.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItemVectors {
     /// The file.
@@ -33,8 +33,8 @@ struct Rows {
     values: Vec<f32>,
 }
 
-/// Reads the vectors of a file: those of a Parquet file belong to the keys beside them; those of a `.npy` or
-/// safetensors file to the rows of the item file, in their order, and `item_rows` are the items of those.
+/// Reads the vectors of a file. Those of a Parquet file belong to the keys beside them. Those of a `.npy` or safetensors
+/// file belong to the rows of the item file, in the same order; `item_rows` are the items of these rows.
 ///
 /// # Errors
 /// A file that is missing, damaged or of another format; another number of rows than the item file has; a number that

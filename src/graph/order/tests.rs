@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::data::TrainSet;
+use crate::split::TrainSet;
 
 fn order(n_users: usize, n_items: usize, pairs: &[(u32, u32)]) -> NodeOrder {
     let train = TrainSet::of_pairs(n_users, n_items, pairs);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::super::kernel::ITEMS;
 use super::Core;
 use super::low_pass::Projected;
-use crate::spectral::{ItemGraph, Step};
+use crate::spectral::{CoOccurrence, Step};
 
 /// Users propagated together: two item tables of this width are 21 MB on Gowalla, and neighbours lie near.
 pub(super) const USERS_PER_BLOCK: usize = 64;
@@ -72,7 +72,7 @@ impl<'a> Filtered<'a> {
 
 /// Histories as sparse columns.
 struct Signals<'a> {
-    graph: &'a ItemGraph,
+    graph: &'a CoOccurrence,
     coefficients: &'a [f32],
     scales: &'a [f32],
     histories: &'a [&'a [u32]],

@@ -19,7 +19,7 @@ use super::similar::check_similar;
 use super::top_k::RankError;
 use crate::data::ItemLists;
 use crate::failure::{Fails, Failure};
-use crate::spectral::{ItemGraph, SpectralError};
+use crate::spectral::{CoOccurrence, SpectralError};
 use block::{Filtered, USERS_PER_BLOCK};
 use low_pass::LowPass;
 pub use response::Response;
@@ -69,7 +69,7 @@ pub struct GraphFilter {
 /// Everything but the histories.
 #[derive(Debug)]
 struct Core {
-    graph: ItemGraph,
+    graph: CoOccurrence,
     response: Response,
     scales: Scales,
     /// `None` for no vectors or no weight.
@@ -85,7 +85,7 @@ struct Scales {
 }
 
 impl Scales {
-    fn new(graph: &ItemGraph, power: f64, weight: f64) -> Self {
+    fn new(graph: &CoOccurrence, power: f64, weight: f64) -> Self {
         let scale = |power: f64, factor: f64| {
             let of_item = |item| match graph.degree(item) {
                 0 => 0.0,
@@ -111,7 +111,7 @@ impl GraphFilter {
     /// When the graph is of other lists.
     pub fn new(
         shape: &FilterShape,
-        graph: ItemGraph,
+        graph: CoOccurrence,
         train: ItemLists,
         vectors: &[f32],
         n_vectors: usize,

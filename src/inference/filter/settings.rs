@@ -4,7 +4,7 @@ use super::{FilterError, FilterShape, GraphFilter, Response};
 use crate::config::{FilterSettings, RunConfig};
 use crate::data::ItemLists;
 use crate::run::FilterTables;
-use crate::spectral::ItemGraph;
+use crate::spectral::CoOccurrence;
 
 /// The filter of the settings; `None` where they are of a trained model.
 pub(crate) fn shape(config: &RunConfig) -> Option<FilterShape> {
@@ -37,7 +37,7 @@ pub(crate) fn of_run(
     train: &ItemLists,
     n_items: usize,
 ) -> Result<GraphFilter, FilterError> {
-    let graph = ItemGraph::new(train, n_items)?;
+    let graph = CoOccurrence::new(train, n_items)?;
     let vectors = &tables.vectors;
     let n_vectors = vectors.shape.get(1).copied().unwrap_or(0);
     GraphFilter::new(shape, graph, train.clone(), &vectors.values, n_vectors)

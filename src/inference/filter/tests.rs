@@ -44,7 +44,7 @@ fn chebycf() -> FilterShape {
 }
 
 fn fitted(shape: &FilterShape, train: &ItemLists, n_items: usize, n_vectors: usize) -> GraphFilter {
-    let graph = ItemGraph::new(train, n_items).unwrap();
+    let graph = CoOccurrence::new(train, n_items).unwrap();
     let request = SpectrumRequest {
         n_vectors,
         tolerance: 1e-5,
@@ -190,7 +190,7 @@ fn a_history_is_worth_the_same_to_whoever_has_it() {
 #[test]
 fn vectors_of_another_catalogue_are_refused() {
     let (train, _) = planted();
-    let graph = ItemGraph::new(&train, 105).unwrap();
+    let graph = CoOccurrence::new(&train, 105).unwrap();
     let error = GraphFilter::new(&gf_cf(), graph, train, &[0.0; 7], 1).unwrap_err();
     assert_eq!(
         error,

@@ -43,7 +43,7 @@ fn request(n_vectors: usize, tolerance: f64) -> SpectrumRequest {
 fn values_and_span_are_those_of_a_dense_decomposition() {
     let (n_users, n_items, k) = (300, 200, 24);
     let lists = lists(n_users, n_items);
-    let graph = ItemGraph::new(&lists, n_items as usize).unwrap();
+    let graph = CoOccurrence::new(&lists, n_items as usize).unwrap();
     let found = leading_vectors(&graph, request(k, 1e-5), &|| false).unwrap();
     assert!(found.residual <= 1e-5 && found.rounds > 1);
     let matrix = dense(&lists, n_items as usize);
@@ -70,7 +70,7 @@ fn values_and_span_are_those_of_a_dense_decomposition() {
 fn more_vectors_than_there_are_stop_at_the_rank() {
     // Two users with the same items and one with another: rank 2.
     let pairs = [(0, 0), (0, 1), (1, 0), (1, 1), (2, 2)];
-    let graph = ItemGraph::new(&ItemLists::from_pairs(3, pairs.into_iter()), 5).unwrap();
+    let graph = CoOccurrence::new(&ItemLists::from_pairs(3, pairs.into_iter()), 5).unwrap();
     let found = leading_vectors(&graph, request(100, 1e-5), &|| false).unwrap();
     assert_eq!(found.values.len(), 2);
     assert!(found.values.iter().all(|value| (value - 1.0).abs() < 1e-5));
@@ -82,7 +82,7 @@ fn more_vectors_than_there_are_stop_at_the_rank() {
 #[test]
 fn threads_change_no_bit_and_the_seed_no_span() {
     let lists = lists(200, 300);
-    let graph = ItemGraph::new(&lists, 300).unwrap();
+    let graph = CoOccurrence::new(&lists, 300).unwrap();
     let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
         let pool = pool.build().unwrap();
@@ -96,7 +96,7 @@ fn threads_change_no_bit_and_the_seed_no_span() {
 #[test]
 fn a_tolerance_beyond_single_precision_and_a_stop_are_errors() {
     let lists = lists(60, 80);
-    let graph = ItemGraph::new(&lists, 80).unwrap();
+    let graph = CoOccurrence::new(&lists, 80).unwrap();
     let error = leading_vectors(&graph, request(8, 1e-12), &|| false).unwrap_err();
     assert!(error.to_string().contains("filter.tolerance"), "{error}");
     let stopped = leading_vectors(&graph, request(8, 1e-4), &|| true);

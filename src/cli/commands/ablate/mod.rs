@@ -9,13 +9,14 @@ use super::{evaluate, settings};
 use crate::cli::args::AblateArgs;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig};
-use crate::data::{DataRecord, SourceFile};
+use crate::data::SourceFile;
 use crate::error::{Error, Result, Unexpected, Usage};
 use crate::evaluation::{EvaluationData, evaluate};
 use crate::failure::Failure;
 use crate::finished::{self, EvaluationFile, OpenRun, Seen};
 use crate::fitting::{filter, same_sources, train};
 use crate::run::{RunDir, RunError, write_atomically};
+use crate::split::DataRecord;
 use result::{Ablation, Measured, Part, Row};
 use variants::Variant;
 

@@ -8,7 +8,7 @@ use statrs::statistics::Statistics;
 use toml::Table as Settings;
 
 use crate::cli::terminal::{Align, Style, Table};
-use crate::evaluation::{self, CompareConfig, CompareError, Difference, Estimate, PerUser};
+use crate::evaluation::{self, Bootstrap, CompareError, Difference, Estimate, PerUser};
 
 /// The part of the data that variants are compared on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -74,8 +74,8 @@ impl Row {
             None => Vec::new(),
             Some(first) => {
                 let (before, now) = (&first.per_user, &measured.per_user);
-                let config = CompareConfig::default();
-                evaluation::compare(("first", before), (&self.name, now), &config)?.differences
+                let bootstrap = Bootstrap::default();
+                evaluation::compare(("first", before), (&self.name, now), bootstrap)?.differences
             }
         };
         self.runs.push(Run {

@@ -15,12 +15,12 @@ use super::benchmark::{Benchmark, Pair, Recipe};
 use crate::cli::args::ReproduceArgs;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig};
-use crate::data::Split;
 use crate::error::{Result, Unexpected};
 use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::finished;
 use crate::fitting::{filter, train};
 use crate::inference::{RankError, ScoreSource};
+use crate::split::Split;
 
 const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
 const DEPTH: usize = 20;

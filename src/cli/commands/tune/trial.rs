@@ -10,6 +10,7 @@ use crate::config::{self, ConfigError, RunConfig};
 use crate::error::{Error, Result, Unexpected, Usage};
 use crate::fitting::train::{self, Onlookers};
 use crate::fitting::{OverLimit, Prepared, filter, memory_limit};
+use crate::forecast::Counts;
 use crate::run::{EpochRecord, RunDir, RunError};
 use crate::training::{Outcome, TrainingError};
 use crate::tuning::{self, Drawn, Journal, Ladder, Space, Trial, TrialRecord};
@@ -93,7 +94,7 @@ impl Trials<'_> {
         config: &RunConfig,
         blank: &TrialRecord,
     ) -> Result<Measured> {
-        memory_limit::check(config, self.prepared.record.counts())?;
+        memory_limit::check(config, Counts::from(&self.prepared.record))?;
         let rung = journal
             .trials()
             .get(blank.trial)

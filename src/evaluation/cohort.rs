@@ -22,7 +22,7 @@ pub struct EvaluationData<'a> {
 
 /// The users of an evaluation, each list ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Audience {
+pub struct Cohort {
     /// With held-out and train items: the headline figures are over these.
     pub warm: Vec<u32>,
     /// With held-out items but no train items.
@@ -36,14 +36,14 @@ pub type Ranking = (u32, Vec<Ranked>);
 
 impl EvaluationData<'_> {
     /// Sorts the users into those evaluated, cold ones and those without held-out items.
-    pub fn audience(&self) -> Audience {
+    pub fn cohort(&self) -> Cohort {
         let users = 0..self.held_out.n_users() as u32;
         let (with, without): (Vec<u32>, Vec<u32>) =
             users.partition(|&user| !self.held_out.of(user).is_empty());
         let (cold, warm) = with
             .into_iter()
             .partition(|&user| self.train.of(user).is_empty());
-        Audience {
+        Cohort {
             warm,
             cold,
             n_without_held_out: without.len(),
@@ -109,12 +109,12 @@ mod tests {
             held_out: &held_out,
             among: None,
         };
-        let expected = Audience {
+        let expected = Cohort {
             warm: vec![0, 3],
             cold: vec![2],
             n_without_held_out: 1,
         };
-        assert_eq!(data.audience(), expected);
+        assert_eq!(data.cohort(), expected);
     }
 
     #[test]

@@ -1,21 +1,21 @@
-//! How much memory training takes, counted from the code: bytes a node, an interaction and a batch.
+//! How much memory training takes, counted from the code: bytes per node, per interaction and per batch.
 //!
-//! One table of all nodes takes `T = 4 dim` bytes a node, `T_max` that of users or of items alone. What
+//! One table of all nodes takes `T = 4 dim` bytes per node, `T_max` that of users or of items alone. What
 //! is held throughout:
 //!
 //! | what | bytes |
 //! |---|---|
 //! | the program | 32 MiB; 42 with the feature `gpu` |
-//! | keys, both ways | 96 a node |
-//! | training, validation and test lists | 4 an interaction, 24 a user |
-//! | sampler | 8 a training interaction by edge, 4 a user by user |
-//! | adjacency, symmetric | 16 a training interaction, 4 a node |
-//! | adjacency, mean over neighbours | 24 a training interaction, 4 a node; 12 a node with self-loops |
+//! | keys, both ways | 96 per node |
+//! | training, validation and test lists | 4 per interaction, 24 per user |
+//! | sampler | 8 per training interaction by edge, 4 per user by user |
+//! | adjacency, symmetric | 16 per training interaction, 4 per node |
+//! | adjacency, mean over neighbours | 24 per training interaction, 4 per node; 12 per node with self-loops |
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
-//! | a graph filter while its vectors are sought, in place of all tables | 12 a node and vector |
-//! | items near each root, for hard negatives | 4 a rank of the band and root |
+//! | a graph filter while its vectors are sought, in place of all tables | 12 per node and vector |
+//! | items near each root, for hard negatives | 4 per rank of the band and root |
 //! | PinSAGE, in place of all tables | 2 copies of the features, 5 of the neighbours' rows of a batch, 4 T |
-//! | workspace of NGCF, kept from step to step | 2.75 T a layer |
+//! | workspace of NGCF, kept from step to step | 2.75 T per layer |
 //!
 //! To these come the tables of the moment, of which the largest counts:
 //!
@@ -33,6 +33,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::config::{HardRoot, ModelName, Optimizer, PositiveSampling, RunConfig};
+#[cfg(feature = "train")]
+use crate::split::DataRecord;
 
 /// The program, its threads, and what reading the log leaves behind.
 const PROGRAM_BYTES: f64 = match cfg!(feature = "gpu") {
@@ -245,22 +247,15 @@ impl<'a> Tables<'a> {
     }
 }
 
-/// Bytes in the unit a person reads.
-pub(crate) fn show_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = "B";
-    for larger in UNITS {
-        if value < 1024.0 {
-            break;
+#[cfg(feature = "train")]
+impl From<&DataRecord> for Counts {
+    fn from(record: &DataRecord) -> Self {
+        Self {
+            users: record.n_users as u64,
+            items: record.n_items as u64,
+            interactions: record.n_interactions as u64,
+            train: record.split.n_train as u64,
         }
-        value /= 1024.0;
-        unit = larger;
-    }
-    if unit == "B" {
-        format!("{bytes} B")
-    } else {
-        format!("{value:.1} {unit}")
     }
 }
 
@@ -326,12 +321,5 @@ mod tests {
         assert_eq!(dense.tables, held(5.0 * 38_400.0 + rows));
         let lazy = forecast(ModelName::Mf, lazy);
         assert_eq!(lazy.tables, held(4.0 * 38_400.0 + rows));
-    }
-
-    #[test]
-    fn bytes_are_shown_in_their_unit() {
-        assert_eq!(show_bytes(1023), "1023 B");
-        assert_eq!(show_bytes(1536), "1.5 KiB");
-        assert_eq!(show_bytes(3 << 30), "3.0 GiB");
     }
 }

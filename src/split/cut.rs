@@ -1,4 +1,4 @@
-//! The ways to cut: random per user, leave-last-out, global timeline, whole items, given files.
+//! The splits: random per user, leave-last-out, temporal, cold-start items, given files.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -18,7 +18,7 @@ enum Part {
 
 /// Cuts a data set; a pure function of the data, the settings and the seed.
 ///
-/// Without a method: the given test file, else a global timeline where there are timestamps, else
+/// Without a method: the given test file, else a temporal split where there are timestamps, else
 /// random per user. A validation part is cut out of what is left for training, unless its fraction is 0.
 ///
 /// # Errors
@@ -29,8 +29,11 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
     let (parts, given) = match method {
         SplitMethod::Random => (random(log, config, seed), None),
         SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?, config), None),
-        SplitMethod::Timeline => (timeline(log, times(log, method)?, config), None),
-        SplitMethod::ItemCold => (item_cold(log, config, seed, dataset.items.len()), None),
+        SplitMethod::Timeline => (temporal(log, times(log, method)?, config), None),
+        SplitMethod::ItemCold => (
+            cold_start_items(log, config, seed, dataset.items.len()),
+            None,
+        ),
         SplitMethod::Given => {
             let given = dataset.given_test.as_ref().ok_or(SplitError::NoTestFile)?;
             (validation_only(log, config, seed), Some(given))
@@ -103,7 +106,12 @@ fn random(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
 
 /// Items that somebody has are shuffled by the seed: all interactions of the first are test, of the next validation. So
 /// neither the test's nor the validation's items have an interaction in training.
-fn item_cold(log: &Interactions, config: &SplitConfig, seed: u64, n_items: usize) -> Vec<Part> {
+fn cold_start_items(
+    log: &Interactions,
+    config: &SplitConfig,
+    seed: u64,
+    n_items: usize,
+) -> Vec<Part> {
     let mut is_there = vec![false; n_items];
     log.items
         .iter()
@@ -164,7 +172,7 @@ fn leave_last_out(log: &Interactions, times: &[i64], config: &SplitConfig) -> Ve
 }
 
 /// The newest interactions of all are test, the newest of the rest validation.
-fn timeline(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part> {
+fn temporal(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part> {
     let order = by_time(log, times);
     let n_test = share(order.len(), config.test_fraction);
     let rest = order.len() - n_test;

@@ -1,4 +1,4 @@
-//! A split under other inside ids.
+//! A split under other internal ids.
 
 use super::Split;
 use crate::data::ItemLists;
@@ -51,7 +51,7 @@ mod tests {
     use super::super::TrainSet;
     use super::*;
     use crate::config::SplitMethod;
-    use crate::data::SplitSummary;
+    use crate::split::SplitSummary;
 
     fn lists(pairs: &[(u32, u32)]) -> ItemLists {
         ItemLists::from_pairs(3, pairs.iter().copied())

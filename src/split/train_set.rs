@@ -7,7 +7,7 @@ use crate::data::{Interactions, ItemLists};
 pub struct TrainSet {
     positives: ItemLists,
     n_items: usize,
-    /// See [`TrainSet::before`]; empty where the timeline was not asked for.
+    /// See [`TrainSet::before`]; empty where nobody asked for it.
     before: Vec<u32>,
 }
 
@@ -48,8 +48,8 @@ impl TrainSet {
         }
     }
 
-    /// Remembers the order in which users came by their training items; `false` where the log has no timestamps.
-    pub fn remember_timeline(&mut self, log: &Interactions) -> bool {
+    /// Remembers which training item each user had before each other one; `false` where the log has no timestamps.
+    pub fn remember_previous(&mut self, log: &Interactions) -> bool {
         let Some(times) = &log.timestamps else {
             return false;
         };
@@ -78,7 +78,7 @@ impl TrainSet {
     }
 
     /// Of each of [`TrainSet::positives`], user after user, the item its user had before it, or [`TrainSet::NONE`];
-    /// empty where the timeline was not remembered.
+    /// empty where that was not remembered.
     pub fn before(&self) -> &[u32] {
         &self.before
     }
@@ -108,7 +108,7 @@ impl TrainSet {
         Self::new(positives, n_items)
     }
 
-    /// A training set for tests of other rooms.
+    /// A training set for tests of other modules.
     #[cfg(test)]
     pub(crate) fn of_pairs(n_users: usize, n_items: usize, pairs: &[(u32, u32)]) -> Self {
         Self::new(
@@ -132,7 +132,7 @@ mod tests {
             timestamps: Some(vec![30, 10, 15, 20, 5]),
             ..Interactions::default()
         };
-        assert!(train.remember_timeline(&log));
+        assert!(train.remember_previous(&log));
         let none = TrainSet::NONE;
         assert_eq!(train.before(), [4, none, 2, none]);
         // Users change places; items 0, 1, 2, 3, 4 become 4, 3, 2, 1, 0.
@@ -143,6 +143,6 @@ mod tests {
             timestamps: None,
             ..log
         };
-        assert!(!train.remember_timeline(&untimed));
+        assert!(!train.remember_previous(&untimed));
     }
 }

@@ -65,7 +65,7 @@ fn cold_items_have_all_their_interactions_in_one_part() {
 }
 
 #[test]
-fn the_timeline_cuts_at_two_moments() {
+fn a_temporal_split_cuts_at_two_moments() {
     let rows: Vec<_> = (0..20).map(|i| (i % 5, i, i64::from(100 - i))).collect();
     let split = split(&dataset(&rows), &config(SplitMethod::Timeline), 1).unwrap();
     assert_eq!(

@@ -1,70 +1,70 @@
-//! Judging: the metrics of each user by each system, and their summaries.
+//! The metrics of each user by each system, and their summaries.
 
 use std::collections::BTreeMap;
 
 use super::activity::quartiles;
-use super::audience::{Audience, EvaluationData, ranked_batches};
 use super::beyond::{coverage, gini, novelty};
 use super::bootstrap::Bootstrap;
-use super::evaluate::SystemDetail;
+use super::cohort::{Cohort, EvaluationData, ranked_batches};
+use super::estimate::Estimate;
 use super::metrics::{Metric, relevance};
-use super::result::{Estimate, GroupResult, PerUser, SystemResult};
+use super::result::{GroupResult, PerUser, SystemDetail, SystemResult};
 use crate::data::ItemLists;
 use crate::inference::{RankError, Ranked, ScoreSource};
 
-/// What every system is judged by.
-pub(super) struct Judge<'a> {
+/// What every system is measured with.
+pub(super) struct Evaluator<'a> {
     pub(super) data: EvaluationData<'a>,
     pub(super) excluded: &'a ItemLists,
     pub(super) ks: &'a [usize],
     pub(super) bootstrap: Bootstrap,
-    pub(super) audience: &'a Audience,
+    pub(super) cohort: &'a Cohort,
 }
 
 /// One system's metrics.
 pub(super) struct System {
-    warm: Judged,
+    warm: Measured,
     /// Of nobody when nobody is cold.
-    cold: Judged,
+    cold: Measured,
 }
 
-/// The metrics of some users: a column a metric, in the order of [`Judge::names`], a value a user.
-struct Judged {
+/// The metrics of some users: a column per metric, in the order of [`Evaluator::names`], a value per user.
+struct Measured {
     columns: Vec<Vec<f64>>,
     /// How often each item was recommended at each depth.
     counts: Vec<Vec<u64>>,
 }
 
-impl Judge<'_> {
-    /// Ranks and judges the users of one system.
+impl Evaluator<'_> {
+    /// Ranks and measures the users of one system.
     pub(super) fn system(&self, source: &dyn ScoreSource) -> Result<System, RankError> {
         Ok(System {
-            warm: self.judge(source, &self.audience.warm)?,
-            cold: self.judge(source, &self.audience.cold)?,
+            warm: self.measure(source, &self.cohort.warm)?,
+            cold: self.measure(source, &self.cohort.cold)?,
         })
     }
 
-    fn judge(&self, source: &dyn ScoreSource, users: &[u32]) -> Result<Judged, RankError> {
+    fn measure(&self, source: &dyn ScoreSource, users: &[u32]) -> Result<Measured, RankError> {
         let deepest = self.ks.last().copied().unwrap_or(0);
         let width = self.ks.len() * Metric::ALL.len();
-        let mut judged = Judged {
+        let mut measured = Measured {
             columns: vec![Vec::with_capacity(users.len()); width],
             counts: vec![vec![0; source.n_items()]; self.ks.len()],
         };
         for batch in ranked_batches(source, self.excluded, self.data.among, users, deepest) {
             for (user, list) in batch? {
-                self.judge_list(user, &list, &mut judged);
+                self.measure_list(user, &list, &mut measured);
             }
         }
-        Ok(judged)
+        Ok(measured)
     }
 
-    fn judge_list(&self, user: u32, list: &[Ranked], judged: &mut Judged) {
+    fn measure_list(&self, user: u32, list: &[Ranked], measured: &mut Measured) {
         let held_out = self.data.held_out.of(user);
         let items: Vec<u32> = list.iter().map(|ranked| ranked.item).collect();
         let hits = relevance(&items, held_out);
-        let depths = self.ks.iter().zip(&mut judged.counts);
-        let columns = judged.columns.chunks_exact_mut(Metric::ALL.len());
+        let depths = self.ks.iter().zip(&mut measured.counts);
+        let columns = measured.columns.chunks_exact_mut(Metric::ALL.len());
         for ((&k, counts), columns) in depths.zip(columns) {
             for (metric, column) in Metric::ALL.into_iter().zip(columns) {
                 column.push(metric.value(&hits, held_out.len(), k));
@@ -87,19 +87,19 @@ impl Judge<'_> {
     pub(super) fn results(
         &self,
         systems: &[(&str, &dyn ScoreSource)],
-        judged: &[System],
+        measured: &[System],
     ) -> Vec<SystemResult> {
-        let warm: Vec<&[f64]> = judged
+        let warm: Vec<&[f64]> = measured
             .iter()
             .flat_map(|system| &system.warm.columns)
             .map(Vec::as_slice)
             .collect();
-        let cold: Vec<&[f64]> = judged
+        let cold: Vec<&[f64]> = measured
             .iter()
             .flat_map(|system| &system.cold.columns)
             .map(Vec::as_slice)
             .collect();
-        let users = self.audience.warm.iter();
+        let users = self.cohort.warm.iter();
         let degrees: Vec<usize> = users.map(|&user| self.data.train.of(user).len()).collect();
         let mut by_activity: Vec<_> = quartiles(&degrees)
             .into_iter()
@@ -112,19 +112,19 @@ impl Judge<'_> {
             .collect();
         let mut cold = self.groups("no train items", &cold).into_iter();
         let warm = self.groups("", &warm);
-        let systems = systems.iter().zip(judged).zip(warm);
+        let systems = systems.iter().zip(measured).zip(warm);
         let result =
-            |((&(name, _), judged), warm): ((&(&str, _), &System), GroupResult)| SystemResult {
+            |((&(name, _), measured), warm): ((&(&str, _), &System), GroupResult)| SystemResult {
                 name: name.to_owned(),
                 metrics: warm.metrics,
-                beyond: self.beyond(&judged.warm.counts),
+                beyond: self.beyond(&measured.warm.counts),
                 by_activity: by_activity.iter_mut().filter_map(Iterator::next).collect(),
                 cold: cold.next().filter(|cold| cold.n_users > 0),
             };
         systems.map(result).collect()
     }
 
-    /// The metrics of one group of users, a result a system.
+    /// The metrics of one group of users, a result per system.
     fn groups(&self, label: &str, columns: &[&[f64]]) -> Vec<GroupResult> {
         let names = self.names();
         let estimates = self.bootstrap.estimates(columns);
@@ -141,15 +141,19 @@ impl Judge<'_> {
     }
 
     /// What is kept of a system beside its summary.
-    pub(super) fn detail(&self, name: &str, judged: System, fingerprint: &str) -> SystemDetail {
+    pub(super) fn detail(&self, name: &str, measured: System, fingerprint: &str) -> SystemDetail {
         SystemDetail {
             name: name.to_owned(),
             per_user: PerUser {
                 fingerprint: fingerprint.to_owned(),
-                users: self.audience.warm.clone(),
-                metrics: self.names().into_iter().zip(judged.warm.columns).collect(),
+                users: self.cohort.warm.clone(),
+                metrics: self
+                    .names()
+                    .into_iter()
+                    .zip(measured.warm.columns)
+                    .collect(),
             },
-            recommended: judged
+            recommended: measured
                 .warm
                 .counts
                 .into_iter()

@@ -1,24 +1,24 @@
-//! The normalised item graph `P = R̃ᵀ R̃` with `R̃ = D_u^-1/2 R D_i^-1/2`, kept as its two sparse halves:
-//! the graph itself, with an edge for every two items of a user, is never formed.
+//! The normalised co-occurrence of items `P = R̃ᵀ R̃` with `R̃ = D_u^-1/2 R D_i^-1/2`, kept as its two sparse halves:
+//! the graph of items itself, with an edge for every two items of a user, is never formed.
 
 use sagebrush_model::SparseMatrix;
 
 use super::SpectralError;
-use crate::data::ItemLists;
+use crate::data::{Csr, ItemLists};
 
 /// Rows finished at once, while they are in the cache.
 const ROWS: usize = 64;
 
 /// The graph of items that share users. Its eigenvalues lie in `[0, 1]`.
 #[derive(Debug, Clone)]
-pub struct ItemGraph {
-    /// `R̃`, a row a user.
+pub struct CoOccurrence {
+    /// `R̃`, a row per user.
     by_user: SparseMatrix,
-    /// `R̃ᵀ`, a row an item.
+    /// `R̃ᵀ`, a row per item.
     by_item: SparseMatrix,
 }
 
-impl ItemGraph {
+impl CoOccurrence {
     /// The graph of the interactions `lists`; a user or an item without any has an empty row.
     ///
     /// # Errors
@@ -31,16 +31,10 @@ impl ItemGraph {
         if u32::try_from(n_entries).is_err() {
             return Err(SpectralError::TooManyEntries { n_entries });
         }
-        let users = (0..lists.n_users() as u32).map(|user| lists.of(user).len());
-        let of_users: Vec<f64> = users.map(|degree| degree as f64).collect();
-        let mut of_items = vec![0.0; n_items];
-        for &item in lists.items() {
-            of_items[item as usize] += 1.0;
-        }
-        let by_item =
-            ItemLists::from_pairs(n_items, lists.pairs().map(|(user, item)| (item, user)));
+        let (by_user, by_item) = (lists.rows(), lists.users_by_item(n_items));
+        let (of_users, of_items) = (degrees(by_user), degrees(&by_item));
         Ok(Self {
-            by_user: normalized(lists, &of_users, &of_items),
+            by_user: normalized(by_user, &of_users, &of_items),
             by_item: normalized(&by_item, &of_items, &of_users),
         })
     }
@@ -109,13 +103,19 @@ pub struct Step {
     pub shift: f32,
 }
 
-fn normalized(lists: &ItemLists, of_rows: &[f64], of_columns: &[f64]) -> SparseMatrix {
+fn degrees(rows: &Csr) -> Vec<f64> {
+    let rows_of = 0..rows.n_rows() as u32;
+    rows_of.map(|row| f64::from(rows.degree(row))).collect()
+}
+
+/// The entries of `rows` over the square root of the product of both degrees.
+fn normalized(rows: &Csr, of_rows: &[f64], of_columns: &[f64]) -> SparseMatrix {
     let value = |(row, column): (u32, u32)| {
         (1.0 / (of_rows[row as usize] * of_columns[column as usize]).sqrt()) as f32
     };
-    let row_ptr = lists.row_ptr().iter().map(|&at| at as u32).collect();
-    let values = lists.pairs().map(value).collect();
-    SparseMatrix::new(of_columns.len(), row_ptr, lists.items().to_vec(), values)
+    let row_ptr = rows.row_ptr().iter().map(|&at| at as u32).collect();
+    let values = rows.pairs().map(value).collect();
+    SparseMatrix::new(of_columns.len(), row_ptr, rows.columns().to_vec(), values)
 }
 
 #[cfg(test)]
@@ -124,9 +124,9 @@ mod tests {
     use super::*;
 
     /// User 0 has items 0 and 1, user 1 has item 1; user 2 and item 2 have nothing.
-    fn graph() -> ItemGraph {
+    fn graph() -> CoOccurrence {
         let lists = ItemLists::from_pairs(3, [(0, 0), (0, 1), (1, 1)].into_iter());
-        ItemGraph::new(&lists, 3).unwrap()
+        CoOccurrence::new(&lists, 3).unwrap()
     }
 
     #[test]

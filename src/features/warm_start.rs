@@ -1,15 +1,15 @@
-//! What embeddings may begin with: the directions in which items' content differs most.
+//! LSA warm start: embeddings begin as the principal components of items' content.
 
 use sagebrush_model::{ContentStart, Directions, SparseMatrix, SparseRows};
 
 use super::Encoded;
-use super::components::leading_directions;
 use crate::config::FeatureSettings;
+use crate::spectral::leading_directions;
 
-/// Items that directions of all features are looked for among, at most: more change them little.
+/// Items that components of all features are fitted on, at most: more change them little.
 const MOST_ITEMS: usize = 20_000;
 
-/// Directions of words, and at most `most` of words in those directions beside numbers and vectors, over the items
+/// Principal components of words, and at most `most` of all content (words by their components), over the items
 /// with a training interaction (over all where none has one).
 pub(crate) fn content_start(
     settings: &FeatureSettings,

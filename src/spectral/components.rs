@@ -1,9 +1,11 @@
 //! Latent semantic analysis (Deerwester et al., 1990): the directions in which bags of words differ most.
 
-use nalgebra::{Cholesky, DMatrix, SymmetricEigen};
+use nalgebra::{Cholesky, DMatrix};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush_model::{Directions, SparseMatrix};
+
+use super::eigen::falling_eigen;
 
 /// Directions iterated beside those asked for: the last ones converge faster among more.
 const OVERSAMPLED: usize = 16;
@@ -20,7 +22,7 @@ const SEED: u64 = 0x5eed;
 /// no more. By subspace iteration (Halko, Martinsson and Tropp,
 /// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits do
 /// not depend on how many there are.
-pub(super) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions {
+pub(crate) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions {
     let (used, there) = without_empty_columns(matrix);
     let Directions { values, n } = of_full_columns(&used, n);
     let mut all = vec![0.0; matrix.n_columns() * n];
@@ -69,15 +71,11 @@ fn of_full_columns(matrix: &SparseMatrix, n: usize) -> Directions {
         basis = gram(matrix, &orthonormal(basis, 1));
     }
     let basis = orthonormal(basis, 2);
-    let width = basis.ncols();
-    let eigen = SymmetricEigen::new(basis.transpose() * gram(matrix, &basis));
-    let mut order: Vec<usize> = (0..width).collect();
-    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-    let least = eigen.eigenvalues[order[0]].max(0.0) * LEAST_SHARE * LEAST_SHARE;
-    order.retain(|&at| eigen.eigenvalues[at] > least);
-    order.truncate(n);
-    let k = order.len();
-    let vectors = basis * eigen.eigenvectors.select_columns(&order);
+    let (values, within) = falling_eigen(basis.transpose() * gram(matrix, &basis));
+    let least = values[0].max(0.0) * LEAST_SHARE * LEAST_SHARE;
+    let is_kept = |&&value: &&f64| value > least;
+    let k = values.iter().take(n).take_while(is_kept).count();
+    let vectors = basis * within.columns(0, k).into_owned();
     let mut out = vec![0.0; columns * k];
     for (at, vector) in vectors.column_iter().enumerate() {
         let sign = vector[vector.iamax()].signum();

@@ -1,14 +1,15 @@
-//! Any items: what no knowledge at all comes to.
+//! The random baseline: what no knowledge at all comes to.
 
 use std::ops::Range;
 
 use sagebrush_model::mix;
 
+use super::rows_of_tile;
 use crate::inference::ScoreSource;
 
 /// Scores that are a function of (seed, user, item) and nothing else, uniform in [0, 1).
 #[derive(Debug, Clone, Copy)]
-pub struct Chance {
+pub struct RandomBaseline {
     /// Users.
     pub n_users: usize,
     /// Items.
@@ -17,7 +18,7 @@ pub struct Chance {
     pub seed: u64,
 }
 
-impl ScoreSource for Chance {
+impl ScoreSource for RandomBaseline {
     fn n_users(&self) -> usize {
         self.n_users
     }
@@ -27,12 +28,7 @@ impl ScoreSource for Chance {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        assert_eq!(
-            out.len(),
-            users.len() * items.len(),
-            "one score a user and item"
-        );
-        for (&user, scores) in users.iter().zip(out.chunks_exact_mut(items.len().max(1))) {
+        for (user, scores) in rows_of_tile(users, &items, out) {
             for (score, item) in scores.iter_mut().zip(items.clone()) {
                 let draw = mix(mix(self.seed ^ u64::from(user)) ^ item as u64);
                 // The 24 bits that a float in [0, 1) holds.
@@ -50,14 +46,14 @@ mod tests {
 
     #[test]
     fn every_item_comes_as_often_as_any_other() {
-        let chance = Chance {
+        let random = RandomBaseline {
             n_users: 6000,
             n_items: 20,
             seed: 3,
         };
         let users: Vec<u32> = (0..6000).collect();
         let mut counts = [0u32; 20];
-        for list in top_k(&chance, &users, 2, None).unwrap() {
+        for list in top_k(&random, &users, 2, None).unwrap() {
             list.iter()
                 .for_each(|place| counts[place.item as usize] += 1);
         }

@@ -1,18 +1,20 @@
-//! From a data set to what is trained on, what chooses, and what is measured once.
+//! From a data set to its training, validation and test parts. Only a split makes a training set.
 
 mod cut;
 mod error;
+mod record;
 mod reorder;
 mod train_set;
 
 pub use cut::split;
 pub use error::SplitError;
+pub(crate) use record::DataRecord;
 pub use train_set::TrainSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::ItemLists;
 use crate::config::SplitMethod;
+use crate::data::ItemLists;
 
 /// A data set in three disjoint parts.
 #[derive(Debug, Clone)]
@@ -29,8 +31,8 @@ pub struct Split {
     pub summary: SplitSummary,
 }
 
-/// The items without an interaction in `train`, ascending: what is ranked where whole items are held out. `None`
-/// for every other way to cut, which rank the catalogue.
+/// The items without an interaction in `train`, ascending: a cold-start item split ranks these alone. `None` for
+/// every other split, which ranks the whole catalogue.
 #[must_use]
 pub fn new_items(method: SplitMethod, train: &ItemLists, n_items: usize) -> Option<Vec<u32>> {
     if method != SplitMethod::ItemCold {

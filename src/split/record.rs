@@ -1,0 +1,17 @@
+//! `data.json`: what a run was trained on, in numbers and hashes.
+
+use serde::{Deserialize, Serialize};
+
+use super::SplitSummary;
+use crate::data::{Cleaning, SourceFile};
+
+/// `data.json`: what the run was trained on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct DataRecord {
+    pub(crate) n_users: usize,
+    pub(crate) n_items: usize,
+    pub(crate) n_interactions: usize,
+    pub(crate) sources: Vec<SourceFile>,
+    pub(crate) cleaning: Cleaning,
+    pub(crate) split: SplitSummary,
+}
