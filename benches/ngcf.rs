@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::{Dataset, TrainSet, split};
 use sagebrush::graph::{Normalization, NormalizedCsr};
-use sagebrush_model::loss::BatchScores;
+use sagebrush_model::BatchScores;
 use sagebrush_model::{
     Adjacency, BatchIndices, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
     NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,

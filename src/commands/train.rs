@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 use burn::tensor::Device;
-use sagebrush_model::{ContentStart, ItemGraph, Query};
+use sagebrush_model::{ItemGraph, LsaStart, Query};
 use serde_json::json;
 
 use super::prepared::{self, OtherData, Prepared};
@@ -287,11 +287,7 @@ fn item_graph(
 }
 
 /// What embeddings begin with, where it is content.
-fn content_start(
-    session: &Session,
-    config: &RunConfig,
-    prepared: &Prepared,
-) -> Option<ContentStart> {
+fn content_start(session: &Session, config: &RunConfig, prepared: &Prepared) -> Option<LsaStart> {
     let (Some(Start::Content), Some(features)) = (config.model.start, &prepared.features) else {
         return None;
     };

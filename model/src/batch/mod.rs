@@ -1,41 +1,24 @@
-//! One mini-batch: the ids it speaks of, and their rows.
+//! One mini-batch: its users and items, its negatives, and the sub-graph that PinSAGE reads for it.
+//!
+//! Its own folder under `ops`, because the losses' operation and every model read it.
+
+mod negatives;
+mod sub_graph;
 
 use std::sync::Arc;
 
 use burn::tensor::{DType, Device, Int, Tensor};
 
-use crate::pinsage::ItemBatch;
-
-/// Items that every user of a batch is compared with, except those the user is known to have.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SharedNegatives {
-    /// The items; an item may come twice.
-    pub items: Vec<u32>,
-    /// Where each user's part of `known` begins; one more than there are users.
-    pub known_ptr: Vec<u32>,
-    /// Places in `items` that are not compared with a user, user after user.
-    pub known: Vec<u32>,
-    /// What sampling by popularity adds to scores and must be taken off again.
-    pub log_q: Option<LogQ>,
-}
-
-/// `log(q(i) * n_items)` of items that come with probability `q(i)` a draw, which makes it 0 where
-/// items are drawn uniformly (Bengio and Senécal, 2008). Taken off the scores of positives and of
-/// shared negatives in the sampled softmax.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct LogQ {
-    /// One a positive.
-    pub positives: Vec<f32>,
-    /// One a shared negative.
-    pub shared: Vec<f32>,
-}
+pub use negatives::{LogQ, SharedNegatives};
+pub use sub_graph::ItemBatch;
+pub(crate) use sub_graph::{ItemRows, Pool};
 
 /// The ids of one mini-batch, and the device its loss is computed on.
 #[derive(Clone, Debug)]
 pub struct BatchIndices {
     n_users: usize,
     n_negatives: usize,
-    /// Users, positives, each user's negatives, shared negatives; ids, not nodes.
+    /// Users, positives, per-positive negatives, batch-shared negatives; ids, not nodes.
     ids: Vec<u32>,
     shared: Arc<SharedNegatives>,
     items_ready: Option<Arc<ItemBatch>>,
@@ -43,7 +26,8 @@ pub struct BatchIndices {
 }
 
 impl BatchIndices {
-    /// A batch; `negatives` is row-major, as many per user for every user, possibly none.
+    /// A batch of pairs of a user and a positive item. `negatives` are the per-positive negatives, `[users.len(), n]`,
+    /// row-major; `n` may be 0.
     ///
     /// # Panics
     /// When the batch is empty, when there are not as many positives as users, or when the
@@ -67,7 +51,7 @@ impl BatchIndices {
         }
     }
 
-    /// The same batch with negatives for all its users.
+    /// The same batch with batch-shared negatives.
     ///
     /// # Panics
     /// When the lists of known places or the corrections are not those of this batch.
@@ -88,7 +72,8 @@ impl BatchIndices {
         self
     }
 
-    /// The same batch with what PinSAGE needs of the graph for it, made before.
+    /// The same batch with the sub-graph that PinSAGE reads for it. Without it the sub-graph is made when the loss is
+    /// computed.
     #[must_use]
     pub fn with_item_batch(mut self, ready: ItemBatch) -> Self {
         self.items_ready = Some(Arc::new(ready));
@@ -109,12 +94,12 @@ impl BatchIndices {
         self.len() == 0
     }
 
-    /// Negatives of each user's own.
+    /// Number of per-positive negatives of each positive.
     pub fn n_negatives(&self) -> usize {
         self.n_negatives
     }
 
-    /// Negatives of all users together.
+    /// Batch-shared negatives.
     pub fn shared(&self) -> &Arc<SharedNegatives> {
         &self.shared
     }
@@ -124,7 +109,7 @@ impl BatchIndices {
         &self.ids[..self.n_users]
     }
 
-    /// The items of the rows after the users': positives, each user's negatives, shared negatives.
+    /// The items of the rows after the users': positives, per-positive negatives, batch-shared negatives.
     pub fn items(&self) -> &[u32] {
         &self.ids[self.n_users..]
     }
@@ -140,45 +125,5 @@ impl BatchIndices {
         let nodes: Vec<i32> = self.nodes(n_users).iter().map(|&n| n as i32).collect();
         let device = self.device.clone().without_autodiff();
         Tensor::from_data(nodes.as_slice(), (&device, DType::I32))
-    }
-}
-
-/// A batch's rows of one table.
-#[derive(Clone, Debug)]
-pub(crate) struct BatchRows {
-    /// Users, positives, each user's negatives, shared negatives:
-    /// `[batch * (2 + n_negatives) + n_shared, width]`.
-    pub(crate) all: Tensor<2>,
-    pub(crate) batch: usize,
-    pub(crate) n_negatives: usize,
-}
-
-impl BatchRows {
-    /// `[batch, width]`
-    pub(crate) fn users(&self) -> Tensor<2> {
-        self.all.clone().narrow(0, 0, self.batch)
-    }
-
-    /// `[batch, width]`
-    pub(crate) fn positives(&self) -> Tensor<2> {
-        self.all.clone().narrow(0, self.batch, self.batch)
-    }
-
-    /// `[batch, n_negatives, width]`; `None` where there are none.
-    pub(crate) fn negatives(&self) -> Option<Tensor<3>> {
-        let [_, width] = self.all.dims();
-        (self.n_negatives > 0).then(|| {
-            self.all
-                .clone()
-                .narrow(0, 2 * self.batch, self.batch * self.n_negatives)
-                .reshape([self.batch, self.n_negatives, width])
-        })
-    }
-
-    /// `[n_shared, width]`; `None` where there are none.
-    pub(crate) fn shared(&self) -> Option<Tensor<2>> {
-        let [rows, _] = self.all.dims();
-        let before = self.batch * (2 + self.n_negatives);
-        (rows > before).then(|| self.all.clone().narrow(0, before, rows - before))
     }
 }

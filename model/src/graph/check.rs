@@ -1,15 +1,32 @@
-//! What a matrix must be to become an adjacency, and what is wrong with one that is not.
+//! The arrays of an adjacency as they come from outside, what they must be, and what is wrong with those that are not.
 
-use super::CsrMatrix;
+use burn::tensor::Device;
+
+use crate::kernels::buffers::buffer_limit_bytes;
 
 /// Nodes and edges are counted within 31 bits, so that every backend's index type holds them.
 const MAX_INDEX: usize = i32::MAX as usize;
 /// Relative difference above which a value and its mirror are not the same number.
 const MIRROR_TOLERANCE: f32 = 1e-5;
 
+/// A square sparse matrix over users and items (users first) in compressed rows, its columns ascending
+/// in each row. The pattern must be symmetric, so that the transpose shares `row_ptr` and `columns`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CsrMatrix {
+    /// Where each row begins; one more than there are nodes.
+    pub row_ptr: Vec<u32>,
+    /// One node an edge.
+    pub columns: Vec<u32>,
+    /// One weight an edge.
+    pub values: Vec<f32>,
+    /// The value of each edge's mirror; `None` states that the matrix equals its transpose, and costs
+    /// no memory.
+    pub transposed_values: Option<Vec<f32>>,
+}
+
 /// Why a graph cannot become an [`Adjacency`](crate::Adjacency), or a table cannot live on its device.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // each variant's message says it
 pub enum AdjacencyError {
     #[error(
         "the graph has {n_nodes} nodes and {n_edges} directed edges; at most {MAX_INDEX} of each fit the devices' 32-bit indices"
@@ -178,4 +195,36 @@ fn check_mirrors(
         }
     }
     Ok(())
+}
+
+/// Whether a table `[n_nodes, width]` of floats fits one buffer of `device`. CPU devices have no
+/// such limit.
+///
+/// # Errors
+/// [`AdjacencyError::TableTooLarge`], with the figures.
+pub fn check_table_fits(
+    n_nodes: usize,
+    width: usize,
+    device: &Device,
+) -> Result<(), AdjacencyError> {
+    check_table(n_nodes, width, buffer_limit_bytes(device))
+}
+
+pub(super) fn check_table(
+    n_nodes: usize,
+    width: usize,
+    limit: Option<u64>,
+) -> Result<(), AdjacencyError> {
+    let needed = (n_nodes as u64)
+        .saturating_mul(width as u64)
+        .saturating_mul(size_of::<f32>() as u64);
+    match limit {
+        Some(limit) if needed > limit => Err(AdjacencyError::TableTooLarge {
+            n_nodes,
+            width,
+            needed,
+            limit,
+        }),
+        _ => Ok(()),
+    }
 }

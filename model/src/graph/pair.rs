@@ -1,43 +1,39 @@
-//! The product with a rectangular sparse matrix, with its gradient: what pools neighbourhoods and reads sparse features.
+//! A rectangular sparse matrix and its transpose: what pools neighbourhoods and reads sparse features, with a gradient.
 
 use std::sync::Arc;
 
-use burn::backend::Dispatch;
-#[cfg(feature = "gpu")]
-use burn::tensor::Shape;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Device;
 
-use super::rectangular::SparseMatrix;
-use super::{HostCsr, Matrix, SpmmBackend, buffer_limit_bytes};
+use super::csr::SparseMatrix;
+use super::matrix::{Matrix, block_edges_of};
 
 /// A rectangular matrix and its transpose on the host.
 #[derive(Clone, Debug)]
 pub(crate) struct HostPair {
-    forth: HostCsr,
-    back: HostCsr,
+    forth: SparseMatrix,
+    back: SparseMatrix,
 }
 
 impl HostPair {
     /// Shares the arrays of the matrix, and makes those of its transpose.
     pub(crate) fn new(matrix: SparseMatrix) -> Self {
         Self {
-            back: matrix.transposed().into(),
-            forth: matrix.into(),
+            back: matrix.transposed(),
+            forth: matrix,
         }
     }
 
     /// Rows of the matrix.
     pub(crate) fn n_rows(&self) -> usize {
-        self.forth.row_ptr.len() - 1
+        self.forth.n_rows()
     }
 
     /// Puts both where `device` reads them.
-    pub(crate) fn on(&self, device: &Device) -> Arc<Between> {
-        let block_edges = buffer_limit_bytes(device).map_or(usize::MAX, |bytes| {
-            usize::try_from(bytes / size_of::<f32>() as u64).unwrap_or(usize::MAX)
-        });
-        let matrix = |host: &HostCsr| Arc::new(Matrix::new(host.clone(), block_edges, device));
-        Arc::new(Between {
+    pub(crate) fn on(&self, device: &Device) -> Arc<DevicePair> {
+        let block_edges = block_edges_of(device);
+        let matrix =
+            |host: &SparseMatrix| Arc::new(Matrix::new(host.clone(), None, block_edges, device));
+        Arc::new(DevicePair {
             forth: matrix(&self.forth),
             back: matrix(&self.back),
         })
@@ -46,30 +42,17 @@ impl HostPair {
 
 /// A [`HostPair`] where the product runs.
 #[derive(Debug)]
-pub(crate) struct Between {
+pub(crate) struct DevicePair {
     forth: Arc<Matrix>,
     back: Arc<Matrix>,
 }
 
-impl Between {
+impl DevicePair {
     /// The matrix, or its transpose.
-    pub(super) fn direction(&self, transposed: bool) -> Arc<Matrix> {
+    pub(crate) fn direction(&self, transposed: bool) -> Arc<Matrix> {
         match transposed {
             true => self.back.clone(),
             false => self.forth.clone(),
         }
     }
-}
-
-/// `M x` for tensors: `[n_columns, width] -> [n_rows, width]`.
-pub(crate) fn product_between(x: Tensor<2>, between: &Arc<Between>) -> Tensor<2> {
-    let y = <Dispatch as SpmmBackend>::spmm_between(x.into_dispatch(), between.clone(), false);
-    Tensor::from_dispatch(y)
-}
-
-/// The shape of [`SpmmBackend::spmm_between`]'s result.
-#[cfg(feature = "gpu")]
-pub(super) fn between_shape(x: &Shape, between: &Between, transposed: bool) -> Shape {
-    let matrix = between.direction(transposed);
-    Shape::from([matrix.host.row_ptr.len() - 1, x[1]])
 }

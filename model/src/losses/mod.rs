@@ -1,48 +1,28 @@
-//! Losses on the scores of positives and negatives, in their stable forms.
+//! Training objectives: a ranking loss on the scores of positives and negatives, and a penalty on the size of parameters.
+//!
+//! The forms here are composed of Burn's operations and run on every backend. On a CPU `ops::batch_loss` computes the
+//! same losses in one pass.
 
-use burn::tensor::{Tensor, activation};
+mod bpr_full;
+mod ranking;
+mod softplus;
+
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::numeric::softplus;
+pub use bpr_full::bpr_full;
+pub use ranking::{BatchScores, RankingLoss};
+#[cfg(all(test, feature = "train"))]
+pub(crate) use softplus::softplus;
 
-/// What the scores are trained for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RankingLoss {
-    /// Bayesian personalized ranking (Rendle et al., UAI 2009): `softplus(f_neg - f_pos)`, the mean
-    /// over a user's negatives, then over users.
-    #[default]
-    Bpr,
-    /// Logistic loss, positives and negatives averaged apart.
-    Binary,
-    /// Sampled softmax (Wu et al., TOIS 2024): `-f_pos/t + log(e^(f_pos/t) + sum of e^(f_neg/t))`.
-    Softmax {
-        /// `t`, above 0.
-        temperature: f64,
-    },
-    /// `max(0, f_neg - f_pos + margin)`, the mean over negatives (PinSAGE, arXiv 1806.01973).
-    Margin {
-        /// How far a positive must be ahead.
-        margin: f64,
-    },
-    /// Cosine contrastive loss (SimpleX, arXiv 2109.12613, equation 1):
-    /// `1 - f_pos + weight * mean of max(0, f_neg - margin)`.
-    Contrastive {
-        /// Negatives below it cost nothing.
-        margin: f64,
-        /// What all negatives together weigh.
-        negative_weight: f64,
-    },
-}
-
-/// Which parameters pay for their size. Every form is `weight_decay / 2 * (sum of squares) /
+/// Which parameters are regularized. Every form is `weight_decay / 2 * (sum of squares) /
 /// batch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum L2 {
     /// Nothing.
     None,
-    /// The batch's rows of the learned tables (LightGCN, MF). A row drawn twice pays twice.
+    /// The batch's rows of the learned tables (LightGCN, MF). A row drawn twice counts twice.
     LayerZeroRows,
     /// The batch's rows of the final embeddings (the authors' NGCF code).
     FinalRows,
@@ -79,113 +59,4 @@ impl LossParts {
     pub fn total(&self) -> Tensor<1> {
         self.ranking.clone() + self.regularization.clone()
     }
-}
-
-/// Scores of a mini-batch as Burn's operations see them.
-#[derive(Clone, Debug)]
-pub struct BatchScores {
-    /// `[batch]`
-    pub positives: Tensor<1>,
-    /// `[batch, n_negatives]`
-    pub negatives: Tensor<2>,
-    /// `[batch, n_negatives]`: 1 where the negative counts, 0 where the user is known to have it;
-    /// `None` where all count.
-    pub valid: Option<Tensor<2>>,
-}
-
-impl RankingLoss {
-    /// What scores are divided by; 1 where they are not.
-    pub(crate) fn temperature(self) -> f32 {
-        match self {
-            Self::Softmax { temperature } => temperature as f32,
-            _ => 1.0,
-        }
-    }
-
-    /// The loss of a mini-batch of scores; a user whose negatives all do not count costs nothing but
-    /// what the positive costs alone.
-    ///
-    /// # Shapes
-    /// `[batch], [batch, n_negatives] -> [1]`
-    pub fn forward(self, scores: BatchScores) -> Tensor<1> {
-        let BatchScores {
-            positives,
-            negatives,
-            valid,
-        } = scores;
-        match self {
-            Self::Bpr => mean_by_user(softplus(negatives - column(positives)), valid),
-            Self::Binary => softplus(-positives).mean() + mean_of_all(softplus(negatives), valid),
-            Self::Softmax { temperature } => softmax(positives, negatives, valid, temperature),
-            Self::Margin { margin } => {
-                let behind = negatives - column(positives) + margin;
-                mean_by_user(activation::relu(behind), valid)
-            }
-            Self::Contrastive {
-                margin,
-                negative_weight,
-            } => {
-                let above = mean_by_user(activation::relu(negatives - margin), valid);
-                (positives.neg() + 1.0).mean() + above * negative_weight
-            }
-        }
-    }
-}
-
-fn column(positives: Tensor<1>) -> Tensor<2> {
-    positives.unsqueeze_dim::<2>(1)
-}
-
-/// The mean over each user's negatives that count, then over users.
-fn mean_by_user(costs: Tensor<2>, valid: Option<Tensor<2>>) -> Tensor<1> {
-    let Some(valid) = valid else {
-        return costs.mean();
-    };
-    let counts = valid.clone().sum_dim(1).clamp_min(1.0);
-    ((costs * valid).sum_dim(1) / counts).mean()
-}
-
-/// The mean over all negatives that count.
-fn mean_of_all(costs: Tensor<2>, valid: Option<Tensor<2>>) -> Tensor<1> {
-    let Some(valid) = valid else {
-        return costs.mean();
-    };
-    let count = valid.clone().sum().clamp_min(1.0);
-    (costs * valid).sum() / count
-}
-
-/// Less than any scaled score, and finite, so that no difference of two of them is undefined.
-const OUT_OF_REACH: f64 = -1e30;
-
-fn softmax(
-    positives: Tensor<1>,
-    negatives: Tensor<2>,
-    valid: Option<Tensor<2>>,
-    temperature: f64,
-) -> Tensor<1> {
-    let positives = column(positives) / temperature;
-    let mut negatives = negatives / temperature;
-    if let Some(valid) = valid {
-        negatives = negatives.mask_fill(valid.lower_elem(0.5), OUT_OF_REACH);
-    }
-    let all = Tensor::cat(vec![positives.clone(), negatives], 1);
-    let largest = all.clone().detach().max_dim(1);
-    let sum = (all - largest.clone()).exp().sum_dim(1);
-    (sum.log() + largest - positives).mean()
-}
-
-/// BPR in full: per user the mean over all pairs of a positive and a non-positive item, then the
-/// mean over users that have both. Cubic in memory; for tests and tiny data.
-///
-/// # Shapes
-/// `scores [n_users, n_items]`, `positives [n_users, n_items]` of zeros and ones `-> [1]`.
-/// Without a user that has both, the result is 0.
-pub fn bpr_full(scores: Tensor<2>, positives: Tensor<2>) -> Tensor<1> {
-    let negatives = positives.clone().neg() + 1.0;
-    let n_pairs = positives.clone().sum_dim(1) * negatives.clone().sum_dim(1);
-    let weight = n_pairs.clone().clamp_min(1.0).recip();
-    let n_users = n_pairs.greater_elem(0.5).float().sum().clamp_min(1.0);
-    let gap = scores.clone().unsqueeze_dim::<3>(1) - scores.unsqueeze_dim::<3>(2);
-    let pairs = positives.unsqueeze_dim::<3>(2) * negatives.unsqueeze_dim::<3>(1);
-    (softplus(gap) * pairs * weight.unsqueeze_dim::<3>(2)).sum() / n_users
 }

@@ -3,11 +3,12 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
-use crate::adjacency::Adjacency;
+use super::forward::{Forward, NodeRows};
+use super::tables::EmbeddingTables;
 use crate::batch::BatchIndices;
-use crate::embedding::EmbeddingTables;
-use crate::init::{Init, Initializer};
-use crate::network::{Forward, NodeRows};
+use crate::graph::Adjacency;
+use crate::ops::gather::{RowsPlan, batch_rows};
+use crate::parameters::{Init, Initializer};
 
 /// Settings of [`LightGcn`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,16 @@ impl LightGcn {
     pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices) -> NodeRows {
         let nodes = batch.nodes(self.tables.n_users());
         let (users, items) = (self.tables.users.val(), self.tables.items.val());
-        adjacency.rows_of_mean(users, items, self.layers, nodes)
+        assert_eq!(users.dims()[0], adjacency.n_users(), "one row per user");
+        assert_eq!(items.dims()[0], adjacency.n_items(), "one row per item");
+        let rows = batch_rows(
+            users,
+            items,
+            RowsPlan::of_mean(adjacency, self.layers, nodes),
+        );
+        match self.layers {
+            0 => NodeRows::Same(rows),
+            _ => NodeRows::Stacked(rows),
+        }
     }
 }

@@ -3,10 +3,10 @@
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
 
+use super::forward::{Forward, NodeRows};
+use super::tables::EmbeddingTables;
 use crate::batch::BatchIndices;
-use crate::embedding::EmbeddingTables;
-use crate::init::{Init, Initializer};
-use crate::network::{Forward, NodeRows};
+use crate::parameters::{Init, Initializer};
 
 /// Settings of [`Mf`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

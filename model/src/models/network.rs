@@ -1,23 +1,21 @@
 //! The closed choice of networks: configuration, module, and what graph each wants.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::adjacency::Adjacency;
-use crate::batch::BatchIndices;
-use crate::dropout::Mode;
-use crate::embedding::EmbeddingTables;
-use crate::init::Initializer;
-use crate::lightgcn::{LightGcn, LightGcnConfig};
-use crate::loss::L2;
-use crate::mf::{Mf, MfConfig};
-use crate::ngcf::{
+use super::forward::{Forward, NodeRows};
+use super::lightgcn::{LightGcn, LightGcnConfig};
+use super::mf::{Mf, MfConfig};
+use super::ngcf::{
     NgcfLecture, NgcfLectureConfig, NgcfOfficial, NgcfOfficialConfig, NgcfPaper, NgcfPaperConfig,
 };
-use crate::parameters::{Named, ParamMut};
-use crate::pinsage::{ItemGraph, PinSageConfig, PinSageNetwork};
-use crate::rows::select_rows;
+use super::pinsage::{ItemGraph, PinSageConfig, PinSageNetwork};
+use super::tables::EmbeddingTables;
+use crate::batch::BatchIndices;
+use crate::graph::Adjacency;
+use crate::losses::L2;
+use crate::ops::dropout::Mode;
+use crate::parameters::{Initializer, Named, ParamMut};
 
 /// Which network makes embeddings, and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -190,68 +188,6 @@ pub enum Network {
     NgcfOfficial(NgcfOfficial),
     /// See [`NetworkConfig::PinSage`].
     PinSage(PinSageNetwork),
-}
-
-/// A batch's rows, in the order users, positives, each user's negatives: the final ones, and those of
-/// the learned tables.
-// One lives at a time, for a step, so the width of the largest variant costs nothing.
-#[allow(clippy::large_enum_variant)]
-pub(crate) enum NodeRows {
-    /// The final rows are the tables' own, `[n, dim]`.
-    Same(Tensor<2>),
-    /// The final rows, then the tables', `[2 n, dim]`.
-    Stacked(Tensor<2>),
-    /// Two tensors, `[n, width]` and `[n, dim]`.
-    Apart { last: Tensor<2>, initial: Tensor<2> },
-}
-
-impl NodeRows {
-    /// Where the rows are.
-    pub(crate) fn device(&self) -> Device {
-        match self {
-            Self::Same(rows) | Self::Stacked(rows) | Self::Apart { last: rows, .. } => {
-                rows.device()
-            }
-        }
-    }
-
-    /// The final rows.
-    pub(crate) fn last(&self) -> Tensor<2> {
-        match self {
-            Self::Same(rows) => rows.clone(),
-            Self::Stacked(rows) => rows.clone().narrow(0, 0, rows.dims()[0] / 2),
-            Self::Apart { last, .. } => last.clone(),
-        }
-    }
-
-    /// The tables' rows.
-    pub(crate) fn initial(&self) -> Tensor<2> {
-        match self {
-            Self::Same(rows) => rows.clone(),
-            Self::Stacked(rows) => {
-                let n = rows.dims()[0] / 2;
-                rows.clone().narrow(0, n, n)
-            }
-            Self::Apart { initial, .. } => initial.clone(),
-        }
-    }
-}
-
-/// What a forward pass leaves: the learned rows and the final ones, `[n_nodes, _]` each.
-pub(crate) struct Forward {
-    pub(crate) initial: Tensor<2>,
-    pub(crate) nodes: Tensor<2>,
-}
-
-impl Forward {
-    /// A batch's rows.
-    pub(crate) fn select(self, batch: &BatchIndices, n_users: usize) -> NodeRows {
-        let (nodes, ids) = (batch.node_tensor(n_users), batch.nodes(n_users));
-        NodeRows::Apart {
-            last: select_rows(self.nodes, nodes.clone(), ids.clone()),
-            initial: select_rows(self.initial, nodes, ids),
-        }
-    }
 }
 
 impl Network {

@@ -2,33 +2,11 @@
 
 use burn::tensor::{ExecutionError, Tensor};
 
-use crate::dense_layer::l2_normalize;
-use crate::embedding::Embeddings;
-use crate::model::Model;
-use crate::ranking::DeviceTables;
-use crate::score::{Mlp, Score};
-
-/// How a user's and an item's row become a score.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ScoreHead {
-    /// Their dot product.
-    Dot,
-    /// `output . ReLU(user_weight z_u + item_weight z_i + bias) + output_bias`
-    Mlp {
-        /// Width of the hidden layer.
-        hidden: usize,
-        /// `[hidden x dim]`, row-major.
-        user_weight: Vec<f32>,
-        /// `[hidden x dim]`, row-major.
-        item_weight: Vec<f32>,
-        /// `[hidden]`
-        bias: Vec<f32>,
-        /// `[hidden]`
-        output: Vec<f32>,
-        /// Added to every score.
-        output_bias: f32,
-    },
-}
+use super::model::Model;
+use super::tables::Embeddings;
+use crate::ops::linear::l2_normalize;
+use crate::ops::top_k::DeviceTables;
+use crate::scores::{Score, ScoreHead, to_host};
 
 /// Final tables on the host, with the score folded in where that is possible: cosine rows are
 /// normalised and the user's divided by the temperature; a bilinear form is multiplied into the
@@ -54,7 +32,7 @@ impl Model {
         let dim = embeddings.width();
         let (users, items) = self.folded(embeddings);
         let head = match self.score() {
-            Score::Mlp(mlp) => head(mlp)?,
+            Score::Mlp(mlp) => ScoreHead::of_mlp(mlp)?,
             _ => ScoreHead::Dot,
         };
         Ok(ServingTables {
@@ -86,20 +64,4 @@ impl Model {
             Score::Bilinear(form) => (users.matmul(form.weight.val()), items),
         }
     }
-}
-
-fn head(mlp: &Mlp) -> Result<ScoreHead, ExecutionError> {
-    let output = to_host(mlp.output.val())?;
-    Ok(ScoreHead::Mlp {
-        hidden: output.len(),
-        user_weight: to_host(mlp.user_weight.val().transpose())?,
-        item_weight: to_host(mlp.item_weight.val().transpose())?,
-        bias: to_host(mlp.bias.val())?,
-        output,
-        output_bias: to_host(mlp.output_bias.val())?[0],
-    })
-}
-
-fn to_host<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ExecutionError> {
-    Ok(tensor.try_into_data()?.iter::<f32>().collect())
 }

@@ -4,9 +4,8 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
 use crate::batch::BatchIndices;
-use crate::init::{Init, Initializer};
-use crate::parameters::{Named, ParamMut};
-use crate::rows::{RowsPlan, batch_rows};
+use crate::ops::gather::{RowsPlan, batch_rows};
+use crate::parameters::{Init, Initializer, Named, ParamMut};
 
 /// One learned row per user and per item.
 #[derive(Module, Debug)]
@@ -36,15 +35,10 @@ impl EmbeddingTables {
         Tensor::cat(vec![self.users.val(), self.items.val()], 0)
     }
 
-    /// The batch's rows of both tables, `[batch * (2 + n_negatives), dim]`.
+    /// The batch's rows of both tables, `[batch * (2 + n_negatives) + n_shared, dim]`.
     pub(crate) fn rows(&self, batch: &BatchIndices) -> Tensor<2> {
-        let plan = RowsPlan {
-            matrix: None,
-            layers: 0,
-            n_users: self.n_users(),
-            n_items: self.n_items(),
-            nodes: batch.nodes(self.n_users()),
-        };
+        let (n_users, n_items) = (self.n_users(), self.n_items());
+        let plan = RowsPlan::without_layers(n_users, n_items, batch.nodes(n_users));
         batch_rows(self.users.val(), self.items.val(), plan)
     }
 
@@ -68,7 +62,7 @@ impl Named for EmbeddingTables {
     }
 }
 
-/// What a model makes of its tables and the graph: one final row per node.
+/// The result of a model: one final row per node.
 #[derive(Clone, Debug)]
 pub struct Embeddings {
     /// `[n_users + n_items, width]`, users first.

@@ -1,9 +1,16 @@
-//! Parameters by name: reading them to the host and putting them back.
+//! Parameters by name: reading them to the host and putting them back; their initial values are in `init`.
+//!
+//! A folder under scores and models, because both have parameters.
+
+mod init;
 
 use std::collections::BTreeMap;
 
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
+
+pub use init::Init;
+pub(crate) use init::Initializer;
 
 /// A parameter on the host, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +23,7 @@ pub struct HostTensor {
 
 /// Why a set of named tensors does not fit a model.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[allow(missing_docs)]
+#[allow(missing_docs)] // each variant's message says it
 pub enum ParameterError {
     #[error("parameter `{name}` is missing; the model has: {expected}")]
     Missing { name: String, expected: String },

@@ -3,14 +3,20 @@
 //! Dot, cosine and bilinear scores are a dot product after a transform of each side, so a vector
 //! index can serve them; the MLP is not, and carries its weights into serving.
 
+mod head;
+mod mlp;
+
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::dense_layer::l2_normalize;
-use crate::init::Initializer;
-use crate::objective::Similarity;
-use crate::parameters::{Named, ParamMut};
+use crate::ops::batch_loss::Similarity;
+use crate::ops::linear::l2_normalize;
+use crate::parameters::{Initializer, Named, ParamMut};
+
+pub use head::ScoreHead;
+pub(crate) use head::to_host;
+use mlp::Mlp;
 
 /// Which score function, and its settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -79,38 +85,6 @@ pub struct Bilinear {
     pub(crate) weight: Param<Tensor<2>>,
 }
 
-/// One hidden layer over both embeddings.
-#[derive(Module, Debug)]
-pub struct Mlp {
-    /// `[width, hidden]`
-    pub(crate) user_weight: Param<Tensor<2>>,
-    /// `[width, hidden]`
-    pub(crate) item_weight: Param<Tensor<2>>,
-    /// `[hidden]`
-    pub(crate) bias: Param<Tensor<1>>,
-    /// `[hidden]`
-    pub(crate) output: Param<Tensor<1>>,
-    /// `[1]`
-    pub(crate) output_bias: Param<Tensor<1>>,
-}
-
-impl Mlp {
-    fn new(width: usize, hidden: usize, initializer: &Initializer<'_>) -> Self {
-        let side = |name| initializer.weight(name, width, hidden, 2 * width);
-        Self {
-            user_weight: side("score.user.weight"),
-            item_weight: side("score.item.weight"),
-            bias: initializer.zeros("score.bias", hidden),
-            output: initializer.output_weight("score.output.weight", hidden),
-            output_bias: initializer.zeros("score.output.bias", 1),
-        }
-    }
-
-    fn users(&self, users: Tensor<2>) -> Tensor<2> {
-        users.matmul(self.user_weight.val()) + self.bias.val().unsqueeze()
-    }
-}
-
 impl Score {
     /// The plain inner product.
     pub(crate) fn dot() -> Self {
@@ -167,7 +141,7 @@ impl Score {
             .reshape([batch])
     }
 
-    /// Scores of each user against a set of items of its own.
+    /// Scores of each user against the user's own set of items.
     ///
     /// # Shapes
     /// `[batch, width], [batch, n, width] -> [batch, n]`
@@ -181,16 +155,7 @@ impl Score {
                 dot(l2_normalize(users), items) / cosine.temperature
             }
             Self::Bilinear(form) => dot(users.matmul(form.weight.val()), items),
-            Self::Mlp(mlp) => {
-                let items = items
-                    .reshape([batch * n, width])
-                    .matmul(mlp.item_weight.val());
-                let hidden = mlp.output.dims()[0];
-                let users = mlp.users(users).unsqueeze_dim::<3>(1);
-                let both = activation::relu(users + items.reshape([batch, n, hidden]));
-                let sum = (both * mlp.output.val().unsqueeze()).sum_dim(2);
-                sum.reshape([batch, n]) + mlp.output_bias.val().unsqueeze()
-            }
+            Self::Mlp(mlp) => mlp.sets(users, items),
         }
     }
 }
@@ -202,25 +167,7 @@ impl Named for Score {
             Self::Bilinear(form) => {
                 vec![("weight".to_owned(), ParamMut::Matrix(&mut form.weight))]
             }
-            Self::Mlp(mlp) => vec![
-                (
-                    "user.weight".to_owned(),
-                    ParamMut::Matrix(&mut mlp.user_weight),
-                ),
-                (
-                    "item.weight".to_owned(),
-                    ParamMut::Matrix(&mut mlp.item_weight),
-                ),
-                ("bias".to_owned(), ParamMut::Vector(&mut mlp.bias)),
-                (
-                    "output.weight".to_owned(),
-                    ParamMut::Vector(&mut mlp.output),
-                ),
-                (
-                    "output.bias".to_owned(),
-                    ParamMut::Vector(&mut mlp.output_bias),
-                ),
-            ],
+            Self::Mlp(mlp) => mlp.named(),
         }
     }
 }

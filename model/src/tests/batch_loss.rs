@@ -271,11 +271,11 @@ fn a_batch_of_many_tiles_follows_the_definition_and_ignores_the_thread_count() {
 fn a_score_that_is_not_a_number_is_seen_in_every_loss() {
     for ranking in LOSSES {
         let mut lanes = [[0.0; 64]; 2];
-        assert!(crate::objective::cost_of(ranking, 0.5, &mut lanes).is_finite());
+        assert!(crate::ops::batch_loss::cost_of(ranking, 0.5, &mut lanes).is_finite());
         let mut lanes = [[0.0; 64]; 2];
         lanes[1][3] = f32::NAN;
-        assert!(crate::objective::cost_of(ranking, 0.5, &mut lanes).is_nan());
+        assert!(crate::ops::batch_loss::cost_of(ranking, 0.5, &mut lanes).is_nan());
         let mut lanes = [[0.0; 64]; 1];
-        assert!(crate::objective::cost_of(ranking, f32::NAN, &mut lanes).is_nan());
+        assert!(crate::ops::batch_loss::cost_of(ranking, f32::NAN, &mut lanes).is_nan());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::propagate::{dense_product, wide};
 use super::*;
-use crate::rows::{RowsPlan, batch_rows};
+use crate::ops::gather::{RowsPlan, batch_rows};
 
 /// `(x + A x + ... + A^layers x) / (layers + 1)` in f64, or the same of `Aᵀ`.
 fn dense_mean(dense: &[f64], n: usize, x: &[f64], layers: usize, transpose: bool) -> Vec<f64> {
@@ -36,19 +36,8 @@ fn check(graph: &Graph, nodes: &[u32], layers: usize, width: usize, device: &Dev
     let users = table(users, n_users, &tracked).require_grad();
     let items = table(items, graph.n_items, &tracked).require_grad();
     let adjacency = graph.on(device);
-    let rows = if layers == 0 {
-        let plan = RowsPlan {
-            matrix: None,
-            layers,
-            n_users,
-            n_items: graph.n_items,
-            nodes: nodes.into(),
-        };
-        batch_rows(users.clone(), items.clone(), plan)
-    } else {
-        let rows = adjacency.rows_of_mean(users.clone(), items.clone(), layers, nodes.into());
-        Tensor::cat(vec![rows.last(), rows.initial()], 0)
-    };
+    let plan = RowsPlan::of_mean(&adjacency, layers, nodes.into());
+    let rows = batch_rows(users.clone(), items.clone(), plan);
 
     let mean = dense_mean(&dense, n, &wide(&x), layers, false);
     let mut want = rows_of(&mean, nodes, width);
@@ -129,8 +118,8 @@ fn everything(
     let (users, items) = x.split_at(graph.n_users * width);
     let users = table(users, graph.n_users, &tracked).require_grad();
     let items = table(items, graph.n_items, &tracked).require_grad();
-    let rows = adjacency.rows_of_mean(users.clone(), items.clone(), 2, nodes.into());
-    let rows = Tensor::cat(vec![rows.last(), rows.initial()], 0);
+    let plan = RowsPlan::of_mean(&adjacency, 2, nodes.into());
+    let rows = batch_rows(users.clone(), items.clone(), plan);
     let weights = table(
         &random_values(2 * nodes.len() * width, 2),
         2 * nodes.len(),
@@ -220,7 +209,7 @@ fn selected_rows_and_their_gradient_are_dense_on_every_device() {
         let nodes = Tensor::<1, Int>::from_data(numbers.as_slice(), (&device, DType::I32));
         let tracked = device.clone().autodiff();
         let leaf = table(&x, n, &tracked).require_grad();
-        let rows = crate::rows::select_rows(leaf.clone(), nodes, ids.as_slice().into());
+        let rows = crate::ops::gather::select_rows(leaf.clone(), nodes, ids.as_slice().into());
         let selected = rows_of(&wide(&x), &ids, width);
         assert_close(&host(rows.clone()), &selected, 0.0, "rows");
         let gradients = (rows * table(&w, ids.len(), &tracked)).sum().backward();

@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::*;
-use crate::dense_layer::{is_flex, l2_normalize, product, rectify};
+use crate::ops::flex::is_flex;
+use crate::ops::linear::{l2_normalize, product, rectify};
 
 /// More rows than one thread takes at a time, and a width that no vector register fits.
 const SHAPE: [usize; 2] = [601, 19];

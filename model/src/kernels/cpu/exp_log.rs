@@ -1,10 +1,10 @@
 //! Exponential and logarithm in a form that compilers vectorize. NaN stays NaN.
 
-use crate::dense::Arithmetic;
+use super::isa::Arithmetic;
 
 /// `e^x`, 0 below -87; relative error below 2e-7 (Cody and Waite's reduction, a polynomial of degree 6).
 #[inline(always)]
-pub(super) fn exp<A: Arithmetic>(x: f32) -> f32 {
+pub(crate) fn exp<A: Arithmetic>(x: f32) -> f32 {
     const LEAST: f32 = -87.0;
     const MOST: f32 = 88.0;
     // Adding it rounds to the nearest whole number and leaves that number in the low bits.
@@ -28,7 +28,7 @@ pub(super) fn exp<A: Arithmetic>(x: f32) -> f32 {
 
 /// `ln(1 + y)` for `y` in `[0, 1]`, as `2 artanh(y / (2 + y))`; error below 1e-7.
 #[inline(always)]
-pub(super) fn ln_1p<A: Arithmetic>(y: f32) -> f32 {
+pub(crate) fn ln_1p<A: Arithmetic>(y: f32) -> f32 {
     let z = y / (2.0 + y);
     let w = z * z;
     let mut p = 1.0 / 15.0;
@@ -48,7 +48,7 @@ pub(super) fn ln_1p<A: Arithmetic>(y: f32) -> f32 {
 
 /// `log(1 + e^x)` and its slope, the logistic function.
 #[inline(always)]
-pub(super) fn softplus<A: Arithmetic>(x: f32) -> (f32, f32) {
+pub(crate) fn softplus<A: Arithmetic>(x: f32) -> (f32, f32) {
     let e = exp::<A>(-x.abs());
     let above = if x <= 0.0 { 0.0 } else { x };
     let larger = 1.0 / (1.0 + e);
@@ -59,8 +59,7 @@ pub(super) fn softplus<A: Arithmetic>(x: f32) -> (f32, f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::{Kernel, detect, run};
-    use crate::spmm::Isa;
+    use crate::kernels::cpu::isa::{Isa, Kernel, run};
 
     struct AtPoints<'a> {
         points: &'a [f32],
@@ -81,7 +80,7 @@ mod tests {
     #[test]
     fn they_are_the_functions_in_f64_and_keep_what_is_not_a_number() {
         let points: Vec<f32> = (-1300..=880).map(|i| i as f32 * 0.1 - 0.037).collect();
-        for isa in [Isa::Portable, detect()] {
+        for isa in [Isa::Portable, Isa::detect_fused()] {
             let mut out = Vec::new();
             run(
                 isa,

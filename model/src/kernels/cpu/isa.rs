@@ -1,17 +1,55 @@
-//! Dense loops on the host, compiled for the processor's widest instruction set.
+//! Instruction sets: which the processor has, and how loops are compiled for each.
 //!
-//! Where a fused multiply-add exists it is used, on every instruction set alike and in the same
+//! Where a fused multiply-add exists the loops of [`run`] use it, on every instruction set alike and in the same
 //! order, so AVX2 and AVX-512 give the same bits; a processor without one rounds twice.
 
-mod gemm;
-mod product;
-mod sums;
+/// Instruction set that loops are compiled for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Isa {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+}
 
-pub use gemm::{MatrixView, multiply};
-pub(crate) use product::{add_product, add_transposed_product};
-pub(crate) use sums::{add, dot, total, total_of_parts};
+impl Isa {
+    /// The widest this processor has.
+    pub(crate) fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                return Self::Avx512;
+            }
+            if is_x86_feature_detected!("avx2") {
+                return Self::Avx2;
+            }
+        }
+        Self::Portable
+    }
 
-use crate::spmm::Isa;
+    /// The widest this processor has that the loops of [`run`] are compiled for: all but the portable one use a fused
+    /// multiply-add.
+    pub(crate) fn detect_fused() -> Self {
+        let isa = Self::detect();
+        #[cfg(target_arch = "x86_64")]
+        if isa != Self::Portable && !is_x86_feature_detected!("fma") {
+            return Self::Portable;
+        }
+        isa
+    }
+
+    /// Name for run metadata.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => "avx512f",
+        }
+    }
+}
 
 /// How one instruction set multiplies and adds.
 pub(crate) trait Arithmetic {
@@ -57,25 +95,15 @@ impl<const WIDE: bool> Arithmetic for Fused<WIDE> {
     }
 }
 
-/// The widest instruction set of this processor that these loops are compiled for.
-pub(crate) fn detect() -> Isa {
-    let isa = Isa::detect();
-    #[cfg(target_arch = "x86_64")]
-    if isa != Isa::Portable && !is_x86_feature_detected!("fma") {
-        return Isa::Portable;
-    }
-    isa
-}
-
-/// Runs `kernel` compiled for `isa`, which [`detect`] returned (or a test that asked the processor).
+/// Runs `kernel` compiled for `isa`, which [`Isa::detect_fused`] returned (or a test that asked the processor).
 pub(crate) fn run(isa: Isa, kernel: impl Kernel) {
     match isa {
         Isa::Portable => kernel.run::<Plain>(),
+        #[cfg(target_arch = "x86_64")]
         // SAFETY: the caller found the features on this processor.
-        #[cfg(target_arch = "x86_64")]
         Isa::Avx2 => unsafe { run_avx2(kernel) },
-        // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
+        // SAFETY: as above.
         Isa::Avx512 => unsafe { run_avx512(kernel) },
     }
 }
@@ -90,4 +118,10 @@ fn run_avx2(kernel: impl Kernel) {
 #[target_feature(enable = "avx512f,avx2,fma")]
 fn run_avx512(kernel: impl Kernel) {
     kernel.run::<Fused<true>>();
+}
+
+/// The instruction set of the sparse product on a CPU (`portable`, `avx2`, `avx512f`), for run metadata. The
+/// result has the same bits on all of them.
+pub fn cpu_instruction_set() -> &'static str {
+    Isa::detect().name()
 }

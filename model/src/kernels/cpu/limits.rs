@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::dense::{self, Arithmetic, Kernel};
+use super::isa::{Arithmetic, Isa, Kernel, run};
 
 /// Floats of a piece of work: 256 KiB.
 const PIECE: usize = 1 << 16;
@@ -18,7 +18,7 @@ pub fn read_rate(bytes: usize, rounds: usize) -> f64 {
         let sums = buffer.par_chunks(PIECE).map(|piece| {
             let mut sum = 0.0;
             let out = &mut sum;
-            dense::run(dense::detect(), Sum { piece, out });
+            run(Isa::detect_fused(), Sum { piece, out });
             sum
         });
         black_box(sums.sum::<f32>());
@@ -39,7 +39,7 @@ pub fn multiply_add_rate(rounds: usize) -> f64 {
                 turns: TURNS,
                 out: &mut out,
             };
-            dense::run(dense::detect(), kernel);
+            run(Isa::detect_fused(), kernel);
             out
         });
         lanes = black_box(results).first().map_or(0, |&(_, lanes)| lanes);

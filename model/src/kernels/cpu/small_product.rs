@@ -2,7 +2,7 @@
 //!
 //! Each sum runs over the shared dimension in ascending order, starting from what `out` holds.
 
-use super::Arithmetic;
+use super::isa::Arithmetic;
 
 /// Rows of a block of sums.
 const BLOCK_ROWS: usize = 4;
@@ -125,8 +125,7 @@ fn block<A: Arithmetic, const TRANSPOSED: bool, const R: usize, const C: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::{Kernel, detect, run};
-    use crate::spmm::Isa;
+    use crate::kernels::cpu::isa::{Isa, Kernel, run};
 
     struct Both<'a> {
         a: &'a [f32],
@@ -166,7 +165,7 @@ mod tests {
             let flipped: Vec<i64> = (0..rows * depth)
                 .map(|i| a[i % rows * depth + i / rows])
                 .collect();
-            for isa in [Isa::Portable, detect()] {
+            for isa in [Isa::Portable, Isa::detect_fused()] {
                 for (a, transposed) in [(&a, false), (&flipped, true)] {
                     let mut out = vec![2.0; rows * width];
                     let kernel = Both {

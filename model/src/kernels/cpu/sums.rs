@@ -1,5 +1,6 @@
 //! Sums in an order of their own: the bits depend neither on the instruction set nor on the number of threads.
 
+/// Sums that run side by side.
 const LANES: usize = 16;
 
 /// `onto += row`

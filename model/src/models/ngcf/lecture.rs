@@ -4,16 +4,15 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 use serde::{Deserialize, Serialize};
 
-use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
+use super::batch_rows::{self, Form, Layer, LayerDropout, Plan, Pool};
 use super::{flat, widths};
-use crate::adjacency::Adjacency;
 use crate::batch::BatchIndices;
-use crate::dense_layer::is_flex;
-use crate::dropout::{self, ElementDropout, Mode, Purpose};
-use crate::embedding::EmbeddingTables;
-use crate::init::{Init, Initializer};
-use crate::network::{Forward, NodeRows};
-use crate::parameters::{Named, ParamMut, prefixed};
+use crate::graph::Adjacency;
+use crate::models::forward::{Forward, NodeRows};
+use crate::models::tables::EmbeddingTables;
+use crate::ops::dropout::{self, ElementDropout, Mode, Purpose};
+use crate::ops::flex::is_flex;
+use crate::parameters::{Init, Initializer, Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfLecture`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -151,7 +150,7 @@ impl NgcfLecture {
             .layers
             .iter()
             .flat_map(|layer| [flat(&layer.own), flat(&layer.neighbours), flat(&layer.bias)]);
-        batch::rows(&self.tables, parameters.collect(), plan)
+        batch_rows::rows(&self.tables, parameters.collect(), plan)
     }
 }
 

@@ -2,7 +2,7 @@
 
 // Backward passes are dead in a build that does not train.
 #[cfg_attr(not(feature = "train"), allow(dead_code))]
-mod batch;
+mod batch_rows;
 mod lecture;
 mod official;
 mod paper;
@@ -16,6 +16,14 @@ use burn::tensor::Tensor;
 
 /// Slope of LeakyReLU below zero: TensorFlow's default, which the authors' code uses.
 const LEAKY_SLOPE: f64 = 0.2;
+
+/// `x` where it is positive, `slope * x` elsewhere, as `x` times a constant factor: the backward
+/// pass is one multiplication, where Burn's own form fills two tables of zeros.
+fn leaky_relu(x: Tensor<2>, slope: f64) -> Tensor<2> {
+    let positive = x.clone().greater_elem(0.0).float();
+    let factor = positive * (1.0 - slope) + slope;
+    x * factor
+}
 
 /// A parameter as part of a flat list of them.
 fn flat<const D: usize>(parameter: &Param<Tensor<D>>) -> Tensor<1> {

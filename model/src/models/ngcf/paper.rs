@@ -4,17 +4,15 @@ use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::batch::{self, Form, Layer, LayerDropout, Plan, Pool};
-use super::{LEAKY_SLOPE, flat, widths};
-use crate::adjacency::Adjacency;
+use super::batch_rows::{self, Form, Layer, LayerDropout, Plan, Pool};
+use super::{LEAKY_SLOPE, flat, leaky_relu, widths};
 use crate::batch::BatchIndices;
-use crate::dense_layer::is_flex;
-use crate::dropout::{self, EdgeDropout, Mode, Purpose};
-use crate::embedding::EmbeddingTables;
-use crate::init::{Init, Initializer};
-use crate::network::{Forward, NodeRows};
-use crate::numeric::leaky_relu;
-use crate::parameters::{Named, ParamMut, prefixed};
+use crate::graph::Adjacency;
+use crate::models::forward::{Forward, NodeRows};
+use crate::models::tables::EmbeddingTables;
+use crate::ops::dropout::{self, EdgeDropout, Mode, Purpose};
+use crate::ops::flex::is_flex;
+use crate::parameters::{Init, Initializer, Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfPaper`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -148,7 +146,7 @@ impl NgcfPaper {
             .layers
             .iter()
             .flat_map(|layer| [flat(&layer.sum), flat(&layer.interaction)]);
-        batch::rows(&self.tables, parameters.collect(), plan)
+        batch_rows::rows(&self.tables, parameters.collect(), plan)
     }
 
     /// `L E`, with the messages that dropout leaves. The node's own `I E` is not a message from

@@ -1,13 +1,11 @@
 //! One layer: CONVOLVE (algorithm 1 of arXiv 1806.01973).
 
 use burn::module::{Module, Param};
-use burn::tensor::{DType, Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 
-use super::batch::Pool;
-use crate::dense_layer::{l2_normalize, product, rectify};
-use crate::init::Initializer;
-use crate::parameters::ParamMut;
-use crate::spmm::{SparseMatrix, product_between};
+use crate::batch::Pool;
+use crate::ops::linear::{l2_normalize, product, rectify};
+use crate::parameters::{Initializer, ParamMut};
 
 /// `n = pool of ReLU(Q h_v + q)` over the neighbours; `z = ReLU(W concat(h, n) + w)`; `z / |z|`.
 #[derive(Module, Debug)]
@@ -47,7 +45,7 @@ impl Convolve {
         self.combine(self.own(h.narrow(0, 0, pool.n_outputs())), pooled)
     }
 
-    /// What each input tells its neighbours, `ReLU(Q h + q)`, `[inputs, to]`.
+    /// The message of each input to its neighbours, `ReLU(Q h + q)`, `[inputs, to]`.
     pub(super) fn messages(&self, h: Tensor<2>) -> Tensor<2> {
         rectify(product(h, self.near.val()), self.near_bias.val())
     }
@@ -78,44 +76,4 @@ impl Convolve {
             ("bias".to_owned(), ParamMut::Vector(&mut self.bias)),
         ]
     }
-}
-
-impl Pool {
-    fn n_outputs(&self) -> usize {
-        match self {
-            Self::Sum(pair) => pair.n_rows(),
-            Self::Max(matrix) => matrix.n_rows(),
-        }
-    }
-
-    /// `[inputs, width] -> [outputs, width]`
-    pub(super) fn of(&self, messages: Tensor<2>) -> Tensor<2> {
-        match self {
-            Self::Sum(pair) => {
-                let between = pair.on(&messages.device());
-                product_between(messages, &between)
-            }
-            Self::Max(matrix) => largest(messages, matrix),
-        }
-    }
-}
-
-/// Of each row's columns the largest of each component; messages are not negative.
-fn largest(messages: Tensor<2>, matrix: &SparseMatrix) -> Tensor<2> {
-    let ([_, width], device) = (messages.dims(), messages.device());
-    let n = matrix.n_rows();
-    let longest = (0..n).map(|row| matrix.row(row).0.len()).max().unwrap_or(0);
-    let (mut places, mut there) = (vec![0i32; n * longest], vec![0.0f32; n * longest]);
-    for row in 0..n {
-        for (at, &column) in matrix.row(row).0.iter().enumerate() {
-            places[row * longest + at] = column as i32;
-            there[row * longest + at] = 1.0;
-        }
-    }
-    let untracked = device.clone().without_autodiff();
-    let places = Tensor::<1, Int>::from_data(places.as_slice(), (&untracked, DType::I32));
-    let rows = messages.select(0, places).reshape([n, longest, width]);
-    // A place without a neighbour is zero, and loses to every other.
-    let there = Tensor::<3>::from_data(TensorData::new(there, [n, longest, 1]), &device);
-    (rows * there).max_dim(1).reshape([n, width])
 }

@@ -5,10 +5,11 @@ use std::path::Path;
 
 use burn::tensor::{ExecutionError, Tensor, TensorData};
 
-use super::batch::{Pool, Rows};
+use super::PinSage;
+use super::item_graph::ItemGraph;
 use super::neighbourhoods::Places;
 use super::row_table::{RowTable, Writer};
-use super::{ItemGraph, PinSage};
+use crate::batch::{ItemRows, Pool};
 
 /// Items whose vectors are made together.
 const ITEMS_PER_PIECE: usize = 4096;
@@ -86,7 +87,7 @@ impl PinSage {
         match below {
             Below::Features => {
                 let features = graph.features_of(piece, |_| false, None);
-                Ok(self.input(&Rows::new(&features, self.words_shape()[0])))
+                Ok(self.input(&ItemRows::new(&features, self.words_shape()[0])))
             }
             Below::Vectors(table) => self.rows(table, piece),
         }

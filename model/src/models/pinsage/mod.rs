@@ -1,29 +1,35 @@
 //! PinSAGE (Ying et al., KDD 2018, arXiv 1806.01973): an item's embedding from its features and those of the items
 //! near it in the graph. No table of ids: an item never seen has an embedding, too.
 
-mod batch;
 mod convolve;
+mod feature_dropout;
 mod inference;
+mod item_batches;
+mod item_graph;
+mod lsa_start;
 mod neighbourhoods;
+mod network;
+mod pool;
 mod row_table;
-mod start;
-mod users;
+mod user_means;
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::dense_layer::{l2_normalize, product, rectify};
-use crate::init::Initializer;
-use crate::parameters::{Named, ParamMut, prefixed};
-use crate::spmm::product_between;
-use batch::{Asked, Rows};
-pub use batch::{ItemBatch, ItemBatches};
+use crate::batch::{ItemBatch, ItemRows};
+use crate::ops::linear::{l2_normalize, product, rectify};
+use crate::ops::propagate::product_of_pair;
+use crate::parameters::{Initializer, Named, ParamMut, prefixed};
 use convolve::Convolve;
+
 pub use inference::InferenceError;
+pub use item_batches::ItemBatches;
+pub use item_graph::{EdgeFeatures, ItemGraph, Query};
+pub use lsa_start::{LsaStart, PrincipalComponents};
 pub use neighbourhoods::Neighbourhoods;
-pub use start::{ContentStart, Directions};
-pub use users::{EdgeFeatures, ItemGraph, PinSageNetwork, Query, mean_vectors};
+pub use network::PinSageNetwork;
+pub use user_means::mean_vectors;
 
 /// How a node's neighbours become one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,7 +146,7 @@ impl PinSage {
     /// When the features are not as wide as the network's, or an item is out of range.
     pub fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
         let mut batches = ItemBatches::new(&self.config(), graph);
-        self.embed_batch(&batches.of_items(&Asked::each(items), |_| false, None))
+        self.embed_batch(&batches.of_items(items))
     }
 
     /// Embeddings of the items of a batch.
@@ -150,16 +156,16 @@ impl PinSage {
         for (layer, pool) in self.layers.iter().zip(&batch.pools) {
             h = layer.forward(h, pool);
         }
-        l2_normalize(product_between(self.head(h), &batch.asked.on(&device)))
+        l2_normalize(product_of_pair(self.head(h), &batch.asked.on(&device)))
     }
 
     /// What the first convolution reads of some items, `[items, inputs]`.
-    fn input(&self, features: &Rows) -> Tensor<2> {
+    fn input(&self, features: &ItemRows) -> Tensor<2> {
         let device = self.device();
         let others = features.others(&device);
         match (&self.words, &features.words) {
             (Some(embeddings), Some(words)) => {
-                let of_words = product_between(embeddings.val(), &words.on(&device));
+                let of_words = product_of_pair(embeddings.val(), &words.on(&device));
                 match others {
                     Some(others) => Tensor::cat(vec![of_words, others], 1),
                     None => of_words,

@@ -1,7 +1,7 @@
 //! The neighbours a node's vector is made of, and the part of the graph that a batch needs.
 
 use super::Pooling;
-use crate::spmm::{SparseMatrix, SparseRows};
+use crate::graph::{SparseMatrix, SparseRows};
 
 /// Of each item its weighted neighbours, as many places for every item; a place beyond an item's last neighbour has
 /// weight 0.

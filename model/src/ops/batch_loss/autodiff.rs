@@ -10,43 +10,43 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::FloatTensor;
 
-use super::{ObjectiveBackend, ObjectivePlan};
+use super::{BatchLossBackend, BatchLossPlan};
 
 #[derive(Debug)]
-struct ObjectiveBackward;
+struct BatchLossBackward;
 
-impl<B: ObjectiveBackend> Backward<B, 1> for ObjectiveBackward {
-    type State = (FloatTensor<B>, Arc<ObjectivePlan>);
+impl<B: BatchLossBackend> Backward<B, 1> for BatchLossBackward {
+    type State = (FloatTensor<B>, Arc<BatchLossPlan>);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let [parent] = ops.parents;
         let gradient = grads.consume::<B>(&ops.node);
         if let Some(parent) = parent {
             let (rows, plan) = ops.state;
-            grads.register::<B>(parent.id, B::objective_backward(gradient, rows, plan));
+            grads.register::<B>(parent.id, B::batch_loss_backward(gradient, rows, plan));
         }
     }
 }
 
-impl<B: ObjectiveBackend, C: CheckpointStrategy> ObjectiveBackend for Autodiff<B, C> {
-    fn objective(rows: FloatTensor<Self>, plan: Arc<ObjectivePlan>) -> FloatTensor<Self> {
+impl<B: BatchLossBackend, C: CheckpointStrategy> BatchLossBackend for Autodiff<B, C> {
+    fn batch_loss(rows: FloatTensor<Self>, plan: Arc<BatchLossPlan>) -> FloatTensor<Self> {
         let (rows, guard) = rows.into_parts();
-        match Backward::<B, 1>::prepare::<C>(ObjectiveBackward, [guard])
+        match Backward::<B, 1>::prepare::<C>(BatchLossBackward, [guard])
             .compute_bound()
             .stateful()
         {
             OpsKind::Tracked(prep) => {
-                let both = B::objective(rows.clone(), plan.clone());
+                let both = B::batch_loss(rows.clone(), plan.clone());
                 prep.finish((rows, plan), both)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::objective(rows, plan)),
+            OpsKind::UnTracked(prep) => prep.finish(B::batch_loss(rows, plan)),
         }
     }
 
-    fn objective_backward(
+    fn batch_loss_backward(
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
-        _: Arc<ObjectivePlan>,
+        _: Arc<BatchLossPlan>,
     ) -> FloatTensor<Self> {
         unreachable!("the backward pass of a loss is not differentiated again")
     }

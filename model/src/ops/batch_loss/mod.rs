@@ -1,15 +1,12 @@
-//! The loss of a batch and the gradient of its rows in one pass: scores of positives, of each user's
-//! negatives and of shared ones, tile by tile, so that no table of users x negatives exists.
+//! The loss of a batch and the gradient of its rows in one pass: scores of positives, of per-positive negatives and of
+//! batch-shared ones, tile by tile, so that no table of users x negatives exists.
 //!
-//! Only burn-flex has this operation; on other backends the loss is composed of Burn's own.
+//! Only burn-flex has this operation; on other backends [`RankingLoss::forward`](crate::RankingLoss::forward) composes
+//! the loss of Burn's operations.
 
 #[cfg(feature = "train")]
 mod autodiff;
-mod compare;
-mod elementary;
-mod flex;
-mod host;
-mod panels;
+mod cpu;
 mod plan;
 
 use std::sync::Arc;
@@ -17,62 +14,34 @@ use std::sync::Arc;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 
-pub(crate) use plan::{ObjectivePlan, Similarity};
+#[cfg(all(test, feature = "train"))]
+pub(crate) use cpu::cost_of;
+pub(crate) use plan::{BatchLossPlan, Similarity};
 
 /// The operation and its gradient.
 #[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
-pub(crate) trait ObjectiveBackend: Backend {
+pub(crate) trait BatchLossBackend: Backend {
     /// The ranking loss and the sum of squares of the regularized rows.
     ///
     /// `[n, width]` or, stacked, `[2 n, width] -> [2]`
-    fn objective(rows: FloatTensor<Self>, plan: Arc<ObjectivePlan>) -> FloatTensor<Self>;
+    fn batch_loss(rows: FloatTensor<Self>, plan: Arc<BatchLossPlan>) -> FloatTensor<Self>;
 
-    /// The gradient of the rows from that of [`ObjectiveBackend::objective`]'s result.
-    fn objective_backward(
+    /// The gradient of the rows from that of [`BatchLossBackend::batch_loss`]'s result.
+    fn batch_loss_backward(
         gradient: FloatTensor<Self>,
         rows: FloatTensor<Self>,
-        plan: Arc<ObjectivePlan>,
+        plan: Arc<BatchLossPlan>,
     ) -> FloatTensor<Self>;
 }
 
-/// [`ObjectiveBackend::objective`] for tensors: the ranking loss and the sum of squares, `[1]` each.
-pub(crate) fn objective(rows: Tensor<2>, plan: ObjectivePlan) -> (Tensor<1>, Tensor<1>) {
+/// [`BatchLossBackend::batch_loss`] for tensors: the ranking loss and the sum of squares, `[1]` each.
+pub(crate) fn batch_loss(rows: Tensor<2>, plan: BatchLossPlan) -> (Tensor<1>, Tensor<1>) {
     assert_eq!(
         rows.dims()[0],
         plan.layout.n_all_rows(),
         "the layout's rows"
     );
-    let both = <Dispatch as ObjectiveBackend>::objective(rows.into_dispatch(), Arc::new(plan));
+    let both = <Dispatch as BatchLossBackend>::batch_loss(rows.into_dispatch(), Arc::new(plan));
     let both = Tensor::<1>::from_dispatch(both);
     (both.clone().narrow(0, 0, 1), both.narrow(0, 1, 1))
-}
-
-/// What one user of a batch of one costs.
-#[cfg(test)]
-pub(crate) fn cost_of(
-    loss: crate::loss::RankingLoss,
-    positive: f32,
-    negatives: &mut [[f32; 64]],
-) -> f64 {
-    struct One<'a>(compare::Comparison, f32, &'a mut [[f32; 64]], &'a mut f64);
-    impl crate::dense::Kernel for One<'_> {
-        fn run<A: crate::dense::Arithmetic>(self) {
-            let n_valid = 64 * self.2.len();
-            let scores = compare::Scores {
-                positive: self.1,
-                negatives: self.2,
-                n_valid,
-            };
-            *self.3 = self.0.of::<A>(scores).value;
-        }
-    }
-    let comparison = compare::Comparison {
-        loss,
-        per_user: 1.0,
-        per_negative: 1.0,
-    };
-    let mut value = 0.0;
-    let one = One(comparison, positive, negatives, &mut value);
-    crate::dense::run(crate::dense::detect(), one);
-    value
 }

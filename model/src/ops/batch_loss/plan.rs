@@ -1,19 +1,19 @@
-//! What a batch's loss is computed from: how its rows lie, who is compared with whom, and how.
+//! The inputs of a batch's loss: how its rows lie, who is compared with whom, and how.
 
 use std::sync::{Arc, Mutex};
 
 use crate::batch::{BatchIndices, SharedNegatives};
-use crate::loss::RankingLoss;
+use crate::losses::RankingLoss;
 
-/// How the rows of a batch lie: users, positives, each user's negatives, shared negatives; the rows
+/// How the rows of a batch lie: users, positives, per-positive negatives, batch-shared negatives; the rows
 /// that are regularized are the same ones, or come after them in the same order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// Users in the batch.
     pub(crate) batch: usize,
-    /// Negatives of each user's own.
-    pub(crate) own: usize,
-    /// Negatives of all users together.
+    /// Per-positive negatives: how many each positive has.
+    pub(crate) per_positive: usize,
+    /// Batch-shared negatives.
     pub(crate) shared: usize,
     /// Whether a second set of rows, the regularized one, follows the scored one.
     pub(crate) stacked: bool,
@@ -23,7 +23,7 @@ impl Layout {
     pub(crate) fn of(batch: &BatchIndices, stacked: bool) -> Self {
         Self {
             batch: batch.len(),
-            own: batch.n_negatives(),
+            per_positive: batch.n_negatives(),
             shared: batch.shared().items.len(),
             stacked,
         }
@@ -31,7 +31,7 @@ impl Layout {
 
     /// Rows of one set.
     pub(crate) fn n_rows(self) -> usize {
-        self.batch * (2 + self.own) + self.shared
+        self.batch * (2 + self.per_positive) + self.shared
     }
 
     /// Rows of all sets.
@@ -50,7 +50,7 @@ pub(crate) struct Similarity {
 
 /// One batch's loss.
 #[derive(Debug)]
-pub(crate) struct ObjectivePlan {
+pub(crate) struct BatchLossPlan {
     pub(crate) layout: Layout,
     pub(crate) similarity: Similarity,
     pub(crate) loss: RankingLoss,
@@ -61,7 +61,7 @@ pub(crate) struct ObjectivePlan {
     pub(super) gradient: Mutex<Option<Vec<f32>>>,
 }
 
-impl ObjectivePlan {
+impl BatchLossPlan {
     pub(crate) fn new(
         batch: &BatchIndices,
         stacked: bool,
@@ -79,7 +79,7 @@ impl ObjectivePlan {
         }
     }
 
-    /// The places of the shared negatives that a user is known to have.
+    /// The places of the batch-shared negatives that a user is known to have.
     pub(super) fn known(&self, user: usize) -> &[u32] {
         match self.layout.shared {
             0 => &[],

@@ -12,12 +12,12 @@ use burn::backend::autodiff::{
 use burn::backend::tensor::{FloatTensor, IntTensor};
 
 use super::select::SelectBackend;
-use super::{RowsBackend, RowsPlan};
+use super::{GatherBackend, RowsPlan};
 
 #[derive(Debug)]
 struct RowsBackward;
 
-impl<B: RowsBackend> Backward<B, 2> for RowsBackward {
+impl<B: GatherBackend> Backward<B, 2> for RowsBackward {
     type State = Arc<RowsPlan>;
 
     fn backward(self, ops: Ops<Arc<RowsPlan>, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -33,7 +33,7 @@ impl<B: RowsBackend> Backward<B, 2> for RowsBackward {
     }
 }
 
-impl<B: RowsBackend, C: CheckpointStrategy> RowsBackend for Autodiff<B, C> {
+impl<B: GatherBackend, C: CheckpointStrategy> GatherBackend for Autodiff<B, C> {
     fn batch_rows(
         users: FloatTensor<Self>,
         items: FloatTensor<Self>,

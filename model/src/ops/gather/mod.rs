@@ -8,10 +8,9 @@
 
 #[cfg(feature = "train")]
 mod autodiff;
+mod cpu;
 #[cfg(feature = "gpu")]
-mod cube;
-mod flex;
-mod host;
+mod gpu;
 mod plan;
 mod select;
 
@@ -23,7 +22,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
 use burn::tensor::{FloatDType, IndexingUpdateOp, Shape, Slice, Tensor, TensorData};
 
-use crate::spmm::SpmmBackend;
+use crate::ops::propagate::PropagateBackend;
 
 pub(crate) use plan::RowsPlan;
 pub(crate) use select::select_rows;
@@ -37,7 +36,7 @@ pub(crate) use select::select_rows;
     Cube: cfg(feature = "gpu"),
     Fusion: cfg(feature = "gpu")
 )]
-pub(crate) trait RowsBackend: SpmmBackend {
+pub(crate) trait GatherBackend: PropagateBackend {
     /// With `M` the plan's polynomial of the matrix, the plan's nodes' rows of `M [users; items]`,
     /// then their rows of `[users; items]` themselves.
     ///
@@ -60,7 +59,7 @@ pub(crate) trait RowsBackend: SpmmBackend {
         Self::float_cat(vec![last, initial], 0)
     }
 
-    /// The gradients of both tables from the gradient of [`RowsBackend::batch_rows`]'s result.
+    /// The gradients of both tables from the gradient of [`GatherBackend::batch_rows`]'s result.
     #[fusion(meta = table_specs)]
     fn batch_rows_backward(
         gradient: FloatTensor<Self>,
@@ -100,9 +99,9 @@ fn node_ids<B: Backend>(beside: &FloatTensor<B>, plan: &RowsPlan) -> IntTensor<B
     B::int_from_data(TensorData::new(nodes, [n]), &beside.device())
 }
 
-/// [`RowsBackend::batch_rows`] for tensors.
+/// [`GatherBackend::batch_rows`] for tensors.
 pub(crate) fn batch_rows(users: Tensor<2>, items: Tensor<2>, plan: RowsPlan) -> Tensor<2> {
-    let rows = <Dispatch as RowsBackend>::batch_rows(
+    let rows = <Dispatch as GatherBackend>::batch_rows(
         users.into_dispatch(),
         items.into_dispatch(),
         Arc::new(plan),
@@ -111,16 +110,16 @@ pub(crate) fn batch_rows(users: Tensor<2>, items: Tensor<2>, plan: RowsPlan) -> 
 }
 
 #[cfg(feature = "ndarray")]
-impl RowsBackend for burn::backend::NdArray {}
+impl GatherBackend for burn::backend::NdArray {}
 
-/// The shape of [`RowsBackend::batch_rows`]'s result.
+/// The shape of [`GatherBackend::batch_rows`]'s result.
 #[cfg(feature = "gpu")]
 fn rows_shape(users: &Shape, plan: &RowsPlan) -> Shape {
     let halves = if plan.matrix.is_some() { 2 } else { 1 };
     Shape::from([halves * plan.nodes.len(), users[1]])
 }
 
-/// The tables that [`RowsBackend::batch_rows_backward`] returns.
+/// The tables that [`GatherBackend::batch_rows_backward`] returns.
 #[cfg(feature = "gpu")]
 fn table_specs(gradient: &TensorSpec, plan: &Arc<RowsPlan>) -> (TensorSpec, TensorSpec) {
     let table = |rows: usize| TensorSpec::new([rows, gradient.shape[1]].into(), gradient.dtype);

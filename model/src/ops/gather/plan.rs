@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use crate::spmm::Matrix;
-use crate::spmm::tables::Packed;
+#[cfg(feature = "gpu")]
+use crate::graph::group_by_key;
+use crate::graph::{Adjacency, Matrix};
+use crate::kernels::cpu::spmm::rows::Packed;
 
 /// The nodes of one batch and the polynomial of the matrix that makes their final rows.
 #[derive(Clone, Debug)]
 pub(crate) struct RowsPlan {
     /// `None` without propagation.
-    pub(crate) matrix: Option<Arc<Matrix>>,
+    pub(super) matrix: Option<Arc<Matrix>>,
     /// Propagations; the final rows are the mean of powers 0 to this one.
-    pub(crate) layers: usize,
-    pub(crate) n_users: usize,
-    pub(crate) n_items: usize,
+    pub(super) layers: usize,
+    pub(super) n_users: usize,
+    pub(super) n_items: usize,
     /// One node a row of the result, with repetitions.
-    pub(crate) nodes: Arc<[u32]>,
+    pub(super) nodes: Arc<[u32]>,
 }
 
 /// Nodes without repetitions.
@@ -42,7 +44,7 @@ impl Distinct {
     }
 }
 
-/// The rows of a batch that speak of each distinct node.
+/// The rows of a batch that are of each distinct node.
 #[cfg(feature = "gpu")]
 pub(super) struct Mentions {
     /// Where each distinct node's mentions begin, and the end of the last.
@@ -52,32 +54,45 @@ pub(super) struct Mentions {
 }
 
 impl RowsPlan {
+    /// The rows of the tables themselves.
+    pub(crate) fn without_layers(n_users: usize, n_items: usize, nodes: Arc<[u32]>) -> Self {
+        Self {
+            matrix: None,
+            layers: 0,
+            n_users,
+            n_items,
+            nodes,
+        }
+    }
+
+    /// The rows of the mean of powers 0 to `layers` of an adjacency.
+    pub(crate) fn of_mean(adjacency: &Adjacency, layers: usize, nodes: Arc<[u32]>) -> Self {
+        Self {
+            matrix: (layers > 0).then(|| adjacency.matrix().clone()),
+            layers,
+            ..Self::without_layers(adjacency.n_users(), adjacency.n_items(), nodes)
+        }
+    }
+
     /// Factor of the mean of powers.
     pub(super) fn scale(&self) -> f32 {
         1.0 / (self.layers + 1) as f32
     }
 
+    /// The nodes without repetitions.
     pub(super) fn distinct(&self) -> Distinct {
         Distinct::of(&self.nodes, self.n_users + self.n_items)
     }
 
+    /// The rows of the batch, grouped by node.
     #[cfg(feature = "gpu")]
     pub(super) fn mentions(&self, distinct: &Distinct) -> Mentions {
-        let slot = |node: u32| distinct.slots[node as usize] as usize;
-        let mut starts = vec![0u32; distinct.nodes.len() + 1];
-        for &node in self.nodes.iter() {
-            starts[slot(node) + 1] += 1;
-        }
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
         let mut rows = vec![0; self.nodes.len()];
-        for (row, &node) in (0..).zip(self.nodes.iter()) {
-            let next = &mut next[slot(node)];
-            rows[*next as usize] = row;
-            *next += 1;
-        }
+        let by_slot = (0..).zip(self.nodes.iter());
+        let by_slot = by_slot.map(|(row, &node)| (distinct.slots[node as usize], row));
+        let starts = group_by_key(distinct.nodes.len(), by_slot, |place, row| {
+            rows[place] = row
+        });
         Mentions { starts, rows }
     }
 }
@@ -88,13 +103,7 @@ mod tests {
 
     #[test]
     fn mentions_are_sorted_by_node_and_keep_their_order() {
-        let plan = RowsPlan {
-            matrix: None,
-            layers: 0,
-            n_users: 3,
-            n_items: 4,
-            nodes: [5, 0, 5, 2, 0, 5].into(),
-        };
+        let plan = RowsPlan::without_layers(3, 4, [5, 0, 5, 2, 0, 5].into());
         let distinct = plan.distinct();
         let mentions = plan.mentions(&distinct);
         assert_eq!(distinct.nodes, [5, 0, 2]);

@@ -8,12 +8,12 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::FloatTensor;
 
-use super::DenseLayerBackend;
+use super::LinearBackend;
 
 #[derive(Debug)]
 struct ProductBackward;
 
-impl<B: DenseLayerBackend> Backward<B, 2> for ProductBackward {
+impl<B: LinearBackend> Backward<B, 2> for ProductBackward {
     /// `x` and the weights.
     type State = (FloatTensor<B>, FloatTensor<B>);
 
@@ -34,7 +34,7 @@ impl<B: DenseLayerBackend> Backward<B, 2> for ProductBackward {
 #[derive(Debug)]
 struct RectifyBackward;
 
-impl<B: DenseLayerBackend> Backward<B, 2> for RectifyBackward {
+impl<B: LinearBackend> Backward<B, 2> for RectifyBackward {
     type State = FloatTensor<B>;
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -53,7 +53,7 @@ impl<B: DenseLayerBackend> Backward<B, 2> for RectifyBackward {
 #[derive(Debug)]
 struct UnitBackward;
 
-impl<B: DenseLayerBackend> Backward<B, 1> for UnitBackward {
+impl<B: LinearBackend> Backward<B, 1> for UnitBackward {
     type State = FloatTensor<B>;
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -65,7 +65,7 @@ impl<B: DenseLayerBackend> Backward<B, 1> for UnitBackward {
     }
 }
 
-impl<B: DenseLayerBackend, C: CheckpointStrategy> DenseLayerBackend for Autodiff<B, C> {
+impl<B: LinearBackend, C: CheckpointStrategy> LinearBackend for Autodiff<B, C> {
     fn product(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self> {
         let (x, x_guard) = x.into_parts();
         let (weights, weights_guard) = weights.into_parts();

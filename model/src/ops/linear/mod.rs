@@ -1,36 +1,32 @@
-//! What a dense layer is made of: the product of a tall table and a small matrix of weights, bias and ReLU, and rows of
+//! The parts of a dense layer: the product of a tall table and a small matrix of weights, bias and ReLU, and rows of
 //! length 1.
 //!
-//! On burn-flex each goes over pieces of rows by all threads, forward and back; other backends compose them of Burn's
+//! On burn-flex all threads take pieces of rows, forward and back; other backends compose the same of Burn's
 //! operations.
 
-mod activation;
 #[cfg(feature = "train")]
 mod autodiff;
-mod flex;
-mod product;
+mod cpu;
 
-use burn::backend::{Backend, Dispatch, DispatchDevice, backend_extension, tensor::FloatTensor};
-use burn::tensor::{Device, Tensor};
+use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
+use burn::tensor::Tensor;
 
-pub(crate) use activation::{pull_back_unit, unit_rows};
-
-/// Rows with a smaller sum of squares have no direction.
-pub(crate) const MIN_SQUARE: f64 = 1e-12;
+use crate::kernels::cpu::unit_rows::MIN_SQUARE;
+use crate::ops::flex::is_flex;
 
 /// The operations and their gradients.
 #[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
-pub(crate) trait DenseLayerBackend: Backend {
+pub(crate) trait LinearBackend: Backend {
     /// `x weights`: `[n, from], [from, to] -> [n, to]`
     fn product(x: FloatTensor<Self>, weights: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// The gradient of `x` from that of [`DenseLayerBackend::product`]'s result.
+    /// The gradient of `x` from that of [`LinearBackend::product`]'s result.
     fn product_backward(
         gradient: FloatTensor<Self>,
         weights: FloatTensor<Self>,
     ) -> FloatTensor<Self>;
 
-    /// The gradient of the weights from that of [`DenseLayerBackend::product`]'s result.
+    /// The gradient of the weights from that of [`LinearBackend::product`]'s result.
     fn product_backward_weights(
         gradient: FloatTensor<Self>,
         x: FloatTensor<Self>,
@@ -39,7 +35,7 @@ pub(crate) trait DenseLayerBackend: Backend {
     /// `max(x + bias, 0)`: `[n, width], [width] -> [n, width]`
     fn rectify(x: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// The gradients of `x` and of the bias from that of [`DenseLayerBackend::rectify`]'s result.
+    /// The gradients of `x` and of the bias from that of [`LinearBackend::rectify`]'s result.
     fn rectify_backward(
         gradient: FloatTensor<Self>,
         result: FloatTensor<Self>,
@@ -48,14 +44,8 @@ pub(crate) trait DenseLayerBackend: Backend {
     /// Each row over its Euclidean norm: `[n, width] -> [n, width]`
     fn unit(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// The gradient of `x` from that of [`DenseLayerBackend::unit`]'s result.
+    /// The gradient of `x` from that of [`LinearBackend::unit`]'s result.
     fn unit_backward(gradient: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self>;
-}
-
-/// Whether the backend of `device` is burn-flex.
-pub(crate) fn is_flex(device: &Device) -> bool {
-    let device = device.clone().without_autodiff();
-    matches!(device.as_dispatch(), DispatchDevice::Flex(_))
 }
 
 /// `x weights`
@@ -67,7 +57,7 @@ pub(crate) fn product(x: Tensor<2>, weights: Tensor<2>) -> Tensor<2> {
         return x.matmul(weights);
     }
     let (x, weights) = (x.into_dispatch(), weights.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as DenseLayerBackend>::product(x, weights))
+    Tensor::from_dispatch(<Dispatch as LinearBackend>::product(x, weights))
 }
 
 /// `ReLU(x + bias)`
@@ -79,7 +69,7 @@ pub(crate) fn rectify(x: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
         return burn::tensor::activation::relu(x + bias.unsqueeze());
     }
     let (x, bias) = (x.into_dispatch(), bias.into_dispatch());
-    Tensor::from_dispatch(<Dispatch as DenseLayerBackend>::rectify(x, bias))
+    Tensor::from_dispatch(<Dispatch as LinearBackend>::rectify(x, bias))
 }
 
 /// Each row over its Euclidean norm. A row without direction becomes zero and passes no gradient,
@@ -89,7 +79,7 @@ pub(crate) fn rectify(x: Tensor<2>, bias: Tensor<1>) -> Tensor<2> {
 /// `[n, width] -> [n, width]`
 pub(crate) fn l2_normalize(x: Tensor<2>) -> Tensor<2> {
     if is_flex(&x.device()) {
-        let unit = <Dispatch as DenseLayerBackend>::unit(x.into_dispatch());
+        let unit = <Dispatch as LinearBackend>::unit(x.into_dispatch());
         return Tensor::from_dispatch(unit);
     }
     let square = (x.clone() * x.clone()).sum_dim(1);

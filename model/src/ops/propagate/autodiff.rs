@@ -10,7 +10,8 @@ use burn::backend::autodiff::{
 };
 use burn::backend::tensor::FloatTensor;
 
-use super::{Between, Matrix, SpmmBackend};
+use super::PropagateBackend;
+use crate::graph::{DevicePair, Matrix};
 
 /// What was multiplied; every operation is linear, so nothing of `x` is kept.
 #[derive(Clone, Debug)]
@@ -24,15 +25,15 @@ enum By {
     Square(Arc<Matrix>),
     /// The mean of powers 0 to this one.
     Powers(Arc<Matrix>, usize),
-    Rectangular(Arc<Between>),
+    Rectangular(Arc<DevicePair>),
 }
 
 impl Product {
-    fn apply<B: SpmmBackend>(self, x: FloatTensor<B>) -> FloatTensor<B> {
+    fn apply<B: PropagateBackend>(self, x: FloatTensor<B>) -> FloatTensor<B> {
         match self.by {
             By::Square(matrix) => B::spmm(x, matrix, self.transposed),
             By::Powers(matrix, layers) => B::spmm_mean(x, matrix, self.transposed, layers),
-            By::Rectangular(between) => B::spmm_between(x, between, self.transposed),
+            By::Rectangular(pair) => B::spmm_pair(x, pair, self.transposed),
         }
     }
 
@@ -46,7 +47,7 @@ impl Product {
 #[derive(Debug)]
 struct ProductBackward;
 
-impl<B: SpmmBackend> Backward<B, 1> for ProductBackward {
+impl<B: PropagateBackend> Backward<B, 1> for ProductBackward {
     type State = Product;
 
     fn backward(self, ops: Ops<Product, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
@@ -58,7 +59,7 @@ impl<B: SpmmBackend> Backward<B, 1> for ProductBackward {
     }
 }
 
-fn track<B: SpmmBackend, C: CheckpointStrategy>(
+fn track<B: PropagateBackend, C: CheckpointStrategy>(
     x: FloatTensor<Autodiff<B, C>>,
     product: Product,
 ) -> FloatTensor<Autodiff<B, C>> {
@@ -75,7 +76,7 @@ fn track<B: SpmmBackend, C: CheckpointStrategy>(
     }
 }
 
-impl<B: SpmmBackend, C: CheckpointStrategy> SpmmBackend for Autodiff<B, C> {
+impl<B: PropagateBackend, C: CheckpointStrategy> PropagateBackend for Autodiff<B, C> {
     fn spmm(x: FloatTensor<Self>, matrix: Arc<Matrix>, transposed: bool) -> FloatTensor<Self> {
         track::<B, C>(
             x,
@@ -101,15 +102,15 @@ impl<B: SpmmBackend, C: CheckpointStrategy> SpmmBackend for Autodiff<B, C> {
         )
     }
 
-    fn spmm_between(
+    fn spmm_pair(
         x: FloatTensor<Self>,
-        between: Arc<Between>,
+        pair: Arc<DevicePair>,
         transposed: bool,
     ) -> FloatTensor<Self> {
         track::<B, C>(
             x,
             Product {
-                by: By::Rectangular(between),
+                by: By::Rectangular(pair),
                 transposed,
             },
         )

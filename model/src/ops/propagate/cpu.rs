@@ -6,12 +6,14 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 use burn::tensor::DType;
 
-use super::{CsrView, Matrix, SpmmBackend, host};
-use crate::flex::tensor;
+use super::PropagateBackend;
+use crate::graph::Matrix;
+use crate::kernels::cpu::spmm::{self, CsrView};
+use crate::ops::flex::tensor;
 
-impl SpmmBackend for Flex {
+impl PropagateBackend for Flex {
     fn spmm(x: FlexTensor, matrix: Arc<Matrix>, transposed: bool) -> FlexTensor {
-        apply(x, matrix.host.view(transposed), host::product)
+        apply(x, matrix.view(transposed), spmm::product)
     }
 
     fn spmm_mean(
@@ -20,8 +22,8 @@ impl SpmmBackend for Flex {
         transposed: bool,
         layers: usize,
     ) -> FlexTensor {
-        apply(x, matrix.host.view(transposed), |matrix, x, width| {
-            host::mean_of_powers(matrix, x, width, layers)
+        apply(x, matrix.view(transposed), |matrix, x, width| {
+            spmm::mean_of_powers(matrix, x, width, layers)
         })
     }
 }

@@ -10,11 +10,13 @@ use burn::backend::ndarray::NdArrayTensor;
 use burn::backend::{NdArray, TensorMetadata};
 use burn::tensor::TensorData;
 
-use super::{CsrView, Matrix, SpmmBackend, host};
+use super::PropagateBackend;
+use crate::graph::Matrix;
+use crate::kernels::cpu::spmm::{self, CsrView};
 
-impl SpmmBackend for NdArray {
+impl PropagateBackend for NdArray {
     fn spmm(x: NdArrayTensor, matrix: Arc<Matrix>, transposed: bool) -> NdArrayTensor {
-        apply(x, matrix.host.view(transposed), host::product)
+        apply(x, matrix.view(transposed), spmm::product)
     }
 
     fn spmm_mean(
@@ -23,8 +25,8 @@ impl SpmmBackend for NdArray {
         transposed: bool,
         layers: usize,
     ) -> NdArrayTensor {
-        apply(x, matrix.host.view(transposed), |matrix, x, width| {
-            host::mean_of_powers(matrix, x, width, layers)
+        apply(x, matrix.view(transposed), |matrix, x, width| {
+            spmm::mean_of_powers(matrix, x, width, layers)
         })
     }
 }

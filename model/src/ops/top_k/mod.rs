@@ -2,16 +2,14 @@
 //! each user kept on the device. Users x items is never held, and K places a user travel to the host.
 
 #[cfg(feature = "gpu")]
-mod cube;
-#[cfg(feature = "gpu")]
-mod kernel;
+mod gpu;
 mod lists;
 #[cfg(feature = "gpu")]
 mod operation;
 
 use burn::tensor::{Device, ExecutionError, Tensor, TensorData};
 
-use crate::spmm;
+use crate::kernels::buffers::buffer_limit_bytes;
 
 /// Final tables on a GPU; the inner product of two rows is their score.
 #[derive(Clone, Debug)]
@@ -41,7 +39,7 @@ pub enum RankingError {
 impl DeviceTables {
     /// Tables `[n_users, dim]` and `[n_items, dim]`; `None` unless they live on a GPU.
     pub fn new(users: Tensor<2>, items: Tensor<2>) -> Option<Self> {
-        spmm::buffer_limit_bytes(&users.device())?;
+        buffer_limit_bytes(&users.device())?;
         let untracked = |table: Tensor<2>| match table.device().is_autodiff() {
             true => table.inner(),
             false => table,
@@ -54,7 +52,7 @@ impl DeviceTables {
 
     /// Tables from the host, row-major; `None` unless `device` is a GPU whose buffers hold them.
     pub fn upload(dim: usize, users: &[f32], items: &[f32], device: &Device) -> Option<Self> {
-        let limit = spmm::buffer_limit_bytes(device)?;
+        let limit = buffer_limit_bytes(device)?;
         let table = |values: &[f32]| {
             let data = TensorData::new(values.to_vec(), [values.len() / dim.max(1), dim]);
             (size_of_val(values) as u64 <= limit).then(|| Tensor::from_data(data, device))
@@ -89,7 +87,7 @@ mod on_device {
     impl DeviceTables {
         /// The longest lists that [`DeviceTables::top_k`] makes.
         pub fn largest_k(&self) -> usize {
-            cube::largest_k(&self.users.device())
+            gpu::largest_k(&self.users.device())
         }
 
         /// The `k` best items of each of `users`, in their order: higher score first, then smaller item; those of

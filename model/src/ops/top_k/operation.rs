@@ -1,4 +1,4 @@
-//! Ranking as a Burn backend extension.
+//! Top-K as a Burn backend extension.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub(crate) struct RankPlan {
 
 /// The operation; GPUs alone have it.
 #[backend_extension(Cube: cfg(feature = "gpu"), Fusion: cfg(feature = "gpu"))]
-pub(crate) trait RankingBackend: Backend {
+pub(crate) trait TopKBackend: Backend {
     /// Each user's K best items: K keys, K items, and the first item whose score is not a number.
     ///
     /// `[n_users, dim], [n_items, dim] -> [n_users, 2 K + 1]`
@@ -41,7 +41,7 @@ pub(super) fn best_shape(_users: &Shape, plan: &RankPlan) -> Shape {
     Shape::from([plan.n_users, 2 * plan.k + 1])
 }
 
-/// [`RankingBackend::rank`] for tensors and each user's seen items.
+/// [`TopKBackend::rank`] for tensors and each user's seen items.
 pub(super) fn rank(
     users: Tensor<2>,
     items: Tensor<2>,
@@ -62,7 +62,7 @@ pub(super) fn rank(
         seen_starts,
         seen: seen.concat(),
     };
-    let best = <Dispatch as RankingBackend>::rank(
+    let best = <Dispatch as TopKBackend>::rank(
         users.into_dispatch(),
         items.into_dispatch(),
         Arc::new(plan),

@@ -6,7 +6,8 @@
 
 use std::mem::MaybeUninit;
 
-use super::tables::Rows;
+use super::rows::Rows;
+use crate::kernels::cpu::isa::Isa;
 
 /// How many edges ahead the gathered row is requested.
 #[cfg(target_arch = "x86_64")]
@@ -25,43 +26,6 @@ pub(crate) struct CsrView<'a> {
     pub(crate) columns: &'a [u32],
     /// One weight per edge.
     pub(crate) values: &'a [f32],
-}
-
-/// Instruction set the inner loops are compiled for. All give the same bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Isa {
-    Portable,
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-}
-
-impl Isa {
-    /// The widest this processor has.
-    pub(crate) fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        {
-            if is_x86_feature_detected!("avx512f") {
-                return Self::Avx512;
-            }
-            if is_x86_feature_detected!("avx2") {
-                return Self::Avx2;
-            }
-        }
-        Self::Portable
-    }
-
-    /// Name for run metadata.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => "avx2",
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => "avx512f",
-        }
-    }
 }
 
 /// One product: `scale * (base + matrix source)`.
@@ -85,11 +49,11 @@ impl<B: Rows, S: Rows> Job<'_, B, S> {
     ) {
         match isa {
             Isa::Portable => fill_generic(self, rows, out),
+            #[cfg(target_arch = "x86_64")]
             // SAFETY: `Isa::detect` (or a test that asked it) found the feature on this processor.
-            #[cfg(target_arch = "x86_64")]
             Isa::Avx2 => unsafe { fill_avx2(self, rows, out) },
-            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
+            // SAFETY: as above.
             Isa::Avx512 => unsafe { fill_avx512(self, rows, out) },
         }
     }

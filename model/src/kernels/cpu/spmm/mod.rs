@@ -1,14 +1,21 @@
 //! The sparse product on the host: slices in, slices out, no Burn.
 
+mod balance;
+mod loops;
+pub(crate) mod rows;
+
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::balance::split_by_work;
-use super::kernel::Job;
-pub(crate) use super::kernel::{CsrView, Isa};
-use super::tables::{Rows, Table, Zeros};
+use balance::split_by_work;
+use loops::Job;
+use rows::{Rows, Table, Zeros};
+
+pub(crate) use loops::CsrView;
+
+use crate::kernels::cpu::isa::Isa;
 
 /// Work below this many multiply-adds is done by the calling thread.
 const SERIAL_WORK: usize = 1 << 15;

@@ -5,9 +5,13 @@ use std::ops::Range;
 use burn_cubecl::CubeDevice;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::integers;
-use crate::spmm::tables::Packed;
-use crate::spmm::{LONG_ROW_EDGES, SEGMENT_EDGES};
+use crate::kernels::cpu::spmm::rows::Packed;
+use crate::kernels::gpu::launch::integers;
+
+/// Rows with more edges than this are a cube's, so that one unit never walks a popular item's whole list alone.
+pub(super) const LONG_ROW_EDGES: usize = 512;
+/// The most edges one cube sums.
+const SEGMENT_EDGES: usize = 2048;
 
 /// Cuts the rows into blocks of at most `block_edges` edges; no row is longer than a block.
 pub(super) fn split_rows(row_ptr: &[u32], block_edges: usize) -> Vec<Range<usize>> {

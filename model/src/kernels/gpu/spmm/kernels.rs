@@ -7,7 +7,7 @@
 
 use burn_cubecl::cubecl::{self, prelude::*};
 
-use crate::spmm::tables::Packed;
+use crate::kernels::cpu::spmm::rows::Packed;
 
 const ABSENT: u32 = Packed::ABSENT;
 

@@ -1,35 +1,34 @@
 //! Rows of a product asked for one by one.
 
-use std::ops::Range;
-
 use burn_cubecl::tensor::CubeTensor;
 
 use super::blocks::{LongRows, Segments, is_long};
-use super::{CubeMatrix, integers};
-use crate::spmm::HostCsr;
+use super::matrix::{Affine, Block, CubeMatrix};
+use crate::kernels::gpu::launch::{empty, integers};
 
 /// Nodes whose rows of a product are wanted, each once, on the device.
 #[derive(Debug)]
 pub(crate) struct ListedRows {
-    pub(super) n_rows: usize,
+    n_rows: usize,
     /// One entry a block of the matrix.
-    pub(super) blocks: Vec<ListedBlock>,
+    blocks: Vec<ListedBlock>,
 }
 
 #[derive(Debug)]
-pub(super) struct ListedBlock {
+struct ListedBlock {
     /// How many short rows, and for each its row in the block and its row of the result.
-    pub(super) short: Option<(usize, CubeTensor)>,
-    pub(super) long: Option<LongRows>,
+    short: Option<(usize, CubeTensor)>,
+    long: Option<LongRows>,
 }
 
 impl ListedRows {
-    /// Row `i` of the result will be that of `nodes[i]`.
-    pub(crate) fn new(host: &HostCsr, matrix: &CubeMatrix, nodes: &[u32]) -> Self {
+    /// Row `i` of the result will be that of `nodes[i]`; `row_ptr` are the matrix's row pointers.
+    pub(crate) fn new(row_ptr: &[u32], matrix: &CubeMatrix, nodes: &[u32]) -> Self {
         let device = matrix.device();
-        let block = |rows: Range<usize>| {
+        let block = |block: &Block| {
+            let rows = block.rows();
             let of_block = |&(_, &node): &(u32, &u32)| rows.contains(&(node as usize));
-            let row_ptr = &host.row_ptr[rows.start..=rows.end];
+            let row_ptr = &row_ptr[rows.start..=rows.end];
             let (long, short): (Vec<_>, Vec<_>) = (0..)
                 .zip(nodes)
                 .filter(of_block)
@@ -43,7 +42,26 @@ impl ListedRows {
         };
         Self {
             n_rows: nodes.len(),
-            blocks: matrix.block_rows().map(block).collect(),
+            blocks: matrix.blocks().iter().map(block).collect(),
         }
+    }
+}
+
+impl CubeMatrix {
+    /// Some rows, `[listed, width]`.
+    pub(crate) fn affine_listed(&self, affine: &Affine<'_>, listed: &ListedRows) -> CubeTensor {
+        self.check(affine);
+        let y = empty(
+            &affine.source.values,
+            [listed.n_rows, affine.width()].into(),
+        );
+        for (block, listed) in self.blocks().iter().zip(&listed.blocks) {
+            let ListedBlock { short, long } = listed;
+            if let Some((n_rows, rows)) = short {
+                block.launch_rows(affine, *n_rows, Some(rows), &y);
+            }
+            block.launch_long(affine, long.as_ref(), &y);
+        }
+        y
     }
 }

@@ -1,19 +1,18 @@
 //! The matrix on a CubeCL device, and `scale * (base + matrix source)` of it.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use burn::backend::TensorMetadata;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::CubeDevice;
 use burn_cubecl::cubecl::prelude::*;
+use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 
-use super::blocks::{LongRows, Segments, is_long, split_rows};
+use super::blocks::{LONG_ROW_EDGES, LongRows, Segments, is_long, split_rows};
 use super::kernels::{Form, rows_kernel, segments_kernel, sum_segments_kernel};
-use super::listed::{ListedBlock, ListedRows};
-use super::{cubes, empty, floats, integers, launch_size, padded};
-use crate::spmm::{HostCsr, LONG_ROW_EDGES};
+use crate::kernels::cpu::spmm::CsrView;
+use crate::kernels::gpu::launch::{cubes, empty, floats, integers, launch_size, padded};
 
 /// Units of a cube that sums a segment: lanes of edges times columns.
 const UNITS_PER_SEGMENT: usize = 256;
@@ -23,9 +22,19 @@ const UNITS_PER_SEGMENT: usize = 256;
 pub(crate) struct Operand {
     /// `[rows, width]`, contiguous.
     pub(crate) values: CubeTensor,
-    /// The place of each node's row, or [`Packed::ABSENT`](crate::spmm::tables::Packed::ABSENT); `None` where every
+    /// The place of each node's row, or [`Packed::ABSENT`](crate::kernels::cpu::spmm::rows::Packed::ABSENT); `None` where every
     /// node has its row.
     pub(crate) slots: Option<CubeTensor>,
+}
+
+impl Operand {
+    /// Every node's row.
+    pub(crate) fn table(values: CubeTensor) -> Self {
+        Self {
+            values: into_contiguous(values),
+            slots: None,
+        }
+    }
 }
 
 /// `scale * (base + M source)`, with `M` or its transpose. A packed base has the slots of the source, where that is
@@ -38,7 +47,7 @@ pub(crate) struct Affine<'a> {
 }
 
 impl Affine<'_> {
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         self.source.values.shape()[1]
     }
 
@@ -73,7 +82,7 @@ pub(crate) struct CubeMatrix {
 }
 
 #[derive(Clone, Debug)]
-struct Block {
+pub(super) struct Block {
     rows: Range<usize>,
     edges: Range<usize>,
     /// `[rows + 1]`, from 0.
@@ -85,22 +94,30 @@ struct Block {
 }
 
 impl CubeMatrix {
-    pub(in crate::spmm) fn new(host: &HostCsr, block_edges: usize, device: &CubeDevice) -> Self {
-        let blocks = split_rows(&host.row_ptr, block_edges)
+    /// Uploads a matrix and the values of its transpose, which has the same pattern, in blocks of at most `block_edges`
+    /// edges. The transpose of a matrix that equals it is the very same slice.
+    pub(crate) fn new(
+        matrix: CsrView<'_>,
+        transposed: &[f32],
+        block_edges: usize,
+        device: &CubeDevice,
+    ) -> Self {
+        let blocks = split_rows(matrix.row_ptr, block_edges)
             .into_iter()
-            .map(|rows| Block::new(host, rows, device))
+            .map(|rows| Block::new(matrix, transposed, rows, device))
             .collect();
         Self {
             device: device.clone(),
-            n_rows: host.row_ptr.len() - 1,
+            n_rows: matrix.row_ptr.len() - 1,
             blocks,
         }
     }
 
-    /// The same pattern, shared, with the values of `host`.
-    pub(in crate::spmm) fn with_values(&self, host: &HostCsr) -> Self {
+    /// The same pattern, shared, with other values.
+    pub(crate) fn with_values(&self, values: &[f32], transposed: &[f32]) -> Self {
         let block = |block: &Block| {
-            let (values, transposed) = upload_values(host, block.edges.clone(), &self.device);
+            let edges = block.edges.clone();
+            let (values, transposed) = upload_values(values, transposed, edges, &self.device);
             Block {
                 values,
                 transposed,
@@ -126,33 +143,16 @@ impl CubeMatrix {
         y
     }
 
-    /// Some rows, `[listed, width]`.
-    pub(crate) fn affine_listed(&self, affine: &Affine<'_>, listed: &ListedRows) -> CubeTensor {
-        self.check(affine);
-        let y = empty(
-            &affine.source.values,
-            [listed.n_rows, affine.width()].into(),
-        );
-        for (block, listed) in self.blocks.iter().zip(&listed.blocks) {
-            let ListedBlock { short, long } = listed;
-            if let Some((n_rows, rows)) = short {
-                block.launch_rows(affine, *n_rows, Some(rows), &y);
-            }
-            block.launch_long(affine, long.as_ref(), &y);
-        }
-        y
-    }
-
-    /// Where each block's rows begin and end.
-    pub(super) fn block_rows(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        self.blocks.iter().map(|block| block.rows.clone())
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks
     }
 
     pub(super) fn device(&self) -> &CubeDevice {
         &self.device
     }
 
-    fn check(&self, affine: &Affine<'_>) {
+    /// Asserts that the tables are of floats and live where the matrix does.
+    pub(super) fn check(&self, affine: &Affine<'_>) {
         for operand in affine.base.into_iter().chain([affine.source]) {
             let values = &operand.values;
             assert_eq!(values.dtype, DType::F32, "the sparse product is f32 only");
@@ -165,25 +165,35 @@ impl CubeMatrix {
 }
 
 impl Block {
-    fn new(host: &HostCsr, rows: Range<usize>, device: &CubeDevice) -> Self {
-        let first = host.row_ptr[rows.start];
-        let row_ptr: Vec<u32> = host.row_ptr[rows.start..=rows.end]
+    fn new(
+        matrix: CsrView<'_>,
+        transposed: &[f32],
+        rows: Range<usize>,
+        device: &CubeDevice,
+    ) -> Self {
+        let first = matrix.row_ptr[rows.start];
+        let row_ptr: Vec<u32> = matrix.row_ptr[rows.start..=rows.end]
             .iter()
             .map(|&edge| edge - first)
             .collect();
-        let edges = first as usize..host.row_ptr[rows.end] as usize;
-        let (values, transposed) = upload_values(host, edges.clone(), device);
+        let edges = first as usize..matrix.row_ptr[rows.end] as usize;
+        let (values, transposed) = upload_values(matrix.values, transposed, edges.clone(), device);
         let long = (0..rows.len()).filter(|&row| is_long(&row_ptr, row));
         let long = long.map(|row| (row as u32, (rows.start + row) as u32));
         Self {
             long: Segments::new(&row_ptr, long).upload(device),
-            columns: integers(padded(&host.columns[edges.clone()]), device),
+            columns: integers(padded(&matrix.columns[edges.clone()]), device),
             row_ptr: integers(row_ptr, device),
             values,
             transposed,
             rows,
             edges,
         }
+    }
+
+    /// Its rows of the matrix.
+    pub(super) fn rows(&self) -> Range<usize> {
+        self.rows.clone()
     }
 
     fn values(&self, transposed: bool) -> &CubeTensor {
@@ -195,7 +205,7 @@ impl Block {
     }
 
     /// The short rows of the block, or those of `listed`.
-    fn launch_rows(
+    pub(super) fn launch_rows(
         &self,
         affine: &Affine<'_>,
         n_rows: usize,
@@ -228,7 +238,7 @@ impl Block {
     }
 
     /// A cube a segment; then the rows of several segments.
-    fn launch_long(&self, affine: &Affine<'_>, long: Option<&LongRows>, y: &CubeTensor) {
+    pub(super) fn launch_long(&self, affine: &Affine<'_>, long: Option<&LongRows>, y: &CubeTensor) {
         let Some(long) = long.filter(|_| affine.width() > 0) else {
             return;
         };
@@ -283,15 +293,34 @@ impl Block {
 
 /// Values and transposed values of a block; one buffer where they are one array.
 fn upload_values(
-    host: &HostCsr,
+    values: &[f32],
+    transposed: &[f32],
     edges: Range<usize>,
     device: &CubeDevice,
 ) -> (CubeTensor, CubeTensor) {
-    let values = floats(padded(&host.values[edges.clone()]), device);
-    let transposed = if Arc::ptr_eq(&host.values, &host.transposed) {
-        values.clone()
+    let forth = floats(padded(&values[edges.clone()]), device);
+    let back = if std::ptr::eq(values, transposed) {
+        forth.clone()
     } else {
-        floats(padded(&host.transposed[edges]), device)
+        floats(padded(&transposed[edges]), device)
     };
-    (values, transposed)
+    (forth, back)
+}
+
+/// `x + M x + ... + M^layers x` over all rows: a product a layer, each with its addition.
+pub(crate) fn horner(
+    matrix: &CubeMatrix,
+    x: &Operand,
+    transposed: bool,
+    layers: usize,
+) -> Option<Operand> {
+    (0..layers).fold(None, |sum: Option<Operand>, _| {
+        let affine = Affine {
+            transposed,
+            base: Some(x),
+            source: sum.as_ref().unwrap_or(x),
+            scale: 1.0,
+        };
+        Some(Operand::table(matrix.affine(&affine)))
+    })
 }

@@ -1,9 +1,10 @@
 //! One user's positive against the user's negatives: what it costs, and what each score adds to it.
 
-use super::elementary::{exp, softplus};
 use super::panels::{Lanes, PANEL};
-use crate::dense::{Arithmetic, total};
-use crate::loss::RankingLoss;
+use crate::kernels::cpu::exp_log::{exp, softplus};
+use crate::kernels::cpu::isa::Arithmetic;
+use crate::kernels::cpu::sums::total;
+use crate::losses::RankingLoss;
 
 /// A loss in single precision, with what is common to a batch.
 #[derive(Clone, Copy)]
@@ -15,8 +16,8 @@ pub(super) struct Comparison {
     pub(super) per_negative: f32,
 }
 
-/// A user's scores; where a negative does not count its score is minus infinity. What is written over
-/// them is the derivative of the loss.
+/// A user's scores; the score of a negative that does not count is minus infinity. The derivative of the loss is written
+/// over the negatives' scores.
 pub(super) struct Scores<'a> {
     pub(super) positive: f32,
     /// Negatives, 64 at a time.
@@ -103,8 +104,8 @@ impl Comparison {
                 *sum += *score;
             }
         }
-        let own = exp::<A>((positive - largest) * inverse);
-        let sum = own + total(sums);
+        let of_positive = exp::<A>((positive - largest) * inverse);
+        let sum = of_positive + total(sums);
         let factor = inverse * self.per_user / sum;
         for lanes in negatives {
             for weight in lanes {
@@ -114,7 +115,7 @@ impl Comparison {
         let behind = f64::from((largest - positive) * inverse);
         Cost {
             value: (f64::from(sum).ln() + behind) * f64::from(self.per_user),
-            of_positive: (own / sum - 1.0) * inverse * self.per_user,
+            of_positive: (of_positive / sum - 1.0) * inverse * self.per_user,
         }
     }
 }

@@ -1,6 +1,7 @@
-//! The shared negatives in panels of 64, the width a block of sums has, transposed and not.
+//! The batch-shared negatives in panels of 64, the width a block of sums has, transposed and not.
 
-use crate::dense::{Arithmetic, add_product, add_transposed_product};
+use crate::kernels::cpu::isa::Arithmetic;
+use crate::kernels::cpu::small_product::{add_product, add_transposed_product};
 
 /// Items of a panel.
 pub(super) const PANEL: usize = 64;

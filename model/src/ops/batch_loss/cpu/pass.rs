@@ -10,9 +10,10 @@ use rayon::prelude::*;
 
 use super::compare::{Comparison, Scores};
 use super::panels::{Lanes, PANEL, Panels};
-use super::plan::ObjectivePlan;
-use crate::dense::{self, Arithmetic, Kernel, add, dot};
-use crate::dense_layer::{pull_back_unit, unit_rows};
+use crate::kernels::cpu::isa::{Arithmetic, Isa, Kernel, run};
+use crate::kernels::cpu::sums::{add, dot};
+use crate::kernels::cpu::unit_rows::{pull_back_unit, unit_rows};
+use crate::ops::batch_loss::plan::BatchLossPlan;
 
 /// Floats of the scores of a tile: half of a MiB.
 const TILE_FLOATS: usize = 1 << 17;
@@ -24,31 +25,32 @@ const PIECES: usize = 16;
 const SQUARED_ROWS: usize = 256;
 
 /// The ranking loss and its gradient by the scored rows, `[n_rows, width]`.
-pub(super) fn ranking(plan: &ObjectivePlan, rows: &[f32], width: usize) -> (f64, Vec<f32>) {
+pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64, Vec<f32>) {
     let layout = plan.layout;
     let scored = &rows[..layout.n_rows() * width];
     let unit = plan.similarity.unit.then(|| unit_rows(scored, width));
     let vectors = unit.as_deref().unwrap_or(scored);
     let items = layout.batch * width;
-    let own = items + layout.batch * width;
-    let shared = own + layout.batch * layout.own * width;
+    let per_positive = items + layout.batch * width;
+    let shared = per_positive + layout.batch * layout.per_positive * width;
     let batch = Vectors {
         plan,
         width,
         users: &vectors[..items],
-        positives: &vectors[items..own],
-        own: &vectors[own..shared],
+        positives: &vectors[items..per_positive],
+        per_positive: &vectors[per_positive..shared],
         shared: Panels::new(&vectors[shared..], width),
         comparison: comparison(plan),
     };
     let mut gradient = vec![0.0; scored.len()];
     let (of_users, rest) = gradient.split_at_mut(items);
     let (of_positives, rest) = rest.split_at_mut(items);
-    let (of_own, of_shared) = rest.split_at_mut(layout.batch * layout.own * width);
+    let (of_per_positive, of_shared) =
+        rest.split_at_mut(layout.batch * layout.per_positive * width);
     let value = batch.run(Gradients {
         users: of_users,
         positives: of_positives,
-        own: of_own,
+        per_positive: of_per_positive,
         shared: of_shared,
     });
     if plan.similarity.unit {
@@ -57,9 +59,9 @@ pub(super) fn ranking(plan: &ObjectivePlan, rows: &[f32], width: usize) -> (f64,
     (value, gradient)
 }
 
-fn comparison(plan: &ObjectivePlan) -> Comparison {
+fn comparison(plan: &BatchLossPlan) -> Comparison {
     let layout = plan.layout;
-    let all = layout.batch * (layout.own + layout.shared);
+    let all = layout.batch * (layout.per_positive + layout.shared);
     let n_valid = all - plan.shared.known.len();
     Comparison {
         loss: plan.loss,
@@ -70,11 +72,11 @@ fn comparison(plan: &ObjectivePlan) -> Comparison {
 
 /// A batch's vectors as they are compared.
 struct Vectors<'a> {
-    plan: &'a ObjectivePlan,
+    plan: &'a BatchLossPlan,
     width: usize,
     users: &'a [f32],
     positives: &'a [f32],
-    own: &'a [f32],
+    per_positive: &'a [f32],
     shared: Panels,
     comparison: Comparison,
 }
@@ -83,11 +85,11 @@ struct Vectors<'a> {
 struct Gradients<'a> {
     users: &'a mut [f32],
     positives: &'a mut [f32],
-    own: &'a mut [f32],
+    per_positive: &'a mut [f32],
     shared: &'a mut [f32],
 }
 
-/// What a piece of the batch came to.
+/// The result of one piece of the batch.
 struct Piece {
     value: f64,
     /// `[n_panels, PANEL, width]`
@@ -95,13 +97,13 @@ struct Piece {
 }
 
 impl Vectors<'_> {
-    /// 64 negatives at a time, each user's own first.
+    /// 64 negatives at a time, per-positive ones first.
     fn panels_per_user(&self) -> usize {
-        self.own_panels() + self.shared.len()
+        self.per_positive_panels() + self.shared.len()
     }
 
-    fn own_panels(&self) -> usize {
-        self.plan.layout.own.div_ceil(PANEL)
+    fn per_positive_panels(&self) -> usize {
+        self.plan.layout.per_positive.div_ceil(PANEL)
     }
 
     /// Users of a tile.
@@ -115,18 +117,18 @@ impl Vectors<'_> {
         let tile = self.tile_users();
         let piece_users = layout.batch.div_ceil(PIECES).next_multiple_of(tile);
         let width = self.width;
-        let own = piece_users * layout.own * width;
+        let floats = piece_users * layout.per_positive * width;
         let mut pieces: Vec<(usize, Gradients<'_>)> = Vec::new();
-        let mut own_rest = out.own;
+        let mut rest = out.per_positive;
         let users = out.users.chunks_mut(piece_users * width);
         let positives = out.positives.chunks_mut(piece_users * width);
         for (number, (users, positives)) in users.zip(positives).enumerate() {
-            let (own, rest) = own_rest.split_at_mut(own.min(own_rest.len()));
-            own_rest = rest;
+            let (per_positive, tail) = rest.split_at_mut(floats.min(rest.len()));
+            rest = tail;
             let gradients = Gradients {
                 users,
                 positives,
-                own,
+                per_positive,
                 shared: &mut [],
             };
             pieces.push((number * piece_users, gradients));
@@ -158,16 +160,16 @@ impl Vectors<'_> {
         let mut scores = vec![[0.0; PANEL]; self.panels_per_user() * tile];
         let mut packed = vec![[0.0; PANEL]; self.panels_per_user()];
         let n_users = gradients.users.len() / width;
-        let isa = dense::detect();
-        let own = self.plan.layout.own * width;
-        let mut own_rest = gradients.own;
+        let isa = Isa::detect_fused();
+        let floats_each = self.plan.layout.per_positive * width;
+        let mut rest = gradients.per_positive;
         let users = gradients.users.chunks_mut(tile * width);
         let positives = gradients.positives.chunks_mut(tile * width);
         for (number, (of_users, of_positives)) in users.zip(positives).enumerate() {
             let start = number * tile;
             let end = (start + tile).min(n_users);
-            let (of_own, rest) = own_rest.split_at_mut((end - start) * own);
-            own_rest = rest;
+            let (of_per_positive, tail) = rest.split_at_mut((end - start) * floats_each);
+            rest = tail;
             let tile = TileOf {
                 vectors: self,
                 users: first + start..first + end,
@@ -177,11 +179,11 @@ impl Vectors<'_> {
                 gradients: Gradients {
                     users: of_users,
                     positives: of_positives,
-                    own: of_own,
+                    per_positive: of_per_positive,
                     shared: &mut piece.of_shared,
                 },
             };
-            dense::run(isa, tile);
+            run(isa, tile);
         }
         piece
     }
@@ -196,9 +198,9 @@ impl Vectors<'_> {
 struct TileOf<'a> {
     vectors: &'a Vectors<'a>,
     users: Range<usize>,
-    /// Shared panels' scores, `[n_panels, users]`.
+    /// Scores of the batch-shared panels, `[n_panels, users]`; then the derivative by each score.
     scores: &'a mut [Lanes],
-    /// One user's scores: own, then shared.
+    /// One user's scores: per-positive negatives, then batch-shared ones; then the derivative by each score.
     packed: &'a mut [Lanes],
     value: &'a mut f64,
     gradients: Gradients<'a>,
@@ -206,85 +208,86 @@ struct TileOf<'a> {
 
 impl Kernel for TileOf<'_> {
     #[inline(always)]
-    fn run<A: Arithmetic>(self) {
-        let Self {
-            vectors,
-            users,
-            scores,
-            packed,
-            value,
-            gradients,
-        } = self;
-        let (width, n_own) = (vectors.width, vectors.plan.layout.own);
-        let n = users.len();
-        let user_rows = vectors.rows(vectors.users, &users, 1);
-        let positive_rows = vectors.rows(vectors.positives, &users, 1);
-        let own_rows = vectors.rows(vectors.own, &users, n_own);
-        for (panel, scores) in (0..vectors.shared.len()).zip(scores.chunks_exact_mut(n)) {
+    fn run<A: Arithmetic>(mut self) {
+        let vectors = self.vectors;
+        let n = self.users.len();
+        let user_rows = vectors.rows(vectors.users, &self.users, 1);
+        let panels = || 0..vectors.shared.len();
+        for (panel, scores) in panels().zip(self.scores.chunks_exact_mut(n)) {
             vectors.shared.score::<A>(panel, user_rows, scores);
         }
-        for (at, user) in users.enumerate() {
-            let row = |table, at: usize| row_of(table, at, width);
-            let user_row = row(user_rows, at);
-            let own_panels = vectors.own_panels();
-            let (own, shared) = packed.split_at_mut(own_panels);
-            let own = own.as_flattened_mut();
-            own.fill(f32::NEG_INFINITY);
-            for (k, score) in own.iter_mut().enumerate().take(n_own) {
-                *score = dot(user_row, row(own_rows, at * n_own + k));
-            }
-            for (lanes, scores) in shared.iter_mut().zip(scores.chunks_exact(n)) {
-                *lanes = scores[at];
-            }
-            let mut positive = dot(user_row, row(positive_rows, at));
-            vectors.prepare(user, &mut positive, packed);
-            let n_valid = n_own + vectors.plan.layout.shared - vectors.plan.known(user).len();
-            let cost = vectors.comparison.of::<A>(Scores {
-                positive,
-                negatives: packed,
-                n_valid,
-            });
-            *value += cost.value;
-            let scale = vectors.plan.similarity.scale;
-            let (own, shared) = packed.split_at(own_panels);
-            for (lanes, scores) in shared.iter().zip(scores.chunks_exact_mut(n)) {
-                for (score, &weight) in scores[at].iter_mut().zip(lanes) {
-                    *score = weight * scale;
-                }
-            }
-            let of_user = row_mut(gradients.users, at, width);
-            let of_positive = cost.of_positive * scale;
-            add_scaled(of_user, of_positive, row(positive_rows, at));
-            add_scaled(
-                row_mut(gradients.positives, at, width),
-                of_positive,
-                user_row,
-            );
-            for (k, &weight) in own.as_flattened().iter().enumerate().take(n_own) {
-                let item = at * n_own + k;
-                add_scaled(of_user, weight * scale, row(own_rows, item));
-                add_scaled(
-                    row_mut(gradients.own, item, width),
-                    weight * scale,
-                    user_row,
-                );
-            }
+        for at in 0..n {
+            self.compare::<A>(at);
         }
-        for (panel, weights) in (0..vectors.shared.len()).zip(scores.chunks_exact(n)) {
+        for (panel, weights) in panels().zip(self.scores.chunks_exact(n)) {
             vectors.shared.spread::<A>(
                 panel,
                 weights,
                 user_rows,
-                gradients.users,
-                gradients.shared,
+                self.gradients.users,
+                self.gradients.shared,
             );
         }
     }
 }
 
+impl TileOf<'_> {
+    /// The loss of the user at a place of the tile: its value, the gradients of the user, of the positive and of the
+    /// per-positive negatives, and the derivative by each score of a batch-shared negative.
+    #[inline(always)]
+    fn compare<A: Arithmetic>(&mut self, at: usize) {
+        let (vectors, n) = (self.vectors, self.users.len());
+        let (width, layout) = (vectors.width, vectors.plan.layout);
+        let user = self.users.start + at;
+        let row = |table, rows_each| vectors.rows(table, &(user..user + 1), rows_each);
+        let user_row = row(vectors.users, 1);
+        let positive_row = row(vectors.positives, 1);
+        let negative_rows = row(vectors.per_positive, layout.per_positive);
+
+        let (per_positive, shared) = self.packed.split_at_mut(vectors.per_positive_panels());
+        let per_positive = per_positive.as_flattened_mut();
+        per_positive.fill(f32::NEG_INFINITY);
+        for (score, row) in per_positive.iter_mut().zip(rows_of(negative_rows, width)) {
+            *score = dot(user_row, row);
+        }
+        for (lanes, scores) in shared.iter_mut().zip(self.scores.chunks_exact(n)) {
+            *lanes = scores[at];
+        }
+        let mut positive = dot(user_row, positive_row);
+        vectors.prepare(user, &mut positive, self.packed);
+        let n_valid = layout.per_positive + layout.shared - vectors.plan.known(user).len();
+        let cost = vectors.comparison.of::<A>(Scores {
+            positive,
+            negatives: self.packed,
+            n_valid,
+        });
+        *self.value += cost.value;
+
+        let scale = vectors.plan.similarity.scale;
+        let (per_positive, shared) = self.packed.split_at(vectors.per_positive_panels());
+        for (lanes, scores) in shared.iter().zip(self.scores.chunks_exact_mut(n)) {
+            for (score, &weight) in scores[at].iter_mut().zip(lanes) {
+                *score = weight * scale;
+            }
+        }
+        let of_user = row_mut(self.gradients.users, at, width);
+        let of_positive = cost.of_positive * scale;
+        add_scaled(of_user, of_positive, positive_row);
+        let positives = row_mut(self.gradients.positives, at, width);
+        add_scaled(positives, of_positive, user_row);
+        let first = at * layout.per_positive;
+        let weights = per_positive.as_flattened().iter();
+        for ((item, row), &weight) in (first..).zip(rows_of(negative_rows, width)).zip(weights) {
+            add_scaled(of_user, weight * scale, row);
+            let negative = row_mut(self.gradients.per_positive, item, width);
+            add_scaled(negative, weight * scale, user_row);
+        }
+    }
+}
+
 impl Vectors<'_> {
-    /// From inner products to what is compared: scaled, corrected for how items were drawn, and out of
-    /// reach where a negative does not count.
+    /// Turns inner products into the scores that are compared: scales them, corrects them for how items were drawn, and
+    /// makes the score of a negative that does not count minus infinity.
     #[inline(always)]
     fn prepare(&self, user: usize, positive: &mut f32, packed: &mut [Lanes]) {
         let plan = self.plan;
@@ -296,7 +299,7 @@ impl Vectors<'_> {
                 .flatten()
                 .for_each(|score| *score *= scale);
         }
-        let shared = packed[self.own_panels()..].as_flattened_mut();
+        let shared = packed[self.per_positive_panels()..].as_flattened_mut();
         if let Some(log_q) = &plan.shared.log_q {
             let temperature = plan.loss.temperature();
             *positive -= log_q.positives[user] * temperature;
@@ -312,7 +315,7 @@ impl Vectors<'_> {
 }
 
 /// The sum of squares of the regularized rows.
-pub(super) fn squares(plan: &ObjectivePlan, rows: &[f32], width: usize) -> f64 {
+pub(super) fn squares(plan: &BatchLossPlan, rows: &[f32], width: usize) -> f64 {
     if !plan.regularized {
         return 0.0;
     }
@@ -327,7 +330,7 @@ pub(super) fn squares(plan: &ObjectivePlan, rows: &[f32], width: usize) -> f64 {
 /// The gradient of all rows: that of the ranking loss times `of_ranking`, and of the squares times
 /// `of_squares`.
 pub(super) fn backward(
-    plan: &ObjectivePlan,
+    plan: &BatchLossPlan,
     rows: &[f32],
     mut ranking: Vec<f32>,
     of_ranking: f32,
@@ -351,7 +354,7 @@ pub(super) fn backward(
     ranking
 }
 
-impl ObjectivePlan {
+impl BatchLossPlan {
     fn regularized_rows<'a>(&self, rows: &'a [f32], width: usize) -> &'a [f32] {
         match self.layout.stacked {
             true => &rows[self.layout.n_rows() * width..],
@@ -361,8 +364,8 @@ impl ObjectivePlan {
 }
 
 #[inline(always)]
-fn row_of(table: &[f32], at: usize, width: usize) -> &[f32] {
-    &table[at * width..][..width]
+fn rows_of(table: &[f32], width: usize) -> std::slice::ChunksExact<'_, f32> {
+    table.chunks_exact(width)
 }
 
 #[inline(always)]

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use super::plan::{Distinct, RowsPlan};
-use crate::dense::add;
-use crate::spmm::host::{affine, affine_listed, horner};
-use crate::spmm::tables::{Packed, Rows, Table, TwoTables};
-use crate::spmm::{CsrView, Matrix};
+use crate::graph::Matrix;
+use crate::kernels::cpu::spmm::rows::{Packed, Rows, Table, TwoTables};
+use crate::kernels::cpu::spmm::{CsrView, affine, affine_listed, horner};
+use crate::kernels::cpu::sums::add;
+use crate::ops::gather::plan::{Distinct, RowsPlan};
 
-/// Forward: see [`super::RowsBackend::batch_rows`].
+/// Forward: see [`crate::ops::gather::GatherBackend::batch_rows`].
 pub(super) fn forward(plan: &RowsPlan, tables: TwoTables<'_>) -> Vec<f32> {
     let width = tables.width;
     let mut out = Vec::with_capacity(plan.nodes.len() * width * 2);
@@ -29,7 +29,7 @@ pub(super) fn forward(plan: &RowsPlan, tables: TwoTables<'_>) -> Vec<f32> {
 /// The distinct nodes' rows of the mean of powers: all rows of every power but the last.
 fn last_rows(plan: &RowsPlan, matrix: &Matrix, x: TwoTables<'_>, distinct: &Distinct) -> Vec<f32> {
     let (width, scale) = (x.width, plan.scale());
-    let matrix = matrix.host.view(false);
+    let matrix = matrix.view(false);
     match horner(matrix, x, width, plan.layers - 1) {
         None => affine_listed(matrix, x, x, width, scale, &distinct.nodes),
         Some(y) => {
@@ -56,7 +56,7 @@ pub(super) fn backward(plan: &RowsPlan, gradient: &[f32], width: usize) -> (Vec<
         width,
         slots: &distinct.slots,
     };
-    let matrix = matrix.host.view(true);
+    let matrix = matrix.view(true);
     let before_last = horner(matrix, seeds, width, plan.layers - 1);
     let half = |rows: Range<usize>| match &before_last {
         None => last_product(plan, matrix, seeds, seeds, rows, width),

@@ -12,16 +12,15 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, CubeDevice};
 
-use super::RowsBackend;
+use super::GatherBackend;
 use super::plan::{Distinct, RowsPlan};
 use super::select::SelectBackend;
-use crate::spmm::Matrix;
-use crate::spmm::cube::{
-    Affine, ListedRows, Operand, empty, horner, integers, launch_size, resident,
-};
+use crate::graph::Matrix;
+use crate::kernels::gpu::launch::{empty, integers, launch_size};
+use crate::kernels::gpu::spmm::{Affine, ListedRows, Operand, horner};
 use kernels::{gather_kernel, sum_mentions_kernel};
 
-impl RowsBackend for CubeBackend {
+impl GatherBackend for CubeBackend {
     fn batch_rows(users: CubeTensor, items: CubeTensor, plan: Arc<RowsPlan>) -> CubeTensor {
         let (n, width) = (plan.nodes.len(), users.shape()[1]);
         let nodes = || (0..).zip(plan.nodes.iter().copied());
@@ -89,13 +88,7 @@ impl SelectBackend for CubeBackend {
         ids: Arc<[u32]>,
         n_rows: usize,
     ) -> CubeTensor {
-        let plan = RowsPlan {
-            matrix: None,
-            layers: 0,
-            n_users: n_rows,
-            n_items: 0,
-            nodes: ids,
-        };
+        let plan = RowsPlan::without_layers(n_rows, 0, ids);
         let gradient = into_contiguous(gradient);
         let shape = Shape::from([n_rows, gradient.shape()[1]]);
         let table = Self::float_zeros(shape, &gradient.device, FloatDType::F32);
@@ -107,9 +100,9 @@ impl SelectBackend for CubeBackend {
 
 /// The distinct nodes' rows of the mean of powers: all rows of every power but the last.
 fn last_rows(plan: &RowsPlan, matrix: &Matrix, tables: &Operand, nodes: &[u32]) -> CubeTensor {
-    let cube = resident(matrix);
+    let cube = matrix.resident();
     let before_last = horner(cube, tables, false, plan.layers - 1);
-    let listed = ListedRows::new(&matrix.host, cube, nodes);
+    let listed = ListedRows::new(matrix.view(false).row_ptr, cube, nodes);
     let affine = Affine {
         transposed: false,
         base: Some(tables),
@@ -121,7 +114,7 @@ fn last_rows(plan: &RowsPlan, matrix: &Matrix, tables: &Operand, nodes: &[u32]) 
 
 /// The mean of powers of the transpose, of a table that is zero but for a few rows.
 fn spread(plan: &RowsPlan, matrix: &Matrix, seeds: &Operand) -> CubeTensor {
-    let cube = resident(matrix);
+    let cube = matrix.resident();
     let before_last = horner(cube, seeds, true, plan.layers - 1);
     cube.affine(&Affine {
         transposed: true,
@@ -151,7 +144,7 @@ fn gather(table: &CubeTensor, rows: impl Iterator<Item = (u32, u32)>, y: &CubeTe
     );
 }
 
-/// The rows that speak of each distinct node, on the device.
+/// The rows that are of each distinct node, on the device.
 struct Mentions {
     n_distinct: usize,
     nodes: CubeTensor,

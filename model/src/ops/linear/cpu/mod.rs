@@ -1,12 +1,16 @@
 //! Dense layers for burn-flex; activations in place where nobody else holds the tensor.
 
+mod activation;
+mod product;
+
 use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 
-use super::{DenseLayerBackend, activation, product};
-use crate::flex::tensor;
+use super::LinearBackend;
+use crate::kernels::cpu::unit_rows::{pull_back_unit, unit_rows};
+use crate::ops::flex::tensor;
 
-impl DenseLayerBackend for Flex {
+impl LinearBackend for Flex {
     fn product(x: FlexTensor, weights: FlexTensor) -> FlexTensor {
         let (n, [from, to]) = (x.shape()[0], weights.shape().dims());
         assert_eq!(x.shape()[1], from, "a row of weights a column");
@@ -49,20 +53,20 @@ impl DenseLayerBackend for Flex {
 
     fn unit(x: FlexTensor) -> FlexTensor {
         let shape = x.shape();
-        let unit = activation::unit_rows(whole(x).storage(), shape[1]);
+        let unit = unit_rows(whole(x).storage(), shape[1]);
         tensor(unit, shape)
     }
 
     fn unit_backward(gradient: FlexTensor, x: FlexTensor) -> FlexTensor {
         let width = x.shape()[1];
         let mut gradient = whole(gradient);
-        activation::pull_back_unit(whole(x).storage(), gradient.storage_mut(), width);
+        pull_back_unit(whole(x).storage(), gradient.storage_mut(), width);
         gradient
     }
 }
 
-/// The tensor with its values in order and nothing beside them. It takes the handle with it, so that one that was the
-/// only one still is, and may be written to in place.
+/// The tensor with its values in order and nothing beside them. It takes the handle by value: a tensor that has no
+/// other handle may be written to in place.
 fn whole(x: FlexTensor) -> FlexTensor {
     x.to_contiguous()
 }

@@ -3,7 +3,8 @@
 
 use rayon::prelude::*;
 
-use crate::dense::{MatrixView, multiply, total_of_parts};
+use crate::kernels::cpu::sums::total_of_parts;
+use crate::kernels::cpu::{MatrixView, multiply};
 
 /// Rows multiplied at once: a piece and its result lie in a core's cache.
 const ROWS: usize = 256;

@@ -1,5 +1,7 @@
 //! Ranking for CubeCL runtimes (wgpu): a matrix product and a launch of the selection a tile of items.
 
+mod kernel;
+
 use std::sync::Arc;
 
 use burn::backend::TensorMetadata;
@@ -11,9 +13,9 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::kernel::matmul::{MatmulStrategy, matmul};
 use burn_cubecl::tensor::CubeTensor;
 
-use super::kernel::{UNITS, best_kernel};
-use super::operation::{RankPlan, RankingBackend, best_shape};
-use crate::spmm::cube::{buffer_limit_bytes, device, integers, padded, uninitialized};
+use super::operation::{RankPlan, TopKBackend, best_shape};
+use crate::kernels::gpu::launch::{buffer_limit_bytes, device, integers, padded, uninitialized};
+use kernel::{UNITS, best_kernel};
 
 /// Bytes of a place in shared memory: key and item.
 const PLACE_BYTES: usize = 8;
@@ -52,7 +54,7 @@ fn product(users: CubeTensor, items: CubeTensor) -> CubeTensor {
         .unwrap_or_else(|_| CubeBackend::float_matmul(users, items))
 }
 
-impl RankingBackend for CubeBackend {
+impl TopKBackend for CubeBackend {
     fn rank(users: CubeTensor, items: CubeTensor, plan: Arc<RankPlan>) -> CubeTensor {
         let ([n_items, dim], n_users) = ([items.shape()[0], items.shape()[1]], plan.n_users);
         let starts = integers(plan.seen_starts.clone(), &users.device);

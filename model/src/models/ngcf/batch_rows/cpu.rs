@@ -6,8 +6,8 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{Flex, TensorMetadata};
 
 use super::{NgcfBackend, Plan, backward::backward, forward::forward};
-use crate::flex::tensor;
-use crate::spmm::tables::TwoTables;
+use crate::kernels::cpu::spmm::rows::TwoTables;
+use crate::ops::flex::tensor;
 
 impl NgcfBackend for Flex {
     fn ngcf_rows(

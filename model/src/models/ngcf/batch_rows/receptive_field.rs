@@ -1,26 +1,24 @@
-//! Which rows of each level a batch depends on.
+//! Receptive fields: which rows of each level a batch depends on.
 
-use super::plan::Plan;
-use crate::spmm::CsrView;
+use crate::kernels::cpu::spmm::CsrView;
 
 /// Nodes in ascending order.
 #[derive(Debug)]
-pub(crate) struct Reach {
+pub(crate) struct ReceptiveField {
     pub(super) nodes: Vec<u32>,
     /// One flag a node of the graph; `None` when `nodes` are all of them.
     member: Option<Vec<bool>>,
 }
 
-impl Reach {
-    /// The rows to compute of each level, 0 to the last.
-    pub(super) fn levels(plan: &Plan) -> Vec<Self> {
-        let matrix = plan.matrix.host.view(false);
-        let mut member = vec![false; plan.n_nodes()];
-        for &node in plan.nodes.iter() {
+impl ReceptiveField {
+    /// The rows to compute of each level, 0 to the last: the last level's are `nodes`.
+    pub(super) fn levels(matrix: CsrView<'_>, nodes: &[u32], n_layers: usize) -> Vec<Self> {
+        let mut member = vec![false; matrix.row_ptr.len() - 1];
+        for &node in nodes {
             member[node as usize] = true;
         }
         let mut levels = vec![Self::of(member)];
-        for _ in &plan.layers {
+        for _ in 0..n_layers {
             levels.push(levels[levels.len() - 1].with_neighbours(matrix));
         }
         levels.reverse();
@@ -36,8 +34,8 @@ impl Reach {
         }
     }
 
-    /// These nodes and their neighbours. When half of the edges lead out of here, all nodes: nearly
-    /// all will be needed, and asking each edge would cost more than the rows it spares.
+    /// These nodes and their neighbours. All nodes where the nodes have half of all edges: nearly
+    /// all will be needed, and testing each edge would cost more than the rows it spares.
     fn with_neighbours(&self, matrix: CsrView<'_>) -> Self {
         let row_ptr = matrix.row_ptr;
         let edges =

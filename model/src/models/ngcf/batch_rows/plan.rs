@@ -3,13 +3,12 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use super::workspace::{Kept, Pool};
-use crate::adjacency::Adjacency;
+use super::workspace::{Kept, Lease, Pool};
 use crate::batch::BatchIndices;
-use crate::dropout::{EdgeDropout, ElementDropout};
-use crate::embedding::EmbeddingTables;
-use crate::ngcf::LEAKY_SLOPE;
-use crate::spmm::Matrix;
+use crate::graph::{Adjacency, Matrix};
+use crate::models::ngcf::LEAKY_SLOPE;
+use crate::models::tables::EmbeddingTables;
+use crate::ops::dropout::{EdgeDropout, ElementDropout};
 
 /// How a layer makes its output of a node's row `e` and of the sum `s` it receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +78,7 @@ pub(crate) struct Plan {
     pub(crate) n_items: usize,
     /// One node a row of the result, with repetitions.
     pub(crate) nodes: Arc<[u32]>,
-    pub(crate) pool: Pool,
+    pool: Pool,
     /// What the forward pass leaves for the backward pass.
     pub(crate) kept: Mutex<Option<Kept>>,
 }
@@ -107,8 +106,10 @@ impl Plan {
         }
     }
 
-    pub(super) fn n_nodes(&self) -> usize {
-        self.n_users + self.n_items
+    /// A workspace for this pass.
+    pub(super) fn lease(&self) -> Lease {
+        let widths = self.layers.iter().map(|layer| (layer.from, layer.to));
+        self.pool.lease(self.n_users + self.n_items, widths)
     }
 
     /// Floats of one row of a level.

@@ -1,25 +1,26 @@
-//! A network that begins with what content alone knows.
+//! LSA warm start: initial parameters from which embeddings begin as the items' content (latent semantic analysis,
+//! Deerwester et al., 1990).
 
 use std::collections::BTreeMap;
 
 use super::PinSageConfig;
 use crate::parameters::HostTensor;
 
-/// What the neighbourhood weighs beside the item at first. An item without neighbours is its own, so that content is
-/// where it was; with 0 what is learned of neighbourhoods would begin with random ones.
-const OF_NEIGHBOURS: f32 = 0.5;
+/// Initial weight of the neighbourhood beside the item. An item without neighbours is its own neighbour, so its embedding
+/// keeps the direction of its content. With 0 the first gradients of the neighbourhood would come from random weights.
+const NEIGHBOURHOOD_WEIGHT: f32 = 0.5;
 
-/// The directions in which some rows differ most.
+/// The principal components of a table: the directions in which its rows vary most.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Directions {
-    /// `[width of a row, n]`, row-major: the direction of most first, each of length 1.
+pub struct PrincipalComponents {
+    /// `[width of a row, n]`, row-major: one component a column, of length 1, the one of largest variance first.
     pub values: Vec<f32>,
-    /// How many there are.
+    /// Number of components.
     pub n: usize,
 }
 
-impl Directions {
-    /// The axes themselves, of rows of this width.
+impl PrincipalComponents {
+    /// The axes of rows of `width` floats: as many components as floats, each of one float alone.
     pub fn axes(width: usize) -> Self {
         Self {
             values: (0..width * width)
@@ -29,10 +30,10 @@ impl Directions {
         }
     }
 
-    /// The same of rows that other values follow.
+    /// The same components of rows of `width` floats, which have other floats after the ones of these components.
     ///
     /// # Panics
-    /// When these are wider.
+    /// When `width` is smaller than that of the components.
     #[must_use]
     pub fn of_width(mut self, width: usize) -> Self {
         assert!(width * self.n >= self.values.len(), "no narrower");
@@ -45,32 +46,32 @@ impl Directions {
     }
 }
 
-/// What items are made of, brought down to few directions.
+/// The principal components of items' content, from which an LSA warm start is made.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ContentStart {
+pub struct LsaStart {
     /// Of bags of words (latent semantic analysis); `None` where items have no words.
-    pub words: Option<Directions>,
-    /// Of what the first convolution reads: words in the directions above, then other features.
-    pub inputs: Directions,
+    pub words: Option<PrincipalComponents>,
+    /// Of the inputs of the first convolution: words in the components above, then other features.
+    pub inputs: PrincipalComponents,
 }
 
 impl PinSageConfig {
-    /// Changes initial parameters so that embeddings begin as what items are made of, in the first `dim` directions of
-    /// `start`: their cosines are those of content, and training goes on from there. Words' embeddings are the
-    /// words' directions; a direction passes the ReLUs of every layer as two values, one for each sign; what a neighbour
-    /// tells is its content, which weighs half the item's. What no direction uses keeps its random values, which nothing
-    /// reads yet.
+    /// Changes initial parameters so that embeddings begin as the items' content in the first `dim` components of
+    /// `start`: their cosines are those of content. Words' embeddings are the words' components. A component passes
+    /// the ReLUs of every layer as two values, one for each sign. The message of a neighbour is its content, at half
+    /// the weight of the item's own. Weights that no component uses keep their random values; nothing reads them at
+    /// first.
     ///
     /// # Panics
-    /// When parameters or directions are of another shape than the network's.
-    pub(crate) fn start_from_content(
+    /// When parameters or components are of another shape than the network's.
+    pub(crate) fn apply_lsa_start(
         &self,
-        start: &ContentStart,
+        start: &LsaStart,
         parameters: &mut BTreeMap<String, HostTensor>,
     ) {
         let n = start.inputs.n.min(self.hidden / 2);
         if n == 0 {
-            // Nothing to begin with: what is random stays so.
+            // No component: the random values stay.
             return;
         }
         let mut change = |name: String, value: &dyn Fn(usize, usize) -> Option<f32>| {
@@ -100,7 +101,7 @@ impl PinSageConfig {
                 }
             }
             change(name("pooled"), &|row, at| {
-                Some(if row == at { OF_NEIGHBOURS } else { 0.0 })
+                Some(if row == at { NEIGHBOURHOOD_WEIGHT } else { 0.0 })
             });
         }
         change("head.hidden.weight".to_owned(), &identity);

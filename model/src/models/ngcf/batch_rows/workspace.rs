@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::plan::Plan;
-use super::reach::Reach;
+use super::receptive_field::ReceptiveField;
 
-/// The tables of a pass. Only the rows of a level's [`Reach`] mean anything; the rest is left over.
+/// The tables of a pass. Only the rows of a level's [`ReceptiveField`] mean anything; the others are of earlier
+/// passes.
 #[derive(Debug, Default)]
 pub(crate) struct Workspace {
     /// What each layer received, `[n_nodes, from]`; the backward pass turns it into its gradient.
@@ -17,15 +17,14 @@ pub(crate) struct Workspace {
 }
 
 impl Workspace {
-    fn fit(&mut self, plan: &Plan) {
-        let (n, layers) = (plan.n_nodes(), &plan.layers);
-        self.received.resize_with(layers.len(), Vec::new);
-        self.made.resize_with(layers.len(), Vec::new);
-        self.codes.resize_with(layers.len(), Vec::new);
-        for (number, layer) in layers.iter().enumerate() {
-            self.received[number].resize(n * layer.from, 0.0);
-            self.made[number].resize(n * layer.to, 0.0);
-            self.codes[number].resize(n * layer.to, 0);
+    fn fit(&mut self, n_nodes: usize, widths: impl ExactSizeIterator<Item = (usize, usize)>) {
+        self.received.resize_with(widths.len(), Vec::new);
+        self.made.resize_with(widths.len(), Vec::new);
+        self.codes.resize_with(widths.len(), Vec::new);
+        for (layer, (from, to)) in widths.enumerate() {
+            self.received[layer].resize(n_nodes * from, 0.0);
+            self.made[layer].resize(n_nodes * to, 0.0);
+            self.codes[layer].resize(n_nodes * to, 0);
         }
     }
 }
@@ -35,11 +34,15 @@ impl Workspace {
 pub(crate) struct Pool(Arc<Mutex<Option<Workspace>>>);
 
 impl Pool {
-    /// The workspace that lies here, or a new one when another pass has it.
-    pub(super) fn lease(&self, plan: &Plan) -> Lease {
+    /// The workspace that lies here, or a new one when another pass has it, for layers of these widths in and out.
+    pub(super) fn lease(
+        &self,
+        n_nodes: usize,
+        widths: impl ExactSizeIterator<Item = (usize, usize)>,
+    ) -> Lease {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut workspace = slot.take().unwrap_or_default();
-        workspace.fit(plan);
+        workspace.fit(n_nodes, widths);
         Lease {
             workspace,
             pool: self.clone(),
@@ -61,13 +64,13 @@ impl Drop for Lease {
     }
 }
 
-/// What a forward pass leaves for the backward pass.
+/// The state that a forward pass keeps for the backward pass.
 #[derive(Debug)]
 pub(crate) struct Kept {
     pub(super) lease: Lease,
     /// The rows computed of each level.
-    pub(super) reaches: Vec<Reach>,
-    /// The result's row of each node of the last reach.
+    pub(super) fields: Vec<ReceptiveField>,
+    /// The result's row of each node of the last level.
     pub(super) packed: Vec<f32>,
     /// One over the norm, for each such node and shown level.
     pub(super) inverse_norms: Vec<f32>,

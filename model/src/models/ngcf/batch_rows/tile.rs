@@ -1,8 +1,10 @@
 //! One layer on a tile of packed rows that fit the cache, forwards and backwards.
 
 use super::plan::{Form, Plan};
-use crate::dense::{Arithmetic, Kernel, add, add_product, add_transposed_product};
-use crate::dropout::ElementDropout;
+use crate::kernels::cpu::isa::{Arithmetic, Kernel};
+use crate::kernels::cpu::small_product::{add_product, add_transposed_product};
+use crate::kernels::cpu::sums::add;
+use crate::ops::dropout::ElementDropout;
 
 /// Rows of a tile.
 pub(super) const TILE_ROWS: usize = 64;

@@ -4,15 +4,17 @@ use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
-use super::edges::{LayerMatrix, Thinned};
+use super::edges::LayerMatrix;
 use super::forward::keep;
 use super::output::unpack;
 use super::pieces::{Part, parts, pieces};
 use super::plan::Plan;
-use super::reach::Reach;
+use super::receptive_field::ReceptiveField;
 use super::tile::{BackwardTile, LayerPass, TILE_ROWS, Tile, Weights};
-use crate::dense::{self, add};
-use crate::spmm::tables::{Rows, Table, TwoTables};
+use crate::graph::SparseRows;
+use crate::kernels::cpu::isa::{Isa, run};
+use crate::kernels::cpu::spmm::rows::{Rows, Table, TwoTables};
+use crate::kernels::cpu::sums::add;
 
 /// The gradients of users, items and weights.
 pub(super) fn backward(
@@ -31,7 +33,7 @@ pub(super) fn backward(
     let last = plan.layers.len();
     let shown = Shown {
         plan,
-        nodes: &kept.reaches[last].nodes,
+        nodes: &kept.fields[last].nodes,
         rows: unpack(plan, &kept, gradient),
     };
     let workspace = &mut kept.lease.workspace;
@@ -48,8 +50,8 @@ pub(super) fn backward(
             plan,
             layer,
             pass: LayerPass::new(plan, layer, &weights[parameters.clone()]),
-            reach: &kept.reaches[layer + 1],
-            below: &kept.reaches[layer],
+            field: &kept.fields[layer + 1],
+            below: &kept.fields[layer],
             made: &rest[0],
             codes: &workspace.codes[layer],
         };
@@ -86,8 +88,8 @@ impl Shown<'_> {
         }
     }
 
-    /// Adds what came to `level` onto its table, whose first row is node `start`'s; nodes that the
-    /// table does not hold are passed over.
+    /// Adds the gradient of `level` onto its table, whose first row is node `start`'s; nodes that the
+    /// table does not hold are skipped.
     fn add_level(&self, level: usize, table: &mut [f32], start: usize) {
         let (width, level_width) = (self.plan.width(), self.plan.level_width(level));
         for (shown, columns) in self.plan.columns() {
@@ -111,9 +113,9 @@ struct Step<'a> {
     plan: &'a Plan,
     layer: usize,
     pass: LayerPass<'a>,
-    /// Rows of the layer's output that have a gradient, and of its input.
-    reach: &'a Reach,
-    below: &'a Reach,
+    /// Rows of the layer's output that have a gradient, and those of its input.
+    field: &'a ReceptiveField,
+    below: &'a ReceptiveField,
     /// The gradient of the layer's output.
     made: &'a [f32],
     codes: &'a [u8],
@@ -133,8 +135,7 @@ impl Step<'_> {
         self.through_graph((users, items), received);
     }
 
-    /// Turns the layer's input (in `target`) and what was received into their gradients, as far as
-    /// the dense products reach.
+    /// Turns the layer's input (in `target`) and what was received into their gradients through the dense products.
     fn through_products(
         &self,
         own: Option<impl Rows>,
@@ -142,12 +143,12 @@ impl Step<'_> {
         received: &mut [f32],
         of_weights: &mut [f32],
     ) {
-        let isa = dense::detect();
+        let isa = Isa::detect_fused();
         let (from, to) = (self.pass.from, self.pass.to);
         let n_users = self.plan.n_users;
         let transposed = [self.pass.weights.first, self.pass.weights.second]
             .map(|weight| transpose(weight, from, to));
-        let pieces = pieces(&self.reach.nodes, n_users);
+        let pieces = pieces(&self.field.nodes, n_users);
         let target = parts(target, from, n_users, &pieces);
         let received = parts(
             received.split_at_mut(n_users * from),
@@ -171,7 +172,7 @@ impl Step<'_> {
                             gradients: Weights::of(&mut share, from, to),
                             tile,
                         };
-                        dense::run(isa, kernel);
+                        run(isa, kernel);
                         for (at, &node) in nodes.iter().enumerate() {
                             target.put(node, &tile.own[at * from..][..from]);
                             received.put(node, &tile.received[at * from..][..from]);
@@ -209,9 +210,9 @@ impl Step<'_> {
         }
     }
 
-    /// Adds what the gradient of the received sums becomes on its way back over the edges.
+    /// Adds the gradient that flows from the received sums back over the edges.
     fn through_graph(&self, target: (&mut [f32], &mut [f32]), received: &[f32]) {
-        let isa = dense::detect();
+        let isa = Isa::detect_fused();
         let width = self.pass.from;
         let source = Table {
             values: received,
@@ -221,18 +222,18 @@ impl Step<'_> {
             matrix: &self.plan.matrix,
             dropout: &self.plan.layers[self.layer].dropout,
             transposed: true,
-            present: self.reach.flags(),
+            present: self.field.flags(),
         };
         let pieces = pieces(&self.below.nodes, self.plan.n_users);
         let target = parts(target, width, self.plan.n_users, &pieces);
         pieces.into_par_iter().zip(target).for_each_init(
-            || (Thinned::default(), Vec::new()),
+            || (SparseRows::default(), Vec::new()),
             |(thinned, rows), (nodes, mut target)| {
                 for nodes in nodes.chunks(TILE_ROWS) {
                     matrix.product(isa, source, width, nodes, thinned, rows);
                     for (&node, row) in nodes.iter().zip(rows.chunks_exact_mut(width)) {
-                        // Beyond the reach the table still holds values, not gradients.
-                        if self.reach.contains(node) {
+                        // Outside the field the table still holds values, not gradients.
+                        if self.field.contains(node) {
                             add(row, target.row(node));
                         }
                         target.put(node, row);

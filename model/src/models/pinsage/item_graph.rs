@@ -1,25 +1,11 @@
-//! Users, who have no vector of their own: a user is the mean of what the user has.
-//!
-//! In training the mean of some of the user's other items stands for the user, or one of them, so that pairs are (query
-//! item, item) as in the paper; a step needs no more of the graph than its items do. For serving, a user is the
-//! normalised mean of all of the user's items, so that user to item lists, item to item lists and evaluation share one
-//! space, and a new history needs nothing but its items.
+//! The graph that PinSAGE computes over: items with features and neighbourhoods, and the items of each user.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use burn::module::Module;
-use burn::tensor::{Tensor, TensorData};
-
-use super::batch::FeatureDropout;
-use super::{InferenceError, ItemBatches, Neighbourhoods, PinSage, PinSageConfig};
-use crate::batch::BatchIndices;
-use crate::dense::add;
-use crate::dropout::{Mode, mix};
-use crate::init::Initializer;
-use crate::network::NodeRows;
-use crate::parameters::{Named, ParamMut};
-use crate::spmm::{SparseMatrix, SparseRows};
+use super::feature_dropout::FeatureDropout;
+use super::neighbourhoods::Neighbourhoods;
+use crate::graph::{SparseMatrix, SparseRows};
+use crate::ops::dropout::mix;
 
 /// Items with their features and neighbourhoods, and what users have.
 #[derive(Clone, Debug)]
@@ -121,6 +107,12 @@ impl ItemGraph {
         self.features.n_columns()
     }
 
+    /// The items of each user.
+    pub(super) fn histories(&self) -> impl Iterator<Item = &[u32]> {
+        let history = |ends: &[usize]| &self.user_items[ends[0]..ends[1]];
+        self.user_ptr.windows(2).map(history)
+    }
+
     pub(super) fn neighbourhoods(&self) -> &Neighbourhoods {
         &self.neighbourhoods
     }
@@ -179,113 +171,6 @@ impl ItemGraph {
                 .map(|draw| other((mix(random ^ draw) % n as u64) as usize))
                 .collect(),
         }
-    }
-}
-
-/// The normalised mean of each of `lists` of items, `[lists, dim]`, of a table `[_, dim]`: what a user is. Nothing is
-/// zero.
-///
-/// # Panics
-/// When an item is out of range.
-pub fn mean_vectors<'a>(
-    items: &[f32],
-    dim: usize,
-    lists: impl Iterator<Item = &'a [u32]>,
-) -> Vec<f32> {
-    let mut means = Vec::with_capacity(lists.size_hint().0 * dim);
-    let mut row = vec![0.0f32; dim];
-    for list in lists {
-        row.fill(0.0);
-        for &item in list {
-            let item = &items[item as usize * dim..][..dim];
-            add(&mut row, item);
-        }
-        let length = row.iter().map(|value| value * value).sum::<f32>().sqrt();
-        if length > 0.0 {
-            row.iter_mut().for_each(|value| *value /= length);
-        }
-        means.extend_from_slice(&row);
-    }
-    means
-}
-
-/// The network: item vectors, and users as means of them.
-#[derive(Module, Debug)]
-pub struct PinSageNetwork {
-    sage: PinSage,
-    #[module(skip)]
-    config: PinSageConfig,
-    #[module(skip)]
-    n_users: usize,
-    #[module(skip)]
-    n_items: usize,
-}
-
-impl PinSageNetwork {
-    pub(crate) fn new(
-        config: &PinSageConfig,
-        n_users: usize,
-        n_items: usize,
-        init: &Initializer<'_>,
-    ) -> Self {
-        Self {
-            sage: config.with(init),
-            config: *config,
-            n_users,
-            n_items,
-        }
-    }
-
-    pub(crate) fn sizes(&self) -> (usize, usize) {
-        (self.n_users, self.n_items)
-    }
-
-    pub(crate) fn config(&self) -> &PinSageConfig {
-        &self.config
-    }
-
-    /// Vectors of some items.
-    pub(crate) fn embed(&self, items: &[u32], graph: &ItemGraph) -> Tensor<2> {
-        self.sage.embed(items, graph)
-    }
-
-    /// All users' and items' rows, `[n_users + n_items, dim]`; a user without items is zero. Tables between layers are
-    /// kept in files of `scratch`, where a folder is named.
-    ///
-    /// # Errors
-    /// As [`PinSage::embed_all`].
-    pub(crate) fn nodes(
-        &self,
-        graph: &ItemGraph,
-        scratch: Option<&Path>,
-    ) -> Result<Tensor<2>, InferenceError> {
-        let device = self.sage.device();
-        let items = self.sage.embed_all(graph, scratch)?;
-        let dim = self.config.dim;
-        let of_user = |ends: &[usize]| &graph.user_items[ends[0]..ends[1]];
-        let mut nodes = mean_vectors(&items, dim, graph.user_ptr.windows(2).map(of_user));
-        nodes.extend(items);
-        let shape = [self.n_users + self.n_items, dim];
-        Ok(Tensor::from_data(TensorData::new(nodes, shape), &device))
-    }
-
-    /// The batch's rows: what stands for users, then items.
-    pub(crate) fn rows(&self, graph: &ItemGraph, batch: &BatchIndices, mode: Mode) -> NodeRows {
-        let rows = match batch.item_batch() {
-            Some(ready) => self.sage.embed_batch(ready),
-            None => {
-                let mut batches = ItemBatches::new(&self.config, graph);
-                self.sage
-                    .embed_batch(&batches.of(batch.users(), batch.items(), mode))
-            }
-        };
-        NodeRows::Same(rows)
-    }
-}
-
-impl Named for PinSageNetwork {
-    fn named(&mut self) -> Vec<(String, ParamMut<'_>)> {
-        self.sage.named()
     }
 }
 

@@ -3,13 +3,13 @@
 use rayon::prelude::*;
 
 use super::plan::Plan;
-use super::reach::Reach;
+use super::receptive_field::ReceptiveField;
 use super::workspace::{Kept, Workspace};
-use crate::dense::add;
-use crate::dense_layer::MIN_SQUARE;
-use crate::spmm::tables::{Rows, TwoTables};
+use crate::kernels::cpu::spmm::rows::{Rows, TwoTables};
+use crate::kernels::cpu::sums::add;
+use crate::kernels::cpu::unit_rows::MIN_SQUARE;
 
-/// The result's row of each node of the last reach, and one over each shown level's norm.
+/// The result's row of each node of the last receptive field, and one over each shown level's norm.
 pub(super) fn pack(
     plan: &Plan,
     nodes: &[u32],
@@ -54,7 +54,7 @@ fn normalize(row: &mut [f32]) -> f32 {
 }
 
 /// One row for each mention of a node.
-pub(super) fn mentions(plan: &Plan, last: &Reach, packed: &[f32]) -> Vec<f32> {
+pub(super) fn mentions(plan: &Plan, last: &ReceptiveField, packed: &[f32]) -> Vec<f32> {
     let width = plan.width();
     let mut out = Vec::with_capacity(plan.nodes.len() * width);
     for &node in plan.nodes.iter() {
@@ -66,7 +66,7 @@ pub(super) fn mentions(plan: &Plan, last: &Reach, packed: &[f32]) -> Vec<f32> {
 /// The gradient of [`pack`]'s rows before their normalisation: the mentions' gradients, summed in
 /// their order.
 pub(super) fn unpack(plan: &Plan, kept: &Kept, gradient: &[f32]) -> Vec<f32> {
-    let last = &kept.reaches[plan.layers.len()];
+    let last = &kept.fields[plan.layers.len()];
     let (packed, inverse_norms) = (&kept.packed, &kept.inverse_norms);
     let (columns, width) = (plan.columns(), plan.width());
     let mut sums = vec![0.0; packed.len()];

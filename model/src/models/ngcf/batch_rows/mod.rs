@@ -1,6 +1,6 @@
 //! A batch's rows of an NGCF network, layers and all, as one operation with one backward pass.
 //!
-//! A batch speaks of few nodes: the last layer is computed for these alone, the layer before for
+//! A batch has few nodes: the last layer is computed for these alone, the layer before for
 //! them and their neighbours, and the gradient flows back over the same rows. Each tile of rows
 //! passes through sparse product, dense products, activation and dropout while it is in the cache.
 //! Only burn-flex has this operation; on other backends the network is composed of Burn's own.
@@ -8,13 +8,13 @@
 #[cfg(feature = "train")]
 mod autodiff;
 mod backward;
+mod cpu;
 mod edges;
-mod flex;
 mod forward;
 mod output;
 mod pieces;
 mod plan;
-mod reach;
+mod receptive_field;
 mod tile;
 mod workspace;
 
@@ -23,8 +23,8 @@ use std::sync::Arc;
 use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 
-use crate::embedding::EmbeddingTables;
-use crate::network::NodeRows;
+use crate::models::forward::NodeRows;
+use crate::models::tables::EmbeddingTables;
 
 pub(super) use plan::{Form, Layer, LayerDropout, Plan};
 pub(super) use workspace::Pool;

@@ -4,31 +4,32 @@ use std::sync::PoisonError;
 
 use rayon::prelude::*;
 
-use super::edges::{LayerMatrix, Thinned};
+use super::edges::LayerMatrix;
 use super::output::{mentions, pack};
 use super::pieces::{parts, pieces};
 use super::plan::Plan;
-use super::reach::Reach;
+use super::receptive_field::ReceptiveField;
 use super::tile::{ForwardTile, LayerPass, TILE_ROWS, Tile};
 use super::workspace::Kept;
-use crate::dense;
-use crate::spmm::tables::{Rows, Table, TwoTables};
+use crate::graph::SparseRows;
+use crate::kernels::cpu::isa::{Isa, run};
+use crate::kernels::cpu::spmm::rows::{Rows, Table, TwoTables};
 
 /// The result's rows; leaves in the plan what the backward pass needs.
 pub(super) fn forward(plan: &Plan, tables: TwoTables<'_>, weights: &[f32]) -> Vec<f32> {
     let kept = keep(plan, tables, weights);
-    let rows = mentions(plan, &kept.reaches[plan.layers.len()], &kept.packed);
+    let rows = mentions(plan, &kept.fields[plan.layers.len()], &kept.packed);
     *plan.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
     rows
 }
 
 pub(super) fn keep(plan: &Plan, tables: TwoTables<'_>, weights: &[f32]) -> Kept {
-    let reaches = Reach::levels(plan);
-    let mut lease = plan.pool.lease(plan);
+    let fields = ReceptiveField::levels(plan.matrix.view(false), &plan.nodes, plan.layers.len());
+    let mut lease = plan.lease();
     let workspace = &mut lease.workspace;
     for (layer, parameters) in plan.parameters().into_iter().enumerate() {
         let pass = LayerPass::new(plan, layer, &weights[parameters]);
-        let nodes = &reaches[layer + 1].nodes;
+        let nodes = &fields[layer + 1].nodes;
         let (before, rest) = workspace.made.split_at_mut(layer);
         let out = Out {
             received: &mut workspace.received[layer],
@@ -43,11 +44,11 @@ pub(super) fn keep(plan: &Plan, tables: TwoTables<'_>, weights: &[f32]) -> Kept 
             }
         }
     }
-    let last = &reaches[plan.layers.len()].nodes;
+    let last = &fields[plan.layers.len()].nodes;
     let (packed, inverse_norms) = pack(plan, last, tables, workspace);
     Kept {
         lease,
-        reaches,
+        fields,
         packed,
         inverse_norms,
     }
@@ -68,7 +69,7 @@ fn run_layer(
     nodes: &[u32],
     out: Out<'_>,
 ) {
-    let isa = dense::detect();
+    let isa = Isa::detect_fused();
     let matrix = LayerMatrix {
         matrix: &plan.matrix,
         dropout: &plan.layers[layer].dropout,
@@ -92,7 +93,7 @@ fn run_layer(
         .zip(made)
         .zip(codes)
         .for_each_init(
-            || (Tile::default(), Thinned::default()),
+            || (Tile::default(), SparseRows::default()),
             |(tile, thinned), (((nodes, mut received), mut made), mut codes)| {
                 for nodes in nodes.chunks(TILE_ROWS) {
                     matrix.product(isa, own, pass.from, nodes, thinned, &mut tile.received);
@@ -100,7 +101,7 @@ fn run_layer(
                     for (&node, row) in nodes.iter().zip(tile.own.chunks_exact_mut(pass.from)) {
                         row.copy_from_slice(own.row(node as usize).unwrap_or_default());
                     }
-                    dense::run(isa, ForwardTile { pass, nodes, tile });
+                    run(isa, ForwardTile { pass, nodes, tile });
                     for (at, &node) in nodes.iter().enumerate() {
                         received.put(node, &tile.received[at * from..][..from]);
                         made.put(node, &tile.made[at * to..][..to]);
