@@ -500,7 +500,8 @@ fn end_of_blank(chars: &[char], at: usize) -> usize {
         }
         return i;
     }
-    if chars[at] == 'r' && !in_name {
+    let is_byte = at > 0 && chars[at - 1] == 'b';
+    if chars[at] == 'r' && (!in_name || is_byte) {
         let hashes = chars[at + 1..].iter().take_while(|&&c| c == '#').count();
         if starts(at + 1 + hashes, "\"") {
             return find(at + 2 + hashes, &format!("\"{}", "#".repeat(hashes)));

@@ -11,7 +11,7 @@ pub struct ItemBatch {
     /// `[inputs, n_features]`
     pub(crate) features: ItemRows,
     pub(crate) pools: Vec<Pool>,
-    /// From the last layer's rows to those asked for.
+    /// Makes the batch's rows of the last layer's.
     pub(crate) asked: HostPair,
 }
 

@@ -1,4 +1,4 @@
-//! The arrays of an adjacency as they come from outside, what they must be, and what is wrong with those that are not.
+//! The unchecked arrays of an adjacency, their rules, and the errors of arrays that break one.
 
 use burn::tensor::Device;
 

@@ -1,4 +1,4 @@
-//! The loops that do the arithmetic: slices in, slices out. They know neither graphs nor models.
+//! The loops that do the arithmetic: slices in, slices out. They know no graph and no model.
 
 pub(crate) mod buffers;
 pub(crate) mod cpu;

@@ -37,7 +37,7 @@ pub enum L2 {
 pub struct LossConfig {
     /// Loss on scores.
     pub ranking: RankingLoss,
-    /// Whether the loss sees the cosines of the embeddings in place of their scores.
+    /// Whether the loss compares cosines of the embeddings in place of scores.
     pub cosine: bool,
     /// What is regularized.
     pub l2: L2,
@@ -45,7 +45,7 @@ pub struct LossConfig {
     pub weight_decay: f64,
 }
 
-/// The two terms of the objective; their sum is what is minimized.
+/// The two terms of the objective; training minimizes their sum.
 #[derive(Clone, Debug)]
 pub struct LossParts {
     /// Loss on scores, `[1]`.

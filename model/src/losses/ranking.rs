@@ -56,8 +56,8 @@ impl RankingLoss {
         }
     }
 
-    /// The loss of a mini-batch of scores; a user whose negatives all do not count costs nothing but
-    /// what the positive costs alone.
+    /// The loss of a mini-batch of scores; of a user without negatives that count, only the
+    /// positive's part remains.
     ///
     /// # Shapes
     /// `[batch], [batch, n_negatives] -> [1]`
@@ -108,8 +108,8 @@ fn mean_of_all(costs: Tensor<2>, valid: Option<Tensor<2>>) -> Tensor<1> {
     (costs * valid).sum() / count
 }
 
-/// Less than any scaled score, and finite, so that no difference of two of them is undefined.
-const OUT_OF_REACH: f64 = -1e30;
+/// The score of a negative that does not count: less than any scaled score, and finite, so that no difference of two of them is undefined.
+const NOT_COUNTED: f64 = -1e30;
 
 fn softmax(
     positives: Tensor<1>,
@@ -120,7 +120,7 @@ fn softmax(
     let positives = column(positives) / temperature;
     let mut negatives = negatives / temperature;
     if let Some(valid) = valid {
-        negatives = negatives.mask_fill(valid.lower_elem(0.5), OUT_OF_REACH);
+        negatives = negatives.mask_fill(valid.lower_elem(0.5), NOT_COUNTED);
     }
     let all = Tensor::cat(vec![positives.clone(), negatives], 1);
     let largest = all.clone().detach().max_dim(1);

@@ -8,7 +8,8 @@ use super::tables::EmbeddingTables;
 use crate::batch::BatchIndices;
 use crate::graph::Adjacency;
 use crate::ops::gather::{RowsPlan, batch_rows};
-use crate::parameters::{Init, Initializer};
+use crate::parameters::checks::at_least_one;
+use crate::parameters::{ConfigError, Init, Initializer};
 
 /// Settings of [`LightGcn`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,11 @@ impl Default for LightGcnConfig {
 }
 
 impl LightGcnConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        at_least_one("dim", self.dim)?;
+        self.init.validate()
+    }
+
     pub(crate) fn init(&self, n_users: usize, n_items: usize, init: &Initializer<'_>) -> LightGcn {
         LightGcn {
             tables: EmbeddingTables::new(n_users, n_items, self.dim, self.init, init),

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::forward::{Forward, NodeRows};
 use super::tables::EmbeddingTables;
 use crate::batch::BatchIndices;
-use crate::parameters::{Init, Initializer};
+use crate::parameters::checks::at_least_one;
+use crate::parameters::{ConfigError, Init, Initializer};
 
 /// Settings of [`Mf`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +29,11 @@ impl Default for MfConfig {
 }
 
 impl MfConfig {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        at_least_one("dim", self.dim)?;
+        self.init.validate()
+    }
+
     pub(crate) fn init(&self, n_users: usize, n_items: usize, init: &Initializer<'_>) -> Mf {
         Mf {
             tables: EmbeddingTables::new(n_users, n_items, self.dim, self.init, init),

@@ -14,7 +14,7 @@ mod pinsage;
 mod serving;
 mod tables;
 
-pub use config::{ConfigError, ModelConfig};
+pub use config::ModelConfig;
 #[cfg(all(test, feature = "train"))]
 pub(crate) use forward::NodeRows;
 pub use lightgcn::{LightGcn, LightGcnConfig};

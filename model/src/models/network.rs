@@ -1,4 +1,4 @@
-//! The closed choice of networks: configuration, module, and what graph each wants.
+//! The closed choice of networks: settings, modules, and the kind of graph that each computes over.
 
 use burn::module::Module;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::batch::BatchIndices;
 use crate::graph::Adjacency;
 use crate::losses::L2;
 use crate::ops::dropout::Mode;
-use crate::parameters::{Initializer, Named, ParamMut};
+use crate::parameters::{ConfigError, Initializer, Named, ParamMut};
 
 /// Which network makes embeddings, and its settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,14 +41,14 @@ pub enum NetworkConfig {
     PinSage(PinSageConfig),
 }
 
-/// What a network computes over.
+/// The graph that a network computes over.
 #[derive(Clone, Copy, Debug)]
 pub enum Graph<'a> {
     /// Nothing but its own tables.
     None,
     /// Users and items.
     Adjacency(&'a Adjacency),
-    /// Items with features and neighbourhoods, and what users have.
+    /// Items with features and neighbourhoods, and the items of each user.
     Items(&'a ItemGraph),
 }
 
@@ -92,6 +92,17 @@ pub enum Propagation {
 }
 
 impl NetworkConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        match self {
+            Self::Mf(c) => c.validate(),
+            Self::LightGcn(c) => c.validate(),
+            Self::NgcfLecture(c) => c.validate(),
+            Self::NgcfPaper(c) => c.validate(),
+            Self::NgcfOfficial(c) => c.validate(),
+            Self::PinSage(c) => c.validate(),
+        }
+    }
+
     /// Name on the command line and in files.
     pub fn name(&self) -> &'static str {
         match self {
@@ -148,7 +159,7 @@ impl NetworkConfig {
         }
     }
 
-    /// Floats of the widest single tensor of a row: what must fit a device's buffer.
+    /// Floats of the widest single tensor of a row: it must fit a device's buffer.
     pub(crate) fn widest(&self) -> usize {
         let layers: &[usize] = match self {
             Self::Mf(_) | Self::LightGcn(_) | Self::PinSage(_) => &[],
@@ -232,8 +243,8 @@ impl Network {
         }
     }
 
-    /// A batch's rows only: the same numbers as those rows of [`Network::forward`], for less. PinSAGE stands an
-    /// item of a user's for the user here.
+    /// A batch's rows only: the same numbers as those rows of [`Network::forward`], for less. In place of a
+    /// user's row PinSAGE has the mean of other items of the user here.
     pub(crate) fn rows(&self, graph: Graph<'_>, batch: &BatchIndices, mode: Mode) -> NodeRows {
         match self {
             Self::Mf(n) => n.rows(batch),

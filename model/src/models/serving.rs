@@ -1,4 +1,4 @@
-//! What serving needs of a trained model: two host tables and a head.
+//! The tables and the score that serving needs of a trained model.
 
 use burn::tensor::{ExecutionError, Tensor};
 

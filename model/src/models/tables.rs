@@ -1,4 +1,4 @@
-//! The learned tables of users and items, and the embeddings derived from them.
+//! The learned tables of users and items, and the embeddings made of them.
 
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;

@@ -9,6 +9,8 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::checks::{ConfigError, positive};
+
 /// Distribution of the initial embedding tables.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "distribution", rename_all = "kebab-case", deny_unknown_fields)]
@@ -20,6 +22,15 @@ pub enum Init {
         /// Standard deviation.
         std: f64,
     },
+}
+
+impl Init {
+    pub(crate) fn validate(self) -> Result<(), ConfigError> {
+        match self {
+            Self::XavierUniform => Ok(()),
+            Self::Normal { std } => positive("init.std", std),
+        }
+    }
 }
 
 /// 64-bit FNV-1a.

@@ -2,6 +2,7 @@
 //!
 //! A folder under scores and models, because both have parameters.
 
+pub(crate) mod checks;
 mod init;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use burn::module::Param;
 use burn::tensor::{Tensor, TensorData};
 
+pub use checks::ConfigError;
 pub use init::Init;
 pub(crate) use init::Initializer;
 

@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ops::batch_loss::Similarity;
 use crate::ops::linear::l2_normalize;
-use crate::parameters::{Initializer, Named, ParamMut};
+use crate::parameters::checks::{at_least_one, positive};
+use crate::parameters::{ConfigError, Initializer, Named, ParamMut};
 
 pub use head::ScoreHead;
 pub(crate) use head::to_host;
@@ -40,6 +41,14 @@ pub enum ScoreConfig {
 }
 
 impl ScoreConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        match *self {
+            Self::Cosine { temperature } => positive("temperature", temperature),
+            Self::Mlp { hidden } => at_least_one("hidden", hidden),
+            Self::Dot | Self::Bilinear => Ok(()),
+        }
+    }
+
     pub(crate) fn init(&self, width: usize, initializer: &Initializer<'_>) -> Score {
         match *self {
             Self::Dot => Score::Dot(Dot {}),

@@ -1,4 +1,4 @@
-//! What this machine does at most: the figures that propagation and ranking are held against.
+//! This machine's limits: the rates that propagation and ranking are compared with.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -10,8 +10,8 @@ use super::isa::{Arithmetic, Isa, Kernel, run};
 /// Floats of a piece of work: 256 KiB.
 const PIECE: usize = 1 << 16;
 
-/// Bytes a second that all threads of rayon's current pool read together from a buffer of `bytes`, the
-/// best of `rounds` passes: of a buffer beyond the caches the memory's rate, of a smaller one theirs.
+/// Bytes per second that all threads of rayon's current pool read together from a buffer of `bytes`, the
+/// best of `rounds` passes: the memory's rate for a buffer larger than the caches, the caches' rate for a smaller one.
 pub fn read_rate(bytes: usize, rounds: usize) -> f64 {
     let buffer = vec![1.0f32; (bytes / size_of::<f32>()).max(1)];
     let seconds = fastest(rounds, || {
@@ -26,7 +26,7 @@ pub fn read_rate(bytes: usize, rounds: usize) -> f64 {
     (buffer.len() * size_of::<f32>()) as f64 / seconds
 }
 
-/// Multiplications and additions of single-precision numbers a second by all threads of rayon's current
+/// Multiplications and additions of single-precision numbers per second by all threads of rayon's current
 /// pool together, the best of `rounds`: registers only, no memory.
 pub fn multiply_add_rate(rounds: usize) -> f64 {
     const TURNS: usize = 1 << 20;

@@ -22,7 +22,7 @@ pub(crate) fn unit_rows(rows: &[f32], width: usize) -> Vec<f32> {
     unit
 }
 
-/// From the gradient by [`unit_rows`] to that by the rows, with `u` a row's unit vector: `(g - u (u . g)) / length`.
+/// Turns the gradient of [`unit_rows`]' result into that of the rows, in place, with `u` a row's unit vector: `(g - u (u . g)) / length`.
 pub(crate) fn pull_back_unit(rows: &[f32], gradient: &mut [f32], width: usize) {
     gradient
         .par_chunks_mut(ROWS * width)

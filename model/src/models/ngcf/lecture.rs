@@ -12,7 +12,8 @@ use crate::models::forward::{Forward, NodeRows};
 use crate::models::tables::EmbeddingTables;
 use crate::ops::dropout::{self, ElementDropout, Mode, Purpose};
 use crate::ops::flex::is_flex;
-use crate::parameters::{Init, Initializer, Named, ParamMut, prefixed};
+use crate::parameters::checks::{at_least_one, dropout_rate, layer_widths};
+use crate::parameters::{ConfigError, Init, Initializer, Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfLecture`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,6 +44,13 @@ impl Default for NgcfLectureConfig {
 }
 
 impl NgcfLectureConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        at_least_one("dim", self.dim)?;
+        layer_widths(&self.layers)?;
+        dropout_rate("dropout", self.dropout)?;
+        self.init.validate()
+    }
+
     pub(crate) fn init(
         &self,
         n_users: usize,

@@ -13,7 +13,8 @@ use crate::models::tables::EmbeddingTables;
 use crate::ops::dropout::{self, EdgeDropout, ElementDropout, Mode, Purpose};
 use crate::ops::flex::is_flex;
 use crate::ops::linear::l2_normalize;
-use crate::parameters::{Init, Initializer, Named, ParamMut, prefixed};
+use crate::parameters::checks::{at_least_one, dropout_rate, layer_widths};
+use crate::parameters::{ConfigError, Init, Initializer, Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfOfficial`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +46,14 @@ impl Default for NgcfOfficialConfig {
 }
 
 impl NgcfOfficialConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        at_least_one("dim", self.dim)?;
+        layer_widths(&self.layers)?;
+        dropout_rate("message_dropout", self.message_dropout)?;
+        dropout_rate("edge_dropout", self.edge_dropout)?;
+        self.init.validate()
+    }
+
     pub(crate) fn init(
         &self,
         n_users: usize,

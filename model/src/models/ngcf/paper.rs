@@ -12,7 +12,8 @@ use crate::models::forward::{Forward, NodeRows};
 use crate::models::tables::EmbeddingTables;
 use crate::ops::dropout::{self, EdgeDropout, Mode, Purpose};
 use crate::ops::flex::is_flex;
-use crate::parameters::{Init, Initializer, Named, ParamMut, prefixed};
+use crate::parameters::checks::{at_least_one, dropout_rate, layer_widths};
+use crate::parameters::{ConfigError, Init, Initializer, Named, ParamMut, prefixed};
 
 /// Settings of [`NgcfPaper`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,6 +45,14 @@ impl Default for NgcfPaperConfig {
 }
 
 impl NgcfPaperConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        at_least_one("dim", self.dim)?;
+        layer_widths(&self.layers)?;
+        dropout_rate("message_dropout", self.message_dropout)?;
+        dropout_rate("node_dropout", self.node_dropout)?;
+        self.init.validate()
+    }
+
     pub(crate) fn init(&self, n_users: usize, n_items: usize, init: &Initializer<'_>) -> NgcfPaper {
         NgcfPaper {
             tables: EmbeddingTables::new(n_users, n_items, self.dim, self.init, init),

@@ -50,7 +50,7 @@ impl Convolve {
         rectify(product(h, self.near.val()), self.near_bias.val())
     }
 
-    /// The outputs' own part of `W concat(h, n)`, `[outputs, to]`.
+    /// The part of `W concat(h, n)` that the outputs themselves contribute, `[outputs, to]`.
     pub(super) fn own(&self, h: Tensor<2>) -> Tensor<2> {
         product(h, self.own.val())
     }

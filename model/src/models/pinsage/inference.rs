@@ -28,7 +28,7 @@ pub enum InferenceError {
     Scratch(#[from] io::Error),
 }
 
-/// What a layer begins with.
+/// The input of a layer.
 enum Below {
     Features,
     Vectors(RowTable),
@@ -82,7 +82,7 @@ impl PinSage {
         Ok(embeddings)
     }
 
-    /// What a layer begins with for some items, `[piece.len(), _]`.
+    /// The input of a layer for some items, `[piece.len(), _]`.
     fn below(&self, below: &Below, piece: &[u32], graph: &ItemGraph) -> io::Result<Tensor<2>> {
         match below {
             Below::Features => {

@@ -38,8 +38,8 @@ impl<'a> ItemBatches<'a> {
         }
     }
 
-    /// What the batch of these users and items (positives, one a user, first) needs: what stands for each user, then
-    /// the items. In training, by chance, some items' neighbourhoods are hidden.
+    /// The sub-graph of a batch of users and items, of which the first are the positives, one a user. Its rows are the
+    /// queries in place of users, then the items. In training the neighbourhoods of some random items are hidden.
     ///
     /// # Panics
     /// When there are fewer items than users, or one is out of range.

@@ -7,12 +7,12 @@ use super::neighbourhoods::Neighbourhoods;
 use crate::graph::{SparseMatrix, SparseRows};
 use crate::ops::dropout::mix;
 
-/// Items with their features and neighbourhoods, and what users have.
+/// Items with their features and neighbourhoods, and the items of each user.
 #[derive(Clone, Debug)]
 pub struct ItemGraph {
     /// `[n_items, n_features]`
     features: Arc<SparseMatrix>,
-    /// Of features that tell of an item's edges: the first, and the one that says there are none.
+    /// Columns of the features that count an item's edges.
     edge_features: Option<EdgeFeatures>,
     neighbourhoods: Neighbourhoods,
     user_ptr: Vec<usize>,
@@ -20,16 +20,17 @@ pub struct ItemGraph {
     query: Query,
 }
 
-/// What stands for a user beside one of the user's items, in training.
+/// The items in place of a user in a training pair with one of the user's items.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Query {
-    /// The mean of this many others of the user's, drawn anew each time; of all others, where there are no more.
+    /// The mean of this many other items of the user, drawn anew each time; of all others, where there are not more.
     Others(usize),
-    /// The item before each of the users' items in its user's timeline, or [`ItemGraph::NONE`], which another stands for.
+    /// For each of the users' items the item before it in the user's timeline; where that is [`ItemGraph::NONE`], another
+    /// item of the user is drawn.
     Before(Vec<u32>),
 }
 
-/// Columns of the features that tell how many edges an item has. Where its neighbourhood is hidden, so are they.
+/// Columns of the features that count an item's edges. They are hidden together with its neighbourhood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EdgeFeatures {
     /// The column of the number of edges.
@@ -39,7 +40,7 @@ pub struct EdgeFeatures {
 }
 
 impl ItemGraph {
-    /// In place of an item before the first.
+    /// The item before a user's first item: there is none.
     pub const NONE: u32 = u32::MAX;
 
     /// User `u` has `user_items[user_ptr[u]..user_ptr[u + 1]]`, ascending.
@@ -66,14 +67,14 @@ impl ItemGraph {
         }
     }
 
-    /// With the columns that tell of edges.
+    /// The same graph with columns that count edges.
     #[must_use]
     pub fn with_edge_features(mut self, columns: Option<EdgeFeatures>) -> Self {
         self.edge_features = columns;
         self
     }
 
-    /// With something else than another item in the place of a user.
+    /// The same graph with another [`Query`] in place of users.
     ///
     /// # Panics
     /// When [`Query::Before`] has not one an item of a user, or [`Query::Others`] is none.
@@ -87,17 +88,17 @@ impl ItemGraph {
         self
     }
 
-    /// Items alone, with nobody who has them: what new items are embedded with.
+    /// Items alone, without users: the graph that new items are embedded with.
     pub fn of_items(features: Arc<SparseMatrix>, neighbourhoods: Neighbourhoods) -> Self {
         Self::new(features, neighbourhoods, vec![0], Vec::new())
     }
 
-    /// Users.
+    /// Number of users.
     pub fn n_users(&self) -> usize {
         self.user_ptr.len() - 1
     }
 
-    /// Items.
+    /// Number of items.
     pub fn n_items(&self) -> usize {
         self.neighbourhoods.n_items()
     }
@@ -117,8 +118,8 @@ impl ItemGraph {
         &self.neighbourhoods
     }
 
-    /// Some items' features, `[items.len(), n_features]`; what tells of edges is left out of those hidden, and values
-    /// that dropout leaves out.
+    /// Some items' features, `[items.len(), n_features]`; columns that count edges are left out of hidden items, and
+    /// values that dropout drops.
     pub(super) fn features_of(
         &self,
         items: &[u32],
@@ -146,7 +147,7 @@ impl ItemGraph {
         rows.finish(self.n_features())
     }
 
-    /// The items whose mean stands for a user beside `positive`; `positive` itself where the user has no other.
+    /// The items whose mean is the query for `positive` in place of a user; `positive` itself where the user has no other.
     pub(super) fn query(&self, user: u32, positive: u32, random: u64) -> Vec<u32> {
         let range = self.user_ptr[user as usize]..self.user_ptr[user as usize + 1];
         let items = &self.user_items[range.clone()];
@@ -181,7 +182,7 @@ mod tests {
     use super::*;
 
     fn graph() -> ItemGraph {
-        // Items 0 to 3; the last two columns tell of edges.
+        // Items 0 to 3; the last two columns count edges.
         let features = SparseMatrix::new(
             4,
             vec![0, 2, 4, 6, 7],
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn another_item_stands_for_a_user() {
+    fn a_query_is_another_item_of_the_user() {
         let graph = graph();
         let queries = |user, positive| {
             let drawn = (0..50).flat_map(|random| graph.query(user, positive, random));
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn what_tells_of_edges_is_hidden_with_them() {
+    fn edge_counts_are_hidden_with_the_neighbourhood() {
         let columns = EdgeFeatures {
             known: 2,
             missing: 3,

@@ -1,5 +1,5 @@
-//! PinSAGE (Ying et al., KDD 2018, arXiv 1806.01973): an item's embedding from its features and those of the items
-//! near it in the graph. No table of ids: an item never seen has an embedding, too.
+//! PinSAGE (Ying et al., KDD 2018, arXiv 1806.01973): an item's embedding is made of its features and those of the items
+//! near it in the graph. There is no table of ids, so an item never seen in training has an embedding, too.
 
 mod convolve;
 mod feature_dropout;
@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use crate::batch::{ItemBatch, ItemRows};
 use crate::ops::linear::{l2_normalize, product, rectify};
 use crate::ops::propagate::product_of_pair;
-use crate::parameters::{Initializer, Named, ParamMut, prefixed};
+use crate::parameters::checks::{at_least_one, dropout_rate};
+use crate::parameters::{ConfigError, Initializer, Named, ParamMut, prefixed};
 use convolve::Convolve;
 
 pub use inference::InferenceError;
@@ -49,7 +50,7 @@ pub enum Pooling {
 pub struct PinSageConfig {
     /// Floats of an item's features.
     pub features: usize,
-    /// The first of them, which count an item's words; 0 where there are none.
+    /// How many of the features, the first ones, count an item's words; 0 where there are none.
     pub words: usize,
     /// Floats of a word's embedding.
     pub components: usize,
@@ -61,14 +62,23 @@ pub struct PinSageConfig {
     pub layers: usize,
     /// How neighbours are pooled.
     pub pooling: Pooling,
-    /// Probability that an item's neighbourhood is hidden in a step of training, in [0, 1): what an item without one
-    /// is worth is learned, too.
+    /// Probability that an item's neighbourhood is hidden in a step of training, in [0, 1), so that the network also
+    /// learns to embed items without neighbours.
     pub node_dropout: f64,
     /// Probability that a value of an item's features is left out in a step of training, in [0, 1).
     pub feature_dropout: f64,
 }
 
 impl PinSageConfig {
+    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
+        at_least_one("features", self.features)?;
+        at_least_one("layers", self.layers)?;
+        at_least_one("hidden", self.hidden)?;
+        at_least_one("dim", self.dim)?;
+        dropout_rate("node_dropout", self.node_dropout)?;
+        dropout_rate("feature_dropout", self.feature_dropout)
+    }
+
     /// A new network; each parameter is drawn on the host from a generator keyed by `seed` and its name.
     ///
     /// # Panics
@@ -104,7 +114,7 @@ impl PinSageConfig {
     }
 }
 
-/// `G2 ReLU(G1 z + g)` of K convolutions over what items are made of: the sum of their words' embeddings, beside their
+/// `G2 ReLU(G1 z + g)` of K convolutions over items' features: the sum of their words' embeddings, beside their
 /// other features as they are.
 #[derive(Module, Debug)]
 pub struct PinSage {
@@ -136,8 +146,8 @@ impl PinSage {
         self.words.as_ref().map_or([0, 0], |words| words.dims())
     }
 
-    /// Embeddings of some items, each of length 1 (or 0, without a direction): what a step of training needs, whose
-    /// cost is that of the items within reach.
+    /// Embeddings of some items, each of length 1 (or 0, without a direction). The time depends on the size of their
+    /// receptive field.
     ///
     /// # Shapes
     /// `-> [items.len(), dim]`
@@ -159,7 +169,7 @@ impl PinSage {
         l2_normalize(product_of_pair(self.head(h), &batch.asked.on(&device)))
     }
 
-    /// What the first convolution reads of some items, `[items, inputs]`.
+    /// The inputs of the first convolution for some items, `[items, inputs]`.
     fn input(&self, features: &ItemRows) -> Tensor<2> {
         let device = self.device();
         let others = features.others(&device);
@@ -175,12 +185,12 @@ impl PinSage {
         }
     }
 
-    /// Where its parameters are.
+    /// The device of its parameters.
     pub fn device(&self) -> Device {
         self.hidden.device()
     }
 
-    /// Its shape; nothing is hidden in inference.
+    /// Its settings; the dropout rates are those of inference, 0.
     fn config(&self) -> PinSageConfig {
         let [words, components] = self.words_shape();
         PinSageConfig {

@@ -1,9 +1,9 @@
-//! The neighbours a node's vector is made of, and the part of the graph that a batch needs.
+//! The weighted neighbours of each item, and the receptive field of a batch.
 
 use super::Pooling;
 use crate::graph::{SparseMatrix, SparseRows};
 
-/// Of each item its weighted neighbours, as many places for every item; a place beyond an item's last neighbour has
+/// The weighted neighbours of each item, in as many places for every item; places after an item's last neighbour have
 /// weight 0.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbourhoods {
@@ -12,15 +12,15 @@ pub struct Neighbourhoods {
     weights: Vec<f32>,
 }
 
-/// What a batch of items needs: the items whose features are read, and of each layer, the first layer's first, the
-/// matrix that pools neighbours, `[outputs, inputs]`. A layer's outputs are the first of its inputs.
+/// The receptive field of a batch of items: the items whose features are read, and for each layer, the first one first,
+/// the matrix that pools neighbours, `[outputs, inputs]`. A layer's outputs are the first of its inputs.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct SubGraph {
     pub(crate) inputs: Vec<u32>,
     pub(crate) pools: Vec<SparseMatrix>,
 }
 
-/// The place of each item in a list that grows: room for all items, cleared in no time.
+/// The place of each item in a list that grows. Clearing takes no time, because places are stamped with a round.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
     /// The round an item was last placed in, and its place.
@@ -51,7 +51,7 @@ impl Places {
 
 impl Neighbourhoods {
     /// Lists of neighbours with weights, a list for each item, of which the first `per_item` are kept; weights are
-    /// scaled to sum to one. **An item without neighbours is its own neighbour**: that is how a node without an edge,
+    /// scaled so that they sum to 1. **An item without neighbours is its own neighbour**: so a node without an edge,
     /// such as a new item, gets its vector from its features alone.
     ///
     /// # Panics
@@ -135,9 +135,9 @@ impl Neighbourhoods {
             .take_while(|&(_, weight)| weight > 0.0)
     }
 
-    /// The part of the graph that `layers` layers need for some items, none of which comes twice. An item that
-    /// `is_hidden` says so of is taken for one without neighbours. The time is that of what is reached, whatever the
-    /// size of the graph.
+    /// The part of the graph that `layers` layers need for some distinct items. A hidden
+    /// item is treated as one without neighbours. The time depends on the size of the receptive field, not on that of the
+    /// graph.
     pub(crate) fn sub_graph(
         &self,
         items: &[u32],
@@ -174,7 +174,7 @@ impl Neighbourhoods {
             }
             pools.push(pool);
         }
-        // A layer's inputs are the next one's outputs: only now is their number known.
+        // The number of a layer's inputs is known only after the next layer's outputs: they are the same nodes.
         let mut n_inputs = inputs.len();
         let mut matrices: Vec<SparseMatrix> = Vec::with_capacity(layers);
         for pool in pools.into_iter().rev() {

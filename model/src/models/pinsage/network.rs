@@ -1,7 +1,7 @@
 //! Users and items: users have no parameters of their own, so a user is the mean of the user's items.
 //!
-//! In training the mean of some of the user's other items stands for the user, or one of them, so that pairs are (query
-//! item, item) as in the paper; a step needs no more of the graph than its items do. For serving, a user is the
+//! In training a user's vector is that of another item of the user, or the mean of several, so that pairs are (query
+//! item, item) as in the paper, and a step reads no more of the graph than its items do. For serving, a user is the
 //! normalised mean of all of the user's items, so that user to item lists, item to item lists and evaluation share one
 //! space, and a new history needs nothing but its items.
 
@@ -79,7 +79,7 @@ impl PinSageNetwork {
         Ok(Tensor::from_data(TensorData::new(nodes, shape), &device))
     }
 
-    /// The batch's rows: what stands for users, then items.
+    /// The batch's rows: the queries in place of users, then items.
     pub(crate) fn rows(&self, graph: &ItemGraph, batch: &BatchIndices, mode: Mode) -> NodeRows {
         let rows = match batch.item_batch() {
             Some(ready) => self.sage.embed_batch(ready),

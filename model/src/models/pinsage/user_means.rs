@@ -2,8 +2,8 @@
 
 use crate::kernels::cpu::sums::add;
 
-/// The normalised mean of each of `lists` of items, `[lists, dim]`, of a table `[_, dim]`: what a user is. Nothing is
-/// zero.
+/// The normalised mean of each of `lists` of items, `[lists, dim]`, of a table `[_, dim]`: the
+/// vector of a user with these items. The vector of an empty list is zero.
 ///
 /// # Panics
 /// When an item is out of range.

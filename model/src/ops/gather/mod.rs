@@ -1,5 +1,5 @@
-//! The rows a batch speaks of, straight from the learned tables: gather, propagation and its mean as
-//! one operation with one backward pass.
+//! A batch's rows, made from the learned tables: gather, propagation and its mean as one operation
+//! with one backward pass.
 //!
 //! What a mini-batch saves: the last propagation is done for the batch's rows only, and the backward
 //! pass begins from these few rows. Neither the concatenation of both tables nor a table of zeros per

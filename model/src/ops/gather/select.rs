@@ -1,4 +1,4 @@
-//! Rows of one table by node, for networks composed of Burn's operations: as Burn's `select`, with a backward pass that
+//! Rows of one table by node, for networks composed of Burn's operations: Burn's `select`, with a backward pass that
 //! a GPU sums by node.
 #![cfg_attr(feature = "ndarray", allow(deprecated))]
 

@@ -6,7 +6,7 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{DType, Int, Shape, Tensor};
 
-/// What is ranked for whom.
+/// The inputs of a ranking beside the tables.
 #[derive(Debug)]
 pub(crate) struct RankPlan {
     pub(super) n_users: usize,

@@ -1,4 +1,4 @@
-//! Where the sparse product reads its rows: a table, two tables end to end, or a few rows of one.
+//! The tables whose rows the sparse product reads: one table, two tables end to end, or a few rows of one.
 
 /// Rows of one width, by node.
 pub(crate) trait Rows: Copy + Sync {

@@ -11,7 +11,7 @@ use crate::kernels::cpu::spmm::rows::Packed;
 
 const ABSENT: u32 = Packed::ABSENT;
 
-/// What of a product is known when it is compiled.
+/// The properties of a product that its kernels are compiled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Form {
     /// Floats a row.

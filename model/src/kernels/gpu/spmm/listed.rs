@@ -1,4 +1,4 @@
-//! Rows of a product asked for one by one.
+//! Some rows of a product, listed one by one.
 
 use burn_cubecl::tensor::CubeTensor;
 

@@ -71,7 +71,7 @@ pub(super) fn backward(
     (users, items, of_weights)
 }
 
-/// The gradient that comes from the result itself, at every shown level.
+/// The gradient of the result at every level that the result shows.
 struct Shown<'a> {
     plan: &'a Plan,
     nodes: &'a [u32],

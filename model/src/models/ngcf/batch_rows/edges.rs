@@ -1,4 +1,4 @@
-//! The sparse product for a tile of rows, over the edges that bring something.
+//! The sparse product for a tile of rows, over the edges whose terms are not zero.
 
 use super::plan::LayerDropout;
 use crate::graph::{Matrix, SparseRows};
@@ -37,7 +37,7 @@ impl LayerMatrix<'_> {
         }
     }
 
-    /// What dropout makes of the entry in `row` and `column`. Seen from the other side the message
+    /// The factor that dropout gives the entry in `row` and `column`. Seen from the other side the message
     /// goes the other way.
     fn factor(&self, row: u32, column: u32) -> f32 {
         let (from, to) = match self.transposed {
@@ -52,7 +52,7 @@ impl LayerMatrix<'_> {
         edge * senders.map_or(1.0, |factors| factors[to as usize])
     }
 
-    /// The rows of `nodes` in `whole` without the edges that bring nothing.
+    /// The rows of `nodes` in `whole` without the edges whose terms are zero.
     fn thin(&self, whole: CsrView<'_>, nodes: &[u32], thinned: &mut SparseRows) {
         thinned.clear();
         let thins = self.dropout.thins();

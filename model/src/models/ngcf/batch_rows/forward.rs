@@ -15,7 +15,7 @@ use crate::graph::SparseRows;
 use crate::kernels::cpu::isa::{Isa, run};
 use crate::kernels::cpu::spmm::rows::{Rows, Table, TwoTables};
 
-/// The result's rows; leaves in the plan what the backward pass needs.
+/// The result's rows; keeps in the plan the state that the backward pass needs.
 pub(super) fn forward(plan: &Plan, tables: TwoTables<'_>, weights: &[f32]) -> Vec<f32> {
     let kept = keep(plan, tables, weights);
     let rows = mentions(plan, &kept.fields[plan.layers.len()], &kept.packed);

@@ -81,7 +81,7 @@ pub(super) fn unpack(plan: &Plan, kept: &Kept, gradient: &[f32]) -> Vec<f32> {
                 for ((level, columns), &inverse) in columns.iter().zip(inverse_norms) {
                     if *level > 0 {
                         let (g, y) = (&mut sums[columns.clone()], &packed[columns.clone()]);
-                        // Only what is orthogonal to the row changes its direction.
+                        // Only the part orthogonal to the row changes its direction.
                         let along: f32 = g.iter().zip(y).map(|(g, y)| g * y).sum();
                         g.iter_mut()
                             .zip(y)

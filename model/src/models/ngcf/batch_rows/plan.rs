@@ -1,4 +1,4 @@
-//! What one pass computes: the form of the layers, their widths and dropout, the graph, the nodes.
+//! The inputs of one pass: the form of the layers, their widths and dropout, the graph, the nodes.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
@@ -42,7 +42,7 @@ impl Form {
     }
 }
 
-/// What a layer drops in training.
+/// The dropout of one layer in training.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LayerDropout {
     /// Directed edges.
@@ -79,7 +79,7 @@ pub(crate) struct Plan {
     /// One node a row of the result, with repetitions.
     pub(crate) nodes: Arc<[u32]>,
     pool: Pool,
-    /// What the forward pass leaves for the backward pass.
+    /// The state that the forward pass keeps for the backward pass.
     pub(crate) kept: Mutex<Option<Kept>>,
 }
 

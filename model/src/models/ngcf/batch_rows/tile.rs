@@ -69,14 +69,14 @@ impl<'a> LayerPass<'a> {
     }
 }
 
-/// Packed rows, and room for what is made of them.
+/// Packed rows, and buffers for the results made of them.
 #[derive(Default)]
 pub(super) struct Tile {
     /// The nodes' own rows, `[rows, from]`; then their gradient.
     pub(super) own: Vec<f32>,
-    /// What they received, `[rows, from]`; then its gradient.
+    /// The sums they received, `[rows, from]`; then their gradient.
     pub(super) received: Vec<f32>,
-    /// What W1 and W2 multiply, `[rows, from]` each; then its gradient.
+    /// The inputs of W1 and of W2, `[rows, from]` each; then their gradients.
     first: Vec<f32>,
     second: Vec<f32>,
     /// The output, `[rows, to]`; in the backward pass its gradient.
@@ -87,7 +87,7 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// Makes room for `rows` rows. `received` is the caller's to fill.
+    /// Makes room for `rows` rows. The caller fills `received`.
     pub(super) fn fit(&mut self, rows: usize, from: usize, to: usize) {
         for table in [&mut self.own, &mut self.first, &mut self.second] {
             table.resize(rows * from, 0.0);
@@ -99,7 +99,7 @@ impl Tile {
         self.factors.resize(to, 0.0);
     }
 
-    /// What W1 and W2 multiply.
+    /// The inputs of W1 and W2.
     #[inline(always)]
     fn mix(&mut self, form: Form) {
         let inputs = self.own.iter().zip(&self.received);
@@ -113,7 +113,7 @@ impl Tile {
         }
     }
 
-    /// From the gradients in `first` and `second` to those in `own` and `received`.
+    /// Turns the gradients in `first` and `second` into those of `own` and `received`, in their places.
     #[inline(always)]
     fn unmix(&mut self, form: Form) {
         let gradients = self.first.iter().zip(&self.second);
@@ -128,7 +128,7 @@ impl Tile {
     }
 }
 
-/// From `own` and `received` to `made` and `codes`.
+/// Makes `made` and `codes` of `own` and `received`.
 pub(super) struct ForwardTile<'a> {
     pub(super) pass: &'a LayerPass<'a>,
     pub(super) nodes: &'a [u32],
@@ -195,8 +195,8 @@ fn activate(pass: &LayerPass<'_>, tile: &mut Tile) {
     }
 }
 
-/// From `own`, `received`, `codes` and the gradient in `made` to the gradients of `own` and
-/// `received` in their places; adds this tile's share to the gradients of the parameters.
+/// Turns `own`, `received`, `codes` and the gradient in `made` into the gradients of `own` and
+/// `received`, in their places; adds this tile's share to the gradients of the parameters.
 pub(super) struct BackwardTile<'a> {
     pub(super) pass: &'a LayerPass<'a>,
     /// W1 and W2 transposed.
@@ -230,7 +230,7 @@ impl Kernel for BackwardTile<'_> {
     }
 }
 
-/// From the gradient of the output to those of the activations' arguments.
+/// Turns the gradient of the output into those of the activations' arguments.
 #[inline(always)]
 fn deactivate(pass: &LayerPass<'_>, tile: &mut Tile) {
     let slope = pass.slope;

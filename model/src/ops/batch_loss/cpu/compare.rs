@@ -1,4 +1,4 @@
-//! One user's positive against the user's negatives: what it costs, and what each score adds to it.
+//! The loss of one user's positive against the user's negatives, and its derivative by each score.
 
 use super::panels::{Lanes, PANEL};
 use crate::kernels::cpu::exp_log::{exp, softplus};
@@ -6,13 +6,13 @@ use crate::kernels::cpu::isa::Arithmetic;
 use crate::kernels::cpu::sums::total;
 use crate::losses::RankingLoss;
 
-/// A loss in single precision, with what is common to a batch.
+/// A loss in single precision, with the factors of a batch.
 #[derive(Clone, Copy)]
 pub(super) struct Comparison {
     pub(super) loss: RankingLoss,
-    /// One over the users of the batch.
+    /// One over the number of the batch's users.
     pub(super) per_user: f32,
-    /// One over all negatives of the batch that count.
+    /// One over the number of the batch's negatives that count.
     pub(super) per_negative: f32,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Scores<'a> {
     pub(super) n_valid: usize,
 }
 
-/// What one user costs, and the derivative by the positive's score.
+/// The loss of one user, and its derivative by the positive's score.
 pub(super) struct Cost {
     pub(super) value: f64,
     pub(super) of_positive: f32,

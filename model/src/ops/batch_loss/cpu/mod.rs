@@ -44,7 +44,7 @@ impl BatchLossBackend for Flex {
     }
 }
 
-/// What one user of a batch of one costs.
+/// The loss of a batch of one user.
 #[cfg(all(test, feature = "train"))]
 pub(crate) fn cost_of(
     loss: crate::losses::RankingLoss,

@@ -1,8 +1,8 @@
 //! The loss of a batch on the host: slices in, slices out, no Burn.
 //!
 //! Users go in tiles whose scores fit a core's cache: scored, compared and spread back before they
-//! leave it. Pieces of whole tiles are a function of the batch alone, and what they add to shared
-//! negatives is summed in their order, so the bits do not depend on the number of threads.
+//! leave it. Pieces of whole tiles are a function of the batch alone, and their gradients of batch-shared
+//! negatives are summed in the order of pieces, so the bits do not depend on the number of threads.
 
 use std::ops::Range;
 

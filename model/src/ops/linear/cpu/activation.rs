@@ -20,7 +20,7 @@ pub(super) fn rectify(x: &mut [f32], bias: &[f32]) {
     });
 }
 
-/// Cuts the gradient by [`rectify`]'s result down to that by its input; returns that by the bias.
+/// Turns the gradient of [`rectify`]'s result into that of its input, in place, and returns that of the bias.
 pub(super) fn rectify_backward(gradient: &mut [f32], result: &[f32], width: usize) -> Vec<f32> {
     let of_rows = |(gradient, result): (&mut [f32], &[f32])| {
         let mut of_bias = vec![0.0; width];

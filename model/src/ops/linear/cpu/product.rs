@@ -1,5 +1,5 @@
 //! Products of tall tables on the host, in pieces of rows that depend on the table alone: the bits do not depend on the
-//! number of threads, and a thread that is late delays no more than its piece.
+//! number of threads, and a slow thread delays its piece alone.
 
 use rayon::prelude::*;
 
