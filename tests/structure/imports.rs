@@ -9,10 +9,10 @@ use std::{fs, io};
 type Module = Vec<String>;
 
 /// Which top-level modules each top-level module may know.
-pub type MayKnow<'a> = &'a [(&'a str, &'a [&'a str])];
+pub(crate) type MayKnow<'a> = &'a [(&'a str, &'a [&'a str])];
 
 /// The sources of one crate.
-pub struct Sources {
+pub(crate) struct Sources {
     files: BTreeMap<Module, File>,
     /// Which files each file imports, without those of a folder's `mod.rs` from or by its own children.
     edges: BTreeMap<Module, BTreeSet<Module>>,
@@ -33,7 +33,7 @@ struct File {
 impl Sources {
     /// Reads every `.rs` file below `dir`, the folder of `lib.rs`. A `main.rs` beside it is a crate of its own and left
     /// out.
-    pub fn read(dir: &Path) -> io::Result<Self> {
+    pub(crate) fn read(dir: &Path) -> io::Result<Self> {
         let mut files = BTreeMap::new();
         let mut folders = vec![dir.to_owned()];
         while let Some(folder) = folders.pop() {
@@ -63,7 +63,7 @@ impl Sources {
     }
 
     /// Groups of files that import one another in a circle.
-    pub fn circles(&self) -> Vec<String> {
+    pub(crate) fn circles(&self) -> Vec<String> {
         let mut circles = Vec::new();
         let mut seen = BTreeSet::new();
         for module in self.files.keys() {
@@ -82,7 +82,7 @@ impl Sources {
 
     /// Imports between top-level modules that the table does not list, and modules that are missing in the table. The
     /// crate root may know all, and no module may know the root; `tests` is not part of the structure.
-    pub fn forbidden(&self, may_know: MayKnow<'_>) -> Vec<String> {
+    pub(crate) fn forbidden(&self, may_know: MayKnow<'_>) -> Vec<String> {
         let mut found = Vec::new();
         for (from, to) in self
             .edges
@@ -121,7 +121,7 @@ impl Sources {
     }
 
     /// Files whose first line is no `//!` line.
-    pub fn without_headline(&self) -> Vec<String> {
+    pub(crate) fn without_headline(&self) -> Vec<String> {
         let lacks = |file: &&File| !file.text.starts_with("//! ");
         let files = self.files.values().filter(lacks);
         files
@@ -131,7 +131,7 @@ impl Sources {
 
     /// Places where `unsafe` is used without a `SAFETY:` comment directly above, or a function is `unsafe` without a
     /// section `# Safety` in its documentation.
-    pub fn without_safety(&self) -> Vec<String> {
+    pub(crate) fn without_safety(&self) -> Vec<String> {
         let mut found = Vec::new();
         for file in self.files.values() {
             let code: Vec<&str> = file.code.lines().collect();
@@ -271,15 +271,24 @@ impl File {
                     }
                     at = end;
                 }
+                // `pub(in crate::a)` says who sees an item and imports nothing.
+                "in" if at > 0 && tokens[at - 1] == "(" => {
+                    at += tokens[at..]
+                        .iter()
+                        .position(|token| token == ")")
+                        .unwrap_or(0);
+                }
                 "crate" | "super" | "self" if next(1) == "::" => {
                     let mut path = vec![tokens[at].clone()];
-                    while next(0) != "" && tokens.get(at + 1).is_some_and(|token| token == "::") {
-                        let Some(name) = tokens.get(at + 2).filter(|token| is_name(token)) else {
-                            break;
-                        };
-                        path.push(name.clone());
-                        at += 2;
-                    }
+                    let parts = tokens[at + 1..].chunks(2);
+                    path.extend(
+                        parts
+                            .take_while(|pair| {
+                                pair[0] == "::" && pair.len() == 2 && is_name(&pair[1])
+                            })
+                            .map(|pair| pair[1].clone()),
+                    );
+                    at += 2 * (path.len() - 1);
                     if let Some(path) = self.absolute(module, &path, inner.len(), modules) {
                         self.paths.push(path);
                     }

@@ -5,7 +5,7 @@
 pub struct SharedNegatives {
     /// The items; an item may come twice.
     pub items: Vec<u32>,
-    /// Where each user's part of `known` begins; one more than there are users.
+    /// Where each user's part of `known` begins, `[users + 1]`.
     pub known_ptr: Vec<u32>,
     /// Places in `items` that are not compared with a user, user after user.
     pub known: Vec<u32>,
@@ -13,13 +13,13 @@ pub struct SharedNegatives {
     pub log_q: Option<LogQ>,
 }
 
-/// `log(q(i) * n_items)` of items that come with probability `q(i)` a draw, which makes it 0 where
-/// items are drawn uniformly (Bengio and Senécal, 2008). Taken off the scores of positives and of
-/// shared negatives in the sampled softmax.
+/// The correction of sampled softmax (Bengio and Senécal, 2008): `log(q(i) * n_items)` of items that are drawn with
+/// probability `q(i)`, so that it is 0 where items are drawn uniformly. The loss subtracts it, times the temperature,
+/// from the scores of positives and of batch-shared negatives.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LogQ {
-    /// One a positive.
+    /// One for each positive.
     pub positives: Vec<f32>,
-    /// One a shared negative.
+    /// One for each batch-shared negative.
     pub shared: Vec<f32>,
 }

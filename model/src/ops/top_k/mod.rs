@@ -158,19 +158,26 @@ mod on_device {
     }
 }
 
-/// Without a GPU backend there are no such tables.
+/// Without a GPU backend there are no such tables: [`DeviceTables::new`] makes none.
 #[cfg(not(feature = "gpu"))]
-#[allow(missing_docs)]
 mod on_device {
     use std::ops::Range;
 
     use super::*;
 
     impl DeviceTables {
+        /// The longest lists that [`DeviceTables::top_k`] makes.
         pub fn largest_k(&self) -> usize {
             0
         }
 
+        /// The `k` best items of each of `users`; this build has no device that ranks.
+        ///
+        /// # Errors
+        /// None.
+        ///
+        /// # Panics
+        /// Always.
         pub fn top_k<'a>(
             &self,
             _users: &[u32],
@@ -180,6 +187,13 @@ mod on_device {
             unreachable!("this build has no GPU backend")
         }
 
+        /// Scores of a range of items for some users; this build has no device that scores.
+        ///
+        /// # Errors
+        /// None.
+        ///
+        /// # Panics
+        /// Always.
         pub fn scores(
             &self,
             _users: &[u32],
