@@ -14,7 +14,7 @@ use sagebrush::config::{SplitConfig, SplitMethod};
 use sagebrush::data::Dataset;
 use sagebrush::graph::{Normalization, normalized_adjacency};
 use sagebrush::split::{TrainSet, split};
-use sagebrush_model::loss::BatchScores;
+use sagebrush_model::BatchScores;
 use sagebrush_model::{
     Adjacency, BatchIndices, LossConfig, Mode, Model, ModelConfig, NetworkConfig,
     NgcfLectureConfig, NgcfOfficialConfig, NgcfPaperConfig, Propagation, RankingLoss, ScoreConfig,

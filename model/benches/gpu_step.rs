@@ -2,7 +2,7 @@
 //! Run by `cargo bench -p sagebrush-model --features gpu --bench gpu_step`.
 //!
 //! Launches are those issued by this process while the step runs, after steps that compile and tune; a kernel of several
-//! fused operations is one. Bytes are counted as `spmm/cube/kernels.rs` states them, every gathered row counted whole.
+//! fused operations is one. Bytes are counted as `src/kernels/gpu/spmm/kernels.rs` states them, every gathered row counted whole.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! LSA warm start: embeddings begin as the principal components of items' content.
 
-use sagebrush_model::{ContentStart, Directions, SparseMatrix, SparseRows};
+use sagebrush_model::{LsaStart, PrincipalComponents, SparseMatrix, SparseRows};
 
 use super::Encoded;
 use crate::config::FeatureSettings;
@@ -16,7 +16,7 @@ pub(crate) fn content_start(
     encoded: &Encoded,
     edges: &[u32],
     most: usize,
-) -> ContentStart {
+) -> LsaStart {
     let any = edges.iter().any(|&edges| edges > 0);
     let items = (0..edges.len()).filter(|&item| !any || edges[item] > 0);
     let items: Vec<usize> = items.collect();
@@ -32,7 +32,7 @@ pub(crate) fn content_start(
     let n_inputs = read + encoded.rows.n_columns() - n_words;
     let inputs = match encoded.n_content == n_words {
         // Those of words are in the order of what they tell already.
-        true => Directions::axes(of_words.min(most)).of_width(n_inputs),
+        true => PrincipalComponents::axes(of_words.min(most)).of_width(n_inputs),
         false => {
             let step = items.len().div_ceil(MOST_ITEMS).max(1);
             let some: Vec<usize> = items.into_iter().step_by(step).collect();
@@ -40,14 +40,14 @@ pub(crate) fn content_start(
             leading_directions(&inputs, most).of_width(n_inputs)
         }
     };
-    ContentStart { words, inputs }
+    LsaStart { words, inputs }
 }
 
 /// Content as the first convolution reads it: the first `n_words` columns as `read` floats, the others behind them.
 fn inputs(
     encoded: &Encoded,
     items: &[usize],
-    words: Option<&Directions>,
+    words: Option<&PrincipalComponents>,
     (n_words, read): (usize, usize),
 ) -> SparseMatrix {
     let mut rows = SparseRows::default();
@@ -112,7 +112,7 @@ mod tests {
         }
     }
 
-    fn start(table: &ItemTable, most: usize) -> (Encoded, ContentStart) {
+    fn start(table: &ItemTable, most: usize) -> (Encoded, LsaStart) {
         let settings = settings();
         let encoder = Encoder::fit(&settings, table).unwrap();
         let encoded = encoder.encode(table).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use sagebrush_model::{ContentStart, ItemGraph, Query};
+use sagebrush_model::{ItemGraph, LsaStart, Query};
 
 use super::filter::{self, Fitted};
 use super::prepared::Prepared;
@@ -312,7 +312,7 @@ fn content_start(
     observer: &dyn Observer,
     config: &RunConfig,
     prepared: &Prepared,
-) -> Option<ContentStart> {
+) -> Option<LsaStart> {
     let (Some(Start::Content), Some(features)) = (config.model.start, &prepared.features) else {
         return None;
     };

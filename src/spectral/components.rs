@@ -3,7 +3,7 @@
 use nalgebra::{Cholesky, DMatrix};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush_model::{Directions, SparseMatrix};
+use sagebrush_model::{PrincipalComponents, SparseMatrix};
 
 use super::eigen::falling_eigen;
 
@@ -22,14 +22,14 @@ const SEED: u64 = 0x5eed;
 /// no more. By subspace iteration (Halko, Martinsson and Tropp,
 /// 2011); each vector's largest component is positive. The calling thread alone works, so that the bits do
 /// not depend on how many there are.
-pub(crate) fn leading_directions(matrix: &SparseMatrix, n: usize) -> Directions {
+pub(crate) fn leading_directions(matrix: &SparseMatrix, n: usize) -> PrincipalComponents {
     let (used, there) = without_empty_columns(matrix);
-    let Directions { values, n } = of_full_columns(&used, n);
+    let PrincipalComponents { values, n } = of_full_columns(&used, n);
     let mut all = vec![0.0; matrix.n_columns() * n];
     for (of_column, &column) in values.chunks_exact(n.max(1)).zip(&there) {
         all[column as usize * n..][..n].copy_from_slice(of_column);
     }
-    Directions { values: all, n }
+    PrincipalComponents { values: all, n }
 }
 
 /// The same matrix without columns that no row has, and those that are left. Hashed words leave most of theirs empty.
@@ -56,11 +56,11 @@ fn without_empty_columns(matrix: &SparseMatrix) -> (SparseMatrix, Vec<u32>) {
 }
 
 /// [`leading_directions`] of a matrix without empty columns.
-fn of_full_columns(matrix: &SparseMatrix, n: usize) -> Directions {
+fn of_full_columns(matrix: &SparseMatrix, n: usize) -> PrincipalComponents {
     let (rows, columns) = (matrix.n_rows(), matrix.n_columns());
     let width = (n + OVERSAMPLED).min(rows).min(columns);
     if width == 0 || n == 0 {
-        return Directions {
+        return PrincipalComponents {
             values: Vec::new(),
             n: 0,
         };
@@ -83,7 +83,7 @@ fn of_full_columns(matrix: &SparseMatrix, n: usize) -> Directions {
             out[row * k + at] = (sign * value) as f32;
         }
     }
-    Directions { values: out, n: k }
+    PrincipalComponents { values: out, n: k }
 }
 
 /// The same span with orthonormal columns: by rounds of Cholesky's factors, which are matrix products (two are exact to
@@ -155,7 +155,7 @@ mod tests {
             row_ptr.push(at.len() as u32);
         }
         let matrix = SparseMatrix::new(columns, row_ptr, at, values);
-        let Directions {
+        let PrincipalComponents {
             values: found,
             n: k,
         } = leading_directions(&matrix, 5);

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use sagebrush_model::{ContentStart, Graph, LossConfig, Model};
+use sagebrush_model::{Graph, LossConfig, LsaStart, Model};
 
 pub use error::TrainingError;
 pub use setup::{Surroundings, adjacency, surroundings};
@@ -43,7 +43,7 @@ pub struct Job<'a> {
     /// gradients.
     pub graph: Graph<'a>,
     /// What embeddings begin with, instead of random weights.
-    pub start: Option<&'a ContentStart>,
+    pub start: Option<&'a LsaStart>,
     /// The items hard negatives are drawn from; `None` where none are wanted.
     pub near: Option<&'a ItemLists>,
     /// The device, with gradients on.

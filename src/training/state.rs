@@ -31,7 +31,7 @@ impl State {
     pub(super) fn new(job: &Job<'_>) -> Result<Self, TrainingError> {
         let mut state = Self::fresh(job);
         if let Some(start) = job.start {
-            let model = state.take_model().starting_from_content(start)?;
+            let model = state.take_model().with_lsa_start(start)?;
             state.put_model(model);
         }
         Ok(state)

@@ -6,8 +6,7 @@ use burn::tensor::Tensor;
 
 use super::*;
 use crate::RankingLoss;
-use crate::loss::{BatchScores, bpr_full};
-use crate::numeric::softplus;
+use crate::losses::{BatchScores, bpr_full, softplus};
 
 fn near(got: f64, want: f64) {
     assert!(

@@ -1,18 +1,18 @@
 //! Whole-crate checks, each on every device of the build.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-mod dense_layer;
+mod batch_loss;
+mod gather;
 mod gradients;
 mod layers;
+mod linear;
 mod losses;
 mod ngcf;
-mod objective;
 mod pinsage;
 mod propagate;
-#[cfg(feature = "gpu")]
-mod ranking;
 mod roundtrip;
-mod rows;
+#[cfg(feature = "gpu")]
+mod top_k;
 mod training;
 
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ fn gpu() -> Option<Device> {
 }
 
 fn is_gpu(device: &Device) -> bool {
-    crate::spmm::buffer_limit_bytes(device).is_some()
+    crate::kernels::buffers::buffer_limit_bytes(device).is_some()
 }
 
 /// A bipartite graph with values on the host, as CSR over users then items.

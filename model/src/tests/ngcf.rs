@@ -2,7 +2,7 @@
 
 use super::gradients::gradients_by_name;
 use super::*;
-use crate::network::NodeRows;
+use crate::models::NodeRows;
 use crate::{BatchIndices, LossConfig, Mode, RankingLoss};
 
 /// Every form, with every kind of dropout, on widths that are no multiple of a register.

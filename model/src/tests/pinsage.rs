@@ -6,8 +6,8 @@ use crate::parameters::{self, Named};
 use std::sync::Arc;
 
 use crate::{
-    ContentStart, Directions, ItemGraph, ModelConfig, Neighbourhoods, NetworkConfig, PinSage,
-    PinSageConfig, Pooling, ScoreConfig, SparseMatrix,
+    ItemGraph, LsaStart, ModelConfig, Neighbourhoods, NetworkConfig, PinSage, PinSageConfig,
+    Pooling, PrincipalComponents, ScoreConfig, SparseMatrix,
 };
 
 const FEATURES: usize = 7;
@@ -294,18 +294,18 @@ fn a_network_may_start_from_content() {
             network: NetworkConfig::PinSage(network),
             score: ScoreConfig::Dot,
         };
-        let start = ContentStart {
-            words: Some(Directions::axes(5)),
-            inputs: Directions::axes(7),
+        let start = LsaStart {
+            words: Some(PrincipalComponents::axes(5)),
+            inputs: PrincipalComponents::axes(7),
         };
         let model = config.init(1, 7, 3, &device);
-        let model = model.starting_from_content(&start).unwrap();
-        let nothing = ContentStart {
+        let model = model.with_lsa_start(&start).unwrap();
+        let nothing = LsaStart {
             words: None,
-            inputs: Directions::axes(0).of_width(7),
+            inputs: PrincipalComponents::axes(0).of_width(7),
         };
         let before = model.parameters().unwrap();
-        let after = model.clone().starting_from_content(&nothing).unwrap();
+        let after = model.clone().with_lsa_start(&nothing).unwrap();
         assert_eq!(after.parameters().unwrap(), before, "nothing to begin with");
         let alone = Neighbourhoods::new(1, &vec![vec![]; 7]);
         let vectors = model

@@ -1,0 +1,92 @@
+//! The inputs of a batch's loss: how its rows lie, who is compared with whom, and how.
+
+use std::sync::{Arc, Mutex};
+
+use crate::batch::{BatchIndices, SharedNegatives};
+use crate::losses::RankingLoss;
+
+/// How the rows of a batch lie: users, positives, per-positive negatives, batch-shared negatives; the rows
+/// that are regularized are the same ones, or come after them in the same order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Users in the batch.
+    pub(crate) batch: usize,
+    /// Per-positive negatives: how many each positive has.
+    pub(crate) per_positive: usize,
+    /// Batch-shared negatives.
+    pub(crate) shared: usize,
+    /// Whether a second set of rows, the regularized one, follows the scored one.
+    pub(crate) stacked: bool,
+}
+
+impl Layout {
+    pub(crate) fn of(batch: &BatchIndices, stacked: bool) -> Self {
+        Self {
+            batch: batch.len(),
+            per_positive: batch.n_negatives(),
+            shared: batch.shared().items.len(),
+            stacked,
+        }
+    }
+
+    /// Rows of one set.
+    pub(crate) fn n_rows(self) -> usize {
+        self.batch * (2 + self.per_positive) + self.shared
+    }
+
+    /// Rows of all sets.
+    pub(crate) fn n_all_rows(self) -> usize {
+        self.n_rows() * if self.stacked { 2 } else { 1 }
+    }
+}
+
+/// The score as the loss sees it: an inner product, of unit vectors or not, times a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Similarity {
+    /// Whether both vectors are scaled to length 1 first.
+    pub(crate) unit: bool,
+    pub(crate) scale: f32,
+}
+
+/// One batch's loss.
+#[derive(Debug)]
+pub(crate) struct BatchLossPlan {
+    pub(crate) layout: Layout,
+    pub(crate) similarity: Similarity,
+    pub(crate) loss: RankingLoss,
+    pub(crate) shared: Arc<SharedNegatives>,
+    /// Whether rows are regularized: the second set where there is one, else the first.
+    pub(crate) regularized: bool,
+    /// The gradient of the ranking loss that the forward pass left, `[n_rows, width]`.
+    pub(super) gradient: Mutex<Option<Vec<f32>>>,
+}
+
+impl BatchLossPlan {
+    pub(crate) fn new(
+        batch: &BatchIndices,
+        stacked: bool,
+        similarity: Similarity,
+        loss: RankingLoss,
+        regularized: bool,
+    ) -> Self {
+        Self {
+            layout: Layout::of(batch, stacked),
+            similarity,
+            loss,
+            shared: batch.shared().clone(),
+            regularized,
+            gradient: Mutex::default(),
+        }
+    }
+
+    /// The places of the batch-shared negatives that a user is known to have.
+    pub(super) fn known(&self, user: usize) -> &[u32] {
+        match self.layout.shared {
+            0 => &[],
+            _ => {
+                let ptr = &self.shared.known_ptr;
+                &self.shared.known[ptr[user] as usize..ptr[user + 1] as usize]
+            }
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! The loss of a batch and its gradient against the definition in f64.
+
+use super::*;
+use crate::tests::gradients::gradients_by_name;
+use crate::{BatchIndices, L2, LogQ, LossConfig, Mode, RankingLoss, SharedNegatives};
+
+/// A batch, and the numbers its loss is defined by.
+struct Case {
+    users: Vec<u32>,
+    positives: Vec<u32>,
+    own: Vec<u32>,
+    shared: SharedNegatives,
+    n_users: usize,
+    n_items: usize,
+    dim: usize,
+}
+
+impl Case {
+    fn new(batch: usize, own: usize, shared: usize, dim: usize, log_q: bool) -> Self {
+        let (n_users, n_items) = (batch / 2 + 2, 40 + shared);
+        let mut rng = ChaCha8Rng::seed_from_u64((batch + own + shared + dim) as u64);
+        let mut draw = |n: usize, below: usize| -> Vec<u32> {
+            (0..n).map(|_| rng.random_range(0..below as u32)).collect()
+        };
+        let (users, positives) = (draw(batch, n_users), draw(batch, n_items));
+        let (own, items) = (draw(batch * own, n_items), draw(shared, n_items));
+        let mut known_ptr = vec![0];
+        let mut known = Vec::new();
+        for user in 0..batch {
+            // Every third user knows a few; the first one all.
+            let places = (0..shared as u32).filter(|place| {
+                user == 0 || user % 3 == 0 && (place + user as u32).is_multiple_of(5)
+            });
+            known.extend(places);
+            known_ptr.push(known.len() as u32);
+        }
+        let corrections = |n: usize| random_values(n, 9).iter().map(|v| v * 2.0).collect();
+        let log_q = log_q.then(|| LogQ {
+            positives: corrections(batch),
+            shared: corrections(shared),
+        });
+        Self {
+            users,
+            positives,
+            own,
+            shared: SharedNegatives {
+                items,
+                known_ptr,
+                known,
+                log_q,
+            },
+            n_users,
+            n_items,
+            dim,
+        }
+    }
+
+    fn batch(&self, device: &Device) -> BatchIndices {
+        BatchIndices::new(&self.users, &self.positives, &self.own, device)
+            .with_shared(self.shared.clone())
+    }
+
+    /// Both terms by their definitions; tables are `[n_users + n_items, dim]`.
+    fn loss(&self, tables: &[f64], scale: Option<f64>, config: &LossConfig) -> f64 {
+        let dim = self.dim;
+        let user_row = |id: u32| &tables[id as usize * dim..][..dim];
+        let item_row = |id: u32| &tables[(self.n_users + id as usize) * dim..][..dim];
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let score = |user: u32, item: u32| {
+            let (u, i) = (user_row(user), item_row(item));
+            match scale {
+                None => dot(u, i),
+                Some(scale) => scale * dot(u, i) / (dot(u, u) * dot(i, i)).sqrt(),
+            }
+        };
+        let n = self.users.len();
+        let own = self.own.len() / n;
+        let off = |at: usize, positive: bool| {
+            let log_q = self.shared.log_q.as_ref();
+            log_q.map_or(0.0, |log_q| {
+                let list = if positive {
+                    &log_q.positives
+                } else {
+                    &log_q.shared
+                };
+                f64::from(list[at])
+            })
+        };
+        let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
+        let mut all_negatives = Vec::new();
+        let mut sum = 0.0;
+        for at in 0..n {
+            let user = self.users[at];
+            let temperature = match config.ranking {
+                RankingLoss::Softmax { temperature } => temperature,
+                _ => 1.0,
+            };
+            let positive = score(user, self.positives[at]) - temperature * off(at, true);
+            let range = self.shared.known_ptr[at] as usize..self.shared.known_ptr[at + 1] as usize;
+            let known = &self.shared.known[range];
+            let counted = (0..self.shared.items.len()).filter(|&p| !known.contains(&(p as u32)));
+            let of_own = self.own[at * own..][..own].iter().map(|&i| score(user, i));
+            let of_shared =
+                counted.map(|p| score(user, self.shared.items[p]) - temperature * off(p, false));
+            let negatives: Vec<f64> = of_own.chain(of_shared).collect();
+            let mean = |cost: &dyn Fn(f64) -> f64| {
+                let total: f64 = negatives.iter().map(|&x| cost(x)).sum();
+                total / negatives.len().max(1) as f64
+            };
+            sum += match config.ranking {
+                RankingLoss::Bpr => mean(&|x| softplus(x - positive)),
+                RankingLoss::Binary => softplus(-positive),
+                RankingLoss::Softmax { temperature: t } => {
+                    let all = negatives.iter().chain([&positive]);
+                    all.map(|x| (x / t).exp()).sum::<f64>().ln() - positive / t
+                }
+                RankingLoss::Margin { margin } => mean(&|x| (x - positive + margin).max(0.0)),
+                RankingLoss::Contrastive {
+                    margin,
+                    negative_weight,
+                } => 1.0 - positive + negative_weight * mean(&|x| (x - margin).max(0.0)),
+            };
+            all_negatives.extend(negatives);
+        }
+        if config.ranking == RankingLoss::Binary {
+            let total: f64 = all_negatives.iter().map(|&x| softplus(x)).sum();
+            sum += n as f64 * total / all_negatives.len() as f64;
+        }
+        let items = [&self.positives, &self.own, &self.shared.items];
+        let items = items.into_iter().flatten().map(|&i| item_row(i));
+        let rows = self.users.iter().map(|&u| user_row(u)).chain(items);
+        let squares: f64 = rows.map(|row| dot(row, row)).sum();
+        (sum + 0.5 * config.weight_decay * squares) / n as f64
+    }
+}
+
+const LOSSES: [RankingLoss; 5] = [
+    RankingLoss::Bpr,
+    RankingLoss::Binary,
+    RankingLoss::Softmax { temperature: 0.4 },
+    RankingLoss::Margin { margin: 0.3 },
+    RankingLoss::Contrastive {
+        margin: 0.1,
+        negative_weight: 3.0,
+    },
+];
+
+fn mf(case: &Case, score: ScoreConfig, device: &Device) -> Model {
+    let network = NetworkConfig::Mf(MfConfig {
+        dim: case.dim,
+        init: Init::Normal { std: 0.6 },
+    });
+    model(&network, score).init(case.n_users, case.n_items, 5, device)
+}
+
+/// Value and gradient of a model whose score is the definition's.
+fn check(case: &Case, score: ScoreConfig, config: LossConfig, device: &Device) {
+    let scale = match score {
+        _ if config.cosine => Some(1.0),
+        ScoreConfig::Cosine { temperature } => Some(1.0 / temperature),
+        _ => None,
+    };
+    let tracked = device.clone().autodiff();
+    let model = mf(case, score, &tracked);
+    let total = model
+        .loss(None, &case.batch(&tracked), &config, Mode::Inference)
+        .total();
+    let tables = parameters(&model);
+    let wide = |name: &str| tables[name].values.iter().map(|&v| f64::from(v));
+    let tables: Vec<f64> = wide("users").chain(wide("items")).collect();
+    let what = format!("{score:?} {config:?} {device:?}");
+    let want = case.loss(&tables, scale, &config);
+    let value = scalar(total.clone());
+    let error = (value - want).abs();
+    // A GPU's exponentials and logarithms are allowed a few more units in the last place.
+    let slack = if is_gpu(device) { 20.0 } else { 1.0 };
+    assert!(
+        error < slack * 2e-6 * want.abs().max(1.0),
+        "{what}: {value} against {want}"
+    );
+    let gradients = gradients_by_name(&model, total);
+    let gradient: Vec<f32> = [&gradients["users"][..], &gradients["items"]].concat();
+    let step = 1e-5;
+    for at in (0..tables.len()).step_by(1 + tables.len() / 60) {
+        let moved = |by: f64| {
+            let mut tables = tables.clone();
+            tables[at] += by;
+            case.loss(&tables, scale, &config)
+        };
+        let want = (moved(step) - moved(-step)) / (2.0 * step);
+        let error = (f64::from(gradient[at]) - want).abs();
+        // A hinge between both points makes the difference a fraction of the slope.
+        let tolerance = slack * (1e-6 + 1e-4 * want.abs());
+        assert!(
+            error < tolerance,
+            "{what} [{at}]: {} against {want}",
+            gradient[at]
+        );
+    }
+}
+
+fn config(ranking: RankingLoss, cosine: bool) -> LossConfig {
+    LossConfig {
+        ranking,
+        cosine,
+        l2: L2::LayerZeroRows,
+        weight_decay: 0.05,
+    }
+}
+
+/// `bilinear` starts as the identity, so it is the inner product composed of Burn's operations.
+#[test]
+fn every_loss_follows_its_definition_on_every_device() {
+    for device in devices() {
+        // A software GPU compiles a pipeline for every shape: one case a loss there.
+        if is_gpu(&device) {
+            for ranking in LOSSES {
+                let case = Case::new(9, 1, 7, 6, false);
+                check(&case, ScoreConfig::Dot, config(ranking, true), &device);
+            }
+            continue;
+        }
+        for ranking in LOSSES {
+            for case in [Case::new(7, 2, 0, 5, false), Case::new(9, 1, 70, 18, false)] {
+                for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+                    check(&case, score, config(ranking, false), &device);
+                }
+                let cosine = ScoreConfig::Cosine { temperature: 0.7 };
+                check(&case, cosine, config(ranking, false), &device);
+            }
+            let pool = Case::new(6, 0, 5, 3, false);
+            check(&pool, ScoreConfig::Dot, config(ranking, true), &device);
+            check(&pool, ScoreConfig::Bilinear, config(ranking, true), &device);
+        }
+    }
+}
+
+#[test]
+fn what_sampling_by_popularity_added_is_taken_off() {
+    let softmax = RankingLoss::Softmax { temperature: 0.4 };
+    let case = Case::new(6, 0, 20, 4, true);
+    for device in devices() {
+        for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+            check(&case, score, config(softmax, false), &device);
+        }
+    }
+}
+
+/// Many tiles and pieces; the same bits whatever the number of threads.
+#[test]
+fn a_batch_of_many_tiles_follows_the_definition_and_ignores_the_thread_count() {
+    let device = Device::flex();
+    let case = Case::new(700, 3, 200, 16, false);
+    for ranking in LOSSES {
+        check(&case, ScoreConfig::Dot, config(ranking, true), &device);
+    }
+    let gradients = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| {
+            let device = Device::flex().autodiff();
+            let model = mf(&case, ScoreConfig::Dot, &device);
+            let config = config(LOSSES[2], true);
+            let loss = model.loss(None, &case.batch(&device), &config, Mode::Inference);
+            gradients_by_name(&model, loss.total())
+        })
+    };
+    assert_eq!(gradients(1), gradients(3));
+}
+
+#[test]
+fn a_score_that_is_not_a_number_is_seen_in_every_loss() {
+    for ranking in LOSSES {
+        let mut lanes = [[0.0; 64]; 2];
+        assert!(crate::ops::batch_loss::cost_of(ranking, 0.5, &mut lanes).is_finite());
+        let mut lanes = [[0.0; 64]; 2];
+        lanes[1][3] = f32::NAN;
+        assert!(crate::ops::batch_loss::cost_of(ranking, 0.5, &mut lanes).is_nan());
+        let mut lanes = [[0.0; 64]; 1];
+        assert!(crate::ops::batch_loss::cost_of(ranking, f32::NAN, &mut lanes).is_nan());
+    }
+}
