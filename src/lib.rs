@@ -1,6 +1,7 @@
 //! Sagebrush: from an interaction log to embeddings, honest metrics and top-K lists.
 
 pub mod allocator;
+mod atomic_file;
 pub mod baselines;
 pub mod cli;
 pub mod commands;
@@ -10,6 +11,7 @@ pub mod device;
 pub mod evaluation;
 pub mod exit;
 pub mod export;
+pub mod failpoints;
 pub mod features;
 pub mod graph;
 pub mod inference;
