@@ -37,6 +37,8 @@ pub enum Failure {
     Internal = 70,
     /// An output cannot be written.
     CannotWrite = 74,
+    /// Another process is writing the run; trying again later may do.
+    Busy = 75,
     /// Stopped by SIGINT or SIGTERM; a checkpoint was saved.
     Interrupted = 130,
 }
@@ -139,6 +141,7 @@ impl Failure {
             Fault::BadData => Self::BadData,
             Fault::MissingInput => Self::InputMissing,
             Fault::CannotWrite => Self::CannotWrite,
+            Fault::Busy => Self::Busy,
         }
     }
 }

@@ -66,7 +66,7 @@ impl Failpoint {
 }
 
 /// The variable that arms one: `NAME:N:error` makes the `N`th pass (from 1) fail, `NAME:N:exit` ends the process there.
-pub const VARIABLE: &str = "SAGEBRUSH_FAILPOINT";
+pub const VARIABLE: &str = "FAILPOINT";
 /// How a process ends at an armed `exit`.
 pub const EXIT_CODE: i32 = 86;
 

@@ -5,10 +5,12 @@ use std::path::Path;
 use crate::cli::DemoArgs;
 use crate::config::ModelName;
 use crate::exit::Failure;
+use crate::run::Replace;
 
 use super::run_files::{OpenRun, Seen};
 use super::{Session, evaluate, settings, train};
 
+const COMMAND: &str = "demo";
 /// Users whose lists the demo prints.
 const EXAMPLE_USERS: usize = 3;
 /// Films a user.
@@ -24,12 +26,12 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> anyhow::Result<Option<
         session.say(&format!("\ntraining {}", model.as_str()));
         let config = settings::of_demo(args, model)?;
         let out = args.out.join(model.as_str());
-        if train::train_new(session, &config, &out, true, None)?.is_none() {
+        if train::train_new(session, &config, &out, Replace::Own, COMMAND, None)?.is_none() {
             return Ok(Some(Failure::Interrupted));
         }
     }
     let (mf, lightgcn) = (args.out.join("mf"), args.out.join("lightgcn"));
-    let evaluation = evaluate::measure_beside(session, &lightgcn, &[mf])?;
+    let evaluation = evaluate::measure_beside(session, &lightgcn, &[mf], COMMAND)?;
     if session.json {
         session.print_json(&evaluation)?;
     } else {

@@ -3,7 +3,6 @@
 use std::path::Path;
 #[cfg(feature = "train")]
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -15,15 +14,13 @@ use crate::evaluation::{self, Evaluated, Evaluation, EvaluationConfig, PerUser};
 use crate::export::TrecWriter;
 use crate::inference::ScoreSource;
 use crate::report;
-use crate::run::RunError;
+use crate::run::{Opening, RunWriter, hash_of_split};
 use crate::terminal::{Align, Style, Table, count};
 
 /// `evaluation.json`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct EvaluationFile {
-    /// Every time the test set was opened, the first first; written before the test set is read.
-    pub(super) openings: Vec<Opening>,
-    /// The last result; `None` when no evaluation has come to its end.
+    /// The last result; `None` in a run of format 1 whose evaluation came to no end.
     #[serde(flatten)]
     pub(super) measured: Option<Measured>,
 }
@@ -38,22 +35,12 @@ pub(super) struct Measured {
     pub(super) per_user: PerUser,
 }
 
-/// One opening of the test set.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Opening {
-    /// The UTC date.
-    pub(super) date: String,
-    /// Seconds since 1970.
-    pub(super) unix_seconds: u64,
-    /// The depths measured.
-    pub(super) ks: Vec<usize>,
-}
+const COMMAND: &str = "evaluate";
 
 /// Runs `evaluate`.
 pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> anyhow::Result<()> {
     let ks = args.ks.iter().map(|&k| k as usize).collect();
-    let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
-    let run = run.rank_on(session, args.device.as_deref())?;
+    let run = Opened::new(&args.run, COMMAND)?.rank_on(session, args.device.as_deref())?;
     let evaluation = measure(session, run, &[], ks, args.trec.as_deref())?;
     if session.json {
         return session.print_json(&evaluation);
@@ -66,68 +53,99 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> anyhow::Result
     Ok(())
 }
 
-/// Measures a run beside the baselines and other runs on the same data, at its configured depths.
+/// A run to measure, which this process alone may write.
+struct Opened {
+    run: OpenRun,
+    writer: RunWriter,
+}
+
+impl Opened {
+    /// Locked first, so that what is read is what is written to.
+    fn new(path: &Path, command: &'static str) -> anyhow::Result<Self> {
+        let writer = RunWriter::open(path, command)?;
+        let run = OpenRun::open(path, Seen::BeforeTest)?;
+        Ok(Self { run, writer })
+    }
+
+    fn rank_on(mut self, session: &Session, device: Option<&str>) -> anyhow::Result<Self> {
+        self.run = self.run.rank_on(session, device)?;
+        Ok(self)
+    }
+}
+
+/// Measures a run beside the baselines and other runs on the same data, at its configured depths, for `command`.
 #[cfg(feature = "train")]
 pub(super) fn measure_beside(
     session: &Session,
     run: &Path,
     others: &[PathBuf],
+    command: &'static str,
 ) -> anyhow::Result<Evaluation> {
-    let open = |path: &Path| OpenRun::open(path, Seen::BeforeTest)?.rank_on(session, None);
-    let others = others
-        .iter()
-        .map(|path| open(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    measure(session, open(run)?, &others, Vec::new(), None)
+    let run = Opened::new(run, command)?.rank_on(session, None)?;
+    let open = |path: &PathBuf| OpenRun::open(path, Seen::BeforeTest)?.rank_on(session, None);
+    let others = others.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    measure(session, run, &others, Vec::new(), None)
 }
 
 fn measure(
     session: &Session,
-    mut run: OpenRun,
+    opened: Opened,
     others: &[OpenRun],
     ks: Vec<usize>,
     trec: Option<&Path>,
 ) -> anyhow::Result<Evaluation> {
-    let mut file = evaluation_file(&run)?;
-    if !file.openings.is_empty() {
-        session.say(&format!(
-            "the test set of this run was opened {} times before",
-            file.openings.len()
-        ));
-    }
+    let Opened { run, mut writer } = opened;
     let settings = settings(&run, ks);
-    // Recorded first: an evaluation that is killed has opened the test set all the same.
-    let opening = opening_now(&settings)?;
-    let date = opening.date.clone();
-    file.openings.push(opening);
-    run.dir.write_evaluation(&file)?;
     let tested = run.open_test()?;
+    let (users, items) = (run.recommender.users(), run.recommender.items());
+    let split = hash_of_split(users, items, &tested.test);
+    let opening = Opening::now(settings.ks.clone(), split);
+    // On record before anything is measured: an evaluation that is killed has opened the test set all the same.
+    record(session, &mut writer, &opening)?;
     let evaluated = rank_all(&run, others, &tested, &settings)?;
     if let Some(directory) = trec {
         write_trec(&run, &tested, &settings, directory)?;
     }
-    write(&mut run, &tested, file.openings, &evaluated, &date)?;
+    write(&run, &mut writer, &tested, &evaluated, &opening.date)?;
     Ok(evaluated.summary)
 }
 
-fn evaluation_file(run: &OpenRun) -> anyhow::Result<EvaluationFile> {
-    match run.dir.evaluation() {
-        Ok(file) => Ok(file),
-        Err(RunError::Missing { .. }) => Ok(EvaluationFile::default()),
-        Err(error) => Err(error.into()),
+/// Records an opening in the run and in the ledger of this machine, and says how many there were.
+fn record(session: &Session, run: &mut RunWriter, opening: &Opening) -> anyhow::Result<()> {
+    match run.openings()?.len() {
+        0 => {}
+        n => session.say(&format!(
+            "the test set of this run was opened {} before",
+            times(n)
+        )),
     }
+    run.record_opening(opening)?;
+    let Some(ledger) = &session.ledger else {
+        return Ok(());
+    };
+    match ledger.add(run.path(), opening) {
+        Ok(measured) if measured.times > 1 => session.say(&format!(
+            "this test split has been measured {} by {} on this machine",
+            times(measured.times),
+            match measured.runs {
+                1 => "1 run".to_owned(),
+                n => format!("{n} runs"),
+            }
+        )),
+        Ok(_) => {}
+        Err(error) => tracing::warn!(
+            "{}: cannot be written ({error}), so this machine does not count this opening of the test set",
+            ledger.path().display()
+        ),
+    }
+    Ok(())
 }
 
-fn opening_now(settings: &EvaluationConfig) -> anyhow::Result<Opening> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-    let mut ks = settings.ks.clone();
-    ks.sort_unstable();
-    ks.dedup();
-    Ok(Opening {
-        date: crate::data::iso_date(now as i64),
-        unix_seconds: now,
-        ks,
-    })
+fn times(n: usize) -> String {
+    match n {
+        1 => "1 time".to_owned(),
+        n => format!("{n} times"),
+    }
 }
 
 /// Depths beyond the catalogue are left out unless they were asked for by name.
@@ -199,9 +217,9 @@ fn content_knn(run: &OpenRun) -> anyhow::Result<Option<ContentKnn>> {
 }
 
 fn write(
-    run: &mut OpenRun,
+    run: &OpenRun,
+    writer: &mut RunWriter,
     tested: &Tested,
-    openings: Vec<Opening>,
     evaluated: &Evaluated,
     date: &str,
 ) -> anyhow::Result<()> {
@@ -212,18 +230,16 @@ fn write(
     per_user
         .metrics
         .retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
-    run.dir.write_evaluation(&EvaluationFile {
-        openings,
+    writer.write_evaluation(&EvaluationFile {
         measured: Some(Measured {
             evaluation: evaluated.summary.clone(),
             per_user,
         }),
     })?;
     let page = report::render(&report_data::of_run(run, tested, evaluated, date)?)?;
-    run.dir.write_report(&page)?;
+    writer.write_report(&page)?;
     let metrics = cards::metric_lines(&evaluated.summary);
-    run.dir
-        .write_model_card(&cards::model_card(&run.config, &run.record, metrics))?;
+    writer.write_model_card(&cards::model_card(&run.config, &run.record, metrics))?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use crate::config::{FilterSettings, RunConfig};
 use crate::evaluation::of_validation;
 use crate::exit::Failure;
 use crate::inference::filter::GraphFilter;
-use crate::run::{FilterTables, HostTensor, RunDir};
+use crate::run::{FilterTables, HostTensor, LockedRun, Replace, RunWriter};
 use crate::spectral::{ItemGraph, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
 use crate::terminal::count;
 use crate::training::interrupt;
@@ -21,15 +21,17 @@ use crate::training::interrupt;
 /// The depth of the validation figures.
 const DEPTH: usize = 20;
 
-/// Fits the filter of the settings into a new run directory.
+/// Fits the filter of the settings into a new run directory for `command`.
 pub(super) fn fit(
     session: &Session,
     config: &RunConfig,
     out: &Path,
-    overwrite: bool,
+    replace: Replace,
+    command: &'static str,
 ) -> anyhow::Result<Option<Failure>> {
+    let locked = LockedRun::to_create(out, replace, command)?;
     let prepared = Prepared::new(session, config)?;
-    let mut run = RunDir::create(out, overwrite)?;
+    let mut run = locked.begin()?;
     fit_into(session, config, &prepared, &mut run)
 }
 
@@ -38,7 +40,7 @@ pub(super) fn fit_into(
     session: &Session,
     config: &RunConfig,
     prepared: &Prepared,
-    run: &mut RunDir,
+    run: &mut RunWriter,
 ) -> anyhow::Result<Option<Failure>> {
     prepared::write_inputs(run, config, prepared)?;
     run.start_metrics(&[])?;

@@ -50,6 +50,7 @@ use serde::Serialize;
 
 use crate::cli::{Cli, Command, Global};
 use crate::exit::Failure;
+use crate::run::Ledger;
 
 /// How this invocation talks.
 pub struct Session {
@@ -57,6 +58,8 @@ pub struct Session {
     pub json: bool,
     /// No remarks.
     pub quiet: bool,
+    /// Where openings of test parts are counted, over all runs of this machine.
+    pub ledger: Option<Ledger>,
 }
 
 impl Session {
@@ -65,6 +68,7 @@ impl Session {
     pub const SILENT: Self = Self {
         json: false,
         quiet: true,
+        ledger: None,
     };
 
     /// The manner the global options ask for.
@@ -72,6 +76,7 @@ impl Session {
         Self {
             json: global.json,
             quiet: global.quiet,
+            ledger: ledger(),
         }
     }
 
@@ -90,6 +95,15 @@ impl Session {
     /// A result as one JSON document, on stdout.
     pub fn print_json(&self, result: &impl Serialize) -> anyhow::Result<()> {
         self.print(&serde_json::to_string_pretty(result)?)
+    }
+}
+
+/// The user's ledger of openings, unless the variable turns it off.
+fn ledger() -> Option<Ledger> {
+    let off = std::env::var_os("SAGEBRUSH_LEDGER").is_some_and(|value| value == "off");
+    match off {
+        true => None,
+        false => Ledger::of_user(),
     }
 }
 

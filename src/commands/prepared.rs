@@ -11,10 +11,10 @@ use super::run_files::{DataRecord, items_input, read};
 use super::{Session, Usage, cards, memory_limit};
 use crate::allocator;
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{self, Dataset, IdMap, SourceFile, Split};
+use crate::data::{self, Dataset, HashedFile, IdMap, SourceFile, Split};
 use crate::features::{Encoded, Encoder, first_categories};
 use crate::graph::{InteractionGraph, NodeOrder};
-use crate::run::RunDir;
+use crate::run::{Began, Checkpoint, File, RunDir, RunError, RunWriter, differences};
 use crate::terminal::count;
 use crate::training::Trained;
 
@@ -39,6 +39,8 @@ pub(super) struct ItemFeatures {
 
 impl Prepared {
     pub(super) fn new(session: &Session, config: &RunConfig) -> anyhow::Result<Self> {
+        let vectors = hash_vectors(config)?;
+        memory_limit::check_vectors(config, vectors.iter().map(|file| file.bytes).sum())?;
         let (dataset, cleaning) = read(&config.data)?;
         allocator::return_freed_memory();
         let mut split = data::split(&dataset, &config.split, config.seed)?;
@@ -69,6 +71,7 @@ impl Prepared {
             sources,
             cleaning,
             split: split.summary.clone(),
+            vectors: Some(vectors),
         };
         session.say(&format!(
             "{} users, {} items; {} split: {} training, {} validation, {} test interactions",
@@ -128,14 +131,54 @@ impl Prepared {
         let began: DataRecord = run
             .data()
             .context("whether the input files are those this run began with cannot be told")?;
-        same_sources(run.path(), &began.sources, &self.record.sources)?;
+        Files::of(&began).check_read(run.path(), Files::of(&self.record))?;
         let same_ids = run.users()? == self.users && run.items()? == self.items;
         if !same_ids {
             let run = run.path().to_owned();
             anyhow::bail!(OtherData::Ids { run });
         }
+        let (Some(features), Some(stored)) = (&self.features, run.item_graph(self.items.len())?)
+        else {
+            return Ok(());
+        };
+        if stored.features != *features.encoded.rows {
+            let run = run.path().to_owned();
+            anyhow::bail!(OtherData::Features { run });
+        }
         Ok(())
     }
+}
+
+/// The files of items' vectors as they are now.
+fn hash_vectors(config: &RunConfig) -> anyhow::Result<Vec<HashedFile>> {
+    let paths = config
+        .features
+        .iter()
+        .flat_map(|features| &features.vectors);
+    let hashed: Result<_, _> = paths.map(|path| data::hash_file(path)).collect();
+    Ok(hashed?)
+}
+
+/// Refuses other settings than a run began with, but for those that change no epoch's result.
+pub(super) fn check_same_settings(
+    run: &RunDir,
+    config: &RunConfig,
+    checkpoint: Option<&Checkpoint>,
+) -> anyhow::Result<()> {
+    let Some(began) = run.began(checkpoint)? else {
+        return Ok(());
+    };
+    // Read and written again, so that a setting that has another name or a default by now is the same.
+    let began = RunConfig::from_toml("the settings this run began with", &began)?;
+    let table = |config: &RunConfig| config.to_toml().parse::<toml::Table>();
+    let differences = differences(&table(&began)?, &table(config)?);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    anyhow::bail!(RunError::OtherSettings {
+        path: run.path().join(File::Config.name()),
+        differences,
+    })
 }
 
 /// The items' features, where the model reads them; the encoder sees the training part alone.
@@ -210,12 +253,59 @@ pub(crate) enum OtherData {
     Ids { run: PathBuf },
 }
 
-/// Refuses other input files than a run or a search began with.
-pub(super) fn same_sources(
-    run: &Path,
-    began: &[SourceFile],
-    now: &[SourceFile],
-) -> Result<(), OtherData> {
+/// The files that a run or a search began with. What format 1 did not record of vectors is not compared.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Files<'a> {
+    pub(super) sources: &'a [SourceFile],
+    pub(super) vectors: Option<&'a [HashedFile]>,
+}
+
+impl<'a> Files<'a> {
+    pub(super) fn of(record: &'a DataRecord) -> Self {
+        Self {
+            sources: &record.sources,
+            vectors: record.vectors.as_deref(),
+        }
+    }
+
+    /// Path and SHA-256 of each.
+    fn hashes(self, with_vectors: bool) -> Vec<(&'a str, &'a str)> {
+        let sources = self.sources.iter().map(|f| (&*f.path, &*f.sha256));
+        let vectors = self.vectors.filter(|_| with_vectors).into_iter().flatten();
+        sources
+            .chain(vectors.map(|f| (&*f.path, &*f.sha256)))
+            .collect()
+    }
+
+    /// Refuses other files than these.
+    pub(super) fn check_read(self, run: &Path, now: Files<'_>) -> Result<(), OtherData> {
+        let with_vectors = self.vectors.is_some();
+        same_files(run, &self.hashes(with_vectors), &now.hashes(with_vectors))
+    }
+
+    /// Refuses other files than these where the settings say, before any of them is read for training.
+    pub(super) fn check_there(self, run: &Path, config: &RunConfig) -> anyhow::Result<()> {
+        let data = &config.data;
+        let logs = data.train.iter().chain(&data.test).chain(&data.items);
+        let vectors = config.features.iter().flat_map(|f| &f.vectors);
+        let paths = logs.chain(vectors.filter(|_| self.vectors.is_some()));
+        let now: Vec<HashedFile> = paths
+            .map(|path| data::hash_file(path))
+            .collect::<Result<_, _>>()?;
+        let now: Vec<_> = now.iter().map(|f| (&*f.path, &*f.sha256)).collect();
+        // Bundled data are the program's own.
+        let began = match data.bundled {
+            Some(_) => Files {
+                sources: &[],
+                ..self
+            },
+            None => self,
+        };
+        Ok(same_files(run, &began.hashes(true), &now)?)
+    }
+}
+
+fn same_files(run: &Path, began: &[(&str, &str)], now: &[(&str, &str)]) -> Result<(), OtherData> {
     if began.len() != now.len() {
         return Err(OtherData::Count {
             run: run.to_owned(),
@@ -224,12 +314,12 @@ pub(super) fn same_sources(
         });
     }
     let mut pairs = began.iter().zip(now);
-    match pairs.find(|(before, now)| before.sha256 != now.sha256) {
+    match pairs.find(|((_, before), (_, now))| before != now) {
         None => Ok(()),
-        Some((before, now)) => Err(OtherData::File {
-            path: now.path.clone(),
-            before: before.sha256.clone(),
-            now: now.sha256.clone(),
+        Some(((_, before), (path, now))) => Err(OtherData::File {
+            path: (*path).to_owned(),
+            before: (*before).to_owned(),
+            now: (*now).to_owned(),
         }),
     }
 }
@@ -237,7 +327,7 @@ pub(super) fn same_sources(
 /// Writes all of a run that is known before training. The configuration comes last: a run that has
 /// it can be resumed, and the rest is there to check it against.
 pub(super) fn write_inputs(
-    run: &mut RunDir,
+    run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
 ) -> anyhow::Result<()> {
@@ -255,13 +345,16 @@ pub(super) fn write_inputs(
     run.write_interactions(split.train.positives(), &split.validation)?;
     run.write_test(&split.test)?;
     run.write_data(&prepared.record)?;
+    if !run.has(File::Began) {
+        run.write_began(&Began::now(config.to_toml()))?;
+    }
     run.write_config(&config.to_toml())?;
     Ok(())
 }
 
 /// Writes what training found and declares the run finished.
 pub(super) fn write_outputs(
-    run: &mut RunDir,
+    run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
     trained: &Trained,
@@ -293,7 +386,12 @@ mod tests {
     fn a_run_goes_on_with_its_own_files_only() {
         let began = files(&["a", "b"]);
         let check = |now: &[&str]| {
-            let checked = same_sources(Path::new("my-run"), &began, &files(now));
+            let now = files(now);
+            let of = |sources| Files {
+                sources,
+                vectors: None,
+            };
+            let checked = of(&began[..]).check_read(Path::new("my-run"), of(&now[..]));
             checked.map_err(|error| error.to_string())
         };
         assert_eq!(check(&["a", "b"]), Ok(()));

@@ -13,8 +13,8 @@ use crate::config::{DataConfig, DeviceName, ModelName, RunConfig, ScoreKind};
 #[cfg(feature = "train")]
 use crate::data::Counts;
 use crate::data::{
-    self, Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemLists, ReadOptions,
-    SourceFile, SplitSummary,
+    self, Bundled, Cleaning, ColumnNames, Dataset, Format, HashedFile, Input, ItemLists,
+    ReadOptions, SourceFile, SplitSummary,
 };
 use crate::device::{self, DeviceSource};
 use crate::evaluation::EvaluationData;
@@ -30,6 +30,9 @@ pub(super) struct DataRecord {
     pub(super) sources: Vec<SourceFile>,
     pub(super) cleaning: Cleaning,
     pub(super) split: SplitSummary,
+    /// The files of items' vectors; runs of format 1 did not record them.
+    #[serde(default)]
+    pub(super) vectors: Option<Vec<HashedFile>>,
 }
 
 impl DataRecord {
@@ -41,6 +44,7 @@ impl DataRecord {
             items: self.n_items as u64,
             interactions: self.n_interactions as u64,
             train: self.split.n_train as u64,
+            vectors: self.vectors.iter().flatten().map(|file| file.bytes).sum(),
         }
     }
 }

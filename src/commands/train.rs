@@ -8,7 +8,8 @@ use burn::tensor::Device;
 use sagebrush_model::{ContentStart, ItemGraph, Query};
 use serde_json::json;
 
-use super::prepared::{self, OtherData, Prepared};
+use super::prepared::{self, Files, OtherData, Prepared};
+use super::run_files::DataRecord;
 use super::{Session, fit, machine, settings};
 use crate::cli::TrainArgs;
 use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
@@ -17,10 +18,12 @@ use crate::device;
 use crate::exit::Failure;
 use crate::features;
 use crate::graph::{InteractionGraph, Visits, Walks};
-use crate::run::{Checkpoint, RunDir, RunError, load_latest};
+use crate::run::{Checkpoint, LockedRun, Replace, RunDir, RunError, RunWriter, load_latest};
 use crate::sampling::HardNegatives;
 use crate::terminal::count;
 use crate::training::{self, Job, Outcome, Progress, Trained, Watch};
+
+const COMMAND: &str = "train";
 
 /// Runs `train`; an interrupt is a failure with its own exit code.
 pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Option<Failure>> {
@@ -33,29 +36,35 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> anyhow::Result<Optio
         return Ok(None);
     }
     let out = args.out.as_deref().context("`--out` is missing")?;
+    let replace = match args.overwrite {
+        true => Replace::Any,
+        false => Replace::Nothing,
+    };
     if resolved.config.model.name.is_filter() {
-        return fit::fit(session, &resolved.config, out, args.overwrite);
+        return fit::fit(session, &resolved.config, out, replace, COMMAND);
     }
-    let trained = train_new(session, &resolved.config, out, args.overwrite, None)?;
+    let trained = train_new(session, &resolved.config, out, replace, COMMAND, None)?;
     report(session, out, &resolved.config, trained)
 }
 
-/// Trains `config` into a new run directory, `watch` looking on; `None` when interrupted.
+/// Trains `config` into a new run directory for `command`, `watch` looking on; `None` when interrupted.
 pub(super) fn train_new(
     session: &Session,
     config: &RunConfig,
     out: &Path,
-    overwrite: bool,
+    replace: Replace,
+    command: &'static str,
     watch: Option<&Watch<'_>>,
 ) -> anyhow::Result<Option<Trained>> {
+    let locked = LockedRun::to_create(out, replace, command)?;
     let device = device::open(config.run.device)?;
     let prepared = Prepared::new(session, config)?;
-    let mut run = RunDir::create(out, overwrite)?;
+    let mut run = locked.begin()?;
     train_into(session, config, &prepared, &device, &mut run, None, watch)
 }
 
 fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
-    let mut stopped = Stopped::open(session, path)?;
+    let mut stopped = Stopped::open(session, path, COMMAND)?;
     if stopped.config.model.name.is_filter() {
         let Stopped {
             config,
@@ -69,9 +78,13 @@ fn resume(session: &Session, path: &Path) -> anyhow::Result<Option<Failure>> {
     report(session, path, &stopped.config, trained)
 }
 
-/// Goes on with a training that is not a filter's; `None` when interrupted.
-pub(super) fn train_on(session: &Session, path: &Path) -> anyhow::Result<Option<Trained>> {
-    Stopped::open(session, path)?.go_on(session)
+/// Goes on with a training that is not a filter's, for `command`; `None` when interrupted.
+pub(super) fn train_on(
+    session: &Session,
+    path: &Path,
+    command: &'static str,
+) -> anyhow::Result<Option<Trained>> {
+    Stopped::open(session, path, command)?.go_on(session)
 }
 
 /// A run to go on with.
@@ -79,27 +92,39 @@ struct Stopped {
     config: RunConfig,
     device: Device,
     prepared: Prepared,
-    run: RunDir,
+    run: RunWriter,
+    checkpoint: Option<Checkpoint>,
 }
 
 impl Stopped {
-    fn open(session: &Session, path: &Path) -> anyhow::Result<Self> {
-        let run = RunDir::resume(path)?;
+    /// Checks all that may refuse, and only then takes the run up.
+    fn open(session: &Session, path: &Path, command: &'static str) -> anyhow::Result<Self> {
+        let run = LockedRun::to_resume(path, command)?;
         let name = path.join("config.toml").display().to_string();
-        let config = RunConfig::from_toml(&name, &run.config()?)?;
+        let config = RunConfig::from_toml(&name, &run.config_now()?)?;
+        let checkpoint = match config.model.name.is_filter() {
+            true => None,
+            false => latest_checkpoint(session, &run)?,
+        };
+        prepared::check_same_settings(&run, &config, checkpoint.as_ref())?;
         let device = device::open(config.run.device)?;
+        let began: DataRecord = run
+            .data()
+            .context("whether the input files are those this run began with cannot be told")?;
+        Files::of(&began).check_there(path, &config)?;
         let prepared = Prepared::new(session, &config)?;
         prepared.check_same_data(&run)?;
         Ok(Self {
             config,
             device,
             prepared,
-            run,
+            run: run.begin()?,
+            checkpoint,
         })
     }
 
     fn go_on(&mut self, session: &Session) -> anyhow::Result<Option<Trained>> {
-        let checkpoint = latest_checkpoint(session, &self.run)?;
+        let checkpoint = self.checkpoint.take();
         train_into(
             session,
             &self.config,
@@ -134,7 +159,7 @@ fn train_into(
     config: &RunConfig,
     prepared: &Prepared,
     device: &Device,
-    run: &mut RunDir,
+    run: &mut RunWriter,
     checkpoint: Option<Checkpoint>,
     watch: Option<&Watch<'_>>,
 ) -> anyhow::Result<Option<Trained>> {
@@ -174,7 +199,7 @@ pub(super) fn train_in(
     config: &RunConfig,
     prepared: &Prepared,
     device: &Device,
-    run: &mut RunDir,
+    run: &mut RunWriter,
     checkpoint: Option<Checkpoint>,
     on: Onlookers<'_>,
 ) -> anyhow::Result<Outcome> {
@@ -216,7 +241,7 @@ fn neighbours(
     session: &Session,
     config: &RunConfig,
     prepared: &Prepared,
-    run: &mut RunDir,
+    run: &mut RunWriter,
 ) -> anyhow::Result<Option<ItemLists>> {
     let (train, sampling) = (&prepared.split.train, &config.sampling);
     let n_roots = HardNegatives::n_roots(train, sampling);
@@ -251,7 +276,7 @@ fn item_graph(
     session: &Session,
     config: &RunConfig,
     prepared: &Prepared,
-    run: &mut RunDir,
+    run: &mut RunWriter,
 ) -> anyhow::Result<Option<ItemGraph>> {
     let (Some(features), Some(settings)) = (&prepared.features, &config.walks) else {
         return Ok(None);

@@ -39,6 +39,7 @@ pub use error::{DataError, Place, Position, Role};
 pub(crate) use forecast::show_bytes;
 pub use forecast::{Counts, MemoryForecast};
 pub use formats::Format;
+pub use hash::{HashedFile, hash_file};
 pub use ids::{IdMap, compare_keys};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};

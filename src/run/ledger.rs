@@ -138,15 +138,15 @@ pub fn hash_of_split(users: &IdMap, items: &IdMap, test: &ItemLists) -> String {
         .collect();
     by_key.sort_unstable_by_key(|&user| users.key(user));
     let mut hasher = blake3::Hasher::new();
-    let mut add = |key: &str| {
+    let add = |hasher: &mut blake3::Hasher, key: &str| {
         hasher.update(&(key.len() as u64).to_le_bytes());
         hasher.update(key.as_bytes());
     };
     for user in by_key {
         let mut of_user: Vec<&str> = test.of(user).iter().map(|&item| items.key(item)).collect();
         of_user.sort_unstable();
-        add(users.key(user));
-        of_user.into_iter().for_each(&mut add);
+        add(&mut hasher, users.key(user));
+        of_user.into_iter().for_each(|key| add(&mut hasher, key));
         // No key has this length, so a user's list has an end.
         hasher.update(&u64::MAX.to_le_bytes());
     }

@@ -131,6 +131,7 @@ impl Drop for RunLock {
                 // One that is left is taken over by the next.
                 let _ = fs::remove_file(&held.path);
             }
+            let _ = held.file.unlock();
         }
     }
 }

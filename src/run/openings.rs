@@ -4,7 +4,7 @@
 //! cannot be unseen.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};

@@ -176,10 +176,13 @@ pub(super) mod tests {
         let first = text.len();
         text.extend(lines::to_line(&record(2)).unwrap());
         for end in first..text.len() - 1 {
-            assert_eq!(parse(Path::new("m"), &text[..end]).unwrap(), [record(1)]);
+            assert_eq!(
+                parse::<EpochRecord>(Path::new("m"), &text[..end]).unwrap(),
+                [record(1)]
+            );
         }
         assert_eq!(
-            parse(Path::new("m"), &text).unwrap(),
+            parse::<EpochRecord>(Path::new("m"), &text).unwrap(),
             [record(1), record(2)]
         );
         text[2] = b'\n';

@@ -8,18 +8,18 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::evaluate::{self, EvaluationFile};
-use super::prepared::same_sources;
+use super::prepared::Files;
 use super::run_files::{DataRecord, OpenRun, Seen};
 use super::{Session, Usage, fit, settings, train};
 use crate::cli::AblateArgs;
 use crate::config::{self, RunConfig};
-use crate::data::SourceFile;
 use crate::evaluation::{EvaluationData, evaluate};
 use crate::exit::Failure;
-use crate::run::{RunDir, RunError, write_atomically};
+use crate::run::{Replace, RunDir, RunError, write_atomically};
 use result::{Ablation, Measured, Part, Row};
 use variants::Variant;
 
+const COMMAND: &str = "ablate";
 const RESULT: &str = "ablation.json";
 
 /// A training, and where it goes.
@@ -44,7 +44,9 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> anyhow::Result<Opt
     let inner = Session {
         json: false,
         quiet: session.quiet,
+        ledger: session.ledger.clone(),
     };
+    check_files(&plan)?;
     let mut began = None;
     for (at, planned) in plan.iter().enumerate() {
         session.say(&format!(
@@ -117,9 +119,9 @@ fn plan<'a>(
 fn bring_to_end(session: &Session, planned: &Planned<'_>) -> anyhow::Result<bool> {
     let Planned { config, path, .. } = planned;
     let is_filter = config.model.name.is_filter();
-    let from_the_beginning = |overwrite| match is_filter {
-        true => Ok(fit::fit(session, config, path, overwrite)?.is_none()),
-        false => Ok(train::train_new(session, config, path, overwrite, None)?.is_some()),
+    let from_the_beginning = |replace| match is_filter {
+        true => Ok(fit::fit(session, config, path, replace, COMMAND)?.is_none()),
+        false => Ok(train::train_new(session, config, path, replace, COMMAND, None)?.is_some()),
     };
     match RunDir::open(path) {
         Ok(run) => {
@@ -127,17 +129,17 @@ fn bring_to_end(session: &Session, planned: &Planned<'_>) -> anyhow::Result<bool
             session.say("trained before");
             Ok(true)
         }
-        Err(RunError::Missing { .. }) => from_the_beginning(false),
+        Err(RunError::Missing { .. }) => from_the_beginning(Replace::Nothing),
         Err(RunError::Unfinished { .. }) => {
-            let run = RunDir::resume(path)?;
+            let run = RunDir::of_any_state(path)?;
             if let Err(RunError::Missing { .. }) = run.config() {
                 // Stopped before anything was trained.
-                return from_the_beginning(true);
+                return from_the_beginning(Replace::Any);
             }
             check_same_settings(&run, config)?;
             match is_filter {
-                true => from_the_beginning(true),
-                false => Ok(train::train_on(session, path)?.is_some()),
+                true => from_the_beginning(Replace::Any),
+                false => Ok(train::train_on(session, path, COMMAND)?.is_some()),
             }
         }
         Err(error) => Err(error.into()),
@@ -155,11 +157,29 @@ fn check_same_settings(run: &RunDir, config: &RunConfig) -> anyhow::Result<()> {
 }
 
 /// Refuses a run that was trained before the files changed, or after.
-fn same_files(began: &mut Option<Vec<SourceFile>>, run: &Path) -> anyhow::Result<()> {
+fn same_files(began: &mut Option<DataRecord>, run: &Path) -> anyhow::Result<()> {
     let record: DataRecord = RunDir::open(run)?.data()?;
     match began {
-        None => *began = Some(record.sources),
-        Some(began) => same_sources(run, began, &record.sources)?,
+        // Variants may leave files of vectors out, so those are compared run by run.
+        Some(began) => Files {
+            vectors: None,
+            ..Files::of(began)
+        }
+        .check_read(run, Files::of(&record))?,
+        None => *began = Some(record),
+    }
+    Ok(())
+}
+
+/// Refuses files that are not those of the runs there are, before anything is trained beside them.
+fn check_files(plan: &[Planned<'_>]) -> anyhow::Result<()> {
+    for Planned { config, path, .. } in plan {
+        let record = RunDir::of_any_state(path).and_then(|run| run.data::<DataRecord>());
+        match record {
+            Ok(record) => Files::of(&record).check_there(path, config)?,
+            // Not begun: it has no record to differ from. What else is wrong is told in its turn.
+            Err(_) => continue,
+        }
     }
     Ok(())
 }
@@ -225,7 +245,7 @@ fn on_test(session: &Session, path: &Path) -> anyhow::Result<Measured> {
     let measured = match of_before.ok().and_then(|file| file.measured) {
         Some(measured) => measured,
         None => {
-            evaluate::measure_beside(session, path, &[])?;
+            evaluate::measure_beside(session, path, &[], COMMAND)?;
             let file: EvaluationFile = RunDir::open(path)?.evaluation()?;
             file.measured.context("the run is evaluated")?
         }

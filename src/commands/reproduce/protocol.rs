@@ -18,7 +18,9 @@ use crate::config::{self, RunConfig};
 use crate::data::Split;
 use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::inference::{RankError, ScoreSource};
+use crate::run::Replace;
 
+const COMMAND: &str = "reproduce";
 const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
 const DEPTH: usize = 20;
 
@@ -60,6 +62,7 @@ pub(super) fn run_all(
     let inner = Session {
         json: false,
         quiet: session.quiet,
+        ledger: session.ledger.clone(),
     };
     let mut rows = Vec::new();
     for recipe in recipes {
@@ -91,7 +94,7 @@ fn run(
     let Some((mut choice, seconds)) = fitted else {
         return Ok(None);
     };
-    let evaluation = evaluate::measure_beside(session, &out, &[])?;
+    let evaluation = evaluate::measure_beside(session, &out, &[], COMMAND)?;
     let mut rows = Vec::new();
     for (at, system) in evaluation.systems.iter().enumerate() {
         let [recall, ndcg] = METRICS.map(|name| system.metrics.get(name).copied());
@@ -131,7 +134,13 @@ type Fitted = Option<(Option<Choice>, f64)>;
 
 fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> anyhow::Result<Fitted> {
     let started = Instant::now();
-    let failure = fit::fit(session, &on_all_of_train(config.clone()), out, true)?;
+    let failure = fit::fit(
+        session,
+        &on_all_of_train(config.clone()),
+        out,
+        Replace::Own,
+        COMMAND,
+    )?;
     let seconds = started.elapsed().as_secs_f64();
     Ok(failure.is_none().then_some((None, seconds)))
 }
@@ -143,7 +152,8 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> anyhow::Resu
         out.file_name().unwrap_or_default().display()
     ));
     session.say("how many epochs: training on 90% of train.txt, the rest tells");
-    let Some(chosen) = train::train_new(session, &config, &first, true, None)? else {
+    let Some(chosen) = train::train_new(session, &config, &first, Replace::Own, COMMAND, None)?
+    else {
         return Ok(None);
     };
     let best = chosen
@@ -170,7 +180,9 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> anyhow::Resu
             .push(recall_and_ndcg(source, data, DEPTH)?);
         Ok(())
     };
-    let Some(trained) = train::train_new(session, &config, out, true, Some(&watch))? else {
+    let Some(trained) =
+        train::train_new(session, &config, out, Replace::Own, COMMAND, Some(&watch))?
+    else {
         return Ok(None);
     };
     let seconds = trained.history.iter().map(|record| record.seconds).sum();

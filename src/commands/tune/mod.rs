@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 
-use super::prepared::{Prepared, same_sources};
+use super::prepared::{Files, Prepared};
 use super::{Session, Usage, settings};
 use crate::cli::TuneArgs;
 use crate::config::{self, RunConfig};
@@ -86,14 +86,16 @@ fn begin(session: &Session, args: &TuneArgs) -> anyhow::Result<(Journal, RunConf
     };
     // What is wrong is said before the log is read and anything is written.
     Space::parse(&vary)?;
+    let place = Journal::reserve(out, args.overwrite)?;
     let prepared = prepare(session, &resolved.config)?;
     let search = Search::new(
         resolved.given_toml()?,
         vary,
         budget(args, None),
         prepared.record.sources.clone(),
+        prepared.record.vectors.clone(),
     );
-    let journal = Journal::create(out, search, args.overwrite)?;
+    let journal = place.begin(search)?;
     Ok((journal, resolved.config, prepared))
 }
 
@@ -110,8 +112,13 @@ fn resume(
         toml::Table::new(),
     )?
     .config;
+    let began = Files {
+        sources: &search.sources,
+        vectors: search.vectors.as_deref(),
+    };
+    began.check_there(path, &base)?;
     let prepared = prepare(session, &base)?;
-    same_sources(path, &search.sources, &prepared.record.sources)?;
+    began.check_read(path, Files::of(&prepared.record))?;
     journal.set_budget(budget(args, search.trials))?;
     Ok((journal, base, prepared))
 }
