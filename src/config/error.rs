@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration, each with its place and its remedy.
 
+use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
 /// A refused configuration.
@@ -108,4 +109,10 @@ pub enum ConfigError {
         /// Full path of the key.
         key: String,
     },
+}
+
+impl Fails for ConfigError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong with a run directory, each with its path, what is wrong and what to do.
 
+use crate::failure::{Fails, Failure};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -185,4 +186,15 @@ impl RunError {
 fn list(differences: &[Difference]) -> String {
     let shown: Vec<String> = differences.iter().map(Difference::to_string).collect();
     shown.join("; ")
+}
+
+impl Fails for RunError {
+    fn failure(&self) -> Failure {
+        match self.fault() {
+            Fault::BadData => Failure::BadData,
+            Fault::MissingInput => Failure::InputMissing,
+            Fault::CannotWrite => Failure::CannotWrite,
+            Fault::Busy => Failure::Busy,
+        }
+    }
 }
