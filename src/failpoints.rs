@@ -2,8 +2,6 @@
 //!
 //! Without the cargo feature `failpoints` nothing here does anything.
 
-use std::io;
-
 /// A step of writing at which it can fail or the process can end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failpoint {
@@ -72,7 +70,7 @@ pub const EXIT_CODE: i32 = 86;
 
 #[cfg(not(feature = "failpoints"))]
 #[inline(always)]
-pub(crate) fn reach(_: Failpoint) -> io::Result<()> {
+pub(crate) fn reach(_: Failpoint) -> std::io::Result<()> {
     Ok(())
 }
 

@@ -120,3 +120,26 @@ fn a_training_goes_on_when_there_is_room_again() {
         std::fs::remove_dir_all(work.path("run")).unwrap();
     }
 }
+
+/// A disk that is full for all files together.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_on_a_full_volume_goes_on_when_there_is_room_again() {
+    use crate::small::Volume;
+    let work = Workspace::new();
+    work.succeed(&train("mf", "reference"));
+    let arguments = train("mf", "disk/run");
+    for size in ["16k", "32k", "48k", "64k", "80k", "96k"] {
+        let Some(disk) = Volume::mount(&work, "disk", size) else {
+            return;
+        };
+        let output = work.sagebrush(&arguments).output().unwrap();
+        if !output.status.success() {
+            assert_full(&output);
+        }
+        disk.remount("size=8m");
+        bring_to_end(&work, "disk/run", &arguments);
+        let run = results(&work.path("disk/run"));
+        assert_eq!(run, results(&work.path("reference")), "{size}");
+    }
+}

@@ -11,5 +11,6 @@ mod full_disk;
 mod kills;
 mod resume;
 mod small;
+mod upgrade;
 mod vectors;
 mod writers;

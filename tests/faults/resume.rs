@@ -98,12 +98,16 @@ fn the_openings_outlive_an_overwrite() {
 #[test]
 fn a_demo_replaces_demos_and_nothing_else() {
     let work = Workspace::new();
-    work.succeed(&train("mf", "folder/mf"));
-    let before = results(&work.path("folder/mf"));
+    work.succeed(&train("mf", "folder/lightgcn"));
+    let before = results(&work.path("folder/lightgcn"));
     let demo = ["demo", "--out", "folder"];
     work.refused(&demo, 74, "`sagebrush demo` did not train");
-    assert_whole(&work.path("folder/mf"));
-    assert_eq!(results(&work.path("folder/mf")), before);
+    assert_whole(&work.path("folder/lightgcn"));
+    assert_eq!(results(&work.path("folder/lightgcn")), before);
+    assert!(
+        !work.path("folder/mf").exists(),
+        "nothing was trained before"
+    );
 }
 
 #[test]

@@ -108,3 +108,42 @@ pub(crate) fn openings(run: &Path) -> usize {
     let opened = RunDir::of_any_state(run).unwrap();
     opened.openings().unwrap().len()
 }
+
+/// A file system of its own in memory, where this user may mount one; gone when dropped.
+#[cfg(target_os = "linux")]
+pub(crate) struct Volume(std::path::PathBuf);
+
+#[cfg(target_os = "linux")]
+impl Volume {
+    pub(crate) fn mount(work: &Workspace, name: &str, size: &str) -> Option<Self> {
+        let path = work.path(name);
+        std::fs::create_dir_all(&path).unwrap();
+        let options = format!("size={size}");
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &options, "none"])
+            .arg(&path)
+            .output();
+        if mounted.is_ok_and(|output| output.status.success()) {
+            return Some(Self(path));
+        }
+        println!("skipped: this user cannot mount a file system");
+        None
+    }
+
+    pub(crate) fn remount(&self, options: &str) {
+        let options = format!("remount,{options}");
+        let mounted = Command::new("mount")
+            .args(["-o", &options])
+            .arg(&self.0)
+            .output()
+            .unwrap();
+        assert!(mounted.status.success(), "{}", said(&mounted));
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for Volume {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(&self.0).output();
+    }
+}

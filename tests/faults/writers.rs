@@ -16,7 +16,7 @@ fn the_second_writer_is_told_who_the_first_is_and_readers_go_on() {
     let lock = RunLock::take(&work.path("run"), "evaluate").unwrap();
     let overwrite = [&train("mf", "run")[..], &["--overwrite"]].concat();
     let expected = format!(
-        "run is being written by another sagebrush (evaluate, process {}, since ",
+        " is being written by another sagebrush (evaluate, process {}, since ",
         std::process::id()
     );
     for arguments in [
@@ -29,6 +29,13 @@ fn the_second_writer_is_told_who_the_first_is_and_readers_go_on() {
         assert_eq!(said(&output).trim().lines().count(), 1, "{}", said(&output));
     }
     work.succeed(&["recommend", "--run", "run", "--user", "user-1", "-k", "2"]);
+    drop(lock);
+    let lock = RunLock::take(&work.path("folder/mf"), "demo").unwrap();
+    work.refused(
+        &["demo", "--out", "folder"],
+        BUSY,
+        "sagebrush (demo, process ",
+    );
     drop(lock);
     assert_eq!(results(&work.path("run")), before);
     assert_eq!(openings(&work.path("run")), 0);
@@ -113,6 +120,40 @@ fn any_two_writers_at_once_leave_a_whole_run() {
             assert_eq!(openings(&run), 1 + evaluated, "{one:?} beside {other:?}");
         }
     }
+}
+
+/// A run that is a volume of its own, in a folder that cannot be written even by root.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_on_a_volume_in_a_read_only_folder_is_locked_inside() {
+    use crate::small::Volume;
+    let work = Workspace::new();
+    work.succeed(&train("mf", "first"));
+    let Some(shelf) = Volume::mount(&work, "shelf", "1m") else {
+        return;
+    };
+    std::fs::create_dir(work.path("shelf/run")).unwrap();
+    let volume = Volume::mount(&work, "shelf/run", "8m").unwrap();
+    for entry in std::fs::read_dir(work.path("first")).unwrap() {
+        let entry = entry.unwrap();
+        let place = work.path("shelf/run").join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &place),
+            false => drop(std::fs::copy(entry.path(), place).unwrap()),
+        }
+    }
+    shelf.remount("ro");
+    let lock = RunLock::take(&work.path("shelf/run"), "train").unwrap();
+    assert!(work.path("shelf/run/.sagebrush-lock").exists());
+    work.refused(
+        &["evaluate", "--run", "shelf/run"],
+        BUSY,
+        "is being written by",
+    );
+    drop(lock);
+    work.succeed(&["evaluate", "--run", "shelf/run", "-q"]);
+    assert_whole(&work.path("shelf/run"));
+    drop(volume);
 }
 
 /// The lock file lies beside the run, and a folder that cannot be written is no way around it.

@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::error::Result;
 use crate::finished::{self, OpenRun, Seen};
 use crate::fitting::train;
-use crate::run::Replace;
+use crate::run::{LockedRun, Replace};
 
 const COMMAND: &str = "demo";
 /// Users whose lists the demo prints.
@@ -25,7 +25,12 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> Result<Option<Failure>
     session.say(
         "MovieTweetings 100K: film ratings from Twitter, Dooms et al. 2013 (MIT), bundled with this program",
     );
-    for model in [ModelName::Mf, ModelName::LightGcn] {
+    let models = [ModelName::Mf, ModelName::LightGcn];
+    for model in models {
+        // Both places are free, or demos of before, before anything is trained.
+        LockedRun::to_create(args.out.join(model.as_str()), Replace::Own, COMMAND)?;
+    }
+    for model in models {
         session.say(&format!("\ntraining {}", model.as_str()));
         let config = settings::of_demo(args, model)?;
         let out = args.out.join(model.as_str());

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::iter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -21,7 +21,7 @@ use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::finished;
 use crate::fitting::{filter, train};
 use crate::inference::{RankError, ScoreSource};
-use crate::run::Replace;
+use crate::run::{LockedRun, Replace};
 
 const COMMAND: &str = "reproduce";
 const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
@@ -63,6 +63,13 @@ pub(super) fn run_all(
     args: &ReproduceArgs,
 ) -> Result<Option<Vec<Row>>> {
     let inner = session.inner();
+    for recipe in recipes {
+        let out = args.out.join(recipe.name);
+        for place in [validation_of(&out), out] {
+            // All places are free, or reproductions of before, before anything is trained.
+            LockedRun::to_create(place, Replace::Own, COMMAND)?;
+        }
+    }
     let mut rows = Vec::new();
     for recipe in recipes {
         session.say(&format!("\n{}: {}", benchmark.title, recipe.name));
@@ -155,10 +162,7 @@ fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> Result<Fitted
 
 /// Chooses the number of epochs on the validation part, then trains on all of the training file.
 fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitted> {
-    let first = out.with_file_name(format!(
-        "{}-validation",
-        out.file_name().unwrap_or_default().display()
-    ));
+    let first = validation_of(out);
     session.say("how many epochs: training on 90% of train.txt, the rest tells");
     let Some(chosen) = train::train_new(session, &config, &first, Replace::Own, COMMAND, None)?
     else {
@@ -211,6 +215,14 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
         leak_points: [0, 1].map(|metric| 100.0 * (best[metric] - last[metric])),
     };
     Ok(Some((Some(choice), seconds)))
+}
+
+/// Where the run is that chooses the epochs.
+fn validation_of(out: &Path) -> PathBuf {
+    out.with_file_name(format!(
+        "{}-validation",
+        out.file_name().unwrap_or_default().display()
+    ))
 }
 
 fn on_all_of_train(mut config: RunConfig) -> RunConfig {
