@@ -15,6 +15,8 @@ pub enum Failure {
     Internal,
     /// An output cannot be written.
     CannotWrite,
+    /// Another process is writing the same run. Trying again later may do.
+    Busy,
     /// The caller asked for a stop. A training has saved a checkpoint.
     Interrupted,
 }

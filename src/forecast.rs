@@ -14,6 +14,7 @@
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
 //! | a graph filter while its vectors are sought, in place of all tables | 12 per node and vector |
 //! | items near each root, for hard negatives | 4 per rank of the band and root |
+//! | items' vectors, by the bytes of their files | 1 as they are read, 6 as features: a value and a column, 3 copies |
 //! | PinSAGE, in place of all tables | 2 copies of the features, 5 of the neighbours' rows of a batch, 4 T |
 //! | workspace of NGCF, kept from step to step | 2.75 T per layer |
 //!
@@ -78,6 +79,9 @@ pub struct Counts {
     pub interactions: u64,
     /// Training interactions.
     pub train: u64,
+    /// Bytes of the files of items' vectors.
+    #[serde(default)]
+    pub vectors: u64,
 }
 
 /// Bytes that a training takes at its peak, by what takes them; the tables above are the formula.
@@ -103,6 +107,11 @@ impl MemoryForecast {
             graph: whole(graph_bytes(config.model.name, counts)),
             tables: whole(ALLOCATOR * Tables::new(config, counts).peak_bytes()),
         }
+    }
+
+    /// What the files of items' vectors take by themselves, by the bytes of the files.
+    pub fn of_vectors(bytes: u64) -> u64 {
+        vector_bytes(bytes as f64).round() as u64
     }
 
     /// All of it, bytes.
@@ -140,6 +149,11 @@ fn graph_bytes(model: ModelName, counts: Counts) -> f64 {
     }
 }
 
+/// What the vectors of these files take, bytes.
+fn vector_bytes(of_files: f64) -> f64 {
+    (1.0 + 2.0 * FEATURE_COPIES) * of_files
+}
+
 fn nodes(counts: Counts) -> f64 {
     counts.users as f64 + counts.items as f64
 }
@@ -151,6 +165,7 @@ struct Tables<'a> {
     whole: f64,
     larger: f64,
     items: f64,
+    vectors: f64,
 }
 
 impl<'a> Tables<'a> {
@@ -161,6 +176,7 @@ impl<'a> Tables<'a> {
             whole: row * nodes(counts),
             larger: row * counts.users.max(counts.items) as f64,
             items: counts.items as f64,
+            vectors: counts.vectors as f64,
         }
     }
 
@@ -201,7 +217,8 @@ impl<'a> Tables<'a> {
             let read = READY_COPIES * values + features.components as f64;
             let batch = reached * (read + LAYER_TABLES * hidden);
             let kept = FEATURE_COPIES * 2.0 * values * self.items;
-            return WORD_BYTES * (kept + batch + WORD_TABLES * words) + 4.0 * self.whole;
+            let vectors = vector_bytes(self.vectors);
+            return WORD_BYTES * (kept + batch + WORD_TABLES * words) + 4.0 * self.whole + vectors;
         }
         let workspace = match self.is_ngcf() {
             true => WORKSPACE_TABLES * self.layers() * self.whole,
@@ -255,6 +272,7 @@ impl From<&DataRecord> for Counts {
             items: record.n_items as u64,
             interactions: record.n_interactions as u64,
             train: record.split.n_train as u64,
+            vectors: record.vectors.iter().flatten().map(|file| file.bytes).sum(),
         }
     }
 }
@@ -268,6 +286,7 @@ mod tests {
         items: 50,
         interactions: 1000,
         train: 720,
+        vectors: 0,
     };
 
     fn forecast(model: ModelName, change: impl Fn(&mut RunConfig)) -> MemoryForecast {

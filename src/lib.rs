@@ -26,6 +26,7 @@
 //!
 //! What the page of this crate lists is its interface. Modules that are not listed change without notice.
 
+mod atomic_file;
 #[doc(hidden)]
 pub mod baselines;
 #[cfg(feature = "cli")]
@@ -41,6 +42,8 @@ mod error;
 pub mod evaluation;
 #[doc(hidden)]
 pub mod export;
+#[doc(hidden)]
+pub mod failpoints;
 mod failure;
 #[doc(hidden)]
 pub mod features;

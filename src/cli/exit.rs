@@ -13,6 +13,7 @@ pub(super) fn exit_code(failure: Failure) -> ExitCode {
         Failure::DeviceUnavailable => 69,
         Failure::Internal => 70,
         Failure::CannotWrite => 74,
+        Failure::Busy => 75,
         Failure::Interrupted => 130,
     })
 }

@@ -12,6 +12,7 @@ use super::{allocator, interrupt};
 use crate::error::Result;
 #[cfg(feature = "train")]
 use crate::observer::{Event, Observer};
+use crate::run::Ledger;
 
 /// How this invocation talks.
 pub(crate) struct Session {
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     pub(crate) json: bool,
     /// No remarks.
     pub(crate) quiet: bool,
+    /// Where openings of test parts are counted, over all runs of this machine.
+    pub(crate) ledger: Option<Ledger>,
     #[cfg(feature = "train")]
     progress: Progress,
 }
@@ -29,6 +32,7 @@ impl Session {
         Self {
             json: global.json,
             quiet: global.quiet,
+            ledger: ledger(),
             #[cfg(feature = "train")]
             progress: Progress::new(!global.quiet, !global.quiet),
         }
@@ -40,6 +44,7 @@ impl Session {
         Self {
             json: false,
             quiet: true,
+            ledger: None,
             progress: Progress::new(false, false),
         }
     }
@@ -50,6 +55,7 @@ impl Session {
         Self {
             json: false,
             quiet: self.quiet,
+            ledger: self.ledger.clone(),
             progress: Progress::new(!self.quiet, !self.quiet),
         }
     }
@@ -60,6 +66,7 @@ impl Session {
         Self {
             json: false,
             quiet: true,
+            ledger: self.ledger.clone(),
             progress: Progress::new(!self.quiet, false),
         }
     }
@@ -79,6 +86,15 @@ impl Session {
     /// A result as one JSON document, on stdout.
     pub(crate) fn print_json(&self, result: &impl Serialize) -> Result<()> {
         self.print(&serde_json::to_string_pretty(result)?)
+    }
+}
+
+/// The user's ledger of openings, unless the variable turns it off.
+fn ledger() -> Option<Ledger> {
+    let off = std::env::var_os("SAGEBRUSH_LEDGER").is_some_and(|value| value == "off");
+    match off {
+        true => None,
+        false => Ledger::of_user(),
     }
 }
 

@@ -45,10 +45,11 @@ impl Origin {
 pub(super) type Values = BTreeMap<&'static str, (Value, Origin)>;
 
 /// Variables with our prefix that other programs of the project read.
-const FOREIGN_VARIABLES: [&str; 3] = [
+const FOREIGN_VARIABLES: [&str; 4] = [
     "SAGEBRUSH_DATA",
     "SAGEBRUSH_REQUIRE_GPU",
     "SAGEBRUSH_CI_TARGET",
+    "SAGEBRUSH_LEDGER",
 ];
 
 /// Adds the keys of a TOML file.

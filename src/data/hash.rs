@@ -1,10 +1,51 @@
 //! The SHA-256 and the size of a file's bytes, taken while they are read.
 
 use std::cell::RefCell;
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use super::error::DataError;
+use super::source::unreadable;
+
+/// A file as it was when its bytes were hashed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HashedFile {
+    /// The path as given.
+    pub path: String,
+    /// Bytes.
+    pub bytes: u64,
+    /// SHA-256 of the bytes, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Reads a file for its size and hash alone.
+///
+/// # Errors
+/// A file that is missing or cannot be read.
+pub fn hash_file(path: &Path) -> Result<HashedFile, DataError> {
+    let name = path.display().to_string();
+    let missing = |source| DataError::MissingInput {
+        path: name.clone(),
+        source,
+    };
+    let file = File::open(path).map_err(missing)?;
+    let tally = Tally::default();
+    io::copy(
+        &mut HashingReader::new(file, tally.clone()),
+        &mut io::sink(),
+    )
+    .map_err(|source| unreadable(&name, source))?;
+    Ok(HashedFile {
+        path: name.clone(),
+        bytes: tally.bytes(),
+        sha256: tally.sha256(),
+    })
+}
 
 /// What passed through a [`HashingReader`].
 #[derive(Clone, Default)]

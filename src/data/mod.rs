@@ -44,6 +44,7 @@ pub use error::{DataError, Place, Position, Role};
 pub use formats::Format;
 pub use from_iterator::Interaction;
 pub(crate) use from_iterator::read_interactions;
+pub use hash::{HashedFile, hash_file};
 pub use ids::{IdMap, compare_keys};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};

@@ -5,9 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
-
 use super::ExportError;
+use crate::atomic_file::AtomicFile;
+
+/// Of an export that is not in its place yet.
+const SUFFIX: &str = ".part";
 
 /// Where to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +42,7 @@ impl fmt::Display for Destination {
 enum Sink {
     Stdout(io::Stdout),
     /// Written beside its final place and renamed.
-    Aside(NamedTempFile, PathBuf),
+    Aside(AtomicFile),
     /// A pipe or a device, which cannot be renamed over.
     Direct(File),
 }
@@ -93,11 +95,7 @@ impl Output {
         let place = || -> io::Result<()> {
             let pipe = sink.into_inner().map_err(io::IntoInnerError::into_error)?;
             match pipe.sink {
-                Sink::Aside(file, path) => {
-                    file.as_file().sync_all()?;
-                    file.persist(&path).map_err(|error| error.error)?;
-                    sync_folder(folder_of(&path))
-                }
+                Sink::Aside(file) => file.commit(),
                 Sink::Stdout(_) | Sink::Direct(_) => Ok(()),
             }
         };
@@ -129,38 +127,8 @@ fn open(path: &Path) -> io::Result<Sink> {
         Ok(found) if !found.is_file() => {
             Ok(Sink::Direct(OpenOptions::new().write(true).open(&target)?))
         }
-        _ => {
-            let mut builder = tempfile::Builder::new();
-            builder.prefix(".sagebrush-").suffix(".part");
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                // As any new file: the process's mask applies, instead of the private mode of temporary files.
-                builder.permissions(std::fs::Permissions::from_mode(0o666));
-            }
-            Ok(Sink::Aside(
-                builder.tempfile_in(folder_of(&target))?,
-                target,
-            ))
-        }
+        _ => Ok(Sink::Aside(AtomicFile::create(&target, SUFFIX)?)),
     }
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 impl Pipe {
@@ -182,7 +150,7 @@ impl Write for Pipe {
         }
         let written = match &mut self.sink {
             Sink::Stdout(stdout) => stdout.write(bytes),
-            Sink::Aside(file, _) => file.write(bytes),
+            Sink::Aside(file) => file.write(bytes),
             Sink::Direct(file) => file.write(bytes),
         };
         self.quietly(written, bytes.len())
@@ -194,7 +162,7 @@ impl Write for Pipe {
         }
         let flushed = match &mut self.sink {
             Sink::Stdout(stdout) => stdout.flush(),
-            Sink::Aside(file, _) => file.flush(),
+            Sink::Aside(file) => file.flush(),
             Sink::Direct(file) => file.flush(),
         };
         self.quietly(flushed.map(|()| 0), 0).map(|_| ())

@@ -3,102 +3,146 @@
 use std::path::Path;
 #[cfg(feature = "train")]
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::card;
-use super::evaluation_file::{EvaluationFile, Measured, Opening};
-#[cfg(feature = "train")]
-use super::open_run::Seen;
-use super::open_run::{OpenRun, Tested};
+use super::evaluation_file::{EvaluationFile, Measured};
+use super::open_run::{OpenRun, Seen, Tested};
 use crate::baselines::{ContentKnn, ItemKnn, ItemKnnConfig, Popularity, RandomBaseline};
+use crate::config::DeviceName;
 use crate::error::Result;
 use crate::evaluation::{self, Bootstrap, Evaluated, EvaluationOptions};
 use crate::export::TrecWriter;
 use crate::inference::ScoreSource;
 use crate::observer::{Observer, remark};
-use crate::run::RunError;
+use crate::run::{Ledger, Opening, RunWriter, hash_of_split};
 
 /// A run that was measured, with all that a report shows.
 pub(crate) struct Measurement {
     pub(crate) run: OpenRun,
+    /// Writes the report into the run.
+    pub(crate) writer: RunWriter,
     pub(crate) tested: Tested,
     pub(crate) evaluated: Evaluated,
     /// The UTC date.
     pub(crate) date: String,
 }
 
-/// Measures a run beside the baselines and other runs on the same data, at its configured depths.
+/// A run to measure, which this process alone may write.
+pub(crate) struct ToMeasure {
+    run: OpenRun,
+    writer: RunWriter,
+}
+
+impl ToMeasure {
+    /// Locked first, so that what is read is what is written to; `command` is what others are told.
+    pub(crate) fn open(path: &Path, command: &'static str) -> Result<Self> {
+        let writer = RunWriter::open(path, command)?;
+        let run = OpenRun::open(path, Seen::BeforeTest)?;
+        Ok(Self { run, writer })
+    }
+
+    /// As [`OpenRun::rank_on`].
+    pub(crate) fn rank_on(
+        mut self,
+        observer: &dyn Observer,
+        asked: Option<DeviceName>,
+    ) -> Result<Self> {
+        self.run = self.run.rank_on(observer, asked)?;
+        Ok(self)
+    }
+}
+
+/// Measures a run beside the baselines and other runs on the same data, at its configured depths, for `command`.
 #[cfg(feature = "train")]
 pub(crate) fn measure_beside(
     observer: &dyn Observer,
     run: &Path,
     others: &[PathBuf],
+    command: &'static str,
+    ledger: Option<&Ledger>,
 ) -> Result<Measurement> {
-    let open = |path: &Path| OpenRun::open(path, Seen::BeforeTest)?.rank_on(observer, None);
-    let others = others
-        .iter()
-        .map(|path| open(path))
-        .collect::<Result<Vec<_>, _>>()?;
-    measure(observer, open(run)?, &others, Vec::new(), None)
+    let run = ToMeasure::open(run, command)?.rank_on(observer, None)?;
+    let open = |path: &PathBuf| OpenRun::open(path, Seen::BeforeTest)?.rank_on(observer, None);
+    let others = others.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    measure(observer, run, &others, Vec::new(), None, ledger)
 }
 
 /// Opens the test part of a run and measures the run beside the baselines and `others`, at the depths asked for or else
-/// at those of its settings. Lists for trec_eval go to the folder `trec`.
+/// at those of its settings. Lists for trec_eval go to the folder `trec`. The run and the ledger record the opening.
 pub(crate) fn measure(
     observer: &dyn Observer,
-    mut run: OpenRun,
+    opened: ToMeasure,
     others: &[OpenRun],
     ks: Vec<usize>,
     trec: Option<&Path>,
+    ledger: Option<&Ledger>,
 ) -> Result<Measurement> {
-    let mut file = evaluation_file(&run)?;
-    if !file.openings.is_empty() {
-        remark(
-            observer,
-            &format!(
-                "the test set of this run was opened {} times before",
-                file.openings.len()
-            ),
-        );
-    }
+    let ToMeasure { run, mut writer } = opened;
     let settings = settings(&run, ks);
-    // Recorded first: an evaluation that is killed has opened the test set all the same.
-    let opening = opening_now(&settings);
-    let date = opening.date.clone();
-    file.openings.push(opening);
-    run.dir.write_evaluation(&file)?;
     let tested = run.open_test()?;
+    let (users, items) = (run.recommender.users(), run.recommender.items());
+    let split = hash_of_split(users, items, &tested.test);
+    let opening = Opening::now(settings.ks.clone(), split);
+    // On record before anything is measured: an evaluation that is killed has opened the test set all the same.
+    record(observer, &mut writer, &opening, ledger)?;
     let evaluated = rank_all(&run, others, &tested, &settings)?;
     if let Some(directory) = trec {
         write_trec(&run, &tested, &settings, directory)?;
     }
-    write(&mut run, file.openings, &evaluated)?;
+    write(&run, &mut writer, &evaluated)?;
     Ok(Measurement {
         run,
+        writer,
         tested,
         evaluated,
-        date,
+        date: opening.date,
     })
 }
 
-fn evaluation_file(run: &OpenRun) -> Result<EvaluationFile> {
-    match run.dir.evaluation() {
-        Ok(file) => Ok(file),
-        Err(RunError::Missing { .. }) => Ok(EvaluationFile::default()),
-        Err(error) => Err(error.into()),
+/// Records an opening in the run and in the ledger of this machine, and says how many there were.
+fn record(
+    observer: &dyn Observer,
+    run: &mut RunWriter,
+    opening: &Opening,
+    ledger: Option<&Ledger>,
+) -> Result<()> {
+    let before = run.openings()?.len();
+    if before > 0 {
+        let text = format!(
+            "the test set of this run was opened {} before",
+            times(before)
+        );
+        remark(observer, &text);
     }
+    run.record_opening(opening)?;
+    let Some(ledger) = ledger else {
+        return Ok(());
+    };
+    match ledger.add(run.path(), opening) {
+        Ok(measured) if measured.times > 1 => {
+            let text = format!(
+                "this test split has been measured {} by {} on this machine",
+                times(measured.times),
+                match measured.runs {
+                    1 => "1 run".to_owned(),
+                    n => format!("{n} runs"),
+                }
+            );
+            remark(observer, &text);
+        }
+        Ok(_) => {}
+        Err(error) => tracing::warn!(
+            "{}: cannot be written ({error}), so this machine does not count this opening of the test set",
+            ledger.path().display()
+        ),
+    }
+    Ok(())
 }
 
-fn opening_now(settings: &EvaluationOptions) -> Opening {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = since.map_or(0, |since| since.as_secs());
-    let mut ks = settings.ks.clone();
-    ks.sort_unstable();
-    ks.dedup();
-    Opening {
-        date: crate::data::iso_date(now as i64),
-        unix_seconds: now,
-        ks,
+fn times(n: usize) -> String {
+    match n {
+        1 => "1 time".to_owned(),
+        n => format!("{n} times"),
     }
 }
 
@@ -172,7 +216,7 @@ fn content_knn(run: &OpenRun) -> Result<Option<ContentKnn>> {
     Ok(stored.map(|stored| ContentKnn::new(&run.lists.train, &stored.features, stored.n_content)))
 }
 
-fn write(run: &mut OpenRun, openings: Vec<Opening>, evaluated: &Evaluated) -> Result<()> {
+fn write(run: &OpenRun, writer: &mut RunWriter, evaluated: &Evaluated) -> Result<()> {
     let Some(model) = evaluated.details.first() else {
         return Ok(());
     };
@@ -180,16 +224,14 @@ fn write(run: &mut OpenRun, openings: Vec<Opening>, evaluated: &Evaluated) -> Re
     per_user
         .metrics
         .retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
-    run.dir.write_evaluation(&EvaluationFile {
-        openings,
+    writer.write_evaluation(&EvaluationFile {
         measured: Some(Measured {
             evaluation: evaluated.summary.clone(),
             per_user,
         }),
     })?;
     let metrics = card::metric_lines(&evaluated.summary);
-    run.dir
-        .write_model_card(&card::model_card(&run.config, &run.record, metrics))?;
+    writer.write_model_card(&card::model_card(&run.config, &run.record, metrics))?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! `evaluation.json`: the openings of the test set, and what was measured.
+//! `evaluation.json`: what was measured on the test set.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,9 +7,7 @@ use crate::evaluation::{Evaluation, PerUser};
 /// `evaluation.json`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct EvaluationFile {
-    /// Every time the test set was opened, the first first; written before the test set is read.
-    pub(crate) openings: Vec<Opening>,
-    /// The last result; `None` when no evaluation has come to its end.
+    /// The last result; `None` in a run of format 1 whose evaluation came to no end.
     #[serde(flatten)]
     pub(crate) measured: Option<Measured>,
 }
@@ -22,15 +20,4 @@ pub(crate) struct Measured {
     pub(crate) evaluation: Evaluation,
     /// The model's recall and NDCG user by user, for `compare`.
     pub(crate) per_user: PerUser,
-}
-
-/// One opening of the test set.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Opening {
-    /// The UTC date.
-    pub(crate) date: String,
-    /// Seconds since 1970.
-    pub(crate) unix_seconds: u64,
-    /// The depths measured.
-    pub(crate) ks: Vec<usize>,
 }

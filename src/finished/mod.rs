@@ -8,7 +8,7 @@ mod open_run;
 
 #[cfg(feature = "train")]
 pub(crate) use evaluate::measure_beside;
-pub(crate) use evaluate::{Measurement, measure, settings};
+pub(crate) use evaluate::{Measurement, ToMeasure, measure, settings};
 pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};

@@ -13,7 +13,7 @@ use crate::finished::card;
 use crate::inference::filter::{self, GraphFilter};
 use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
-use crate::run::{FilterTables, HostTensor, RunDir};
+use crate::run::{FilterTables, HostTensor, LockedRun, Replace, RunWriter};
 use crate::spectral::{CoOccurrence, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
 
 /// The depth of the validation figures.
@@ -28,26 +28,29 @@ pub(crate) struct Fitted {
     pub(crate) seconds: f64,
 }
 
-/// Fits the filter of the settings into a new run directory.
+/// Fits the filter of the settings into a new run directory, for `command`.
 pub(crate) fn fit(
     observer: &dyn Observer,
     config: &RunConfig,
     out: &Path,
-    overwrite: bool,
+    replace: Replace,
+    command: &'static str,
 ) -> Result<Option<Fitted>> {
+    let locked = LockedRun::to_create(out, replace, command)?;
     let prepared = Prepared::new(observer, config)?;
-    fit_prepared(observer, config, &prepared, out, overwrite)
+    let mut run = locked.begin()?;
+    fit_into(observer, config, &prepared, &mut run)
 }
 
-/// Fits on data that are there, as [`fit`] does.
+/// Fits on data that are there into a new run directory.
 pub(crate) fn fit_prepared(
     observer: &dyn Observer,
     config: &RunConfig,
     prepared: &Prepared,
     out: &Path,
-    overwrite: bool,
+    command: &'static str,
 ) -> Result<Option<Fitted>> {
-    let mut run = RunDir::create(out, overwrite)?;
+    let mut run = LockedRun::to_create(out, Replace::Nothing, command)?.begin()?;
     fit_into(observer, config, prepared, &mut run)
 }
 
@@ -56,7 +59,7 @@ pub(crate) fn fit_into(
     observer: &dyn Observer,
     config: &RunConfig,
     prepared: &Prepared,
-    run: &mut RunDir,
+    run: &mut RunWriter,
 ) -> Result<Option<Fitted>> {
     run_files::write_inputs(run, config, prepared)?;
     run.start_metrics(&[])?;

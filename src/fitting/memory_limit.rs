@@ -7,20 +7,47 @@ use crate::forecast::{Counts, MemoryForecast};
 use crate::machine;
 use crate::numbers::count;
 
-/// Forecast to take more than the limit allows; nothing was allocated for it yet.
+/// Forecast to take more than the limit allows; nothing was allocated for the training yet.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "training {model} on {} users, {} items and {} training interactions takes about {}, more than the memory \
-     limit of {}: {remedies}leave users and items with few interactions out (`--k-core 10`), or raise \
-     `--memory-limit`",
-    count(counts.users), count(counts.items), count(counts.train), show_bytes(*forecast), show_bytes(*limit)
-)]
-pub(crate) struct OverLimit {
-    model: String,
-    counts: Counts,
-    forecast: u64,
-    limit: u64,
-    remedies: String,
+pub(crate) enum OverLimit {
+    /// The whole training.
+    #[error(
+        "training {model} on {} users, {} items and {} training interactions takes about {}, more than the memory \
+         limit of {}: {remedies}leave users and items with few interactions out (`--k-core 10`), or raise \
+         `--memory-limit`",
+        count(counts.users), count(counts.items), count(counts.train), show_bytes(*forecast), show_bytes(*limit)
+    )]
+    Training {
+        model: String,
+        counts: Counts,
+        forecast: u64,
+        limit: u64,
+        remedies: String,
+    },
+    /// The files of items' vectors alone; the log was not read.
+    #[error(
+        "the items' vectors of {} in `features.vectors` take about {}, more than the memory limit of {}: leave files \
+         out, give vectors of fewer floats, or raise `--memory-limit`",
+        show_bytes(*bytes), show_bytes(*forecast), show_bytes(*limit)
+    )]
+    Vectors {
+        bytes: u64,
+        forecast: u64,
+        limit: u64,
+    },
+}
+
+/// Refuses files of items' vectors that are forecast to take more than the limit by themselves, before the log is read.
+pub(super) fn check_vectors(config: &RunConfig, bytes: u64) -> Result<(), OverLimit> {
+    let forecast = MemoryForecast::of_vectors(bytes);
+    match config.run.memory_limit.map(|limit| limit.bytes()) {
+        Some(limit) if forecast > limit => Err(OverLimit::Vectors {
+            bytes,
+            forecast,
+            limit,
+        }),
+        _ => Ok(()),
+    }
 }
 
 impl Fails for OverLimit {
@@ -38,7 +65,7 @@ pub(crate) fn check(config: &RunConfig, counts: Counts) -> Result<(), OverLimit>
     if let Some(limit) = config.run.memory_limit
         && forecast > limit.bytes()
     {
-        return Err(OverLimit {
+        return Err(OverLimit::Training {
             model: described(config),
             counts,
             forecast,
@@ -117,6 +144,7 @@ mod tests {
         items: 300_000,
         interactions: 42_000_000,
         train: 30_000_000,
+        vectors: 0,
     };
 
     fn limited(model: ModelName, limit: &str) -> Result<(), OverLimit> {
@@ -143,6 +171,19 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(!hopeless.contains("what fits"), "{hopeless}");
+    }
+
+    #[test]
+    fn vectors_are_refused_by_themselves_and_with_the_rest() {
+        let mut config = RunConfig::defaults_for(ModelName::PinSage);
+        config.run.memory_limit = Some("1GiB".parse().unwrap());
+        let text = check_vectors(&config, 200 << 20).unwrap_err().to_string();
+        let expected = "the items' vectors of 200.0 MiB in `features.vectors` take about 1.4 GiB, more than the";
+        assert!(text.starts_with(expected), "{text}");
+        assert!(check_vectors(&config, 100 << 20).is_ok());
+        let counts = |vectors| Counts { vectors, ..COUNTS };
+        let forecast = |vectors| MemoryForecast::new(&config, counts(vectors)).total();
+        assert!(forecast(100 << 20) - forecast(0) >= 7 * (100 << 20));
     }
 
     #[test]

@@ -9,4 +9,4 @@ pub(crate) mod train;
 
 pub(crate) use memory_limit::OverLimit;
 pub(crate) use prepared::Prepared;
-pub(crate) use same_data::same_sources;
+pub(crate) use same_data::Files;

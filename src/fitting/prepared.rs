@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::memory_limit;
-use super::same_data::{OtherData, same_sources};
+use super::same_data::{Files, OtherData, record_of};
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{Cleaning, Dataset, IdMap, items_input, read_configured};
-use crate::error::{Error, Result, Usage};
+use crate::data::{self, Cleaning, Dataset, HashedFile, IdMap, items_input, read_configured};
+use crate::error::{Result, Usage};
 use crate::features::{Encoded, Encoder, first_categories, read_table};
 use crate::forecast::Counts;
 use crate::graph::{InteractionGraph, NodeOrder};
@@ -37,9 +37,11 @@ pub(crate) struct ItemFeatures {
 
 impl Prepared {
     pub(crate) fn new(observer: &dyn Observer, config: &RunConfig) -> Result<Self> {
+        let vectors = hash_vectors(config)?;
+        memory_limit::check_vectors(config, vectors.iter().map(|file| file.bytes).sum())?;
         let (dataset, cleaning) = read_configured(&config.data)?;
         observer.event(Event::MemoryFreed);
-        Self::of(observer, config, dataset, cleaning)
+        Self::cut(observer, config, dataset, cleaning, vectors)
     }
 
     /// A data set that was read before, split and numbered by the settings.
@@ -48,6 +50,18 @@ impl Prepared {
         config: &RunConfig,
         dataset: Dataset,
         cleaning: Cleaning,
+    ) -> Result<Self> {
+        let vectors = hash_vectors(config)?;
+        memory_limit::check_vectors(config, vectors.iter().map(|file| file.bytes).sum())?;
+        Self::cut(observer, config, dataset, cleaning, vectors)
+    }
+
+    fn cut(
+        observer: &dyn Observer,
+        config: &RunConfig,
+        dataset: Dataset,
+        cleaning: Cleaning,
+        vectors: Vec<HashedFile>,
     ) -> Result<Self> {
         let mut split = split::split(&dataset, &config.split, config.seed)?;
         if config.sampling.query == Some(QueryItem::Before)
@@ -78,6 +92,7 @@ impl Prepared {
             sources,
             cleaning,
             split: split.summary.clone(),
+            vectors: Some(vectors),
         };
         remark(
             observer,
@@ -140,18 +155,32 @@ impl Prepared {
 
     /// Refuses to go on with a run on other data, or under other inside ids, than it began with.
     pub(crate) fn check_same_data(&self, run: &RunDir) -> Result<()> {
-        let began: DataRecord = run.data().map_err(|error| {
-            Error::from(error)
-                .context("whether the input files are those this run began with cannot be told")
-        })?;
-        same_sources(run.path(), &began.sources, &self.record.sources)?;
+        let began = record_of(run)?;
+        Files::of(&began).check_read(run.path(), Files::of(&self.record))?;
         let same_ids = run.users()? == self.users && run.items()? == self.items;
         if !same_ids {
             let run = run.path().to_owned();
             return Err(OtherData::Ids { run }.into());
         }
-        Ok(())
+        let stored = run.item_graph(self.items.len())?;
+        match (&self.features, stored) {
+            (Some(features), Some(stored)) if stored.features != *features.encoded.rows => {
+                let run = run.path().to_owned();
+                Err(OtherData::Features { run }.into())
+            }
+            _ => Ok(()),
+        }
     }
+}
+
+/// The files of items' vectors as they are now.
+fn hash_vectors(config: &RunConfig) -> Result<Vec<HashedFile>> {
+    let paths = config
+        .features
+        .iter()
+        .flat_map(|features| &features.vectors);
+    let hashed: Result<_, _> = paths.map(|path| data::hash_file(path)).collect();
+    Ok(hashed?)
 }
 
 /// The items' features, where the model reads them; the encoder sees the training part alone.

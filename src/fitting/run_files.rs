@@ -4,13 +4,13 @@ use super::prepared::Prepared;
 use crate::config::RunConfig;
 use crate::error::Result;
 use crate::finished::card;
-use crate::run::RunDir;
+use crate::run::{Began, File, RunWriter};
 use crate::training::Trained;
 
 /// Writes all of a run that is known before training. The configuration comes last: a run that has
 /// it can be resumed, and the rest is there to check it against.
 pub(crate) fn write_inputs(
-    run: &mut RunDir,
+    run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
 ) -> Result<()> {
@@ -28,13 +28,16 @@ pub(crate) fn write_inputs(
     run.write_interactions(split.train.positives(), &split.validation)?;
     run.write_test(&split.test)?;
     run.write_data(&prepared.record)?;
+    if !run.has(File::Began) {
+        run.write_began(&Began::now(config.to_toml()))?;
+    }
     run.write_config(&config.to_toml())?;
     Ok(())
 }
 
 /// Writes what training found and declares the run finished.
 pub(crate) fn write_outputs(
-    run: &mut RunDir,
+    run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
     trained: &Trained,

@@ -1,9 +1,13 @@
-//! Whether a run resumes on the data it began with.
+//! Whether a run resumes on the data and under the settings it began with.
 
 use std::path::{Path, PathBuf};
 
-use crate::data::SourceFile;
+use crate::config::RunConfig;
+use crate::data::{HashedFile, SourceFile, hash_file};
+use crate::error::Error;
 use crate::failure::{Fails, Failure};
+use crate::run::{Checkpoint, File, RunDir, RunError, differences};
+use crate::split::DataRecord;
 
 /// Why a run cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -43,12 +47,59 @@ pub(crate) enum OtherData {
     Ids { run: PathBuf },
 }
 
-/// Refuses other input files than a run or a search began with.
-pub(crate) fn same_sources(
-    run: &Path,
-    began: &[SourceFile],
-    now: &[SourceFile],
-) -> Result<(), OtherData> {
+/// The files that a run or a search began with. What format 1 did not record of vectors is not compared.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Files<'a> {
+    pub(crate) sources: &'a [SourceFile],
+    pub(crate) vectors: Option<&'a [HashedFile]>,
+}
+
+impl<'a> Files<'a> {
+    pub(crate) fn of(record: &'a DataRecord) -> Self {
+        Self {
+            sources: &record.sources,
+            vectors: record.vectors.as_deref(),
+        }
+    }
+
+    /// Path and SHA-256 of each.
+    fn hashes(self, with_vectors: bool) -> Vec<(&'a str, &'a str)> {
+        let sources = self.sources.iter().map(|f| (&*f.path, &*f.sha256));
+        let vectors = self.vectors.filter(|_| with_vectors).into_iter().flatten();
+        sources
+            .chain(vectors.map(|f| (&*f.path, &*f.sha256)))
+            .collect()
+    }
+
+    /// Refuses other files than these.
+    pub(crate) fn check_read(self, run: &Path, now: Files<'_>) -> Result<(), OtherData> {
+        let with_vectors = self.vectors.is_some();
+        same_files(run, &self.hashes(with_vectors), &now.hashes(with_vectors))
+    }
+
+    /// Refuses other files than these where the settings say, before any of them is read for training.
+    pub(crate) fn check_there(self, run: &Path, config: &RunConfig) -> Result<(), Error> {
+        let data = &config.data;
+        let logs = data.train.iter().chain(&data.test).chain(&data.items);
+        let vectors = config.features.iter().flat_map(|f| &f.vectors);
+        let paths = logs.chain(vectors.filter(|_| self.vectors.is_some()));
+        let now: Vec<HashedFile> = paths
+            .map(|path| hash_file(path))
+            .collect::<Result<_, _>>()?;
+        let now: Vec<_> = now.iter().map(|f| (&*f.path, &*f.sha256)).collect();
+        // Bundled data are the program's own.
+        let began = match data.bundled {
+            Some(_) => Files {
+                sources: &[],
+                ..self
+            },
+            None => self,
+        };
+        Ok(same_files(run, &began.hashes(true), &now)?)
+    }
+}
+
+fn same_files(run: &Path, began: &[(&str, &str)], now: &[(&str, &str)]) -> Result<(), OtherData> {
     if began.len() != now.len() {
         return Err(OtherData::Count {
             run: run.to_owned(),
@@ -57,14 +108,42 @@ pub(crate) fn same_sources(
         });
     }
     let mut pairs = began.iter().zip(now);
-    match pairs.find(|(before, now)| before.sha256 != now.sha256) {
+    match pairs.find(|((_, before), (_, now))| before != now) {
         None => Ok(()),
-        Some((before, now)) => Err(OtherData::File {
-            path: now.path.clone(),
-            before: before.sha256.clone(),
-            now: now.sha256.clone(),
+        Some(((_, before), (path, now))) => Err(OtherData::File {
+            path: (*path).to_owned(),
+            before: (*before).to_owned(),
+            now: (*now).to_owned(),
         }),
     }
+}
+
+/// What `data.json` says of the data a run began with.
+pub(crate) fn record_of(run: &RunDir) -> Result<DataRecord, Error> {
+    run.data().map_err(|error| {
+        Error::from(error)
+            .context("whether the input files are those this run began with cannot be told")
+    })
+}
+
+/// Refuses other settings than a run began with, but for those that change no epoch's result.
+pub(crate) fn check_same_settings(
+    run: &RunDir,
+    config: &RunConfig,
+    checkpoint: Option<&Checkpoint>,
+) -> Result<(), Error> {
+    let Some(began) = run.began(checkpoint)? else {
+        return Ok(());
+    };
+    // Read and written again, so that a setting that has another name or a default by now is the same.
+    let began = RunConfig::from_toml("the settings this run began with", &began)?;
+    let table = |config: &RunConfig| config.to_toml().parse().unwrap_or_default();
+    let differences = differences(&table(&began), &table(config));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let path = run.path().join(File::Config.name());
+    Err(RunError::OtherSettings { path, differences }.into())
 }
 
 impl Fails for OtherData {
@@ -93,7 +172,14 @@ mod tests {
     fn a_run_goes_on_with_its_own_files_only() {
         let began = files(&["a", "b"]);
         let check = |now: &[&str]| {
-            let checked = same_sources(Path::new("my-run"), &began, &files(now));
+            let now = files(now);
+            fn of(sources: &[SourceFile]) -> Files<'_> {
+                Files {
+                    sources,
+                    vectors: None,
+                }
+            }
+            let checked = of(&began).check_read(Path::new("my-run"), of(&now));
             checked.map_err(|error| error.to_string())
         };
         assert_eq!(check(&["a", "b"]), Ok(()));

@@ -9,7 +9,7 @@ use sagebrush_model::{ItemGraph, LsaStart, Query};
 use super::filter::{self, Fitted};
 use super::prepared::Prepared;
 use super::run_files;
-use super::same_data::OtherData;
+use super::same_data::{Files, OtherData, check_same_settings, record_of};
 use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
 use crate::data::ItemLists;
 use crate::device;
@@ -18,37 +18,39 @@ use crate::features;
 use crate::graph::{InteractionGraph, Visits, Walks};
 use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
-use crate::run::{Checkpoint, RunDir, RunError, load_latest};
+use crate::run::{Checkpoint, LockedRun, Replace, RunDir, RunError, RunWriter, load_latest};
 use crate::sampling::HardNegatives;
 use crate::split::TrainSet;
 use crate::training::{self, Job, Outcome, Trained, Watch};
 
-/// Trains `config` into a new run directory, `watch` looking on; `None` when interrupted.
+/// Trains `config` into a new run directory for `command`, `watch` looking on; `None` when interrupted.
 pub(crate) fn train_new(
     observer: &dyn Observer,
     config: &RunConfig,
     out: &Path,
-    overwrite: bool,
+    replace: Replace,
+    command: &'static str,
     watch: Option<&Watch<'_>>,
 ) -> Result<Option<Trained>> {
-    // A device that is not there is told before the log is read.
-    device::open(config.run.device)?;
+    let locked = LockedRun::to_create(out, replace, command)?;
+    let device = device::open(config.run.device)?;
     let prepared = Prepared::new(observer, config)?;
-    train_prepared(observer, config, &prepared, out, overwrite, watch)
+    let mut run = locked.begin()?;
+    train_into(observer, config, &prepared, &device, &mut run, None, watch)
 }
 
-/// Trains on data that are there, as [`train_new`] does.
+/// Trains on data that are there into a new run directory.
 pub(crate) fn train_prepared(
     observer: &dyn Observer,
     config: &RunConfig,
     prepared: &Prepared,
     out: &Path,
-    overwrite: bool,
-    watch: Option<&Watch<'_>>,
+    command: &'static str,
 ) -> Result<Option<Trained>> {
+    let locked = LockedRun::to_create(out, Replace::Nothing, command)?;
     let device = device::open(config.run.device)?;
-    let mut run = RunDir::create(out, overwrite)?;
-    train_into(observer, config, prepared, &device, &mut run, None, watch)
+    let mut run = locked.begin()?;
+    train_into(observer, config, prepared, &device, &mut run, None, None)
 }
 
 /// What resuming a run came to.
@@ -59,9 +61,13 @@ pub(crate) enum Resumed {
     Model(RunConfig, Option<Trained>),
 }
 
-/// Resumes a run of any model.
-pub(crate) fn resume(observer: &dyn Observer, path: &Path) -> Result<Resumed> {
-    let mut stopped = Stopped::open(observer, path)?;
+/// Resumes a run of any model, for `command`.
+pub(crate) fn resume(
+    observer: &dyn Observer,
+    path: &Path,
+    command: &'static str,
+) -> Result<Resumed> {
+    let mut stopped = Stopped::open(observer, path, command)?;
     if stopped.config.model.name.is_filter() {
         let Stopped {
             config,
@@ -76,9 +82,13 @@ pub(crate) fn resume(observer: &dyn Observer, path: &Path) -> Result<Resumed> {
     Ok(Resumed::Model(stopped.config, trained))
 }
 
-/// Goes on with a training that is not a filter's; `None` when interrupted.
-pub(crate) fn train_on(observer: &dyn Observer, path: &Path) -> Result<Option<Trained>> {
-    Stopped::open(observer, path)?.go_on(observer)
+/// Goes on with a training that is not a filter's, for `command`; `None` when interrupted.
+pub(crate) fn train_on(
+    observer: &dyn Observer,
+    path: &Path,
+    command: &'static str,
+) -> Result<Option<Trained>> {
+    Stopped::open(observer, path, command)?.go_on(observer)
 }
 
 /// A run to go on with.
@@ -86,27 +96,37 @@ struct Stopped {
     config: RunConfig,
     device: Device,
     prepared: Prepared,
-    run: RunDir,
+    run: RunWriter,
+    checkpoint: Option<Checkpoint>,
 }
 
 impl Stopped {
-    fn open(observer: &dyn Observer, path: &Path) -> Result<Self> {
-        let run = RunDir::resume(path)?;
+    /// Checks all that may refuse, and only then takes the run up.
+    fn open(observer: &dyn Observer, path: &Path, command: &'static str) -> Result<Self> {
+        let run = LockedRun::to_resume(path, command)?;
         let name = path.join("config.toml").display().to_string();
-        let config = RunConfig::from_toml(&name, &run.config()?)?;
+        let config = RunConfig::from_toml(&name, &run.config_now()?)?;
+        let checkpoint = match config.model.name.is_filter() {
+            true => None,
+            false => latest_checkpoint(observer, &run)?,
+        };
+        check_same_settings(&run, &config, checkpoint.as_ref())?;
         let device = device::open(config.run.device)?;
+        let began = record_of(&run)?;
+        Files::of(&began).check_there(path, &config)?;
         let prepared = Prepared::new(observer, &config)?;
         prepared.check_same_data(&run)?;
         Ok(Self {
             config,
             device,
             prepared,
-            run,
+            run: run.begin()?,
+            checkpoint,
         })
     }
 
     fn go_on(&mut self, observer: &dyn Observer) -> Result<Option<Trained>> {
-        let checkpoint = latest_checkpoint(observer, &self.run)?;
+        let checkpoint = self.checkpoint.take();
         train_into(
             observer,
             &self.config,
@@ -144,7 +164,7 @@ fn train_into(
     config: &RunConfig,
     prepared: &Prepared,
     device: &Device,
-    run: &mut RunDir,
+    run: &mut RunWriter,
     checkpoint: Option<Checkpoint>,
     watch: Option<&Watch<'_>>,
 ) -> Result<Option<Trained>> {
@@ -185,7 +205,7 @@ pub(crate) fn train_in(
     config: &RunConfig,
     prepared: &Prepared,
     device: &Device,
-    run: &mut RunDir,
+    run: &mut RunWriter,
     checkpoint: Option<Checkpoint>,
     on: Onlookers<'_>,
 ) -> Result<Outcome> {
@@ -231,7 +251,7 @@ fn neighbours(
     observer: &dyn Observer,
     config: &RunConfig,
     prepared: &Prepared,
-    run: &mut RunDir,
+    run: &mut RunWriter,
 ) -> Result<Option<ItemLists>> {
     let (train, sampling) = (&prepared.split.train, &config.sampling);
     let n_roots = HardNegatives::n_roots(train, sampling);
@@ -272,7 +292,7 @@ fn item_graph(
     observer: &dyn Observer,
     config: &RunConfig,
     prepared: &Prepared,
-    run: &mut RunDir,
+    run: &mut RunWriter,
 ) -> Result<Option<ItemGraph>> {
     let (Some(features), Some(settings)) = (&prepared.features, &config.walks) else {
         return Ok(None);

@@ -64,10 +64,8 @@ pub fn fit(
 ) -> Result<Run> {
     let (config, out) = (split.settings(config)?, out.as_ref());
     let is_done = match config.model.name.is_filter() {
-        true => filter::fit_prepared(observer, &config, &split.prepared, out, false)?.is_some(),
-        false => {
-            train::train_prepared(observer, &config, &split.prepared, out, false, None)?.is_some()
-        }
+        true => filter::fit_prepared(observer, &config, &split.prepared, out, "fit")?.is_some(),
+        false => train::train_prepared(observer, &config, &split.prepared, out, "fit")?.is_some(),
     };
     if !is_done {
         let path = out.display().to_string();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::RunConfig;
 use crate::error::Result;
 use crate::evaluation::Evaluation;
-use crate::finished::{self, OpenRun, Seen};
+use crate::finished::{self, OpenRun, Seen, ToMeasure};
 use crate::inference::Recommender;
 use crate::observer::Observer;
 use crate::run::RunDir;
@@ -36,7 +36,7 @@ impl Run {
     /// As [`fit`](crate::fit), and a log that is missing or has changed; nothing of the run is changed then.
     #[cfg(feature = "train")]
     pub fn resume(path: impl AsRef<Path>, observer: &dyn Observer) -> Result<Self> {
-        crate::fitting::train::resume(observer, path.as_ref())?;
+        crate::fitting::train::resume(observer, path.as_ref(), "resume")?;
         Self::open(path)
     }
 
@@ -61,12 +61,13 @@ impl Run {
 }
 
 /// Opens the test part of a run and measures the run beside the baselines, at the depths `ks`, or at those of its
-/// configuration where `ks` is empty. The run records the opening and keeps the result.
+/// configuration where `ks` is empty. The run records the opening and keeps the result. (The program counts openings in
+/// the ledger of this machine, too; the library does not.)
 ///
 /// # Errors
 /// A run without a test part, a depth of 0 or above the catalogue, a file that cannot be written.
 pub fn evaluate(run: &Run, ks: &[usize], observer: &dyn Observer) -> Result<Evaluation> {
-    let open = OpenRun::open(run.path(), Seen::BeforeTest)?.rank_on(observer, None)?;
-    let measured = finished::measure(observer, open, &[], ks.to_vec(), None)?;
+    let run = ToMeasure::open(run.path(), "evaluate")?.rank_on(observer, None)?;
+    let measured = finished::measure(observer, run, &[], ks.to_vec(), None, None)?;
     Ok(measured.evaluated.summary)
 }

@@ -1,4 +1,4 @@
-//! Writing a file so that a crash leaves either the old one or the new one, never half of one.
+//! Files of a run on disk: written whole or not at all, with their size and hash.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
+use crate::atomic_file::{AtomicFile, is_aside, remove_file};
 
-const TEMPORARY_PREFIX: &str = ".sagebrush-";
 const TEMPORARY_SUFFIX: &str = ".tmp";
 const BUFFER_BYTES: usize = 1 << 20;
 
@@ -38,43 +38,20 @@ fn write_and_sync(
     path: &Path,
     fill: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<FileDigest> {
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    let mut temporary = temporary_in(directory)?;
-    let mut hashing = HashingWriter::new(BufWriter::with_capacity(BUFFER_BYTES, &mut temporary));
+    let file = AtomicFile::create(path, TEMPORARY_SUFFIX)?;
+    let mut hashing = HashingWriter::new(BufWriter::with_capacity(BUFFER_BYTES, file));
     fill(&mut hashing)?;
     let (buffered, digest) = hashing.finish();
-    buffered.into_inner().map_err(|error| error.into_error())?;
-    temporary.as_file().sync_all()?;
-    temporary.persist(path).map_err(|error| error.error)?;
-    sync_directory(directory)?;
+    buffered
+        .into_inner()
+        .map_err(|error| error.into_error())?
+        .commit()?;
     Ok(digest)
-}
-
-fn temporary_in(directory: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY_PREFIX).suffix(TEMPORARY_SUFFIX);
-    // A temporary file is private by default, but a run is to be read by others as the umask says.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(directory)
-}
-
-/// Makes a rename or a removal in the directory survive a power cut.
-pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
-    // Windows cannot sync a directory handle; its rename is journaled.
-    if cfg!(unix) {
-        File::open(directory)?.sync_all()
-    } else {
-        Ok(())
-    }
 }
 
 /// Whether a file name is one of our temporary files.
 pub(super) fn is_temporary(name: &str) -> bool {
-    name.starts_with(TEMPORARY_PREFIX) && name.ends_with(TEMPORARY_SUFFIX)
+    is_aside(name, TEMPORARY_SUFFIX)
 }
 
 /// Removes what a killed process left behind; says how many files that were.
@@ -87,7 +64,7 @@ pub fn remove_leftovers(directory: &Path) -> Result<usize, RunError> {
         let entry = entry.map_err(RunError::unreadable(directory))?;
         if entry.file_name().to_str().is_some_and(is_temporary) {
             let path = entry.path();
-            fs::remove_file(&path).map_err(RunError::cannot_write(&path))?;
+            remove_file(&path).map_err(RunError::cannot_write(&path))?;
             removed += 1;
         }
     }

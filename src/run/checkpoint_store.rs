@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{remove_leftovers, sync_directory, write_atomically};
+use super::atomic::{remove_leftovers, write_atomically};
 use super::{Checkpoint, RunError};
+use crate::atomic_file::{remove_file, sync_folder};
 
 /// How many checkpoints are kept: the newest, and one to fall back on.
 pub const KEPT_CHECKPOINTS: usize = 2;
@@ -40,10 +41,10 @@ impl Checkpoint {
         kept.push(path.clone());
         for (_, old) in found_in(directory)? {
             if !kept.contains(&old) {
-                fs::remove_file(&old).map_err(RunError::cannot_write(&old))?;
+                remove_file(&old).map_err(RunError::cannot_write(&old))?;
             }
         }
-        sync_directory(directory).map_err(RunError::cannot_write(directory))?;
+        sync_folder(directory).map_err(RunError::cannot_write(directory))?;
         Ok(path)
     }
 }
@@ -87,7 +88,7 @@ pub fn load_latest(directory: &Path) -> Result<LoadedCheckpoint, RunError> {
 /// Removes all checkpoints, and what killed processes left of others.
 pub(super) fn remove_all(directory: &Path) -> Result<(), RunError> {
     for (_, path) in found_in(directory)? {
-        fs::remove_file(&path).map_err(RunError::cannot_write(&path))?;
+        remove_file(&path).map_err(RunError::cannot_write(&path))?;
     }
     remove_leftovers(directory)?;
     Ok(())

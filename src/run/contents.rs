@@ -1,16 +1,15 @@
-//! What each file of a run holds, as typed reads and writes.
+//! What each file of a run holds, as typed reads.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::records::{self, EpochRecord, MetricsLog};
-use super::tensors::{Entry, TensorFile, Values, write_tensors};
-use super::{File, HostTensor, ModelCard, NamedTensors, RunDir, RunError};
+use super::records::EpochRecord;
+use super::tensors::TensorFile;
+use super::{File, HostTensor, NamedTensors, RunDir, RunError, lines};
 use crate::data::{IdMap, ItemLists};
 
-const HEAD_PREFIX: &str = "head.";
+pub(super) const HEAD_PREFIX: &str = "head.";
 
 /// The tables of `embeddings.safetensors`: all that inference needs besides the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,42 +45,15 @@ pub struct SeenLists {
 }
 
 impl RunDir {
-    /// Writes `config.toml`.
-    pub fn write_config(&mut self, toml: &str) -> Result<(), RunError> {
-        self.write(File::Config, |out| out.write_all(toml.as_bytes()))
-    }
-
     /// The text of `config.toml`.
     pub fn config(&self) -> Result<String, RunError> {
         self.read_text(File::Config)
-    }
-
-    /// Writes the parameters to `model.safetensors`; equal parameters give equal bytes.
-    pub fn write_parameters(&mut self, parameters: &NamedTensors) -> Result<(), RunError> {
-        let entries = parameters
-            .iter()
-            .map(|(name, tensor)| Entry::of(name, tensor))
-            .collect();
-        self.write(File::Model, |out| write_tensors(out, entries, None))
     }
 
     /// The parameters of `model.safetensors`, bit for bit.
     pub fn parameters(&self) -> Result<NamedTensors, RunError> {
         let (path, bytes) = (self.path_of(File::Model), self.read(File::Model)?);
         TensorFile::parse(&path, &bytes)?.all_f32("")
-    }
-
-    /// Writes `embeddings.safetensors`.
-    pub fn write_embeddings(&mut self, tables: &EmbeddingTables) -> Result<(), RunError> {
-        let mut entries = vec![
-            Entry::of("users", &tables.users),
-            Entry::of("items", &tables.items),
-        ];
-        let head = tables.head.iter();
-        entries.extend(head.map(|(name, t)| Entry::of(format!("{HEAD_PREFIX}{name}"), t)));
-        self.write(File::Embeddings, |out| {
-            write_tensors(out, entries, Some(serde_json::to_string(&tables.metadata)?))
-        })
     }
 
     /// The tables of `embeddings.safetensors`; both are matrices of the same width.
@@ -101,17 +73,6 @@ impl RunDir {
             items,
             head: file.all_f32(HEAD_PREFIX)?,
             metadata: notes(&path, &file)?,
-        })
-    }
-
-    /// Writes `filter.safetensors`.
-    pub fn write_filter(&mut self, tables: &FilterTables) -> Result<(), RunError> {
-        let entries = vec![
-            Entry::of("item_vectors", &tables.vectors),
-            Entry::of("singular_values", &tables.values),
-        ];
-        self.write(File::Filter, |out| {
-            write_tensors(out, entries, Some(serde_json::to_string(&tables.metadata)?))
         })
     }
 
@@ -135,12 +96,6 @@ impl RunDir {
         })
     }
 
-    /// Writes `users.json` and `items.json`.
-    pub fn write_keys(&mut self, users: &IdMap, items: &IdMap) -> Result<(), RunError> {
-        self.write_json(File::Users, &users.keys())?;
-        self.write_json(File::Items, &items.keys())
-    }
-
     /// The user keys; the position is the id.
     pub fn users(&self) -> Result<IdMap, RunError> {
         self.keys(File::Users)
@@ -157,11 +112,6 @@ impl RunDir {
             .ok_or_else(|| RunError::damaged(&self.path_of(file), "a key stands in it twice"))
     }
 
-    /// Writes `titles.json`; the position is the item id.
-    pub fn write_titles(&mut self, titles: &[Option<String>]) -> Result<(), RunError> {
-        self.write_json(File::Titles, &titles)
-    }
-
     /// The titles of items, where the run has any; the position is the item id.
     pub fn titles(&self) -> Result<Option<Vec<Option<String>>>, RunError> {
         self.has(File::Titles)
@@ -169,28 +119,11 @@ impl RunDir {
             .transpose()
     }
 
-    /// Writes `categories.json`; the position is the item id.
-    pub fn write_categories(&mut self, categories: &[Option<String>]) -> Result<(), RunError> {
-        self.write_json(File::Categories, &categories)
-    }
-
     /// The first categories of items, where the run has any; the position is the item id.
     pub fn categories(&self) -> Result<Option<Vec<Option<String>>>, RunError> {
         self.has(File::Categories)
             .then(|| self.read_json(File::Categories))
             .transpose()
-    }
-
-    /// Writes `interactions.safetensors`.
-    pub fn write_interactions(
-        &mut self,
-        train: &ItemLists,
-        validation: &ItemLists,
-    ) -> Result<(), RunError> {
-        self.write_lists(
-            File::Interactions,
-            &[("train", train), ("validation", validation)],
-        )
     }
 
     /// The lists of what users have seen, checked against the counts of users and items.
@@ -207,11 +140,6 @@ impl RunDir {
         })
     }
 
-    /// Writes `test.safetensors`.
-    pub fn write_test(&mut self, test: &ItemLists) -> Result<(), RunError> {
-        self.write_lists(File::Test, &[("test", test)])
-    }
-
     /// The test lists, checked against the counts of users and items. Only evaluation reads them.
     pub fn test(&self, n_users: usize, n_items: usize) -> Result<ItemLists, RunError> {
         let (path, bytes) = (self.path_of(File::Test), self.read(File::Test)?);
@@ -222,12 +150,6 @@ impl RunDir {
             n_users,
             n_items,
         )
-    }
-
-    /// Writes `neighbours.safetensors`: for each root (a user or an item) the items near it that hard
-    /// negatives are drawn from.
-    pub fn write_neighbours(&mut self, near: &ItemLists) -> Result<(), RunError> {
-        self.write_lists(File::Neighbours, &[("near", near)])
     }
 
     /// The lists of `neighbours.safetensors`, where it is there, checked against the counts of roots
@@ -245,41 +167,9 @@ impl RunDir {
         lists_of(&path, &file, "near", n_roots, n_items).map(Some)
     }
 
-    fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
-        let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
-        let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();
-        let mut entries = Vec::new();
-        for ((name, lists), row_ptr) in parts.iter().zip(&row_ptrs) {
-            let (name_ptr, name_items) = (format!("{name}.row_ptr"), format!("{name}.items"));
-            let shape = vec![row_ptr.len()];
-            entries.push(Entry {
-                name: name_ptr,
-                shape,
-                values: Values::U64(row_ptr),
-            });
-            let (shape, values) = (vec![lists.n_pairs()], Values::U32(lists.items()));
-            entries.push(Entry {
-                name: name_items,
-                shape,
-                values,
-            });
-        }
-        self.write(file, |out| write_tensors(out, entries, None))
-    }
-
-    /// Writes `data.json`: any description of the data the run was trained on.
-    pub fn write_data<T: Serialize>(&mut self, data: &T) -> Result<(), RunError> {
-        self.write_pretty_json(File::Data, data)
-    }
-
     /// The content of `data.json`.
     pub fn data<T: DeserializeOwned>(&self) -> Result<T, RunError> {
         self.read_json(File::Data)
-    }
-
-    /// Writes `evaluation.json`.
-    pub fn write_evaluation<T: Serialize>(&mut self, evaluation: &T) -> Result<(), RunError> {
-        self.write_pretty_json(File::Evaluation, evaluation)
     }
 
     /// The content of `evaluation.json`.
@@ -287,34 +177,12 @@ impl RunDir {
         self.read_json(File::Evaluation)
     }
 
-    /// Starts `metrics.jsonl` with the epochs that are already behind (none in a new run).
-    pub fn start_metrics(&mut self, history: &[EpochRecord]) -> Result<MetricsLog, RunError> {
-        self.write(File::Metrics, |out| {
-            history
-                .iter()
-                .try_for_each(|record| records::write_line(out, record))
-        })?;
-        MetricsLog::append_to(self.path_of(File::Metrics))
-    }
-
     /// The epochs in `metrics.jsonl`; a last line torn by a crash is left out.
     pub fn metrics(&self) -> Result<Vec<EpochRecord>, RunError> {
-        records::parse(&self.path_of(File::Metrics), &self.read(File::Metrics)?)
+        lines::parse(&self.path_of(File::Metrics), &self.read(File::Metrics)?)
     }
 
-    /// Writes `report.html`.
-    pub fn write_report(&mut self, html: &str) -> Result<(), RunError> {
-        self.write(File::Report, |out| out.write_all(html.as_bytes()))
-    }
-
-    /// Writes the model card, `README.md`.
-    pub fn write_model_card(&mut self, card: &ModelCard) -> Result<(), RunError> {
-        self.write(File::ModelCard, |out| {
-            out.write_all(card.to_markdown().as_bytes())
-        })
-    }
-
-    fn path_of(&self, file: File) -> std::path::PathBuf {
+    pub(super) fn path_of(&self, file: File) -> std::path::PathBuf {
         self.path().join(file.name())
     }
 
@@ -323,20 +191,9 @@ impl RunDir {
             .map_err(|_| RunError::damaged(&self.path_of(file), "it is not UTF-8 text"))
     }
 
-    fn read_json<T: DeserializeOwned>(&self, file: File) -> Result<T, RunError> {
+    pub(super) fn read_json<T: DeserializeOwned>(&self, file: File) -> Result<T, RunError> {
         serde_json::from_slice(&self.read(file)?)
             .map_err(|error| RunError::damaged(&self.path_of(file), error.to_string()))
-    }
-
-    fn write_json<T: Serialize>(&mut self, file: File, value: &T) -> Result<(), RunError> {
-        self.write(file, |out| Ok(serde_json::to_writer(out, value)?))
-    }
-
-    fn write_pretty_json<T: Serialize>(&mut self, file: File, value: &T) -> Result<(), RunError> {
-        self.write(file, |out| {
-            serde_json::to_writer_pretty(&mut *out, value)?;
-            out.write_all(b"\n")
-        })
     }
 }
 

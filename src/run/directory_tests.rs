@@ -7,8 +7,8 @@ use std::path::Path;
 
 use super::records::tests::record;
 use super::{
-    EmbeddingTables, Fault, File, HostTensor, MANIFEST_NAME, ModelCard, NamedTensors, RunDir,
-    RunError,
+    Began, EmbeddingTables, Fault, File, HostTensor, LockedRun, MANIFEST_NAME, ModelCard,
+    NamedTensors, OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter,
 };
 use crate::data::{IdMap, ItemLists};
 
@@ -40,8 +40,16 @@ fn parameters() -> NamedTensors {
     NamedTensors::from([("users".into(), matrix(2, 1, &[7.0, 8.0]))])
 }
 
-fn write_run(path: &Path) -> RunDir {
-    let mut run = RunDir::create(path, false).unwrap();
+fn create(path: impl Into<std::path::PathBuf>, replace: Replace) -> Result<RunWriter, RunError> {
+    RunWriter::create(path, replace, "train")
+}
+
+fn resume(path: &Path) -> Result<RunWriter, RunError> {
+    LockedRun::to_resume(path, "train")?.begin()
+}
+
+fn write_run(path: &Path) -> RunWriter {
+    let mut run = create(path, Replace::Nothing).unwrap();
     run.write_config("seed = 1\n").unwrap();
     run.write_parameters(&parameters()).unwrap();
     run.write_embeddings(&tables()).unwrap();
@@ -53,6 +61,7 @@ fn write_run(path: &Path) -> RunDir {
         .unwrap();
     run.write_test(&lists(&[(1, 0)])).unwrap();
     run.write_data(&BTreeMap::from([("rows", 4)])).unwrap();
+    run.write_began(&Began::now("seed = 1\n".into())).unwrap();
     run.start_metrics(&[record(1)])
         .unwrap()
         .append(&record(2))
@@ -144,7 +153,7 @@ fn an_unfinished_run_says_how_to_go_on() {
     let error = RunDir::open(directory.path()).unwrap_err();
     assert!(matches!(error, RunError::Unfinished { .. }));
     assert!(error.to_string().contains("--resume"), "{error}");
-    let mut run = RunDir::resume(directory.path()).unwrap();
+    let mut run = resume(directory.path()).unwrap();
     assert!(!directory.path().join(".sagebrush-x.tmp").exists());
     run.finish().unwrap();
     RunDir::open(directory.path()).unwrap().verify().unwrap();
@@ -153,7 +162,7 @@ fn an_unfinished_run_says_how_to_go_on() {
 #[test]
 fn a_run_that_lacks_a_file_cannot_be_finished() {
     let directory = tempfile::tempdir().unwrap();
-    let mut run = RunDir::create(directory.path().join("run"), false).unwrap();
+    let mut run = create(directory.path().join("run"), Replace::Nothing).unwrap();
     assert!(run.finish().unwrap_err().path().ends_with("config.toml"));
 }
 
@@ -162,15 +171,15 @@ fn what_is_not_a_run_is_never_written_over() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path();
     fs::write(path.join("README.md"), "mine").unwrap();
-    for overwrite in [false, true] {
-        let error = RunDir::create(path, overwrite).unwrap_err();
+    for replace in [Replace::Nothing, Replace::Own, Replace::Any] {
+        let error = create(path, replace).unwrap_err();
         assert_eq!(error.fault(), Fault::CannotWrite);
         assert!(error.to_string().contains("not a run"), "{error}");
     }
     fs::create_dir(path.join("checkpoint")).unwrap();
     fs::write(path.join("thesis.tex"), "mine").unwrap();
-    assert!(RunDir::create(path, true).is_err());
-    assert!(RunDir::resume(path).is_err());
+    assert!(create(path, Replace::Any).is_err());
+    assert!(resume(path).is_err());
     assert_eq!(RunDir::open(path).unwrap_err().fault(), Fault::MissingInput);
     assert_eq!(fs::read(path.join("README.md")).unwrap(), b"mine");
 }
@@ -180,14 +189,14 @@ fn overwriting_removes_the_run_and_keeps_what_else_is_there() {
     let directory = tempfile::tempdir().unwrap();
     write_run(directory.path());
     fs::write(directory.path().join("notes.txt"), "mine").unwrap();
-    let error = RunDir::create(directory.path(), false).unwrap_err();
+    let error = create(directory.path(), Replace::Nothing).unwrap_err();
     assert!(error.to_string().contains("--overwrite"), "{error}");
     RunDir::open(directory.path()).unwrap();
     let checkpoints = directory.path().join("checkpoint");
     super::checkpoint::tests::sample(1)
         .save(&checkpoints)
         .unwrap();
-    RunDir::create(directory.path(), true).unwrap();
+    create(directory.path(), Replace::Any).unwrap();
     assert_eq!(fs::read_dir(checkpoints).unwrap().count(), 1);
     let mut left: Vec<_> = fs::read_dir(directory.path())
         .unwrap()
@@ -204,7 +213,7 @@ fn a_path_that_cannot_be_is_an_error() {
     fs::write(&file, "").unwrap();
     for path in [file.clone(), file.join("run")] {
         assert_eq!(
-            RunDir::create(path, true).unwrap_err().fault(),
+            create(path, Replace::Any).unwrap_err().fault(),
             Fault::CannotWrite
         );
     }
@@ -220,16 +229,20 @@ fn a_path_that_cannot_be_is_an_error() {
 }
 
 #[test]
-fn every_truncated_or_missing_file_is_named_on_opening() {
+fn every_truncated_or_missing_file_is_named_on_opening_where_answers_need_it() {
     let directory = tempfile::tempdir().unwrap();
     let run = write_run(directory.path());
     for name in run.manifest().unwrap().files.keys() {
         let path = directory.path().join(name);
         let whole = fs::read(&path).unwrap();
+        let check = || match RunDir::open(directory.path()) {
+            Ok(run) if !File::of_name(name).unwrap().is_served() => run.verify().unwrap_err(),
+            opened => opened.unwrap_err(),
+        };
         fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        let truncated = RunDir::open(directory.path()).unwrap_err();
+        let truncated = check();
         fs::remove_file(&path).unwrap();
-        let missing = RunDir::open(directory.path()).unwrap_err();
+        let missing = check();
         fs::write(&path, &whole).unwrap();
         for error in [truncated, missing] {
             assert_eq!(
@@ -265,7 +278,7 @@ fn every_changed_byte_of_a_tensor_file_is_refused_by_name() {
 fn an_unlisted_tensor_file_of_any_bytes_never_panics() {
     let directory = tempfile::tempdir().unwrap();
     write_run(directory.path());
-    let run = RunDir::resume(directory.path()).unwrap();
+    let run = resume(directory.path()).unwrap();
     let path = directory.path().join("embeddings.safetensors");
     let whole = fs::read(&path).unwrap();
     for end in 0..whole.len() {
@@ -278,4 +291,117 @@ fn an_unlisted_tensor_file_of_any_bytes_never_panics() {
         fs::write(&path, &bytes).unwrap();
         let _ = run.embeddings();
     }
+}
+
+#[test]
+fn one_process_writes_and_the_manifest_is_that_of_the_moment() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run");
+    write_run(&path);
+    let mut first = RunWriter::open(&path, "evaluate").unwrap();
+    for second in [
+        RunWriter::open(&path, "evaluate").map(|_| ()),
+        create(&path, Replace::Any).map(|_| ()),
+        resume(&path).map(|_| ()),
+    ] {
+        assert_eq!(second.unwrap_err().fault(), Fault::Busy);
+    }
+    first.write_evaluation(&1).unwrap();
+    drop(first);
+    let mut next = RunWriter::open(&path, "evaluate").unwrap();
+    next.write_report("<html>").unwrap();
+    let read = RunDir::open(&path).unwrap();
+    read.verify().unwrap();
+    assert!(read.has(File::Evaluation) && read.has(File::Report));
+}
+
+/// A reader that opened the run before an evaluation was written anew reads the new one; what answers need is never
+/// taken from another run.
+#[test]
+fn a_reader_follows_an_evaluation_and_no_other_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = write_run(directory.path());
+    run.write_evaluation(&1).unwrap();
+    let reader = RunDir::open(directory.path()).unwrap();
+    run.write_evaluation(&2).unwrap();
+    run.write_titles(&[None, None, None]).unwrap();
+    assert_eq!(reader.evaluation::<i32>().unwrap(), 2);
+    assert_eq!(reader.titles().unwrap_err().fault(), Fault::BadData);
+}
+
+#[test]
+fn what_is_locked_has_not_changed_and_a_resumed_run_loses_its_evaluation() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut run = write_run(directory.path());
+    run.write_evaluation(&1).unwrap();
+    run.write_report("<html>").unwrap();
+    drop(run);
+    drop(LockedRun::to_resume(directory.path(), "train").unwrap());
+    drop(LockedRun::to_create(directory.path(), Replace::Any, "train").unwrap());
+    assert!(RunDir::open(directory.path()).unwrap().has(File::Report));
+    fs::write(directory.path().join("config.toml"), "seed = 2\n").unwrap();
+    let locked = LockedRun::to_resume(directory.path(), "train").unwrap();
+    assert_eq!(locked.config_now().unwrap(), "seed = 2\n");
+    assert_eq!(locked.began(None).unwrap().unwrap(), "seed = 1\n");
+    let mut run = locked.begin().unwrap();
+    assert!(matches!(
+        RunDir::open(directory.path()),
+        Err(RunError::Unfinished { .. })
+    ));
+    run.finish().unwrap();
+    let run = RunDir::open(directory.path()).unwrap();
+    assert!(!run.has(File::Evaluation) && !run.has(File::Report));
+}
+
+#[test]
+fn a_command_replaces_its_own_runs_only() {
+    let directory = tempfile::tempdir().unwrap();
+    write_run(directory.path());
+    let error = RunWriter::create(directory.path(), Replace::Own, "demo").unwrap_err();
+    assert!(
+        error.to_string().contains("`sagebrush demo` did not train"),
+        "{error}"
+    );
+    RunDir::open(directory.path()).unwrap().verify().unwrap();
+    drop(RunWriter::create(directory.path(), Replace::Any, "demo").unwrap());
+    RunWriter::create(directory.path(), Replace::Own, "demo").unwrap();
+}
+
+#[test]
+fn openings_outlive_a_torn_line_a_replaced_run_and_format_1() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path();
+    let mut run = write_run(path);
+    let of_before = r#"{"openings": [{"date": "2026-01-02", "unix_seconds": 5, "ks": [20]}]}"#;
+    fs::write(path.join("evaluation.json"), of_before).unwrap();
+    assert_eq!(run.openings().unwrap()[0].date, "2026-01-02");
+    run.record_opening(&Opening::now(vec![20, 5, 20], "abc".into()))
+        .unwrap();
+    fs::remove_file(path.join("evaluation.json")).unwrap();
+    drop(run);
+    assert_eq!(RunDir::open(path).unwrap().openings().unwrap().len(), 2);
+
+    let lines = path.join(OPENINGS_NAME);
+    let whole = fs::read(&lines).unwrap();
+    fs::write(&lines, &whole[..whole.len() - 4]).unwrap();
+    let mut run = create(path, Replace::Any).unwrap();
+    assert_eq!(run.openings().unwrap().len(), 1);
+    run.record_opening(&Opening::now(vec![20], "abc".into()))
+        .unwrap();
+    let openings = run.openings().unwrap();
+    assert_eq!((openings.len(), openings[1].ks.as_slice()), (2, &[20][..]));
+    run.record_opening(&Opening::now(vec![5, 3, 5], "abc".into()))
+        .unwrap();
+    assert_eq!(run.openings().unwrap()[2].ks, [3, 5]);
+}
+
+#[test]
+fn openings_of_a_run_of_format_1_are_kept_when_it_is_replaced() {
+    let directory = tempfile::tempdir().unwrap();
+    write_run(directory.path());
+    let of_before = r#"{"openings": [{"date": "2026-01-02", "unix_seconds": 5, "ks": [20]}]}"#;
+    fs::write(directory.path().join("evaluation.json"), of_before).unwrap();
+    let run = create(directory.path(), Replace::Any).unwrap();
+    assert!(!directory.path().join("evaluation.json").exists());
+    assert_eq!(run.openings().unwrap().len(), 1);
 }

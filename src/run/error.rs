@@ -4,6 +4,9 @@ use crate::failure::{Fails, Failure};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::began::Difference;
+use super::lock::Holder;
+
 /// Whose fault an error is, which decides the exit code of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -13,6 +16,8 @@ pub enum Fault {
     MissingInput,
     /// A file or directory cannot be written (exit code 74).
     CannotWrite,
+    /// Another process is writing; trying again later may do (exit code 75).
+    Busy,
 }
 
 /// An error of a run directory or of a checkpoint in it.
@@ -41,7 +46,7 @@ pub enum RunError {
     },
     /// A file of a format version this program does not know.
     #[error(
-        "{}: format version {found} is not known here (this program reads version {known}); use \
+        "{}: format version {found} is not known here (this program reads up to version {known}); use \
          the version of sagebrush that wrote it, or train again",
         path.display()
     )]
@@ -50,7 +55,7 @@ pub enum RunError {
         path: PathBuf,
         /// The version found.
         found: u64,
-        /// The version this program reads and writes.
+        /// The last version this program reads.
         known: u64,
     },
     /// A file whose bytes are not what was written, or make no sense.
@@ -81,6 +86,32 @@ pub enum RunError {
         /// What to do about it.
         remedy: String,
     },
+    /// A run that another process is writing.
+    #[error(
+        "{} is being written by another sagebrush{}; wait until it has ended, or stop it",
+        path.display(),
+        holder.as_ref().map_or(String::new(), |holder| format!(" ({holder})"))
+    )]
+    Busy {
+        /// The run directory.
+        path: PathBuf,
+        /// Who writes it, where that is known.
+        holder: Option<Holder>,
+    },
+    /// Settings that are not those a run began with.
+    #[error(
+        "{}: these are not the settings this run began with: {}; restore them, or train a new run with `sagebrush \
+         train --config {} --out NEW-RUN`",
+        path.display(),
+        list(differences),
+        path.display()
+    )]
+    OtherSettings {
+        /// The file of settings.
+        path: PathBuf,
+        /// What differs.
+        differences: Vec<Difference>,
+    },
     /// A file that cannot be written; what was there before is intact.
     #[error(
         "{}: cannot be written: {source}; check the path, its permissions and the free space \
@@ -100,9 +131,11 @@ impl RunError {
     pub fn fault(&self) -> Fault {
         match self {
             Self::Missing { .. } => Fault::MissingInput,
-            Self::Unfinished { .. } | Self::UnknownVersion { .. } | Self::Damaged { .. } => {
-                Fault::BadData
-            }
+            Self::Unfinished { .. }
+            | Self::UnknownVersion { .. }
+            | Self::Damaged { .. }
+            | Self::OtherSettings { .. } => Fault::BadData,
+            Self::Busy { .. } => Fault::Busy,
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Fault::MissingInput
             }
@@ -120,6 +153,8 @@ impl RunError {
             | Self::Damaged { path, .. }
             | Self::Unreadable { path, .. }
             | Self::Occupied { path, .. }
+            | Self::Busy { path, .. }
+            | Self::OtherSettings { path, .. }
             | Self::CannotWrite { path, .. } => path,
         }
     }
@@ -148,12 +183,18 @@ impl RunError {
     }
 }
 
+fn list(differences: &[Difference]) -> String {
+    let shown: Vec<String> = differences.iter().map(Difference::to_string).collect();
+    shown.join("; ")
+}
+
 impl Fails for RunError {
     fn failure(&self) -> Failure {
         match self.fault() {
             Fault::BadData => Failure::BadData,
             Fault::MissingInput => Failure::InputMissing,
             Fault::CannotWrite => Failure::CannotWrite,
+            Fault::Busy => Failure::Busy,
         }
     }
 }

@@ -31,6 +31,8 @@ pub enum File {
     Categories,
     /// `data.json`: sources, cleaning and split in numbers.
     Data,
+    /// `began.json`: the settings the run began with.
+    Began,
     /// `metrics.jsonl`: one line an epoch.
     Metrics,
     /// `evaluation.json`: the result on the test set.
@@ -43,7 +45,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -58,6 +60,7 @@ impl File {
         Self::ItemGraph,
         Self::Categories,
         Self::Data,
+        Self::Began,
         Self::Metrics,
         Self::Evaluation,
         Self::Report,
@@ -81,6 +84,7 @@ impl File {
             Self::ItemGraph => "item_graph.safetensors",
             Self::Categories => "categories.json",
             Self::Data => "data.json",
+            Self::Began => "began.json",
             Self::Metrics => "metrics.jsonl",
             Self::Evaluation => "evaluation.json",
             Self::Report => "report.html",
@@ -94,6 +98,27 @@ impl File {
             self,
             Self::Config | Self::Users | Self::Items | Self::Interactions
         )
+    }
+
+    /// Whether an answer for a user or an item may need it. What is not served may be missing or damaged: the run
+    /// answers all the same.
+    pub(super) fn is_served(self) -> bool {
+        !matches!(
+            self,
+            Self::Test
+                | Self::Neighbours
+                | Self::Categories
+                | Self::Began
+                | Self::Metrics
+                | Self::Evaluation
+                | Self::Report
+                | Self::ModelCard
+        )
+    }
+
+    /// The file of this name.
+    pub(super) fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|file| file.name() == name)
     }
 
     /// What a finished run scores with: all files of one of these.

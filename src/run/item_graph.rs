@@ -3,24 +3,11 @@
 use sagebrush_model::SparseMatrix;
 
 use super::tensors::{Entry, TensorFile, Values, write_tensors};
-use super::{File, RunDir, RunError};
+use super::{File, RunDir, RunError, RunWriter};
 use crate::features::{Encoded, Encoder, EncoderParts};
 use crate::graph::Visits;
 
 impl RunDir {
-    /// Writes `encoder.safetensors`.
-    pub fn write_encoder(&mut self, encoder: &Encoder) -> Result<(), RunError> {
-        self.write(File::Encoder, |out| {
-            let parts = encoder.to_parts()?;
-            let (tokens, documents) = (&parts.tokens, &parts.documents);
-            let entries = vec![
-                flat("tokens", tokens.len(), Values::U64(tokens)),
-                flat("documents", documents.len(), Values::U32(documents)),
-            ];
-            write_tensors(out, entries, Some(parts.text))
-        })
-    }
-
     /// The encoder of `encoder.safetensors`; `None` where the run has none.
     pub fn encoder(&self) -> Result<Option<Encoder>, RunError> {
         if !self.has(File::Encoder) {
@@ -36,32 +23,6 @@ impl RunDir {
         })
         .map(Some)
         .map_err(|error| RunError::damaged(&path, error.to_string()))
-    }
-
-    /// Writes `item_graph.safetensors`.
-    pub fn write_item_graph(
-        &mut self,
-        features: &Encoded,
-        visits: &Visits,
-    ) -> Result<(), RunError> {
-        let n = features.rows.n_rows();
-        let table = |name: &str, values| Entry {
-            name: name.to_owned(),
-            shape: vec![n, visits.kept],
-            values,
-        };
-        let widths = [features.rows.n_columns() as u32, features.n_content as u32];
-        let (row_ptr, columns, values) = features.rows.arrays();
-        let part = |part: &str, n, values| flat(&format!("features.{part}"), n, values);
-        let entries = vec![
-            table("walks.items", Values::U32(&visits.items)),
-            table("walks.counts", Values::U32(&visits.counts)),
-            part("widths", 2, Values::U32(&widths)),
-            part("row_ptr", row_ptr.len(), Values::U32(row_ptr)),
-            part("columns", columns.len(), Values::U32(columns)),
-            part("values", values.len(), Values::F32(values)),
-        ];
-        self.write(File::ItemGraph, |out| write_tensors(out, entries, None))
     }
 
     /// What `item_graph.safetensors` holds, for a catalogue of `n_items`; `None` where the run has none.
@@ -106,6 +67,47 @@ impl RunDir {
             n_content: n_content as usize,
             visits,
         }))
+    }
+}
+
+impl RunWriter {
+    /// Writes `encoder.safetensors`.
+    pub fn write_encoder(&mut self, encoder: &Encoder) -> Result<(), RunError> {
+        self.write(File::Encoder, |out| {
+            let parts = encoder.to_parts()?;
+            let (tokens, documents) = (&parts.tokens, &parts.documents);
+            let entries = vec![
+                flat("tokens", tokens.len(), Values::U64(tokens)),
+                flat("documents", documents.len(), Values::U32(documents)),
+            ];
+            write_tensors(out, entries, Some(parts.text))
+        })
+    }
+
+    /// Writes `item_graph.safetensors`.
+    pub fn write_item_graph(
+        &mut self,
+        features: &Encoded,
+        visits: &Visits,
+    ) -> Result<(), RunError> {
+        let n = features.rows.n_rows();
+        let table = |name: &str, values| Entry {
+            name: name.to_owned(),
+            shape: vec![n, visits.kept],
+            values,
+        };
+        let widths = [features.rows.n_columns() as u32, features.n_content as u32];
+        let (row_ptr, columns, values) = features.rows.arrays();
+        let part = |part: &str, n, values| flat(&format!("features.{part}"), n, values);
+        let entries = vec![
+            table("walks.items", Values::U32(&visits.items)),
+            table("walks.counts", Values::U32(&visits.counts)),
+            part("widths", 2, Values::U32(&widths)),
+            part("row_ptr", row_ptr.len(), Values::U32(row_ptr)),
+            part("columns", columns.len(), Values::U32(columns)),
+            part("values", values.len(), Values::F32(values)),
+        ];
+        self.write(File::ItemGraph, |out| write_tensors(out, entries, None))
     }
 }
 

@@ -12,8 +12,11 @@ use super::atomic::{FileDigest, write_atomically};
 
 /// The file's name in a run directory.
 pub const MANIFEST_NAME: &str = "MANIFEST.json";
-/// The version of the run directory this program writes and reads.
-pub const FORMAT_VERSION: u64 = 1;
+/// The version of the run directory this program writes; it reads those before, too.
+///
+/// Version 2 has a record of what a run began with, keeps openings of the test part in a file of their own, and is
+/// written under a lock. A program that knows version 1 alone would count openings wrong and write without the lock.
+pub const FORMAT_VERSION: u64 = 2;
 const FORMAT_NAME: &str = "sagebrush-run";
 const MANIFEST_BYTES_MAX: u64 = 4 << 20;
 
@@ -46,7 +49,7 @@ impl Manifest {
         }
     }
 
-    /// Whether the directory holds a manifest of ours, of any version.
+    /// Whether the directory holds a manifest of ours, of a version before or after this one, too.
     pub(super) fn is_in(directory: &Path) -> bool {
         let text = read_bounded(&directory.join(MANIFEST_NAME)).ok();
         let preamble = text.and_then(|text| serde_json::from_slice::<Preamble>(&text).ok());
@@ -61,11 +64,13 @@ impl Manifest {
         if preamble.format != FORMAT_NAME {
             return Err(RunError::damaged(&path, "the manifest of another program"));
         }
-        if preamble.version != FORMAT_VERSION {
+        if preamble.version == 0 || preamble.version > FORMAT_VERSION {
             let (found, known) = (preamble.version, FORMAT_VERSION);
             return Err(RunError::UnknownVersion { path, found, known });
         }
-        let manifest: Self = serde_json::from_slice(&text).map_err(not_ours)?;
+        let mut manifest: Self = serde_json::from_slice(&text).map_err(not_ours)?;
+        // Written again, it is of the version of who writes.
+        manifest.version = FORMAT_VERSION;
         match manifest.files.keys().find(|name| !is_plain(name)) {
             Some(name) => Err(RunError::damaged(
                 &path,
@@ -148,20 +153,20 @@ mod tests {
 
     #[test]
     fn an_unknown_version_is_refused_with_a_sentence_whatever_else_changed() {
-        let text = r#"{"format": "sagebrush-run", "version": 2, "files": [1, 2]}"#;
+        let text = r#"{"format": "sagebrush-run", "version": 3, "files": [1, 2]}"#;
         let error = read_text(text).unwrap_err();
         assert!(matches!(
             error,
             RunError::UnknownVersion {
-                found: 2,
-                known: 1,
+                found: 3,
+                known: 2,
                 ..
             }
         ));
         assert!(
             error
                 .to_string()
-                .contains("format version 2 is not known here"),
+                .contains("format version 3 is not known here"),
             "{error}"
         );
     }

@@ -2,6 +2,7 @@
 //! directory too. No format in it can execute code, and nothing in it is trusted unchecked.
 
 mod atomic;
+mod began;
 mod checkpoint;
 mod checkpoint_store;
 mod contents;
@@ -11,12 +12,19 @@ mod directory_tests;
 mod error;
 mod files;
 mod item_graph;
+mod ledger;
+mod lines;
+mod lock;
 mod manifest;
 mod model_card;
+mod openings;
 mod records;
 mod tensors;
+mod writer;
+mod written;
 
 pub use atomic::{FileDigest, remove_leftovers, write_atomically};
+pub use began::{Began, Difference, differences};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
 pub use contents::{EmbeddingTables, FilterTables, SeenLists};
@@ -24,8 +32,12 @@ pub use directory::RunDir;
 pub use error::{Fault, RunError};
 pub use files::File;
 pub use item_graph::StoredItemGraph;
+pub use ledger::{Ledger, Measured, hash_of_split};
+pub use lock::{Holder, RunLock};
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 pub use model_card::{CardScore, ModelCard};
+pub use openings::{OPENINGS_NAME, Opening};
 pub use records::{EpochRecord, MetricsLog, Totals};
 pub use sagebrush_model::HostTensor;
 pub use tensors::{HEADER_BYTES_MAX, NamedTensors};
+pub use writer::{LockedRun, Replace, RunWriter};

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
-use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::RunError;
+use super::{RunError, lines};
 
 /// One epoch of training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -139,38 +138,19 @@ impl MetricsLog {
     /// Appends one line in one write, so that a reader never meets half of it unless the machine
     /// stops in between.
     pub fn append(&mut self, record: &EpochRecord) -> Result<(), RunError> {
-        let mut line = Vec::new();
-        write_line(&mut line, record)
-            .and_then(|()| self.file.write_all(&line))
-            .and_then(|()| self.file.flush())
+        lines::to_line(record)
+            .and_then(|line| lines::append(&mut self.file, &line))
             .map_err(RunError::cannot_write(&self.path))
     }
-}
-
-pub(super) fn write_line(out: &mut dyn Write, record: &EpochRecord) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, record)?;
-    out.write_all(b"\n")
-}
-
-pub(super) fn parse(path: &Path, text: &[u8]) -> Result<Vec<EpochRecord>, RunError> {
-    let mut records = Vec::new();
-    for (index, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
-        match serde_json::from_slice(line) {
-            Ok(record) => records.push(record),
-            Err(_) if !line.ends_with(b"\n") => break,
-            Err(error) => {
-                let what = format!("line {}: {error}", index + 1);
-                return Err(RunError::damaged(path, what));
-            }
-        }
-    }
-    Ok(records)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::path::Path;
+
     use super::*;
+    use crate::run::lines::parse;
 
     pub(crate) fn record(epoch: u32) -> EpochRecord {
         EpochRecord {
@@ -192,20 +172,22 @@ pub(super) mod tests {
 
     #[test]
     fn a_torn_last_line_is_left_out_and_a_broken_inner_line_is_refused() {
-        let mut text = Vec::new();
-        write_line(&mut text, &record(1)).unwrap();
+        let mut text = lines::to_line(&record(1)).unwrap();
         let first = text.len();
-        write_line(&mut text, &record(2)).unwrap();
+        text.extend(lines::to_line(&record(2)).unwrap());
         for end in first..text.len() - 1 {
-            assert_eq!(parse(Path::new("m"), &text[..end]).unwrap(), [record(1)]);
+            assert_eq!(
+                parse::<EpochRecord>(Path::new("m"), &text[..end]).unwrap(),
+                [record(1)]
+            );
         }
         assert_eq!(
-            parse(Path::new("m"), &text).unwrap(),
+            parse::<EpochRecord>(Path::new("m"), &text).unwrap(),
             [record(1), record(2)]
         );
         text[2] = b'\n';
         assert!(
-            parse(Path::new("m"), &text)
+            parse::<EpochRecord>(Path::new("m"), &text)
                 .unwrap_err()
                 .to_string()
                 .contains("line 1")
@@ -214,14 +196,13 @@ pub(super) mod tests {
 
     #[test]
     fn not_a_number_survives_as_not_a_number() {
-        let mut text = Vec::new();
         let lost = EpochRecord {
             loss: f64::NAN,
             seconds: f64::INFINITY,
             ..record(3)
         };
-        write_line(&mut text, &lost).unwrap();
-        let back = &parse(Path::new("m"), &text).unwrap()[0];
+        let text = lines::to_line(&lost).unwrap();
+        let back: &EpochRecord = &parse(Path::new("m"), &text).unwrap()[0];
         assert!(back.loss.is_nan() && back.seconds.is_nan());
         assert_eq!(back.samples, 100);
     }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SplitSummary;
-use crate::data::{Cleaning, SourceFile};
+use crate::data::{Cleaning, HashedFile, SourceFile};
 
 /// `data.json`: what the run was trained on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,4 +14,7 @@ pub(crate) struct DataRecord {
     pub(crate) sources: Vec<SourceFile>,
     pub(crate) cleaning: Cleaning,
     pub(crate) split: SplitSummary,
+    /// The files of items' vectors; runs of format 1 did not record them.
+    #[serde(default)]
+    pub(crate) vectors: Option<Vec<HashedFile>>,
 }

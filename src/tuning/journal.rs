@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::{Drawn, Standing};
-use crate::data::SourceFile;
-use crate::run::{RunError, remove_leftovers, write_atomically};
+use crate::data::{HashedFile, SourceFile};
+use crate::run::{RunError, RunLock, remove_leftovers, write_atomically};
 
+const COMMAND: &str = "tune";
 const HEAD: &str = "search.json";
 const LINES: &str = "trials.jsonl";
 const TRIALS: &str = "trials";
@@ -31,6 +32,9 @@ pub struct Search {
     pub trials: Option<usize>,
     /// The files searched on.
     pub sources: Vec<SourceFile>,
+    /// The files of items' vectors; searches of before did not record them.
+    #[serde(default)]
+    pub vectors: Option<Vec<HashedFile>>,
 }
 
 impl Search {
@@ -41,6 +45,7 @@ impl Search {
         vary: Vec<String>,
         trials: Option<usize>,
         sources: Vec<SourceFile>,
+        vectors: Option<Vec<HashedFile>>,
     ) -> Self {
         Self {
             format_version: FORMAT_VERSION,
@@ -48,6 +53,7 @@ impl Search {
             vary,
             trials,
             sources,
+            vectors,
         }
     }
 }
@@ -98,53 +104,79 @@ impl Trial {
     }
 }
 
-/// A search directory.
+/// A search directory, which this process alone writes.
 #[derive(Debug)]
 pub struct Journal {
     path: PathBuf,
     search: Search,
     trials: Vec<Trial>,
+    /// Held for as long as there is a journal.
+    _lock: RunLock,
 }
 
-impl Journal {
-    /// Makes a new one.
+/// A place for a search that this process alone may write, and has not changed yet.
+#[derive(Debug)]
+pub struct Reserved {
+    path: PathBuf,
+    lock: RunLock,
+}
+
+impl Reserved {
+    /// Makes the search; one that it replaces is removed.
     ///
     /// # Errors
-    /// There is a search already and `overwrite` is false, there is something else, or it cannot be written.
-    pub fn create(path: &Path, search: Search, overwrite: bool) -> Result<Self, RunError> {
-        fs::create_dir_all(path).map_err(RunError::cannot_write(path))?;
-        remove_leftovers(path)?;
-        let is_empty = fs::read_dir(path)
-            .map_err(RunError::unreadable(path))?
-            .next()
-            .is_none();
-        let is_search = path.join(HEAD).is_file();
-        let may_write = is_empty || (is_search && overwrite);
-        if !may_write {
-            let (what, remedy) = match is_search {
-                true => (
-                    "there is a search already",
-                    "choose another directory, go on with it with --resume, or replace it with --overwrite",
-                ),
-                false => (
-                    "is not empty and not a search, so nothing is written over it",
-                    "choose another directory",
-                ),
-            };
-            return Err(RunError::Occupied {
-                path: path.to_owned(),
-                what: what.into(),
-                remedy: remedy.into(),
-            });
-        }
-        let journal = Self {
-            path: path.to_owned(),
+    /// It cannot be written, or another process writes one of the trials it replaces.
+    pub fn begin(self, search: Search) -> Result<Journal, RunError> {
+        let Self { path, lock } = self;
+        fs::create_dir_all(&path).map_err(RunError::cannot_write(&path))?;
+        remove_leftovers(&path)?;
+        let journal = Journal {
+            path,
             search,
             trials: Vec::new(),
+            _lock: lock,
         };
         journal.remove_old()?;
         journal.write_head()?;
         Ok(journal)
+    }
+}
+
+impl Journal {
+    /// Takes a place for a new one.
+    ///
+    /// # Errors
+    /// There is a search already and `overwrite` is false, or there is something else; another process writes there.
+    pub fn reserve(path: &Path, overwrite: bool) -> Result<Reserved, RunError> {
+        let lock = RunLock::take(path, COMMAND)?;
+        let is_search = path.join(HEAD).is_file();
+        if is_empty(path)? || (is_search && overwrite) {
+            let path = path.to_owned();
+            return Ok(Reserved { path, lock });
+        }
+        let (what, remedy) = match is_search {
+            true => (
+                "there is a search already",
+                "choose another directory, go on with it with --resume, or replace it with --overwrite",
+            ),
+            false => (
+                "is not empty and not a search, so nothing is written over it",
+                "choose another directory",
+            ),
+        };
+        Err(RunError::Occupied {
+            path: path.to_owned(),
+            what: what.into(),
+            remedy: remedy.into(),
+        })
+    }
+
+    /// Makes a new one.
+    ///
+    /// # Errors
+    /// As [`reserve`](Self::reserve) and [`begin`](Reserved::begin).
+    pub fn create(path: &Path, search: Search, overwrite: bool) -> Result<Self, RunError> {
+        Self::reserve(path, overwrite)?.begin(search)
     }
 
     /// Opens one to go on with. A last line that a crash tore is dropped.
@@ -153,22 +185,31 @@ impl Journal {
     /// There is none, or it is damaged.
     pub fn open(path: &Path) -> Result<Self, RunError> {
         let head = path.join(HEAD);
-        let text = fs::read(&head).map_err(|_| RunError::Missing {
+        let missing = || RunError::Missing {
             path: path.to_owned(),
             what: "there is no search (no search.json)".into(),
             remedy: "give the directory that `sagebrush tune --out` wrote".into(),
-        })?;
-        let search: Search = serde_json::from_slice(&text)
-            .map_err(|error| RunError::damaged(&head, error.to_string()))?;
-        if search.format_version != FORMAT_VERSION {
-            let version = search.format_version;
-            let what = format!("it has version {version}, and this program reads {FORMAT_VERSION}");
-            return Err(RunError::damaged(&head, what));
+        };
+        if !head.is_file() {
+            return Err(missing());
         }
+        let lock = RunLock::take(path, COMMAND)?;
+        let text = fs::read(&head).map_err(|_| missing())?;
+        let damaged = |error: serde_json::Error| RunError::damaged(&head, error.to_string());
+        let Preamble { format_version } = serde_json::from_slice(&text).map_err(damaged)?;
+        if format_version != FORMAT_VERSION {
+            return Err(RunError::UnknownVersion {
+                path: head,
+                found: format_version.into(),
+                known: FORMAT_VERSION.into(),
+            });
+        }
+        let search: Search = serde_json::from_slice(&text).map_err(damaged)?;
         let mut journal = Self {
             path: path.to_owned(),
             search,
             trials: Vec::new(),
+            _lock: lock,
         };
         remove_leftovers(path)?;
         journal.read_lines()?;
@@ -283,10 +324,36 @@ impl Journal {
             fs::remove_file(path).map_err(RunError::cannot_write(path))?;
         }
         let trials = self.path.join(TRIALS);
-        if trials.exists() {
-            fs::remove_dir_all(&trials).map_err(RunError::cannot_write(&trials))?;
+        if !trials.exists() {
+            return Ok(());
+        }
+        for entry in fs::read_dir(&trials).map_err(RunError::unreadable(&trials))? {
+            let trial = entry.map_err(RunError::unreadable(&trials))?.path();
+            if trial.is_dir() {
+                // Somebody may be training in it.
+                let _lock = RunLock::take(&trial, COMMAND)?;
+                fs::remove_dir_all(&trial).map_err(RunError::cannot_write(&trial))?;
+            }
         }
         Ok(())
+    }
+}
+
+/// What every version of the head states.
+#[derive(Deserialize)]
+struct Preamble {
+    format_version: u32,
+}
+
+/// Whether nothing is there, or no more than a killed process leaves.
+fn is_empty(path: &Path) -> Result<bool, RunError> {
+    if path.is_dir() {
+        remove_leftovers(path)?;
+    }
+    match fs::read_dir(path) {
+        Ok(mut entries) => Ok(entries.next().is_none()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(RunError::cannot_write(path)(error)),
     }
 }
 
@@ -321,6 +388,7 @@ mod tests {
             vec!["loss.l2=0.1,0.2".into()],
             None,
             Vec::new(),
+            None,
         )
     }
 
@@ -333,6 +401,7 @@ mod tests {
         for (trial, value) in [(0, 0.1), (1, 0.2), (0, 0.15)] {
             journal.add(record(trial, value)).unwrap();
         }
+        drop(journal);
         let lines = path.join(LINES);
         let whole = fs::read(&lines).unwrap();
         fs::write(&lines, &whole[..whole.len() - 7]).unwrap();
@@ -341,6 +410,7 @@ mod tests {
         assert_eq!(journal.trials()[0].standing().values, [0.1]);
         journal.add(record(0, 0.15)).unwrap();
         assert_eq!(fs::read(&lines).unwrap(), whole);
+        drop(journal);
         let again = Journal::open(&path).unwrap();
         assert_eq!(again.trials()[0].records, [record(0, 0.1), record(0, 0.15)]);
         assert_eq!(again.trials()[1].last(), Some(&record(1, 0.2)));
@@ -353,6 +423,7 @@ mod tests {
         let mut journal = Journal::create(&path, search(), false).unwrap();
         journal.add(record(0, 0.1)).unwrap();
         journal.add(record(2, 0.1)).unwrap();
+        drop(journal);
         let message = Journal::open(&path).unwrap_err().to_string();
         assert!(
             message.contains("trials.jsonl") && message.contains("line 2"),
@@ -375,6 +446,7 @@ mod tests {
         let own = path.join("search");
         let mut journal = Journal::create(&own, search(), false).unwrap();
         journal.add(record(0, 0.1)).unwrap();
+        drop(journal);
         assert!(Journal::create(&own, search(), false).is_err());
         let anew = Journal::create(&own, search(), true).unwrap();
         assert!(anew.trials().is_empty() && !own.join(LINES).exists());

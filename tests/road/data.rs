@@ -102,6 +102,7 @@ pub(crate) fn sagebrush(dir: &Path) -> Command {
     command
         .current_dir(dir)
         .env_remove("RUST_LOG")
+        .env("SAGEBRUSH_LEDGER", "off")
         .timeout(std::time::Duration::from_secs(300));
     command
 }

@@ -3,9 +3,8 @@
 use crate::data::{Workspace, quick};
 
 fn openings(work: &Workspace) -> usize {
-    let recorded: serde_json::Value =
-        serde_json::from_slice(&work.read("run/evaluation.json")).unwrap();
-    recorded["openings"].as_array().unwrap().len()
+    let recorded = String::from_utf8(work.read("run/openings.jsonl")).unwrap();
+    recorded.lines().count()
 }
 
 #[test]

@@ -11,7 +11,9 @@ use crate::cli::session::Session;
 use crate::error::Result;
 use crate::finished::{self, OpenRun, Seen};
 use crate::fitting::train;
+use crate::run::{LockedRun, Replace};
 
+const COMMAND: &str = "demo";
 /// Users whose lists the demo prints.
 const EXAMPLE_USERS: usize = 3;
 /// Films a user.
@@ -23,16 +25,27 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> Result<Option<Failure>
     session.say(
         "MovieTweetings 100K: film ratings from Twitter, Dooms et al. 2013 (MIT), bundled with this program",
     );
-    for model in [ModelName::Mf, ModelName::LightGcn] {
+    let models = [ModelName::Mf, ModelName::LightGcn];
+    for model in models {
+        // Both places are free, or demos of before, before anything is trained.
+        LockedRun::to_create(args.out.join(model.as_str()), Replace::Own, COMMAND)?;
+    }
+    for model in models {
         session.say(&format!("\ntraining {}", model.as_str()));
         let config = settings::of_demo(args, model)?;
         let out = args.out.join(model.as_str());
-        if train::train_new(session, &config, &out, true, None)?.is_none() {
+        if train::train_new(session, &config, &out, Replace::Own, COMMAND, None)?.is_none() {
             return Ok(Some(Failure::Interrupted));
         }
     }
     let (mf, lightgcn) = (args.out.join("mf"), args.out.join("lightgcn"));
-    let evaluation = evaluate::reported(finished::measure_beside(session, &lightgcn, &[mf])?)?;
+    let evaluation = evaluate::reported(finished::measure_beside(
+        session,
+        &lightgcn,
+        &[mf],
+        COMMAND,
+        session.ledger.as_ref(),
+    )?)?;
     if session.json {
         session.print_json(&evaluation)?;
     } else {

@@ -8,12 +8,12 @@ use crate::cli::terminal::{Align, Style, Table, count};
 use crate::config::DeviceName;
 use crate::error::Result;
 use crate::evaluation::Evaluation;
-use crate::finished::{self, Measurement, OpenRun, Seen};
+use crate::finished::{self, Measurement, ToMeasure};
 
 /// Runs `evaluate`.
 pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
     let ks = args.ks.iter().map(|&k| k as usize).collect();
-    let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
+    let run = ToMeasure::open(&args.run, "evaluate")?;
     let device = args.device.as_deref().and_then(DeviceName::from_name);
     let run = run.rank_on(session, device)?;
     let evaluation = reported(finished::measure(
@@ -22,6 +22,7 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
         &[],
         ks,
         args.trec.as_deref(),
+        session.ledger.as_ref(),
     )?)?;
     if session.json {
         return session.print_json(&evaluation);
@@ -37,7 +38,7 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
 /// Writes the report of a measured run into it.
 pub(super) fn reported(mut measured: Measurement) -> Result<Evaluation> {
     let page = report::render(&report_data::of_run(&measured)?)?;
-    measured.run.dir.write_report(&page)?;
+    measured.writer.write_report(&page)?;
     Ok(measured.evaluated.summary)
 }
 

@@ -71,6 +71,7 @@ fn counts(settings: &RunConfig, inspection: &Inspection) -> Counts {
         items: inspection.items,
         interactions: inspection.interactions + test.map_or(0, |test| test.interactions),
         train: (inspection.interactions as f64 * share) as u64,
+        vectors: 0,
     }
 }
 

@@ -27,6 +27,7 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
         tested,
         evaluated,
         date,
+        ..
     } = measured;
     let record = &run.record;
     let path = run.dir.path().display().to_string();

@@ -13,12 +13,15 @@ use crate::failure::Failure;
 use crate::fitting::filter::{self, Fitted};
 use crate::fitting::train::{self, Resumed};
 use crate::machine;
+use crate::run::Replace;
 use crate::training::Trained;
+
+const COMMAND: &str = "train";
 
 /// Runs `train`; an interrupt is a failure with its own exit code.
 pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failure>> {
     if let Some(path) = &args.resume {
-        return match train::resume(session, path)? {
+        return match train::resume(session, path, COMMAND)? {
             Resumed::Filter(config, fitted) => report_filter(session, path, &config, fitted),
             Resumed::Model(config, trained) => report(session, path, &config, trained),
         };
@@ -32,12 +35,16 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
         .out
         .as_deref()
         .ok_or(Unexpected("`--out` is missing"))?;
+    let replace = match args.overwrite {
+        true => Replace::Any,
+        false => Replace::Nothing,
+    };
     let config = &resolved.config;
     if config.model.name.is_filter() {
-        let fitted = filter::fit(session, config, out, args.overwrite)?;
+        let fitted = filter::fit(session, config, out, replace, COMMAND)?;
         return report_filter(session, out, config, fitted);
     }
-    let trained = train::train_new(session, config, out, args.overwrite, None)?;
+    let trained = train::train_new(session, config, out, replace, COMMAND, None)?;
     report(session, out, config, trained)
 }
 

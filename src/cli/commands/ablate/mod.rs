@@ -9,17 +9,17 @@ use super::{evaluate, settings};
 use crate::cli::args::AblateArgs;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig};
-use crate::data::SourceFile;
 use crate::error::{Error, Result, Unexpected, Usage};
 use crate::evaluation::{EvaluationData, evaluate};
 use crate::failure::Failure;
 use crate::finished::{self, EvaluationFile, OpenRun, Seen};
-use crate::fitting::{filter, same_sources, train};
-use crate::run::{RunDir, RunError, write_atomically};
+use crate::fitting::{Files, filter, train};
+use crate::run::{Replace, RunDir, RunError, write_atomically};
 use crate::split::DataRecord;
 use result::{Ablation, Measured, Part, Row};
 use variants::Variant;
 
+const COMMAND: &str = "ablate";
 const RESULT: &str = "ablation.json";
 
 /// A training, and where it goes.
@@ -42,6 +42,7 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> Result<Option<Fail
         ).into());
     }
     let inner = session.inner();
+    check_files(&plan)?;
     let mut began = None;
     for (at, planned) in plan.iter().enumerate() {
         session.say(&format!(
@@ -116,9 +117,9 @@ fn plan<'a>(
 fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
     let Planned { config, path, .. } = planned;
     let is_filter = config.model.name.is_filter();
-    let from_the_beginning = |overwrite| match is_filter {
-        true => Ok(filter::fit(session, config, path, overwrite)?.is_some()),
-        false => Ok(train::train_new(session, config, path, overwrite, None)?.is_some()),
+    let from_the_beginning = |replace| match is_filter {
+        true => Ok(filter::fit(session, config, path, replace, COMMAND)?.is_some()),
+        false => Ok(train::train_new(session, config, path, replace, COMMAND, None)?.is_some()),
     };
     match RunDir::open(path) {
         Ok(run) => {
@@ -126,17 +127,17 @@ fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
             session.say("trained before");
             Ok(true)
         }
-        Err(RunError::Missing { .. }) => from_the_beginning(false),
+        Err(RunError::Missing { .. }) => from_the_beginning(Replace::Nothing),
         Err(RunError::Unfinished { .. }) => {
-            let run = RunDir::resume(path)?;
+            let run = RunDir::of_any_state(path)?;
             if let Err(RunError::Missing { .. }) = run.config() {
                 // Stopped before anything was trained.
-                return from_the_beginning(true);
+                return from_the_beginning(Replace::Any);
             }
             check_same_settings(&run, config)?;
             match is_filter {
-                true => from_the_beginning(true),
-                false => Ok(train::train_on(session, path)?.is_some()),
+                true => from_the_beginning(Replace::Any),
+                false => Ok(train::train_on(session, path, COMMAND)?.is_some()),
             }
         }
         Err(error) => Err(error.into()),
@@ -155,11 +156,28 @@ fn check_same_settings(run: &RunDir, config: &RunConfig) -> Result<()> {
 }
 
 /// Refuses a run that was trained before the files changed, or after.
-fn same_files(began: &mut Option<Vec<SourceFile>>, run: &Path) -> Result<()> {
+fn same_files(began: &mut Option<DataRecord>, run: &Path) -> Result<()> {
     let record: DataRecord = RunDir::open(run)?.data()?;
     match began {
-        None => *began = Some(record.sources),
-        Some(began) => same_sources(run, began, &record.sources)?,
+        // Variants may leave files of vectors out, so those are compared run by run.
+        Some(began) => Files {
+            vectors: None,
+            ..Files::of(began)
+        }
+        .check_read(run, Files::of(&record))?,
+        None => *began = Some(record),
+    }
+    Ok(())
+}
+
+/// Refuses files that are not those of the runs there are, before anything is trained beside them.
+fn check_files(plan: &[Planned<'_>]) -> Result<()> {
+    for Planned { config, path, .. } in plan {
+        // Where nothing began there is no record to differ from, and what else is wrong is told in its turn.
+        let record = RunDir::of_any_state(path).and_then(|run| run.data::<DataRecord>());
+        if let Ok(record) = record {
+            Files::of(&record).check_there(path, config)?;
+        }
     }
     Ok(())
 }
@@ -229,7 +247,13 @@ fn on_test(session: &Session, path: &Path) -> Result<Measured> {
     let measured = match of_before.ok().and_then(|file| file.measured) {
         Some(measured) => measured,
         None => {
-            evaluate::reported(finished::measure_beside(session, path, &[])?)?;
+            evaluate::reported(finished::measure_beside(
+                session,
+                path,
+                &[],
+                COMMAND,
+                session.ledger.as_ref(),
+            )?)?;
             let file: EvaluationFile = RunDir::open(path)?.evaluation()?;
             file.measured.ok_or(Unexpected("the run is evaluated"))?
         }

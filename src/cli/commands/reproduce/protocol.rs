@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::iter;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use serde::Serialize;
@@ -20,8 +20,10 @@ use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::finished;
 use crate::fitting::{filter, train};
 use crate::inference::{RankError, ScoreSource};
+use crate::run::{LockedRun, Replace};
 use crate::split::Split;
 
+const COMMAND: &str = "reproduce";
 const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
 const DEPTH: usize = 20;
 
@@ -61,6 +63,13 @@ pub(super) fn run_all(
     args: &ReproduceArgs,
 ) -> Result<Option<Vec<Row>>> {
     let inner = session.inner();
+    for recipe in recipes {
+        let out = args.out.join(recipe.name);
+        for place in [validation_of(&out), out] {
+            // All places are free, or reproductions of before, before anything is trained.
+            LockedRun::to_create(place, Replace::Own, COMMAND)?;
+        }
+    }
     let mut rows = Vec::new();
     for recipe in recipes {
         session.say(&format!("\n{}: {}", benchmark.title, recipe.name));
@@ -91,7 +100,13 @@ fn run(
     let Some((mut choice, seconds)) = fitted else {
         return Ok(None);
     };
-    let evaluation = evaluate::reported(finished::measure_beside(session, &out, &[])?)?;
+    let evaluation = evaluate::reported(finished::measure_beside(
+        session,
+        &out,
+        &[],
+        COMMAND,
+        session.ledger.as_ref(),
+    )?)?;
     let mut rows = Vec::new();
     for (at, system) in evaluation.systems.iter().enumerate() {
         let [recall, ndcg] = METRICS.map(|name| system.metrics.get(name).copied());
@@ -134,19 +149,23 @@ type Fitted = Option<(Option<Choice>, f64)>;
 
 fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> Result<Fitted> {
     let started = Instant::now();
-    let fitted = filter::fit(session, &on_all_of_train(config.clone()), out, true)?;
+    let fitted = filter::fit(
+        session,
+        &on_all_of_train(config.clone()),
+        out,
+        Replace::Own,
+        COMMAND,
+    )?;
     let seconds = started.elapsed().as_secs_f64();
     Ok(fitted.is_some().then_some((None, seconds)))
 }
 
 /// Chooses the number of epochs on the validation part, then trains on all of the training file.
 fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitted> {
-    let first = out.with_file_name(format!(
-        "{}-validation",
-        out.file_name().unwrap_or_default().display()
-    ));
+    let first = validation_of(out);
     session.say("how many epochs: training on 90% of train.txt, the rest tells");
-    let Some(chosen) = train::train_new(session, &config, &first, true, None)? else {
+    let Some(chosen) = train::train_new(session, &config, &first, Replace::Own, COMMAND, None)?
+    else {
         return Ok(None);
     };
     let best = chosen
@@ -173,7 +192,9 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
             .push(recall_and_ndcg(source, data, DEPTH)?);
         Ok(())
     };
-    let Some(trained) = train::train_new(session, &config, out, true, Some(&watch))? else {
+    let Some(trained) =
+        train::train_new(session, &config, out, Replace::Own, COMMAND, Some(&watch))?
+    else {
         return Ok(None);
     };
     let seconds = trained.history.iter().map(|record| record.seconds).sum();
@@ -194,6 +215,14 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
         leak_points: [0, 1].map(|metric| 100.0 * (best[metric] - last[metric])),
     };
     Ok(Some((Some(choice), seconds)))
+}
+
+/// Where the run is that chooses the epochs.
+fn validation_of(out: &Path) -> PathBuf {
+    out.with_file_name(format!(
+        "{}-validation",
+        out.file_name().unwrap_or_default().display()
+    ))
 }
 
 fn on_all_of_train(mut config: RunConfig) -> RunConfig {

@@ -14,7 +14,7 @@ use crate::config::{self, RunConfig};
 use crate::device;
 use crate::error::{Result, Unexpected, Usage};
 use crate::failure::Failure;
-use crate::fitting::{Prepared, same_sources};
+use crate::fitting::{Files, Prepared};
 use crate::tuning::{self, Journal, Ladder, Move, Search, Space, Standing};
 use trial::{Measured, Trials};
 
@@ -92,14 +92,16 @@ fn begin(session: &Session, args: &TuneArgs) -> Result<(Journal, RunConfig, Prep
     };
     // What is wrong is said before the log is read and anything is written.
     Space::parse(&vary)?;
+    let place = Journal::reserve(out, args.overwrite)?;
     let prepared = prepare(session, &resolved.config)?;
     let search = Search::new(
         resolved.given_toml()?,
         vary,
         budget(args, None),
         prepared.record.sources.clone(),
+        prepared.record.vectors.clone(),
     );
-    let journal = Journal::create(out, search, args.overwrite)?;
+    let journal = place.begin(search)?;
     Ok((journal, resolved.config, prepared))
 }
 
@@ -116,8 +118,13 @@ fn resume(
         toml::Table::new(),
     )?
     .config;
+    let began = Files {
+        sources: &search.sources,
+        vectors: search.vectors.as_deref(),
+    };
+    began.check_there(path, &base)?;
     let prepared = prepare(session, &base)?;
-    same_sources(path, &search.sources, &prepared.record.sources)?;
+    began.check_read(path, Files::of(&prepared.record))?;
     journal.set_budget(budget(args, search.trials))?;
     Ok((journal, base, prepared))
 }

@@ -11,9 +11,11 @@ use crate::error::{Error, Result, Unexpected, Usage};
 use crate::fitting::train::{self, Onlookers};
 use crate::fitting::{OverLimit, Prepared, filter, memory_limit};
 use crate::forecast::Counts;
-use crate::run::{EpochRecord, RunDir, RunError};
+use crate::run::{EpochRecord, LockedRun, Replace, RunError, RunWriter};
 use crate::training::{Outcome, TrainingError};
 use crate::tuning::{self, Drawn, Journal, Ladder, Space, Trial, TrialRecord};
+
+const COMMAND: &str = "tune";
 
 /// What all trials share.
 pub(super) struct Trials<'a> {
@@ -105,8 +107,8 @@ impl Trials<'_> {
             .get(rung)
             .ok_or(Unexpected("a trial is beyond the last rung"))?;
         let path = journal.run_of(blank.trial);
-        let mut run = match RunDir::create(&path, false) {
-            Err(RunError::Occupied { .. }) => RunDir::resume(&path)?,
+        let mut run = match RunWriter::create(&path, Replace::Nothing, COMMAND) {
+            Err(RunError::Occupied { .. }) => LockedRun::to_resume(&path, COMMAND)?.begin()?,
             created => created?,
         };
         run.write_config(&config.to_toml())?;
@@ -177,7 +179,8 @@ impl Trials<'_> {
             for &trial in &here[kept..] {
                 let path = journal.run_of(trial);
                 if path.is_dir() {
-                    RunDir::resume(&path)?.remove_checkpoints()?;
+                    let locked = LockedRun::to_resume(&path, COMMAND)?;
+                    locked.begin()?.remove_checkpoints()?;
                 }
             }
         }

@@ -1,0 +1,157 @@
+//! What each file of a run holds, as typed writes.
+
+use serde::Serialize;
+
+use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX};
+use super::records::{EpochRecord, MetricsLog};
+use super::tensors::{Entry, Values, write_tensors};
+use super::{File, ModelCard, NamedTensors, RunError, RunWriter, lines};
+use crate::data::{IdMap, ItemLists};
+
+impl RunWriter {
+    /// Writes `config.toml`.
+    pub fn write_config(&mut self, toml: &str) -> Result<(), RunError> {
+        self.write(File::Config, |out| out.write_all(toml.as_bytes()))
+    }
+
+    /// Writes the parameters to `model.safetensors`; equal parameters give equal bytes.
+    pub fn write_parameters(&mut self, parameters: &NamedTensors) -> Result<(), RunError> {
+        let entries = parameters
+            .iter()
+            .map(|(name, tensor)| Entry::of(name, tensor))
+            .collect();
+        self.write(File::Model, |out| write_tensors(out, entries, None))
+    }
+
+    /// Writes `embeddings.safetensors`.
+    pub fn write_embeddings(&mut self, tables: &EmbeddingTables) -> Result<(), RunError> {
+        let mut entries = vec![
+            Entry::of("users", &tables.users),
+            Entry::of("items", &tables.items),
+        ];
+        let head = tables.head.iter();
+        entries.extend(head.map(|(name, t)| Entry::of(format!("{HEAD_PREFIX}{name}"), t)));
+        self.write(File::Embeddings, |out| {
+            write_tensors(out, entries, Some(serde_json::to_string(&tables.metadata)?))
+        })
+    }
+
+    /// Writes `filter.safetensors`.
+    pub fn write_filter(&mut self, tables: &FilterTables) -> Result<(), RunError> {
+        let entries = vec![
+            Entry::of("item_vectors", &tables.vectors),
+            Entry::of("singular_values", &tables.values),
+        ];
+        self.write(File::Filter, |out| {
+            write_tensors(out, entries, Some(serde_json::to_string(&tables.metadata)?))
+        })
+    }
+
+    /// Writes `users.json` and `items.json`.
+    pub fn write_keys(&mut self, users: &IdMap, items: &IdMap) -> Result<(), RunError> {
+        self.write_json(File::Users, &users.keys())?;
+        self.write_json(File::Items, &items.keys())
+    }
+
+    /// Writes `titles.json`; the position is the item id.
+    pub fn write_titles(&mut self, titles: &[Option<String>]) -> Result<(), RunError> {
+        self.write_json(File::Titles, &titles)
+    }
+
+    /// Writes `categories.json`; the position is the item id.
+    pub fn write_categories(&mut self, categories: &[Option<String>]) -> Result<(), RunError> {
+        self.write_json(File::Categories, &categories)
+    }
+
+    /// Writes `interactions.safetensors`.
+    pub fn write_interactions(
+        &mut self,
+        train: &ItemLists,
+        validation: &ItemLists,
+    ) -> Result<(), RunError> {
+        self.write_lists(
+            File::Interactions,
+            &[("train", train), ("validation", validation)],
+        )
+    }
+
+    /// Writes `test.safetensors`.
+    pub fn write_test(&mut self, test: &ItemLists) -> Result<(), RunError> {
+        self.write_lists(File::Test, &[("test", test)])
+    }
+
+    /// Writes `neighbours.safetensors`: for each root (a user or an item) the items near it that hard
+    /// negatives are drawn from.
+    pub fn write_neighbours(&mut self, near: &ItemLists) -> Result<(), RunError> {
+        self.write_lists(File::Neighbours, &[("near", near)])
+    }
+
+    fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
+        let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
+        let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();
+        let mut entries = Vec::new();
+        for ((name, lists), row_ptr) in parts.iter().zip(&row_ptrs) {
+            let (name_ptr, name_items) = (format!("{name}.row_ptr"), format!("{name}.items"));
+            let shape = vec![row_ptr.len()];
+            entries.push(Entry {
+                name: name_ptr,
+                shape,
+                values: Values::U64(row_ptr),
+            });
+            let (shape, values) = (vec![lists.n_pairs()], Values::U32(lists.items()));
+            entries.push(Entry {
+                name: name_items,
+                shape,
+                values,
+            });
+        }
+        self.write(file, |out| write_tensors(out, entries, None))
+    }
+
+    /// Writes `data.json`: any description of the data the run was trained on.
+    pub fn write_data<T: Serialize>(&mut self, data: &T) -> Result<(), RunError> {
+        self.write_pretty_json(File::Data, data)
+    }
+
+    /// Writes `evaluation.json`.
+    pub fn write_evaluation<T: Serialize>(&mut self, evaluation: &T) -> Result<(), RunError> {
+        self.write_pretty_json(File::Evaluation, evaluation)
+    }
+
+    /// Starts `metrics.jsonl` with the epochs that are already behind (none in a new run).
+    pub fn start_metrics(&mut self, history: &[EpochRecord]) -> Result<MetricsLog, RunError> {
+        self.write(File::Metrics, |out| {
+            history
+                .iter()
+                .try_for_each(|record| out.write_all(&lines::to_line(record)?))
+        })?;
+        MetricsLog::append_to(self.path_of(File::Metrics))
+    }
+
+    /// Writes `report.html`.
+    pub fn write_report(&mut self, html: &str) -> Result<(), RunError> {
+        self.write(File::Report, |out| out.write_all(html.as_bytes()))
+    }
+
+    /// Writes the model card, `README.md`.
+    pub fn write_model_card(&mut self, card: &ModelCard) -> Result<(), RunError> {
+        self.write(File::ModelCard, |out| {
+            out.write_all(card.to_markdown().as_bytes())
+        })
+    }
+
+    fn write_json<T: Serialize>(&mut self, file: File, value: &T) -> Result<(), RunError> {
+        self.write(file, |out| Ok(serde_json::to_writer(out, value)?))
+    }
+
+    pub(super) fn write_pretty_json<T: Serialize>(
+        &mut self,
+        file: File,
+        value: &T,
+    ) -> Result<(), RunError> {
+        self.write(file, |out| {
+            serde_json::to_writer_pretty(&mut *out, value)?;
+            out.write_all(b"\n")
+        })
+    }
+}

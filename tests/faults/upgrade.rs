@@ -1,0 +1,115 @@
+//! Runs and searches of format 1 go on; those of a later format are refused by name.
+
+use std::fs;
+use std::path::Path;
+
+use sagebrush::run::{FORMAT_VERSION, RunDir};
+use serde_json::Value;
+
+use crate::data::Workspace;
+use crate::small::{assert_whole, copy, openings, results, train};
+
+fn edit(work: &Workspace, name: &str, change: impl FnOnce(&mut Value)) {
+    let mut value: Value = serde_json::from_slice(&work.read(name)).unwrap();
+    change(&mut value);
+    work.write(name, value.to_string().as_bytes());
+}
+
+#[test]
+fn a_run_of_format_1_serves_and_is_evaluated() {
+    let work = Workspace::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/run-v1");
+    copy(&fixture, &work.path("run"));
+    let before = results(&work.path("run"));
+    work.succeed(&["recommend", "--run", "run", "--user", "u3", "-k", "2"]);
+    // As 0.1 recorded an opening, outside of the manifest here.
+    let opening = r#"{"openings": [{"date": "2026-01-02", "unix_seconds": 5, "ks": [20]}]}"#;
+    work.write("run/evaluation.json", opening.as_bytes());
+    work.succeed(&["evaluate", "--run", "run", "-k", "5", "-q"]);
+    assert_whole(&work.path("run"));
+    assert_eq!(openings(&work.path("run")), 2);
+    assert_eq!(results(&work.path("run")), before);
+    let manifest: Value = serde_json::from_slice(&work.read("run/MANIFEST.json")).unwrap();
+    assert_eq!(manifest["version"], FORMAT_VERSION);
+    // Its log is not there: refused, and still whole.
+    work.refused(&["train", "--resume", "run"], 66, "log.csv");
+    assert_whole(&work.path("run"));
+}
+
+#[test]
+fn an_unfinished_run_of_format_1_resumes_by_its_checkpoint() {
+    let work = Workspace::new();
+    work.succeed(&train("mf", "run"));
+    let expected = results(&work.path("run"));
+    for name in [
+        "MANIFEST.json",
+        "began.json",
+        "model.safetensors",
+        "checkpoint/epoch-000003.safetensors",
+    ] {
+        fs::remove_file(work.path("run").join(name)).unwrap();
+    }
+    work.write("run/checkpoint/.sagebrush-run", b"");
+    edit(&work, "run/data.json", |data| {
+        data.as_object_mut().unwrap().remove("vectors").unwrap();
+    });
+    let config = work.read("run/config.toml");
+    let text = String::from_utf8(config.clone()).unwrap();
+    work.write(
+        "run/config.toml",
+        text.replace("dim = 4", "dim = 8").as_bytes(),
+    );
+    let resume = ["train", "--resume", "run", "-q"];
+    work.refused(&resume, 65, "`model.dim` was 4 and is 8");
+    work.write("run/config.toml", &config);
+    work.succeed(&resume);
+    assert_whole(&work.path("run"));
+    assert_eq!(results(&work.path("run")), expected);
+    assert!(work.path("run/began.json").exists());
+}
+
+#[test]
+fn later_formats_are_refused_by_name() {
+    let work = Workspace::new();
+    work.succeed(&train("mf", "run"));
+    edit(&work, "run/MANIFEST.json", |manifest| {
+        manifest["version"] = 3.into()
+    });
+    let expected = "format version 3 is not known here (this program reads up to version 2)";
+    for arguments in [
+        &["recommend", "--run", "run", "--user", "user-1"][..],
+        &["evaluate", "--run", "run"],
+        &["train", "--resume", "run"],
+    ] {
+        work.refused(arguments, 65, expected);
+    }
+    assert!(RunDir::open(work.path("run")).is_err());
+}
+
+#[test]
+fn a_search_of_before_goes_on_and_a_later_one_is_refused_by_name() {
+    let work = Workspace::new();
+    let search = [
+        "tune",
+        "log.csv",
+        "--out",
+        "search",
+        "--model",
+        "gf-cf",
+        "--trials",
+        "2",
+        "--vary",
+        "filter.vectors=4,8",
+        "-q",
+    ];
+    work.succeed(&search);
+    edit(&work, "search/search.json", |head| {
+        head.as_object_mut().unwrap().remove("vectors").unwrap();
+    });
+    let resume = ["tune", "--resume", "search", "-q"];
+    work.succeed(&resume);
+    edit(&work, "search/search.json", |head| {
+        head["format_version"] = 9.into()
+    });
+    work.refused(&resume, 65, "format version 9 is not known here");
+}
