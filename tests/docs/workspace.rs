@@ -60,6 +60,7 @@ impl Workspace {
             .args(["-e", "-c", &command.text])
             .current_dir(self.folder.path())
             .env("PATH", std::env::join_paths(paths).unwrap())
+            .env("XDG_STATE_HOME", self.folder.path())
             .env_remove("RUST_LOG")
             .timeout(PATIENCE);
         let is_of_filter = ["gf-cf", "chebycf"].iter().any(|name| command.text.contains(name));
