@@ -24,7 +24,8 @@ fn root() -> &'static Path {
 }
 
 fn read(path: &Path) -> Page {
-    let text = fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let text =
+        fs::read_to_string(root().join(path)).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     Page::parse(path, &text)
 }
 
@@ -42,7 +43,12 @@ fn pages() -> Vec<Page> {
 }
 
 fn assert_none(faults: &[String]) {
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "{} faults:\n{}",
+        faults.len(),
+        faults.join("\n")
+    );
 }
 
 /// Runs the commands of a page in one folder; the first that fails ends it.
@@ -69,7 +75,9 @@ fn every_command_of_the_documentation_runs() {
         for _ in 0..PAGES_AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some(page) = waiting.lock().unwrap().pop() else { break };
+                    let Some(page) = waiting.lock().unwrap().pop() else {
+                        break;
+                    };
                     let result = run(&page);
                     results.lock().unwrap().push(result);
                 }
@@ -94,10 +102,19 @@ fn every_command_of_the_documentation_runs() {
 
 #[test]
 fn a_command_that_fails_is_told_with_its_place() {
-    let page = Page::parse(Path::new("p.md"), "```sh\nsagebrush inspect none.csv\n```\n");
+    let page = Page::parse(
+        Path::new("p.md"),
+        "```sh\nsagebrush inspect none.csv\n```\n",
+    );
     let fault = run(&page).unwrap_err();
-    assert!(fault.starts_with("p.md:2: `sagebrush inspect none.csv` failed: "), "{fault}");
-    let page = Page::parse(Path::new("p.md"), "```sh\nsagebrush inspect ratings.csv\n```\n");
+    assert!(
+        fault.starts_with("p.md:2: `sagebrush inspect none.csv` failed: "),
+        "{fault}"
+    );
+    let page = Page::parse(
+        Path::new("p.md"),
+        "```sh\nsagebrush inspect ratings.csv\n```\n",
+    );
     assert_eq!(run(&page), Ok(BTreeMap::new()));
 }
 
@@ -113,7 +130,12 @@ fn every_page_is_well_formed_and_in_the_summary() {
         .map(|(_, link)| Path::new("docs").join(link))
         .collect();
     let is_in_book = |path: &&PathBuf| path.starts_with("docs") && !path.ends_with("SUMMARY.md");
-    let there: BTreeSet<PathBuf> = pages.iter().map(|page| &page.path).filter(is_in_book).cloned().collect();
+    let there: BTreeSet<PathBuf> = pages
+        .iter()
+        .map(|page| &page.path)
+        .filter(is_in_book)
+        .cloned()
+        .collect();
     assert_eq!(listed, there, "pages in docs/SUMMARY.md, and in docs/");
 }
 
@@ -164,7 +186,11 @@ fn every_flag_and_setting_exists() {
         for (line, span) in &page.spans {
             if !span.starts_with("cargo ") {
                 let unknown = program.unknown_flags(span);
-                faults.extend(unknown.iter().map(|what| format!("{}: {what}", place(*line))));
+                faults.extend(
+                    unknown
+                        .iter()
+                        .map(|what| format!("{}: {what}", place(*line))),
+                );
             }
             if let Some((key, value)) = program::as_setting(span) {
                 let setting = (key.to_owned(), value.map(str::to_owned));
@@ -174,7 +200,11 @@ fn every_flag_and_setting_exists() {
         for command in page.commands().unwrap_or_default() {
             if command.text.starts_with("sagebrush ") {
                 let unknown = program.unknown_flags(&command.text);
-                faults.extend(unknown.iter().map(|what| format!("{}: {what}", place(command.line))));
+                faults.extend(
+                    unknown
+                        .iter()
+                        .map(|what| format!("{}: {what}", place(command.line))),
+                );
             }
         }
     }

@@ -108,9 +108,11 @@ impl Page {
     pub(crate) fn commands(&self) -> Result<Vec<Command>, String> {
         let mut commands = Vec::new();
         for block in &self.blocks {
-            commands.extend(block.commands().map_err(|(line, what)| {
-                format!("{}:{line}: {what}", self.path.display())
-            })?);
+            commands.extend(
+                block
+                    .commands()
+                    .map_err(|(line, what)| format!("{}:{line}: {what}", self.path.display()))?,
+            );
         }
         Ok(commands)
     }
@@ -127,7 +129,10 @@ impl Block {
     }
 
     fn no_test(&self) -> Result<Option<String>, (usize, String)> {
-        let reason = self.info.iter().find_map(|word| word.strip_prefix("no-test"));
+        let reason = self
+            .info
+            .iter()
+            .find_map(|word| word.strip_prefix("no-test"));
         let Some(reason) = reason else {
             return Ok(None);
         };
@@ -218,29 +223,44 @@ mod tests {
     fn another_program_must_say_why_it_is_not_run() {
         let refused = page("```sh\ncargo test\n```\n").commands().unwrap_err();
         assert!(refused.starts_with("p.md:2: `cargo test`"), "{refused}");
-        let marked = page("```sh no-test=cargo\ncargo test\n```\n").commands().unwrap();
+        let marked = page("```sh no-test=cargo\ncargo test\n```\n")
+            .commands()
+            .unwrap();
         assert_eq!(marked[0].no_test.as_deref(), Some("cargo"));
         for slip in ["no-test=bored", "no-test", "no-test=", "no-tests=cargo"] {
             let refused = page(&format!("```sh {slip}\ncargo test\n```\n")).commands();
-            assert!(refused.unwrap_err().contains("`no-test` takes one of"), "{slip}");
+            assert!(
+                refused.unwrap_err().contains("`no-test` takes one of"),
+                "{slip}"
+            );
         }
     }
 
     #[test]
     fn a_command_without_an_end_is_refused() {
         assert!(page("```sh\nsagebrush a \\\n```\n").commands().is_err());
-        assert_eq!(page("a\n```sh\nsagebrush a\n").faults, ["p.md:2: the block is not closed"]);
+        assert_eq!(
+            page("a\n```sh\nsagebrush a\n").faults,
+            ["p.md:2: the block is not closed"]
+        );
     }
 
     #[test]
     fn links_code_and_anchors_are_told_apart() {
-        let page = page("## What `x` is, and why\nSee [a](b.md#c) and `[no](link)`; [`d`](e).\n```sh\n[no](f)\n```\n");
+        let page = page(
+            "## What `x` is, and why\nSee [a](b.md#c) and `[no](link)`; [`d`](e).\n```sh\n[no](f)\n```\n",
+        );
         assert_eq!(page.anchors, ["what-x-is-and-why"]);
         let links: Vec<&str> = page.links.iter().map(|(_, link)| link.as_str()).collect();
         assert_eq!(links, ["b.md#c", "e"]);
         let spans: Vec<&str> = page.spans.iter().map(|(_, span)| span.as_str()).collect();
         assert_eq!(spans, ["x", "[no](link)", "d"]);
         assert!(page.faults.is_empty());
-        assert_eq!(super::Page::parse(Path::new("p.md"), "an `odd one\n").faults.len(), 1);
+        assert_eq!(
+            super::Page::parse(Path::new("p.md"), "an `odd one\n")
+                .faults
+                .len(),
+            1
+        );
     }
 }

@@ -5,7 +5,14 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Models that between them have every setting.
-const MODELS: [&str; 6] = ["lightgcn", "pinsage", "chebycf", "mf", "ngcf-lecture", "gf-cf"];
+const MODELS: [&str; 6] = [
+    "lightgcn",
+    "pinsage",
+    "chebycf",
+    "mf",
+    "ngcf-lecture",
+    "gf-cf",
+];
 
 /// The flags of each command.
 pub(crate) struct Program {
@@ -101,8 +108,18 @@ fn flags_in(help: &str) -> BTreeSet<String> {
 
 /// Sections that a setting may stand in.
 const SECTIONS: [&str; 12] = [
-    "data", "split", "model", "filter", "features", "walks", "score", "loss", "sampling", "training",
-    "evaluation", "run",
+    "data",
+    "split",
+    "model",
+    "filter",
+    "features",
+    "walks",
+    "score",
+    "loss",
+    "sampling",
+    "training",
+    "evaluation",
+    "run",
 ];
 /// Names of files that look like settings.
 const FILES: [&str; 6] = [".safetensors", ".json", ".jsonl", ".toml", ".html", ".csv"];
@@ -130,7 +147,15 @@ pub(crate) fn refused_setting(key: &str, value: Option<&str>) -> Option<String> 
     };
     let setting = format!("{key}={value}");
     let mut messages = MODELS.map(|model| {
-        let output = run(&["train", "--bundled", "--print-config", "--model", model, "--set", &setting]);
+        let output = run(&[
+            "train",
+            "--bundled",
+            "--print-config",
+            "--model",
+            model,
+            "--set",
+            &setting,
+        ]);
         (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
     });
     let is_taken = messages.iter().any(Option::is_none);
@@ -139,7 +164,12 @@ pub(crate) fn refused_setting(key: &str, value: Option<&str>) -> Option<String> 
 
 /// Why the program does not take a file of settings.
 pub(crate) fn refused_file(path: &Path) -> Option<String> {
-    let output = run(&["train", "--print-config", "--config", path.to_str().unwrap()]);
+    let output = run(&[
+        "train",
+        "--print-config",
+        "--config",
+        path.to_str().unwrap(),
+    ]);
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
@@ -154,17 +184,36 @@ mod tests {
         assert_eq!(unknown("sagebrush train a.csv --out b --set x=1"), [""; 0]);
         assert_eq!(unknown("--history ITEM,ITEM"), [""; 0]);
         assert_eq!(unknown("recommend --history A"), [""; 0]);
-        assert_eq!(unknown("sagebrush inspect --out x"), ["`--out` is no flag of inspect"]);
-        assert_eq!(unknown("--rubbish"), ["`--rubbish` is no flag of any command"]);
-        assert_eq!(unknown("sagebrush tarin"), ["`sagebrush tarin` is no command"]);
-        assert_eq!(unknown("sagebrush evaluate --run a && sagebrush similar --user 1").len(), 1);
+        assert_eq!(
+            unknown("sagebrush inspect --out x"),
+            ["`--out` is no flag of inspect"]
+        );
+        assert_eq!(
+            unknown("--rubbish"),
+            ["`--rubbish` is no flag of any command"]
+        );
+        assert_eq!(
+            unknown("sagebrush tarin"),
+            ["`sagebrush tarin` is no command"]
+        );
+        assert_eq!(
+            unknown("sagebrush evaluate --run a && sagebrush similar --user 1").len(),
+            1
+        );
     }
 
     #[test]
     fn settings_are_told_from_files() {
         assert_eq!(as_setting("loss.l2"), Some(("loss.l2", None)));
         assert_eq!(as_setting("loss.l2=0.1"), Some(("loss.l2", Some("0.1"))));
-        for other in ["model.safetensors", "run.toml", "data.json", "a.b", "Model.x", "loss"] {
+        for other in [
+            "model.safetensors",
+            "run.toml",
+            "data.json",
+            "a.b",
+            "Model.x",
+            "loss",
+        ] {
             assert_eq!(as_setting(other), None, "{other}");
         }
     }

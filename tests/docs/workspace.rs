@@ -63,7 +63,9 @@ impl Workspace {
             .env("XDG_STATE_HOME", self.folder.path())
             .env_remove("RUST_LOG")
             .timeout(PATIENCE);
-        let is_of_filter = ["gf-cf", "chebycf"].iter().any(|name| command.text.contains(name));
+        let is_of_filter = ["gf-cf", "chebycf"]
+            .iter()
+            .any(|name| command.text.contains(name));
         if !is_of_filter {
             shell.env("SAGEBRUSH_TRAINING_EPOCHS", "2");
         }
@@ -111,7 +113,12 @@ fn films(numbers: std::ops::RangeInclusive<u64>) -> String {
     for film in numbers {
         let genre = GENRES[((film + 3) % 4) as usize];
         let other = GENRES[(film % 4) as usize];
-        writeln!(csv, "{film},The {genre} of Film {film},{genre}|{other},{}", 1950 + film % 70).unwrap();
+        writeln!(
+            csv,
+            "{film},The {genre} of Film {film},{genre}|{other},{}",
+            1950 + film % 70
+        )
+        .unwrap();
     }
     csv
 }
@@ -126,7 +133,8 @@ fn new_pins() -> String {
 
 /// A NumPy file of made-up vectors.
 fn npy(rows: usize, width: usize) -> Vec<u8> {
-    let head = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}\n");
+    let head =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
     bytes.extend((head.len() as u16).to_le_bytes());
     bytes.extend(head.as_bytes());
