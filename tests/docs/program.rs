@@ -122,7 +122,15 @@ const SECTIONS: [&str; 12] = [
     "run",
 ];
 /// Names of files that look like settings.
-const FILES: [&str; 6] = [".safetensors", ".json", ".jsonl", ".toml", ".html", ".csv"];
+const FILES: [&str; 7] = [
+    ".safetensors",
+    ".json",
+    ".jsonl",
+    ".toml",
+    ".html",
+    ".txt",
+    ".csv",
+];
 
 /// The setting that inline code names, and its value where it has one: `loss.l2` or `loss.l2=0.1`.
 pub(crate) fn as_setting(span: &str) -> Option<(&str, Option<&str>)> {
