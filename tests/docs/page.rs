@@ -168,7 +168,7 @@ impl Block {
             if text.is_empty() || text.starts_with('#') {
                 continue;
             }
-            if no_test.is_none() && !text.starts_with("sagebrush ") {
+            if no_test.is_none() && !without_variables(&text).starts_with("sagebrush ") {
                 let remedy = "no-test=REASON behind the fence's language";
                 return Err((line, format!("`{text}` cannot be run here: write {remedy}")));
             }
@@ -179,6 +179,21 @@ impl Block {
             });
         }
         Ok(commands)
+    }
+}
+
+/// A command without the environment variables that stand before it.
+pub(crate) fn without_variables(text: &str) -> &str {
+    let is_of_name = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+    match text.split_once(' ') {
+        Some((first, rest))
+            if first
+                .split_once('=')
+                .is_some_and(|(name, _)| !name.is_empty() && name.chars().all(is_of_name)) =>
+        {
+            without_variables(rest.trim_start())
+        }
+        _ => text,
     }
 }
 
@@ -234,6 +249,16 @@ mod tests {
                 "{slip}"
             );
         }
+    }
+
+    #[test]
+    fn variables_may_stand_before_a_command() {
+        assert_eq!(
+            texts("```sh\nA_B=1 C=x sagebrush a\n```\n"),
+            ["A_B=1 C=x sagebrush a"]
+        );
+        assert!(page("```sh\nA=1 cargo a\n```\n").commands().is_err());
+        assert!(page("```sh\na=1 sagebrush a\n```\n").commands().is_err());
     }
 
     #[test]

@@ -14,9 +14,10 @@ const MODELS: [&str; 6] = [
     "gf-cf",
 ];
 
-/// The flags of each command.
+/// The flags of each command, and the sections of the settings.
 pub(crate) struct Program {
     commands: BTreeMap<String, BTreeSet<String>>,
+    sections: BTreeSet<String>,
 }
 
 /// Runs the program and waits.
@@ -45,7 +46,8 @@ impl Program {
             .map(|name| (name.to_owned(), flags_in(&help(&[name]))))
             .collect();
         assert!(commands.contains_key("train"), "commands in {text}");
-        Self { commands }
+        let sections = MODELS.iter().flat_map(|model| sections_of(model)).collect();
+        Self { commands, sections }
     }
 
     /// What is wrong with the flags of a text that begins with `sagebrush` or a command, or has flags alone.
@@ -83,6 +85,21 @@ impl Program {
         unknown
     }
 
+    /// The setting that inline code names, and its value where it has one: `loss.l2` or `loss.l2=0.1`.
+    pub(crate) fn as_setting<'a>(&self, span: &'a str) -> Option<(&'a str, Option<&'a str>)> {
+        let (key, value) = match span.split_once('=') {
+            Some((key, value)) => (key.trim(), Some(value.trim())),
+            None => (span, None),
+        };
+        let is_of_key =
+            |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+        let (section, name) = key.split_once('.')?;
+        let is_key =
+            self.sections.contains(section) && !name.is_empty() && key.chars().all(is_of_key);
+        let is_file = value.is_none() && FILES.iter().any(|end| key.ends_with(end));
+        (is_key && !is_file).then_some((key, value))
+    }
+
     fn has(&self, command: Option<&str>, flag: &str) -> bool {
         let of_one = command.and_then(|name| self.commands.get(name));
         let common = ["--help", "--version"].contains(&flag);
@@ -92,6 +109,17 @@ impl Program {
                 None => self.commands.values().any(|flags| flags.contains(flag)),
             }
     }
+}
+
+/// The outer sections of a model's settings.
+fn sections_of(model: &str) -> BTreeSet<String> {
+    let output = run(&["train", "--bundled", "--print-config", "--model", model]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    let names = text
+        .lines()
+        .filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+    let outer = names.filter_map(|name| name.split('.').next());
+    outer.map(str::to_owned).collect()
 }
 
 fn plain_flag(word: &str) -> &str {
@@ -106,21 +134,6 @@ fn flags_in(help: &str) -> BTreeSet<String> {
     flags.map(|flag| plain_flag(flag).to_owned()).collect()
 }
 
-/// Sections that a setting may stand in.
-const SECTIONS: [&str; 12] = [
-    "data",
-    "split",
-    "model",
-    "filter",
-    "features",
-    "walks",
-    "score",
-    "loss",
-    "sampling",
-    "training",
-    "evaluation",
-    "run",
-];
 /// Names of files that look like settings.
 const FILES: [&str; 7] = [
     ".safetensors",
@@ -132,42 +145,30 @@ const FILES: [&str; 7] = [
     ".csv",
 ];
 
-/// The setting that inline code names, and its value where it has one: `loss.l2` or `loss.l2=0.1`.
-pub(crate) fn as_setting(span: &str) -> Option<(&str, Option<&str>)> {
-    let (key, value) = match span.split_once('=') {
-        Some((key, value)) => (key.trim(), Some(value.trim())),
-        None => (span, None),
-    };
-    let is_of_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
-    let (section, name) = key.split_once('.')?;
-    let is_key = SECTIONS.contains(&section) && !name.is_empty() && key.chars().all(is_of_key);
-    let is_file = value.is_none() && FILES.iter().any(|end| key.ends_with(end));
-    (is_key && !is_file).then_some((key, value))
-}
-
-/// Why the program does not take a setting.
+/// Why the program does not take a setting, or what it remarks of an old name.
 pub(crate) fn refused_setting(key: &str, value: Option<&str>) -> Option<String> {
-    let Some(value) = value else {
-        let setting = format!("{key}=");
-        let output = run(&["train", "--bundled", "--print-config", "--set", &setting]);
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        return message.contains("unknown key").then_some(message);
+    let setting = format!("{key}={}", value.unwrap_or_default());
+    let ask = |model| {
+        let model = ["--model", model, "--set", &setting];
+        run(&[&["train", "--bundled", "--print-config"], &model[..]].concat())
     };
-    let setting = format!("{key}={value}");
-    let mut messages = MODELS.map(|model| {
-        let output = run(&[
-            "train",
-            "--bundled",
-            "--print-config",
-            "--model",
-            model,
-            "--set",
-            &setting,
-        ]);
-        (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
-    });
-    let is_taken = messages.iter().any(Option::is_none);
-    (!is_taken).then(|| messages[0].take().unwrap_or_default())
+    let message = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let outputs: Vec<Output> = match value {
+        // What an empty value is told tells whether the key is known.
+        None => vec![ask(MODELS[0])],
+        Some(_) => MODELS.iter().map(|model| ask(model)).collect(),
+    };
+    let told: Vec<String> = outputs.iter().map(message).collect();
+    let is_taken = match value {
+        None => !told[0].contains("unknown key"),
+        Some(_) => outputs.iter().any(|output| output.status.success()),
+    };
+    let is_old = told.iter().find(|message| message.contains("still works"));
+    match (is_taken, is_old) {
+        (true, None) => None,
+        (true, Some(remark)) => Some(remark.clone()),
+        (false, _) => Some(told[0].clone()),
+    }
 }
 
 /// Why the program does not take a file of settings.
@@ -212,8 +213,12 @@ mod tests {
 
     #[test]
     fn settings_are_told_from_files() {
-        assert_eq!(as_setting("loss.l2"), Some(("loss.l2", None)));
-        assert_eq!(as_setting("loss.l2=0.1"), Some(("loss.l2", Some("0.1"))));
+        let program = Program::ask();
+        assert_eq!(program.as_setting("loss.l2"), Some(("loss.l2", None)));
+        assert_eq!(
+            program.as_setting("loss.l2=0.1"),
+            Some(("loss.l2", Some("0.1")))
+        );
         for other in [
             "model.safetensors",
             "run.toml",
@@ -222,7 +227,7 @@ mod tests {
             "Model.x",
             "loss",
         ] {
-            assert_eq!(as_setting(other), None, "{other}");
+            assert_eq!(program.as_setting(other), None, "{other}");
         }
     }
 

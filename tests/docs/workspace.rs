@@ -19,6 +19,7 @@ const PER_USER: u64 = 14;
 const POSTER: usize = 8;
 const PICTURE: usize = 64;
 const GENRES: [&str; 4] = ["Crime", "Comedy", "Documentary", "Science Fiction"];
+const RUN_FILE: &str = "[model]\nname = \"mf\"\n";
 /// How long a command may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -33,6 +34,8 @@ impl Workspace {
         let write = |name: &str, bytes: &[u8]| fs::write(folder.path().join(name), bytes).unwrap();
         let (log, first_clicks) = logs();
         write("ratings.csv", log.as_bytes());
+        write("log.csv", log.as_bytes());
+        write("run.toml", RUN_FILE.as_bytes());
         write("first-clicks.csv", first_clicks.as_bytes());
         write("films.csv", films(1..=N_FILMS).as_bytes());
         write("new.csv", films(N_FILMS + 1..=N_FILMS + N_NEW).as_bytes());
