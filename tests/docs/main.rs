@@ -20,6 +20,8 @@ use workspace::Workspace;
 const README_LINES_MAX: usize = 130;
 /// The page that specifies the run directory.
 const SPECIFICATION: &str = "docs/run-directory.md";
+/// Pages that tell earlier names of settings, too.
+const OLD_NAMES: [&str; 2] = ["configuration.md", "migration.md"];
 /// Pages whose commands run beside each other.
 const PAGES_AT_ONCE: usize = 2;
 
@@ -205,7 +207,8 @@ fn every_flag_and_setting_exists() {
             }
             let is_tensor = page.path == Path::new(SPECIFICATION) && tensors.contains(span);
             if !is_tensor && let Some((key, value)) = program.as_setting(span) {
-                let setting = (key.to_owned(), value.map(str::to_owned));
+                let old_too = OLD_NAMES.iter().any(|name| page.path.ends_with(name));
+                let setting = (key.to_owned(), value.map(str::to_owned), old_too);
                 settings.entry(setting).or_insert_with(|| place(*line));
             }
         }
@@ -220,8 +223,8 @@ fn every_flag_and_setting_exists() {
             }
         }
     }
-    for ((key, value), place) in &settings {
-        let refused = program::refused_setting(key, value.as_deref());
+    for ((key, value, old_too), place) in &settings {
+        let refused = program::refused_setting(key, value.as_deref(), *old_too);
         faults.extend(refused.map(|message| format!("{place}: {message}")));
     }
     assert_none(&faults);

@@ -145,8 +145,8 @@ const FILES: [&str; 7] = [
     ".csv",
 ];
 
-/// Why the program does not take a setting, or what it remarks of an old name.
-pub(crate) fn refused_setting(key: &str, value: Option<&str>) -> Option<String> {
+/// Why the program does not take a setting, or what it remarks of an old name, where that is not wanted.
+pub(crate) fn refused_setting(key: &str, value: Option<&str>, old_too: bool) -> Option<String> {
     let setting = format!("{key}={}", value.unwrap_or_default());
     let ask = |model| {
         let model = ["--model", model, "--set", &setting];
@@ -165,8 +165,8 @@ pub(crate) fn refused_setting(key: &str, value: Option<&str>) -> Option<String> 
     };
     let is_old = told.iter().find(|message| message.contains("still works"));
     match (is_taken, is_old) {
-        (true, None) => None,
-        (true, Some(remark)) => Some(remark.clone()),
+        (true, Some(remark)) if !old_too => Some(remark.clone()),
+        (true, _) => None,
         (false, _) => Some(told[0].clone()),
     }
 }
@@ -233,10 +233,13 @@ mod tests {
 
     #[test]
     fn unknown_settings_and_values_are_refused() {
-        assert_eq!(refused_setting("loss.l2", None), None);
-        assert_eq!(refused_setting("data.items", None), None);
-        assert_eq!(refused_setting("filter.order", Some("4")), None);
-        assert!(refused_setting("loss.l3", None).is_some());
-        assert!(refused_setting("loss.kind", Some("none")).is_some());
+        assert_eq!(refused_setting("loss.l2", None, false), None);
+        assert_eq!(refused_setting("data.items", None, false), None);
+        assert_eq!(
+            refused_setting("filter.tolerance", Some("0.1"), false),
+            None
+        );
+        assert!(refused_setting("loss.l3", None, false).is_some());
+        assert!(refused_setting("loss.kind", Some("none"), false).is_some());
     }
 }

@@ -18,7 +18,8 @@ const RUNS: [&str; 8] = [
     "sagebrush train ratings.csv --model ngcf-paper --out c",
     "sagebrush train ratings.csv --model ngcf-lecture --out d",
     "sagebrush train ratings.csv --items films.csv --model pinsage --out e \
-     --set 'features.categories=[\"genres\"]' --set 'features.numbers=[\"year\"]'",
+     --set 'features.categories=[\"genres\"]' --set 'features.numbers=[\"year\"]' \
+     --set 'features.vectors=[\"posters.npy\"]'",
     "sagebrush train ratings.csv --model gf-cf --set filter.vectors=8 --out f",
     "sagebrush evaluate --run a",
     "sagebrush evaluate --run e",
