@@ -163,12 +163,17 @@ pub(crate) fn refused_setting(key: &str, value: Option<&str>, old_too: bool) -> 
         None => !told[0].contains("unknown key"),
         Some(_) => outputs.iter().any(|output| output.status.success()),
     };
-    let is_old = told.iter().find(|message| message.contains("still works"));
+    let is_old = told.iter().find(|message| is_of_old_name(message));
     match (is_taken, is_old) {
         (true, Some(remark)) if !old_too => Some(remark.clone()),
         (true, _) => None,
         (false, _) => Some(told[0].clone()),
     }
+}
+
+/// Whether the program remarks that a name or a spelling is an earlier one.
+pub(crate) fn is_of_old_name(told: &str) -> bool {
+    told.contains("still works")
 }
 
 /// Why the program does not take a file of settings.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::page::Command;
+use crate::program::is_of_old_name;
 
 /// Users `1` to this, and films `1` to that; the films after are new.
 const N_USERS: u64 = 160;
@@ -73,9 +74,10 @@ impl Workspace {
             shell.env("SAGEBRUSH_TRAINING_EPOCHS", "2");
         }
         let output = shell.output().map_err(|error| error.to_string())?;
-        match output.status.success() {
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        match output.status.success() && !is_of_old_name(&told) {
             true => Ok(()),
-            false => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+            false => Err(told),
         }
     }
 }
