@@ -5,7 +5,7 @@ use std::process::ExitCode;
 #[cfg(feature = "train")]
 use crate::commands::OverLimit;
 use crate::commands::Usage;
-use crate::config::ConfigError;
+use crate::config::SettingError;
 use crate::data::{DataError, SplitError};
 use crate::device::DeviceError;
 use crate::evaluation::{CompareError, EvaluationError};
@@ -59,7 +59,7 @@ impl Failure {
 
     fn of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Self> {
         let usage = cause.is::<Usage>()
-            || cause.is::<ConfigError>()
+            || cause.is::<SettingError>()
             || cause.is::<SplitError>()
             || cause.is::<SynthError>();
         if usage {

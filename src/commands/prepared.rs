@@ -42,11 +42,11 @@ impl Prepared {
         let (dataset, cleaning) = read(&config.data)?;
         allocator::return_freed_memory();
         let mut split = data::split(&dataset, &config.split, config.seed)?;
-        if config.sampling.query == Some(QueryItem::Before)
-            && !split.train.remember_timeline(&dataset.interactions)
+        let query = config.pinsage.as_ref().map(|own| own.query);
+        if query == Some(QueryItem::Before) && !split.train.remember_timeline(&dataset.interactions)
         {
             anyhow::bail!(Usage(
-                "`sampling.query = before` needs timestamps, and the log has none; use `another`"
+                "`pinsage.query = before` needs timestamps, and the log has none; use `another`"
                     .to_owned()
             ));
         }

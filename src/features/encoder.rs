@@ -129,7 +129,7 @@ impl Encoder {
             numbers: parts.numbers.iter().map(scale).collect(),
             vector_widths: table.vectors.iter().map(|vectors| vectors.width).collect(),
             edges: settings
-                .edges
+                .degree
                 .then(|| Scale::of(edges.map(|&edges| f64::from(edges).ln_1p()))),
             n_items: fitted.clone().count() as u64,
             documents,
@@ -257,7 +257,7 @@ impl Encoder {
             let frequency = 1.0 + (same.len() as f64).ln();
             let rarity = ((1.0 + n) / (1.0 + f64::from(documents))).ln() + 1.0;
             let sign = if token >> 63 == 0 { 1.0 } else { -1.0 };
-            let place = (token % self.settings.width as u64) as u32;
+            let place = (token % self.settings.hash_buckets as u64) as u32;
             row.push((place, (sign * frequency * rarity) as f32));
         }
         row.sort_by_key(|&(place, _)| place);
@@ -313,8 +313,8 @@ impl Encoder {
         let fits = tokens.len() == documents.len()
             && encoder.numbers.len() == encoder.settings.numbers.len()
             && encoder.vector_widths.len() == encoder.settings.vectors.len()
-            && encoder.edges.is_some() == encoder.settings.edges
-            && (1..=65_536).contains(&encoder.settings.width);
+            && encoder.edges.is_some() == encoder.settings.degree
+            && (1..=65_536).contains(&encoder.settings.hash_buckets);
         if !fits {
             return Err(EncoderError::Parts);
         }
@@ -445,10 +445,10 @@ mod tests {
             categories: vec!["genres".to_owned()],
             numbers: vec!["year".to_owned()],
             vectors: Vec::new(),
-            edges: false,
-            width: 64,
-            components: 2,
-            rate: 1.0,
+            degree: false,
+            hash_buckets: 64,
+            token_dim: 2,
+            learning_rate_multiplier: 1.0,
             dropout: 0.0,
         }
     }
@@ -539,10 +539,10 @@ mod tests {
             categories: Vec::new(),
             numbers: Vec::new(),
             vectors: vec!["v.npy".into()],
-            edges: true,
-            width: 8,
-            components: 2,
-            rate: 1.0,
+            degree: true,
+            hash_buckets: 8,
+            token_dim: 2,
+            learning_rate_multiplier: 1.0,
             dropout: 0.0,
         };
         let table = ItemTable {

@@ -117,7 +117,7 @@ fn of_features(features: &FeatureSettings) -> anyhow::Result<Vec<Variant>> {
         let names: Vec<String> = groups.iter().map(|group| group.name(features)).collect();
         anyhow::bail!(Usage(format!(
             "there is one group of features, {}: name more with `--set features.text`, `features.categories`, \
-             `features.numbers`, `features.vectors` or `features.edges`, or say what to vary with `--variant`",
+             `features.numbers`, `features.vectors` or `features.degree`, or say what to vary with `--variant`",
             names.join(", ")
         )));
     }
@@ -147,7 +147,7 @@ fn groups(features: &FeatureSettings) -> Vec<Group> {
         (Group::Text, !features.text.is_empty()),
         (Group::Categories, !features.categories.is_empty()),
         (Group::Numbers, !features.numbers.is_empty()),
-        (Group::Edges, features.edges),
+        (Group::Edges, features.degree),
     ];
     let there = columns.into_iter().filter(|(_, there)| *there);
     let vectors = (0..features.vectors.len()).map(Group::Vectors);
@@ -189,7 +189,10 @@ fn flags(features: &FeatureSettings, kept: &[&Group]) -> Table {
             columns(&features.numbers, Group::Numbers),
         ),
         ("features.vectors", Value::from(vectors)),
-        ("features.edges", Value::from(kept.contains(&&Group::Edges))),
+        (
+            "features.degree",
+            Value::from(kept.contains(&&Group::Edges)),
+        ),
     ] {
         config::insert(&mut table, key, value);
     }
@@ -229,7 +232,7 @@ mod tests {
             "without pictures.npy",
         ];
         assert_eq!(names(&variants), expected);
-        let expected = "[features]\ncategories = []\nedges = false\nnumbers = [\"year\"]\ntext = []\n\
+        let expected = "[features]\ncategories = []\ndegree = false\nnumbers = [\"year\"]\ntext = []\n\
                         vectors = [\"pictures.npy\"]\n";
         assert_eq!(toml::to_string(&variants[4].flags).unwrap(), expected);
         assert_eq!(variants[6].folder(), "without-pictures-npy");
@@ -240,7 +243,7 @@ mod tests {
         let two = config(|features| features.categories = vec!["genres".into()]);
         let expected = ["all features", "text alone", "categories alone"];
         assert_eq!(names(&of(&two, &[]).unwrap()), expected);
-        let edges = config(|features| features.edges = true);
+        let edges = config(|features| features.degree = true);
         let expected = ["all features", "text alone"];
         assert_eq!(names(&of(&edges, &[]).unwrap()), expected);
         let one = of(&config(|_| ()), &[]).unwrap_err().to_string();

@@ -79,10 +79,7 @@ fn begin(session: &Session, args: &TuneArgs) -> anyhow::Result<(Journal, RunConf
     let out = args.out.as_deref().context("`--out` is missing")?;
     let vary: Vec<String> = match args.vary.is_empty() {
         false => args.vary.clone(),
-        true => Space::usual(&resolved.config)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        true => Space::usual(&resolved.config),
     };
     // What is wrong is said before the log is read and anything is written.
     Space::parse(&vary)?;

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use super::super::prepared::Prepared;
 use super::super::train::{self, Onlookers};
 use super::super::{OverLimit, Session, fit, memory_limit};
-use crate::config::{self, ConfigError, RunConfig};
+use crate::config::{self, RunConfig, SettingError};
 use crate::run::{EpochRecord, RunDir, RunError};
 use crate::training::{Outcome, Progress, TrainingError};
 use crate::tuning::{self, Drawn, Journal, Ladder, Space, Trial, TrialRecord};
@@ -52,7 +52,7 @@ impl Trials<'_> {
         &self,
         journal: &Journal,
         trial: usize,
-    ) -> (Drawn, Result<RunConfig, ConfigError>) {
+    ) -> (Drawn, Result<RunConfig, SettingError>) {
         let drawn = self.space.draw(self.base.seed, trial);
         let file = Some(("search.json", journal.search().settings.as_str()));
         let flags = tuning::as_flags(&drawn);
@@ -215,7 +215,7 @@ fn record_of(
 /// Whether a trial fails by its own settings, so that others may do better.
 fn is_of_the_settings(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
-        cause.is::<ConfigError>()
+        cause.is::<SettingError>()
             || cause.is::<OverLimit>()
             || matches!(
                 cause.downcast_ref(),

@@ -29,8 +29,8 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
     let (parts, given) = match method {
         SplitMethod::Random => (random(log, config, seed), None),
         SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?, config), None),
-        SplitMethod::Timeline => (timeline(log, times(log, method)?, config), None),
-        SplitMethod::ItemCold => (item_cold(log, config, seed, dataset.items.len()), None),
+        SplitMethod::Temporal => (timeline(log, times(log, method)?, config), None),
+        SplitMethod::ColdStartItem => (item_cold(log, config, seed, dataset.items.len()), None),
         SplitMethod::Given => {
             let given = dataset.given_test.as_ref().ok_or(SplitError::NoTestFile)?;
             (validation_only(log, config, seed), Some(given))
@@ -70,7 +70,7 @@ fn method_of(dataset: &Dataset, config: &SplitConfig) -> Result<SplitMethod, Spl
             method: method.as_str(),
         }),
         Some(method) => Ok(method),
-        None if dataset.interactions.timestamps.is_some() => Ok(SplitMethod::Timeline),
+        None if dataset.interactions.timestamps.is_some() => Ok(SplitMethod::Temporal),
         None => Ok(SplitMethod::Random),
     }
 }

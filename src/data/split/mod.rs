@@ -33,7 +33,7 @@ pub struct Split {
 /// for every other way to cut, which rank the catalogue.
 #[must_use]
 pub fn new_items(method: SplitMethod, train: &ItemLists, n_items: usize) -> Option<Vec<u32>> {
-    if method != SplitMethod::ItemCold {
+    if method != SplitMethod::ColdStartItem {
         return None;
     }
     let mut is_known = vec![false; n_items];
