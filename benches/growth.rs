@@ -26,7 +26,7 @@ use sagebrush::graph::{InteractionGraph, Walks};
 use sagebrush::inference::{Embeddings, ScoreHead, model_config, top_k};
 use sagebrush::sampling::EpochSampler;
 use sagebrush::synth::{PowerLaw, SyntheticGraph};
-use sagebrush::training::{self, Job, Progress, time_steps};
+use sagebrush::training::{self, Job, time_steps};
 use sagebrush_model::{Graph, ItemBatches, ItemGraph, Mode, NetworkConfig, Query, SparseMatrix};
 
 #[global_allocator]
@@ -185,7 +185,7 @@ fn n_within_reach(config: &RunConfig, graph: &ItemGraph, train: &TrainSet) -> us
 
 /// Times steps and prints the median of all but the first, what that makes an epoch, and the peak.
 fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Device, steps: usize) {
-    let progress = Progress::new(1, steps as u64, 0, true);
+    sagebrush::cli::allocator::keep_freed_memory();
     let job = Job {
         config,
         split,
@@ -194,7 +194,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         near: None,
         device,
         checkpoints: std::env::temp_dir(),
-        progress: &progress,
+        observer: &(),
         watch: None,
         pause: None,
     };

@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration, each with its place and its remedy.
 
+use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
 /// A refused configuration.
@@ -120,4 +121,10 @@ pub enum SettingError {
         /// Full path of the key.
         key: String,
     },
+}
+
+impl Fails for SettingError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }

@@ -1,5 +1,6 @@
 //! What can be wrong with an input: every error has a place, what is wrong there, and what to do.
 
+use crate::failure::{Fails, Failure};
 use std::fmt;
 use std::io;
 
@@ -335,6 +336,15 @@ pub(super) fn excerpt(field: &[u8]) -> String {
         shown.push('…');
     }
     shown
+}
+
+impl Fails for DataError {
+    fn failure(&self) -> Failure {
+        match self.is_missing_input() {
+            true => Failure::InputMissing,
+            false => Failure::BadData,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod bundled;
 mod calendar;
 mod cleaning;
 mod columns;
+mod configured;
 mod error;
 mod forecast;
 mod formats;
@@ -24,6 +25,7 @@ mod number_keys;
 mod numbers;
 mod raw_log;
 mod read;
+mod record;
 mod sink;
 mod source;
 mod split;
@@ -35,6 +37,7 @@ pub use bundled::Bundled;
 pub(crate) use calendar::iso_date;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
+pub(crate) use configured::{items_input, read_configured};
 pub use error::{DataError, Place, Position, Role};
 pub(crate) use forecast::show_bytes;
 pub use forecast::{Counts, MemoryForecast};
@@ -50,4 +53,5 @@ pub use read::{
     Input, ReadOptions, read_bytes, read_dataset, read_item_columns, read_item_keys,
     read_item_titles, read_titles_bytes,
 };
+pub(crate) use record::DataRecord;
 pub use split::{Split, SplitError, SplitSummary, TrainSet, new_items, split};

@@ -6,6 +6,7 @@ use burn::tensor::Device;
 use thiserror::Error;
 
 use crate::config::DeviceName;
+use crate::failure::{Fails, Failure};
 
 pub use ranking::DeviceSource;
 
@@ -71,6 +72,12 @@ fn gpu() -> Result<Device, DeviceError> {
         device: "gpu",
         feature: "gpu",
     })
+}
+
+impl Fails for DeviceError {
+    fn failure(&self) -> Failure {
+        Failure::DeviceUnavailable
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::bootstrap::Bootstrap;
 use super::result::{Estimate, PerUser};
+use crate::failure::{Fails, Failure};
 
 /// How to compare.
 #[derive(Debug, Clone, PartialEq)]
@@ -278,6 +279,12 @@ fn paired_t_test(differences: &[f64]) -> f64 {
     let t = mean / (variance / n).sqrt();
     // Degrees of freedom of at least 1 and a unit scale are always accepted.
     StudentsT::new(0.0, 1.0, n - 1.0).map_or(f64::NAN, |student| 2.0 * student.cdf(-t.abs()))
+}
+
+impl Fails for CompareError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use super::bootstrap::Bootstrap;
 use super::compare::{CompareConfig, Comparison, compare};
 use super::judge::Judge;
 use super::result::{Evaluation, PerUser, headline_depth};
+use crate::failure::{Fails, Failure};
 use crate::inference::{RankError, ScoreSource};
 
 /// How to evaluate.
@@ -270,4 +271,10 @@ fn check_users(
         }
     }
     Ok(())
+}
+
+impl Fails for EvaluationError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }

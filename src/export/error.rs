@@ -1,5 +1,6 @@
 //! What can go wrong while writing, with the place and a remedy.
 
+use crate::failure::{Fails, Failure};
 use std::io;
 
 /// Why a file was not written; a file that was there before is untouched.
@@ -67,4 +68,10 @@ pub enum ExportError {
         /// Numbers there should be.
         expected: usize,
     },
+}
+
+impl Fails for ExportError {
+    fn failure(&self) -> Failure {
+        Failure::CannotWrite
+    }
 }

@@ -6,6 +6,7 @@
 #[cfg(feature = "train")]
 mod components;
 mod encoder;
+mod read_table;
 #[cfg(feature = "train")]
 mod start;
 mod tokens;
@@ -13,6 +14,7 @@ mod tokens;
 #[cfg(feature = "train")]
 pub(crate) use encoder::first_categories;
 pub use encoder::{ENCODER_VERSION, Encoder, EncoderError, EncoderParts, Scale};
+pub(crate) use read_table::read_table;
 
 #[cfg(feature = "train")]
 pub(crate) use start::content_start;
@@ -23,6 +25,7 @@ use sagebrush_model::{EdgeFeatures, SparseMatrix};
 
 use crate::config::FeatureSettings;
 use crate::data::{ItemColumn, ItemVectors};
+use crate::failure::{Fails, Failure};
 
 /// What is known of items, before it is numbers; position = item id.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -113,4 +116,10 @@ pub enum FeatureError {
         /// Files.
         expected: usize,
     },
+}
+
+impl Fails for FeatureError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }

@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::data::TrainSet;
+use crate::failure::{Fails, Failure};
 
 /// Entries that one thread weighs at a time.
 const PIECE_ENTRIES: usize = 1 << 16;
@@ -149,6 +150,12 @@ fn weights(row_ptr: &[u32], columns: &[u32], value: fn(f64, f64) -> f64) -> Vec<
         }
     });
     values
+}
+
+impl Fails for GraphError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }
 
 #[cfg(test)]

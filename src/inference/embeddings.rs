@@ -8,6 +8,7 @@ use super::mlp::{Projected, ScoreHead};
 use super::panels::{ItemPanels, pack_items, pack_users};
 use super::score_source::{ScoreSource, offer_by_tiles};
 use super::selection::Selection;
+use crate::failure::{Fails, Failure};
 
 /// Items scored at once by a perceptron: the tile of scores stays in a core's cache until it is selected from.
 const ITEMS_PER_TILE: usize = 1024;
@@ -260,6 +261,12 @@ impl Embeddings {
         };
         let (users, items) = (table(n_users), table(n_items));
         Self::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
+    }
+}
+
+impl Fails for EmbeddingsError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
     }
 }
 

@@ -12,6 +12,7 @@ use super::scorer::Scorer;
 use super::selection::Ranked;
 use super::top_k::{RankError, top_k};
 use crate::data::{IdMap, ItemLists};
+use crate::failure::{Fails, Failure};
 
 /// Users ranked together when every user is asked for: enough to keep all cores busy, small enough to
 /// hold in memory whatever the number of users.
@@ -388,6 +389,16 @@ fn unknown(kind: &'static str, key: &str, map: &IdMap) -> RecommenderError {
         kind,
         key: key.to_owned(),
         remedy,
+    }
+}
+
+impl Fails for RecommenderError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::EmptyHistory => Failure::Usage,
+            Self::Rank(error) => error.failure(),
+            _ => Failure::BadData,
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::score_source::{Part, ScoreSource};
 use super::selection::{Ranked, Selection};
 use crate::data::ItemLists;
+use crate::failure::{Fails, Failure};
 
 /// Users ranked together; one block is one unit of parallel work. Each panel of items is fetched once a block.
 const USERS_PER_BLOCK: usize = 192;
@@ -221,6 +222,16 @@ fn rank_block(
             .map_err(|item| RankError::NotANumber { user, item })
     };
     users.iter().zip(selections).map(finish).collect()
+}
+
+impl Fails for RankError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::ZeroK | Self::KTooLarge { .. } => Failure::Usage,
+            Self::Device(_) => Failure::DeviceUnavailable,
+            _ => Failure::BadData,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What can go wrong with a run directory, each with its path, what is wrong and what to do.
 
+use crate::failure::{Fails, Failure};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -143,6 +144,16 @@ impl RunError {
             path: path.to_owned(),
             what: what.into(),
             remedy: "copy the run again from where it is whole, or train it again".into(),
+        }
+    }
+}
+
+impl Fails for RunError {
+    fn failure(&self) -> Failure {
+        match self.fault() {
+            Fault::BadData => Failure::BadData,
+            Fault::MissingInput => Failure::InputMissing,
+            Fault::CannotWrite => Failure::CannotWrite,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Why there is no spectrum.
 
+use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
 /// Why a filter cannot be fitted.
@@ -29,4 +30,14 @@ pub enum SpectralError {
     /// A stop was asked for.
     #[error("stopped before the singular vectors were found")]
     Stopped,
+}
+
+impl Fails for SpectralError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::NotConverged { .. } => Failure::Usage,
+            Self::TooManyEntries { .. } => Failure::BadData,
+            Self::Stopped => Failure::Interrupted,
+        }
+    }
 }

@@ -9,6 +9,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::failure::{Fails, Failure};
 use degrees::DegreeCurve;
 pub use pins::{Pin, PinBoards, Pins};
 
@@ -199,6 +200,12 @@ fn shuffled(n: u32, seed: u64, stream: u64) -> Vec<u32> {
     let mut ids: Vec<u32> = (0..n).collect();
     ids.shuffle(&mut generator(seed, stream));
     ids
+}
+
+impl Fails for SynthError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use thiserror::Error;
 use burn::tensor::ExecutionError;
 use sagebrush_model::{AdjacencyError, InferenceError, ParameterError};
 
+use crate::failure::{Fails, Failure};
 use crate::graph::GraphError;
 use crate::inference::{EmbeddingsError, RankError};
 use crate::run::RunError;
@@ -55,4 +56,14 @@ pub enum TrainingError {
     /// A file of the run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+impl Fails for TrainingError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::Run(error) => error.failure(),
+            Self::Device(_) => Failure::DeviceUnavailable,
+            _ => Failure::BadData,
+        }
+    }
 }

@@ -2,10 +2,8 @@
 
 mod adam;
 mod error;
-pub mod interrupt;
 mod prefetch;
 mod prepare;
-mod progress;
 mod schedule;
 mod setup;
 mod state;
@@ -20,13 +18,12 @@ use burn::tensor::Device;
 use sagebrush_model::{ContentStart, Graph, LossConfig, Model};
 
 pub use error::TrainingError;
-pub use progress::{Progress, counting_bar};
 pub use setup::{Surroundings, adjacency, surroundings};
 
-use crate::allocator;
 use crate::config::RunConfig;
 use crate::data::{ItemLists, Split};
 use crate::inference::{Embeddings, MlpHead, RankError, ScoreHead, ScoreSource};
+use crate::observer::{Event, Observer};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
 use prepare::Preparer;
@@ -52,8 +49,8 @@ pub struct Job<'a> {
     pub device: &'a Device,
     /// Where checkpoints go.
     pub checkpoints: PathBuf,
-    /// What to tell meanwhile.
-    pub progress: &'a Progress,
+    /// Who is told meanwhile, and may ask for a stop.
+    pub observer: &'a dyn Observer,
     /// Who looks on after each epoch; changes nothing.
     pub watch: Option<&'a Watch<'a>>,
     /// Asked before each epoch, by the number done, whether to leave it at that for now.
@@ -126,25 +123,24 @@ pub fn train(
     };
     while !state.is_done(&job.config.training) {
         if job.pause.is_some_and(|pause| pause(state.epoch)) {
-            job.progress.finish();
+            job.observer.event(Event::TrainingEnds);
             return Ok(Outcome::Paused(state.history));
         }
         let epoch = state.epoch + 1;
-        job.progress.epoch(epoch);
-        allocator::keep_freed_memory();
+        job.observer.event(Event::EpochBegins(epoch));
         if !run_epoch(job, &sampler, &loss, &mut state)? {
             state.save(job)?;
-            job.progress.finish();
+            job.observer.event(Event::TrainingEnds);
             return Ok(Outcome::Interrupted {
                 epoch: state.epoch,
                 step: state.step,
             });
         }
-        allocator::return_freed_memory();
+        job.observer.event(Event::MemoryFreed);
         finish_epoch(job, log, &mut state)?;
         state.save(job)?;
     }
-    job.progress.finish();
+    job.observer.event(Event::TrainingEnds);
     state
         .into_trained(job)
         .map(|trained| Outcome::Finished(Box::new(trained)))
@@ -156,7 +152,6 @@ pub fn train(
 /// # Errors
 /// As [`train`].
 pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingError> {
-    allocator::keep_freed_memory();
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
     let loss = setup::loss_config(job.config);
     let rate = job.config.training.learning_rate;
@@ -198,7 +193,7 @@ fn run_epoch(
                 break;
             };
             state.totals.waited_seconds += asked.elapsed().as_secs_f64();
-            if interrupt::asked() {
+            if job.observer.should_stop() {
                 losses.read(&mut state.totals)?;
                 state.totals.seconds += started.elapsed().as_secs_f64();
                 return Ok(false);
@@ -212,7 +207,7 @@ fn run_epoch(
                 losses.push(loss, &mut state.totals)?;
             }
             state.step += 1;
-            job.progress.step();
+            job.observer.event(Event::StepDone);
         }
         losses.read(&mut state.totals)?;
         state.totals.seconds += started.elapsed().as_secs_f64();
@@ -244,7 +239,7 @@ fn finish_epoch(
     let mut record = state.totals.record(epoch, rate, validation, is_best);
     record.hard_negatives = job.config.sampling.hard_in_epoch(epoch) as u32;
     log.append(&record)?;
-    job.progress.record(&record);
+    job.observer.event(Event::EpochDone(&record));
     state.history.push(record);
     state.epoch = epoch;
     state.step = 0;

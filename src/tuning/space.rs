@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use toml::{Table, Value};
 
 use crate::config::{self, RunConfig, Setting, SettingError, Tune};
+use crate::failure::{Fails, Failure};
 
 /// How error messages name where a dimension was read.
 const PLACE: &str = "--vary";
@@ -267,6 +268,12 @@ pub fn as_flags(drawn: &Drawn) -> Table {
         config::insert(&mut flags, key, value.clone());
     }
     flags
+}
+
+impl Fails for SpaceError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }
 
 #[cfg(test)]

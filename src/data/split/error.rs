@@ -1,5 +1,6 @@
 //! Why a data set cannot be split, each with what to do about it.
 
+use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
 /// Why a data set cannot be split.
@@ -38,4 +39,10 @@ pub enum SplitError {
         /// What to do.
         remedy: &'static str,
     },
+}
+
+impl Fails for SplitError {
+    fn failure(&self) -> Failure {
+        Failure::Usage
+    }
 }

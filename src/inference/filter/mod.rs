@@ -6,6 +6,7 @@
 mod block;
 mod low_pass;
 mod response;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -17,10 +18,12 @@ use super::selection::{Ranked, Selection};
 use super::similar::check_similar;
 use super::top_k::RankError;
 use crate::data::ItemLists;
+use crate::failure::{Fails, Failure};
 use crate::spectral::{ItemGraph, SpectralError};
 use block::{Filtered, USERS_PER_BLOCK};
 use low_pass::LowPass;
 pub use response::Response;
+pub(crate) use settings::{of_run, shape};
 
 /// Items whose scores are held at once until they are selected from.
 const ITEMS_PER_TILE: usize = 256;
@@ -212,5 +215,11 @@ impl ScoreSource for GraphFilter {
                 }
             }
         }
+    }
+}
+
+impl Fails for FilterError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
     }
 }

@@ -1,0 +1,242 @@
+//! `ablate`: what a part of the data or of the recipe is worth, on the same users.
+
+mod result;
+mod variants;
+
+use std::path::{Path, PathBuf};
+
+use super::{evaluate, settings};
+use crate::cli::args::AblateArgs;
+use crate::cli::session::Session;
+use crate::config::{self, RunConfig};
+use crate::data::{DataRecord, SourceFile};
+use crate::error::{Error, Result, Unexpected, Usage};
+use crate::evaluation::{EvaluationData, evaluate};
+use crate::failure::Failure;
+use crate::finished::{self, EvaluationFile, OpenRun, Seen};
+use crate::fitting::{filter, same_sources, train};
+use crate::run::{RunDir, RunError, write_atomically};
+use result::{Ablation, Measured, Part, Row};
+use variants::Variant;
+
+const RESULT: &str = "ablation.json";
+
+/// A training, and where it goes.
+struct Planned<'a> {
+    variant: &'a Variant,
+    config: RunConfig,
+    path: PathBuf,
+}
+
+/// Runs `ablate`; an interrupt is a failure with its own exit code.
+pub(super) fn ablate(session: &Session, args: &AblateArgs) -> Result<Option<Failure>> {
+    let resolved = settings::of_training(&args.settings)?;
+    let variants = variants::of(&resolved.config, &args.variant)?;
+    let plan = plan(&resolved.given_toml()?, &resolved.config, &variants, args)?;
+    if !args.open_test && resolved.config.split.validation_fraction == 0.0 {
+        return Err(Usage(
+            "there is no validation part to compare on: set `split.validation_fraction` above 0, or open the test part \
+             with `--open-test`"
+                .to_owned()
+        ).into());
+    }
+    let inner = session.inner();
+    let mut began = None;
+    for (at, planned) in plan.iter().enumerate() {
+        session.say(&format!(
+            "\n[{}/{}] {}, seed {}",
+            at + 1,
+            plan.len(),
+            planned.variant.name,
+            planned.config.seed
+        ));
+        if !bring_to_end(&inner, planned)? {
+            eprintln!("interrupted; the same command goes on");
+            return Ok(Some(Failure::Interrupted));
+        }
+        same_files(&mut began, &planned.path)?;
+    }
+    let part = match args.open_test {
+        true => Part::Test,
+        false => Part::Validation,
+    };
+    let ablation = compare(&inner, &resolved.config, &variants, &plan, part)?;
+    let path = args.out.join(RESULT);
+    let text = serde_json::to_string_pretty(&ablation)?;
+    write_atomically(&path, |out| out.write_all(text.as_bytes()))?;
+    if session.json {
+        session.print_json(&ablation)?;
+    } else {
+        session.print(&ablation.to_text())?;
+        session.say(&format!(
+            "the runs and {RESULT} are in {}",
+            args.out.display()
+        ));
+    }
+    Ok(None)
+}
+
+/// All trainings, a seed's together. What is wrong with any of the settings is said before the first.
+fn plan<'a>(
+    given: &str,
+    base: &RunConfig,
+    variants: &'a [Variant],
+    args: &AblateArgs,
+) -> Result<Vec<Planned<'a>>> {
+    let mut plan = Vec::new();
+    for seed in (base.seed..).take(args.seeds as usize) {
+        for variant in variants {
+            let mut flags = variant.flags.clone();
+            config::insert(&mut flags, "seed", settings::seed(seed)?.into());
+            let file = Some(("the settings in common", given));
+            let config = config::resolve(file, std::iter::empty(), flags)
+                .map_err(|error| {
+                    Error::from(error).context(format!("the variant `{}`", variant.name))
+                })?
+                .config;
+            if config.data != base.data || config.split != base.split {
+                return Err(Usage(format!(
+                    "the variant `{}` changes the data or the split, and nothing could be compared on the same users: \
+                     leave `data` and `split` out",
+                    variant.name
+                )).into());
+            }
+            plan.push(Planned {
+                variant,
+                config,
+                path: args.out.join(format!("{}-{seed}", variant.folder())),
+            });
+        }
+    }
+    Ok(plan)
+}
+
+/// Trains from the beginning or from where it stopped; what is finished stays. `false` when interrupted.
+fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
+    let Planned { config, path, .. } = planned;
+    let is_filter = config.model.name.is_filter();
+    let from_the_beginning = |overwrite| match is_filter {
+        true => Ok(filter::fit(session, config, path, overwrite)?.is_some()),
+        false => Ok(train::train_new(session, config, path, overwrite, None)?.is_some()),
+    };
+    match RunDir::open(path) {
+        Ok(run) => {
+            check_same_settings(&run, config)?;
+            session.say("trained before");
+            Ok(true)
+        }
+        Err(RunError::Missing { .. }) => from_the_beginning(false),
+        Err(RunError::Unfinished { .. }) => {
+            let run = RunDir::resume(path)?;
+            if let Err(RunError::Missing { .. }) = run.config() {
+                // Stopped before anything was trained.
+                return from_the_beginning(true);
+            }
+            check_same_settings(&run, config)?;
+            match is_filter {
+                true => from_the_beginning(true),
+                false => Ok(train::train_on(session, path)?.is_some()),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_same_settings(run: &RunDir, config: &RunConfig) -> Result<()> {
+    let name = run.path().display().to_string();
+    if RunConfig::from_toml(&name, &run.config()?)? != *config {
+        return Err(Usage(format!(
+            "{} is a run with other settings: remove it, or give another `--out`",
+            run.path().display()
+        ))
+        .into());
+    }
+    Ok(())
+}
+
+/// Refuses a run that was trained before the files changed, or after.
+fn same_files(began: &mut Option<Vec<SourceFile>>, run: &Path) -> Result<()> {
+    let record: DataRecord = RunDir::open(run)?.data()?;
+    match began {
+        None => *began = Some(record.sources),
+        Some(began) => same_sources(run, began, &record.sources)?,
+    }
+    Ok(())
+}
+
+/// Measures every run, and compares each with the first variant's of its seed.
+fn compare(
+    session: &Session,
+    base: &RunConfig,
+    variants: &[Variant],
+    plan: &[Planned<'_>],
+    part: Part,
+) -> Result<Ablation> {
+    let mut rows: Vec<Row> = variants
+        .iter()
+        .map(|variant| Row::new(variant.name.clone(), variant.flags.clone()))
+        .collect();
+    for of_seed in plan.chunks(variants.len()) {
+        let mut first = None;
+        for (row, planned) in rows.iter_mut().zip(of_seed) {
+            let measured = match part {
+                Part::Validation => on_validation(session, &planned.path)?,
+                Part::Test => on_test(session, &planned.path)?,
+            };
+            row.add(
+                planned.config.seed,
+                &planned.path,
+                &measured,
+                first.as_ref(),
+            )?;
+            first.get_or_insert(measured);
+        }
+    }
+    Ok(Ablation {
+        part,
+        metric: base.training.metric.clone(),
+        variants: rows,
+    })
+}
+
+fn on_validation(session: &Session, path: &Path) -> Result<Measured> {
+    let run = OpenRun::open(path, Seen::BeforeTest)?.rank_on(session, None)?;
+    let among = run.ranked_items();
+    let data = EvaluationData {
+        train: &run.lists.train,
+        also_excluded: None,
+        held_out: &run.lists.validation,
+        among: among.as_deref(),
+    };
+    let config = finished::settings(&run, Vec::new());
+    let systems = [(run.config.model.name.as_str(), run.recommender.source())];
+    let mut evaluated = evaluate(&systems, data, &config)?;
+    let system = evaluated
+        .summary
+        .systems
+        .pop()
+        .ok_or(Unexpected("a system"))?;
+    let detail = evaluated.details.pop().ok_or(Unexpected("a system"))?;
+    Ok(Measured {
+        metrics: system.metrics,
+        per_user: detail.per_user,
+    })
+}
+
+/// Opens the test part where the run was not measured on it before; the run records it.
+fn on_test(session: &Session, path: &Path) -> Result<Measured> {
+    let of_before = RunDir::open(path)?.evaluation::<EvaluationFile>();
+    let measured = match of_before.ok().and_then(|file| file.measured) {
+        Some(measured) => measured,
+        None => {
+            evaluate::reported(finished::measure_beside(session, path, &[])?)?;
+            let file: EvaluationFile = RunDir::open(path)?.evaluation()?;
+            file.measured.ok_or(Unexpected("the run is evaluated"))?
+        }
+    };
+    let mut systems = measured.evaluation.systems.into_iter();
+    Ok(Measured {
+        metrics: systems.next().ok_or(Unexpected("a system"))?.metrics,
+        per_user: measured.per_user,
+    })
+}

@@ -1,0 +1,91 @@
+//! `embed`: vectors of new items, or of the catalogue, for those who search by themselves.
+
+use serde_json::json;
+
+use crate::cli::args::EmbedArgs;
+use crate::cli::session::Session;
+use crate::cli::terminal::count;
+use crate::error::{Result, Usage};
+use crate::export::{Destination, VectorFormat, write_vectors};
+use crate::finished::{self, OpenRun, Seen, Sources};
+use crate::inference::Scorer;
+
+/// Runs `embed`.
+pub(super) fn embed(session: &Session, args: &EmbedArgs) -> Result<()> {
+    let destination = Destination::from(&*args.out);
+    let format = VectorFormat::of(&destination)?;
+    let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
+    let Some(items) = &args.items else {
+        return write_known(session, &run, args, &destination, format);
+    };
+    let new = finished::embed(
+        &run,
+        &Sources {
+            items,
+            vectors: &args.vectors,
+            edges: &args.edges,
+        },
+    )?;
+    if new.keys.is_empty() {
+        return Err(Usage(format!(
+            "{}: there is no item in it that the model does not know; write the known ones with `--known items`",
+            items.display()
+        )).into());
+    }
+    write_vectors(&destination, format, &new.keys, &new.vectors, new.dim)?;
+    if destination == Destination::Stdout {
+        return Ok(());
+    }
+    if session.json {
+        return session.print_json(&json!({
+            "out": destination.to_string(), "items": new.keys.len(), "dim": new.dim,
+            "first_interactions": new.n_edges, "network_seconds": new.network_seconds,
+        }));
+    }
+    session.say(&format!(
+        "{} new items, {} floats each, in {destination}; {} first interactions used; the network took {:.1} ms",
+        count(new.keys.len() as u64),
+        new.dim,
+        count(new.n_edges as u64),
+        1e3 * new.network_seconds,
+    ));
+    Ok(())
+}
+
+/// The vectors of the items or users that the model was trained with.
+fn write_known(
+    session: &Session,
+    run: &OpenRun,
+    args: &EmbedArgs,
+    destination: &Destination,
+    format: VectorFormat,
+) -> Result<()> {
+    let (Scorer::Embeddings(tables) | Scorer::ItemMeans(tables)) = run.recommender.scorer() else {
+        return Err(Usage(format!(
+            "{}: a graph filter has no vectors",
+            args.run.display()
+        ))
+        .into());
+    };
+    let users = args.known.as_deref() == Some("users");
+    let (keys, table) = match users {
+        true => (run.recommender.users(), tables.users()),
+        false => (run.recommender.items(), tables.items()),
+    };
+    write_vectors(destination, format, keys, table, tables.dim())?;
+    if *destination == Destination::Stdout {
+        return Ok(());
+    }
+    let what = if users { "users" } else { "items" };
+    if session.json {
+        return session.print_json(&json!({
+            "out": destination.to_string(), what: keys.len(), "dim": tables.dim(),
+        }));
+    }
+    session.say(&format!(
+        "{} {what}, {} floats each, in {destination}",
+        count(keys.len() as u64),
+        tables.dim(),
+    ));
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! `evaluate`: measures a run beside the baselines, prints the result and writes the report.
+
+use super::report_data;
+use crate::cli::args::EvaluateArgs;
+use crate::cli::report;
+use crate::cli::session::Session;
+use crate::cli::terminal::{Align, Style, Table, count};
+use crate::config::DeviceName;
+use crate::error::Result;
+use crate::evaluation::Evaluation;
+use crate::finished::{self, Measurement, OpenRun, Seen};
+
+/// Runs `evaluate`.
+pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
+    let ks = args.ks.iter().map(|&k| k as usize).collect();
+    let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
+    let device = args.device.as_deref().and_then(DeviceName::from_name);
+    let run = run.rank_on(session, device)?;
+    let evaluation = reported(finished::measure(
+        session,
+        run,
+        &[],
+        ks,
+        args.trec.as_deref(),
+    )?)?;
+    if session.json {
+        return session.print_json(&evaluation);
+    }
+    session.print(&to_text(&evaluation))?;
+    session.say(&format!(
+        "the report is in {}",
+        args.run.join("report.html").display()
+    ));
+    Ok(())
+}
+
+/// Writes the report of a measured run into it.
+pub(super) fn reported(mut measured: Measurement) -> Result<Evaluation> {
+    let page = report::render(&report_data::of_run(&measured)?)?;
+    measured.run.dir.write_report(&page)?;
+    Ok(measured.evaluated.summary)
+}
+
+/// The results as a table, and the winner in a sentence.
+pub(super) fn to_text(evaluation: &Evaluation) -> String {
+    let headline = evaluation.headline_depth();
+    let shown = [
+        format!("recall@{headline}"),
+        format!("ndcg@{headline}"),
+        format!("precision@{headline}"),
+        format!("hit_rate@{headline}"),
+        format!("mrr@{headline}"),
+        format!("map@{headline}"),
+    ];
+    let beyond = format!("coverage@{headline}");
+    let columns = [("system", Align::Left)]
+        .into_iter()
+        .chain(shown.iter().map(|name| (name.as_str(), Align::Right)))
+        .chain([(beyond.as_str(), Align::Right)]);
+    let mut table = Table::new(columns);
+    for system in &evaluation.systems {
+        let metric = |(at, name): (usize, &String)| match system.metrics.get(name) {
+            Some(e) if at < 2 => e.to_string(),
+            Some(e) => format!("{:.4}", e.mean),
+            None => String::new(),
+        };
+        let coverage = system
+            .beyond
+            .get(&beyond)
+            .map_or(String::new(), |c| format!("{c:.3}"));
+        let metrics = shown.iter().enumerate().map(metric);
+        table.row(
+            [system.name.clone()]
+                .into_iter()
+                .chain(metrics)
+                .chain([coverage]),
+        );
+    }
+    let comparison = report_data::comparison(evaluation);
+    let ranked = match evaluation.n_new_items {
+        None => "every item".to_owned(),
+        Some(n) => format!("{} items without a training interaction", count(n as u64)),
+    };
+    let verdict = report::verdict(&comparison.systems, &comparison.headline).unwrap_or_default();
+    let paired = paired_table(evaluation);
+    format!(
+        "{}\n{paired}{} users, {ranked} ranked, items seen before left out; 95% bootstrap intervals over users.\n\
+         {} users had nothing to test on; {} had no training item and stand apart in the report.\n{verdict}",
+        table.render(Style::of_stdout()),
+        count(evaluation.n_users_evaluated as u64),
+        count(evaluation.n_users_without_test as u64),
+        count(evaluation.n_cold_users as u64),
+    )
+}
+
+/// What the model is ahead of each other system, user by user.
+fn paired_table(evaluation: &Evaluation) -> String {
+    let (Some(first), Some(model)) = (evaluation.paired.first(), evaluation.systems.first()) else {
+        return String::new();
+    };
+    let names: Vec<&str> = ["recall", "ndcg", "hit_rate", "mrr"]
+        .iter()
+        .filter_map(|name| {
+            let known = first.differences.iter();
+            known
+                .map(|difference| difference.metric.as_str())
+                .find(|metric| metric.split('@').next() == Some(name))
+        })
+        .collect();
+    let head = format!("{} less", model.name);
+    let columns = [(head.as_str(), Align::Left)]
+        .into_iter()
+        .chain(names.iter().map(|&name| (name, Align::Right)));
+    let mut table = Table::new(columns);
+    for comparison in &evaluation.paired {
+        let cell = |name: &&str| {
+            let found = comparison.differences.iter().find(|d| d.metric == **name);
+            found.map_or(String::new(), |d| {
+                format!("{:+.4} [{:+.4}, {:+.4}]", d.difference, d.low, d.high)
+            })
+        };
+        table.row(
+            [comparison.baseline.clone()]
+                .into_iter()
+                .chain(names.iter().map(cell)),
+        );
+    }
+    format!("{}\n", table.render(Style::of_stdout()))
+}

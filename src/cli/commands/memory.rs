@@ -1,0 +1,101 @@
+//! What training each model on a log takes, and whether it fits.
+
+use serde::Serialize;
+
+use crate::config::{ModelName, Optimizer, RunConfig};
+use crate::data::{Counts, Inspection, MemoryForecast, show_bytes};
+use crate::machine;
+
+/// What training one model with its default settings takes.
+#[derive(Debug, Serialize)]
+pub(super) struct ModelForecast {
+    model: ModelName,
+    optimizer: Optimizer,
+    dim: usize,
+    layers: usize,
+    #[serde(flatten)]
+    parts: MemoryForecast,
+    total: u64,
+    /// Whether the limit allows it; without a limit, whether the machine has it.
+    fits: Option<bool>,
+}
+
+/// The forecast of every trained model on a log that was inspected, cut as the settings say.
+pub(super) fn of_models(
+    settings: &RunConfig,
+    inspection: &Inspection,
+    dim: usize,
+) -> Vec<ModelForecast> {
+    let counts = counts(settings, inspection);
+    let limit = settings.run.memory_limit.map(|limit| limit.bytes());
+    let limit = limit.or_else(machine::attainable_bytes);
+    let read = machine::peak_bytes().unwrap_or(0);
+    let lazy = (ModelName::Mf, Optimizer::LazyAdam);
+    // PinSAGE's memory is that of features which a log does not tell.
+    let is_told = |model: &&ModelName| !model.is_filter() && **model != ModelName::PinSage;
+    let trained = ModelName::ALL.iter().filter(is_told);
+    let dense = trained.map(|&model| (model, Optimizer::Adam));
+    let forecast = |(model, optimizer)| {
+        let mut config = RunConfig::defaults_for(model);
+        config.model.dim = dim;
+        config.training.optimizer = optimizer;
+        let parts = MemoryForecast::new(&config, counts);
+        let total = parts.total().max(read);
+        ModelForecast {
+            model,
+            optimizer,
+            dim,
+            layers: config.model.layers,
+            parts,
+            total,
+            fits: limit.map(|limit| total <= limit),
+        }
+    };
+    let mut models: Vec<_> = dense.chain([lazy]).collect();
+    models.sort_by_key(|(model, _)| *model != ModelName::Mf);
+    models.into_iter().map(forecast).collect()
+}
+
+/// The counts of a log before it is cut.
+fn counts(settings: &RunConfig, inspection: &Inspection) -> Counts {
+    let split = &settings.split;
+    let test = inspection.test.as_ref();
+    let held_out = match test {
+        Some(_) => 0.0,
+        None => split.test_fraction,
+    };
+    let share = (1.0 - held_out) * (1.0 - split.validation_fraction);
+    Counts {
+        users: inspection.users,
+        items: inspection.items,
+        interactions: inspection.interactions + test.map_or(0, |test| test.interactions),
+        train: (inspection.interactions as f64 * share) as u64,
+    }
+}
+
+impl ModelForecast {
+    /// A line of a table: which training, and how much it takes.
+    pub(super) fn line(&self) -> (String, String) {
+        let optimizer = match self.optimizer {
+            Optimizer::Adam => "",
+            Optimizer::LazyAdam => " (lazy-adam)",
+        };
+        let layers = match self.layers {
+            0 => String::new(),
+            layers => format!(", {layers} layers"),
+        };
+        let fits = match self.fits {
+            Some(false) => "; does not fit",
+            Some(true) => "; fits",
+            None => "",
+        };
+        (
+            format!("training memory, {}{optimizer}", self.model),
+            format!(
+                "{} (dim {}{layers}{fits})",
+                show_bytes(self.total),
+                self.dim
+            ),
+        )
+    }
+}

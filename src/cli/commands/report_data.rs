@@ -1,0 +1,248 @@
+//! From a run and its evaluation to what the report shows.
+
+use std::collections::BTreeMap;
+
+use crate::cli::report::{
+    Comparison, ExampleItem, ExampleUser, Fact, Group, Interval, ItemMap, Neighbours,
+    PopularityProfile, ReportData, System, decile_shares, popularity_deciles,
+};
+use crate::error::Result;
+use crate::evaluation::{Estimate, Evaluated, Evaluation, GroupResult, SystemResult};
+use crate::finished::{Measurement, OpenRun, Tested, card};
+use crate::inference::{Recommender, Scorer, plane};
+
+/// Users shown one by one.
+const EXAMPLES: usize = 10;
+/// Items of a user's history and list.
+const EXAMPLE_ITEMS: usize = 10;
+/// Items on the map at most.
+const MAPPED_ITEMS: usize = 1500;
+/// Neighbours of an item.
+const NEAR_ITEMS: usize = 5;
+
+/// Everything the page shows.
+pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
+    let Measurement {
+        run,
+        tested,
+        evaluated,
+        date,
+    } = measured;
+    let record = &run.record;
+    let path = run.dir.path().display().to_string();
+    let epochs = run.dir.metrics()?;
+    let facts = |lines: Vec<(String, String)>| {
+        lines
+            .into_iter()
+            .map(|(name, value)| Fact::new(name, value))
+            .collect()
+    };
+    Ok(ReportData {
+        run: path.clone(),
+        model: card::model_line(&run.config),
+        data: record
+            .sources
+            .first()
+            .map(|source| source.path.clone())
+            .unwrap_or_default(),
+        split: record.split.method.as_str().to_owned(),
+        date: date.clone(),
+        tool: format!("sagebrush {}", env!("CARGO_PKG_VERSION")),
+        data_facts: facts(card::data_lines(record)),
+        config_facts: facts(card::training_lines(&run.config)),
+        config_toml: run.config.to_toml(),
+        best_epoch: epochs
+            .iter()
+            .rev()
+            .find(|record| record.is_best)
+            .map(|record| record.epoch),
+        epochs,
+        comparison: Some(comparison(&evaluated.summary)),
+        popularity: Some(popularity(run, evaluated)),
+        item_map: item_map(run)?,
+        neighbours: neighbours(run),
+        examples: examples(run, tested)?,
+        commands: vec![
+            format!("sagebrush train --config {path}/config.toml --out NEW-RUN"),
+            "sagebrush evaluate --run NEW-RUN".to_owned(),
+        ],
+    })
+}
+
+/// The systems side by side; the first is the model.
+pub(super) fn comparison(evaluation: &Evaluation) -> Comparison {
+    let system = |(at, system): (usize, &SystemResult)| System {
+        name: system.name.clone(),
+        is_model: at == 0,
+        metrics: system
+            .metrics
+            .iter()
+            .map(|(name, e)| (name.clone(), interval(e)))
+            .collect(),
+        beyond: system.beyond.clone(),
+        by_activity: system.by_activity.iter().map(group).collect(),
+        cold: system.cold.as_ref().map(group),
+    };
+    Comparison {
+        headline: format!("recall@{}", evaluation.headline_depth()),
+        n_users_evaluated: evaluation.n_users_evaluated as u64,
+        n_users_without_test: evaluation.n_users_without_test as u64,
+        n_cold_users: evaluation.n_cold_users as u64,
+        n_new_items: evaluation.n_new_items.map(|n| n as u64),
+        systems: evaluation.systems.iter().enumerate().map(system).collect(),
+    }
+}
+
+fn interval(estimate: &Estimate) -> Interval {
+    Interval {
+        mean: estimate.mean,
+        low: estimate.low,
+        high: estimate.high,
+    }
+}
+
+fn group(group: &GroupResult) -> Group {
+    Group {
+        label: group.label.clone(),
+        n_users: group.n_users as u64,
+        metrics: group
+            .metrics
+            .iter()
+            .map(|(name, e)| (name.clone(), interval(e)))
+            .collect(),
+    }
+}
+
+fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
+    let degrees = run
+        .lists
+        .train
+        .counts_by_item(run.recommender.items().len());
+    let deciles = popularity_deciles(&degrees);
+    let shares = |counts: Vec<f64>| decile_shares(&deciles, (0u32..).zip(counts));
+    PopularityProfile {
+        interactions: shares(degrees.iter().map(|&degree| f64::from(degree)).collect()),
+        recommended: evaluated
+            .details
+            .iter()
+            .map(|detail| {
+                let counts = detail
+                    .recommended
+                    .iter()
+                    .map(|&count| count as f64)
+                    .collect();
+                (detail.name.clone(), shares(counts))
+            })
+            .collect(),
+    }
+}
+
+/// Items by training interactions, the most first.
+fn by_popularity(run: &OpenRun) -> Vec<u32> {
+    let n_items = run.recommender.items().len();
+    let degrees = run.lists.train.counts_by_item(n_items);
+    let mut items: Vec<u32> = (0..n_items as u32).collect();
+    items.sort_by_key(|&item| std::cmp::Reverse(degrees[item as usize]));
+    items
+}
+
+/// The most popular items on a plane, where the model has a vector an item.
+fn item_map(run: &OpenRun) -> Result<Option<ItemMap>> {
+    let (Scorer::Embeddings(tables) | Scorer::ItemMeans(tables)) = run.recommender.scorer() else {
+        return Ok(None);
+    };
+    let mut shown = by_popularity(run);
+    shown.truncate(MAPPED_ITEMS);
+    let Some(plane) = plane(tables.items(), tables.dim(), &shown) else {
+        return Ok(None);
+    };
+    let known = run.dir.categories()?.unwrap_or_default();
+    let of = |item: u32| known.get(item as usize)?.as_deref();
+    let mut counts = BTreeMap::<&str, usize>::new();
+    for category in shown.iter().filter_map(|&item| of(item)) {
+        *counts.entry(category).or_default() += 1;
+    }
+    let mut categories: Vec<(&str, usize)> = counts.into_iter().collect();
+    categories.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+    categories.truncate(ItemMap::CATEGORIES_MAX);
+    let place = |item: u32| {
+        let category = of(item)?;
+        categories.iter().position(|&(name, _)| name == category)
+    };
+    let points = shown.iter().zip(&plane.points);
+    Ok(Some(ItemMap {
+        points: points.map(|(&item, &[x, y])| (x, y, place(item))).collect(),
+        categories: categories
+            .iter()
+            .map(|&(name, _)| name.to_owned())
+            .collect(),
+        n_items: run.recommender.items().len() as u64,
+        share: plane.share,
+    }))
+}
+
+/// Some of the most popular items with those nearest.
+fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
+    let (Scorer::Embeddings(_) | Scorer::ItemMeans(_)) = run.recommender.scorer() else {
+        return Vec::new();
+    };
+    let popular = by_popularity(run);
+    let step = (popular.len() / 10 / EXAMPLES).max(1);
+    let k = NEAR_ITEMS.min(popular.len().saturating_sub(1));
+    let of = |&item: &u32| {
+        // A vector that is not a number has no neighbours.
+        let near = run.recommender.scorer().similar(item, k).ok()?;
+        Some(Neighbours {
+            name: name(&run.recommender, item),
+            near: near
+                .iter()
+                .map(|place| (name(&run.recommender, place.item), f64::from(place.score)))
+                .collect(),
+        })
+    };
+    let chosen = popular.iter().step_by(step).take(EXAMPLES);
+    chosen.filter_map(of).collect()
+}
+
+/// Users spread evenly over those with training and test items.
+fn examples(run: &OpenRun, tested: &Tested) -> Result<Vec<ExampleUser>> {
+    let users = tested.data(&run.lists).audience().warm;
+    let step = (users.len() / EXAMPLES).max(1);
+    let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
+    let k = EXAMPLE_ITEMS.min(run.recommender.items().len());
+    let seen = run.lists.train.union(&run.lists.validation);
+    let lists = crate::inference::top_k(run.recommender.source(), &chosen, k, Some(&seen))?;
+    let example = |(&user, list): (&u32, Vec<crate::inference::Ranked>)| {
+        let history = run.lists.train.of(user);
+        let held_out = tested.test.of(user);
+        ExampleUser {
+            key: run.recommender.users().key(user).to_owned(),
+            history: history
+                .iter()
+                .rev()
+                .take(EXAMPLE_ITEMS)
+                .map(|&item| name(&run.recommender, item))
+                .collect(),
+            n_history: history.len() as u64,
+            recommended: list
+                .iter()
+                .map(|place| ExampleItem {
+                    name: name(&run.recommender, place.item),
+                    is_hit: held_out.contains(&place.item),
+                })
+                .collect(),
+            held_out: held_out
+                .iter()
+                .map(|&item| name(&run.recommender, item))
+                .collect(),
+        }
+    };
+    Ok(chosen.iter().zip(lists).map(example).collect())
+}
+
+fn name(recommender: &Recommender, item: u32) -> String {
+    recommender
+        .title(item)
+        .unwrap_or(recommender.items().key(item))
+        .to_owned()
+}

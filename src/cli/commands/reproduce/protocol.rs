@@ -1,0 +1,287 @@
+//! How a recipe becomes a number: the length of training is chosen on the validation part, then all of the training
+//! file is trained on for as long. What the test part says after each epoch is recorded and chooses nothing.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::iter;
+use std::path::Path;
+use std::time::Instant;
+
+use serde::Serialize;
+use toml::Table;
+
+use super::super::evaluate;
+use super::benchmark::{Benchmark, Pair, Recipe};
+use crate::cli::args::ReproduceArgs;
+use crate::cli::session::Session;
+use crate::config::{self, RunConfig};
+use crate::data::Split;
+use crate::error::{Result, Unexpected};
+use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
+use crate::finished;
+use crate::fitting::{filter, train};
+use crate::inference::{RankError, ScoreSource};
+
+const METRICS: [&str; 2] = ["recall@20", "ndcg@20"];
+const DEPTH: usize = 20;
+
+/// One line of the comparison.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    pub(super) name: String,
+    /// Whose numbers stand beside ours; nobody's for a baseline.
+    pub(super) source: Option<&'static str>,
+    pub(super) published: Option<Pair>,
+    /// Recall@20 and NDCG@20 on the test part, settings and epochs chosen without it.
+    pub(super) ours: [Estimate; 2],
+    /// What validation chose; nothing for what is not trained by epochs.
+    pub(super) trained: Option<Choice>,
+    /// Wall time of the training, or of the fit, that gave `ours`.
+    pub(super) seconds: Option<f64>,
+}
+
+/// The epochs, and what choosing them on the test part would have added.
+#[derive(Debug, Serialize)]
+pub(super) struct Choice {
+    pub(super) epochs: u32,
+    /// On the validation part, without it in training.
+    pub(super) validation: Pair,
+    /// The best epoch by recall on the test part. Not a result.
+    pub(super) best_on_test: Pair,
+    pub(super) best_epoch_on_test: u32,
+    /// By how much that is above the last epoch, which is the one measured; hundredths of recall and NDCG.
+    pub(super) leak_points: Pair,
+}
+
+/// Runs the recipes in turn; `None` when interrupted.
+pub(super) fn run_all(
+    session: &Session,
+    benchmark: &Benchmark,
+    recipes: &[&'static Recipe],
+    args: &ReproduceArgs,
+) -> Result<Option<Vec<Row>>> {
+    let inner = session.inner();
+    let mut rows = Vec::new();
+    for recipe in recipes {
+        session.say(&format!("\n{}: {}", benchmark.title, recipe.name));
+        let Some(found) = run(&inner, recipe, args)? else {
+            return Ok(None);
+        };
+        for row in found {
+            // The baselines stand beside every recipe; once is enough.
+            if !rows.iter().any(|known: &Row| known.name == row.name) {
+                rows.push(row);
+            }
+        }
+    }
+    Ok(Some(rows))
+}
+
+fn run(
+    session: &Session,
+    recipe: &'static Recipe,
+    args: &ReproduceArgs,
+) -> Result<Option<Vec<Row>>> {
+    let config = settings(recipe, args)?;
+    let out = args.out.join(recipe.name);
+    let fitted = match config.model.name.is_filter() {
+        true => fit_whole(session, &config, &out)?,
+        false => train_whole(session, config, &out)?,
+    };
+    let Some((mut choice, seconds)) = fitted else {
+        return Ok(None);
+    };
+    let evaluation = evaluate::reported(finished::measure_beside(session, &out, &[])?)?;
+    let mut rows = Vec::new();
+    for (at, system) in evaluation.systems.iter().enumerate() {
+        let [recall, ndcg] = METRICS.map(|name| system.metrics.get(name).copied());
+        let ours = [
+            recall.ok_or(Unexpected(METRICS[0]))?,
+            ndcg.ok_or(Unexpected(METRICS[1]))?,
+        ];
+        let model = at == 0;
+        rows.push(Row {
+            name: match model {
+                true => recipe.name.to_owned(),
+                false => system.name.clone(),
+            },
+            source: model.then_some(recipe.source),
+            published: model.then_some(recipe.published),
+            ours,
+            trained: choice.take(),
+            seconds: model.then_some(seconds),
+        });
+    }
+    Ok(Some(rows))
+}
+
+/// The recipe's settings on the published files, as a run file that `train --config` takes, too.
+fn settings(recipe: &Recipe, args: &ReproduceArgs) -> Result<RunConfig> {
+    let path = |name: &str| vec![args.data.join(name).display().to_string()];
+    let mut flags = Table::new();
+    let mut data = Table::new();
+    data.insert("train".to_owned(), path("train.txt").into());
+    data.insert("test".to_owned(), path("test.txt").into());
+    flags.insert("data".to_owned(), data.into());
+    if let Some(seed) = args.seed {
+        flags.insert("seed".to_owned(), i64::from(seed).into());
+    }
+    let file = Some((recipe.name, recipe.settings));
+    Ok(config::resolve(file, iter::empty(), flags)?.config)
+}
+
+type Fitted = Option<(Option<Choice>, f64)>;
+
+fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> Result<Fitted> {
+    let started = Instant::now();
+    let fitted = filter::fit(session, &on_all_of_train(config.clone()), out, true)?;
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(fitted.is_some().then_some((None, seconds)))
+}
+
+/// Chooses the number of epochs on the validation part, then trains on all of the training file.
+fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitted> {
+    let first = out.with_file_name(format!(
+        "{}-validation",
+        out.file_name().unwrap_or_default().display()
+    ));
+    session.say("how many epochs: training on 90% of train.txt, the rest tells");
+    let Some(chosen) = train::train_new(session, &config, &first, true, None)? else {
+        return Ok(None);
+    };
+    let best = chosen
+        .history
+        .iter()
+        .find(|record| record.epoch == chosen.best_epoch)
+        .ok_or(Unexpected("the best epoch has no record"))?;
+    let validation = pair(&best.validation)?;
+    let mut config = on_all_of_train(config);
+    config.training.epochs = chosen.best_epoch;
+    session.say(&format!(
+        "{} epochs on all of train.txt; the test part is looked at after each and chooses nothing",
+        chosen.best_epoch
+    ));
+    let seen = RefCell::new(Vec::new());
+    let watch = |split: &Split, source: &dyn ScoreSource| -> Result<(), RankError> {
+        let data = EvaluationData {
+            train: split.train.positives(),
+            also_excluded: None,
+            held_out: &split.test,
+            among: None,
+        };
+        seen.borrow_mut()
+            .push(recall_and_ndcg(source, data, DEPTH)?);
+        Ok(())
+    };
+    let Some(trained) = train::train_new(session, &config, out, true, Some(&watch))? else {
+        return Ok(None);
+    };
+    let seconds = trained.history.iter().map(|record| record.seconds).sum();
+    let on_test = seen.into_inner();
+    let epochs = on_test.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
+    let (at, best) = epochs
+        .iter()
+        .enumerate()
+        .reduce(|best, next| if next.1[0] > best.1[0] { next } else { best })
+        .ok_or(Unexpected("no epoch was trained"))?;
+    // The epoch that is kept, and measured as `ours`.
+    let last = epochs.last().ok_or(Unexpected("no epoch was trained"))?;
+    let choice = Choice {
+        epochs: chosen.best_epoch,
+        validation,
+        best_on_test: *best,
+        best_epoch_on_test: at as u32 + 1,
+        leak_points: [0, 1].map(|metric| 100.0 * (best[metric] - last[metric])),
+    };
+    Ok(Some((Some(choice), seconds)))
+}
+
+fn on_all_of_train(mut config: RunConfig) -> RunConfig {
+    config.split.validation_fraction = 0.0;
+    config
+}
+
+fn pair(metrics: &BTreeMap<String, f64>) -> Result<Pair> {
+    let [recall, ndcg] = METRICS.map(|name| metrics.get(name).copied());
+    Ok([
+        recall.ok_or(Unexpected(METRICS[0]))?,
+        ndcg.ok_or(Unexpected(METRICS[1]))?,
+    ])
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::fmt::Write;
+    use std::fs;
+
+    use super::super::benchmark::GOWALLA;
+    use super::*;
+
+    static SMALL: Recipe = Recipe {
+        name: "small",
+        settings: "[model]\nname = \"mf\"\ndim = 8\n[training]\nepochs = 3\nlearning_rate = 0.02\n\
+                   metric = \"recall@20\"\n[sampling]\nbatch_size = 64\n",
+        published: [0.5, 0.5],
+        source: "nobody",
+    };
+
+    /// Users who like an eighth of the items each, some of it held out.
+    fn write_data(folder: &Path) {
+        let (mut train, mut test) = (String::new(), String::new());
+        for user in 0..40 {
+            write!(train, "{user}").unwrap();
+            write!(test, "{user}").unwrap();
+            for at in 0..12 {
+                let item = (user % 8) * 15 + (user * 5 + at * 7) % 15;
+                let list = if at < 9 { &mut train } else { &mut test };
+                write!(list, " {item}").unwrap();
+            }
+            train.push('\n');
+            test.push('\n');
+        }
+        fs::write(folder.join("train.txt"), train).unwrap();
+        fs::write(folder.join("test.txt"), test).unwrap();
+    }
+
+    #[test]
+    fn epochs_are_chosen_on_validation_and_the_leak_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        write_data(folder.path());
+        let args = ReproduceArgs {
+            benchmark: "gowalla".to_owned(),
+            data: folder.path().to_owned(),
+            out: folder.path().join("out"),
+            only: Vec::new(),
+            list: false,
+            seed: Some(3),
+        };
+        let rows = run_all(&Session::silent(), &GOWALLA, &[&SMALL], &args)
+            .unwrap()
+            .unwrap();
+        let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["small", "item-knn", "popularity"]);
+        let choice = rows[0].trained.as_ref().unwrap();
+        let text = fs::read_to_string(args.out.join("small/config.toml")).unwrap();
+        let whole = RunConfig::from_toml("config.toml", &text).unwrap();
+        assert_eq!(whole.split.validation_fraction, 0.0);
+        assert_eq!((whole.training.epochs, whole.seed), (choice.epochs, 3));
+        assert!((1..=choice.epochs).contains(&choice.best_epoch_on_test));
+        assert!(args.out.join("small-validation/metrics.jsonl").exists());
+        // The last epoch is one of those the best was picked from.
+        assert!(choice.leak_points[0] >= -1e-9, "{choice:?}");
+        assert!(choice.best_on_test[0] > 0.0 && rows[0].ours[0].mean > 0.0);
+        assert!(rows[1].published.is_none() && rows[1].trained.is_none());
+    }
+
+    #[test]
+    fn every_recipe_is_a_run_file_that_names_no_data() {
+        for recipe in GOWALLA.recipes {
+            let file = Some((recipe.name, recipe.settings));
+            let config = config::resolve(file, iter::empty(), Table::new());
+            let config = config.unwrap().config;
+            assert!(config.data.train.is_empty() && config.data.bundled.is_none());
+            assert!(config.evaluation.ks.contains(&DEPTH));
+        }
+    }
+}

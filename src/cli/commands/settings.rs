@@ -1,0 +1,160 @@
+//! The settings of a command: its flags over the environment over the file over the defaults.
+
+use std::ffi::OsString;
+
+#[cfg(feature = "train")]
+use toml::{Table, Value};
+
+use crate::cli::args::InspectArgs;
+#[cfg(feature = "train")]
+use crate::cli::args::{DemoArgs, SettingsArgs};
+#[cfg(feature = "train")]
+use crate::config::RunConfig;
+use crate::config::{self, Resolved};
+use crate::error::{Result, Usage};
+#[cfg(feature = "train")]
+use crate::failure::{Fails, Failure};
+
+/// The name of the bundled data set.
+const BUNDLED: &str = "movietweetings-100k";
+
+#[cfg(feature = "train")]
+/// The settings of a training: flags over `SAGEBRUSH_*` over the file over defaults.
+pub(super) fn of_training(args: &SettingsArgs) -> Result<Resolved> {
+    let file = match (&args.config, &args.recipe) {
+        (None, None) => None,
+        (None, Some(name)) => {
+            let text = super::reproduce::settings_of(name)?;
+            Some((format!("recipe {name}"), text.to_owned()))
+        }
+        (Some(path), _) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|source| Unreadable {
+                path: name.clone(),
+                source,
+            })?;
+            Some((name, text))
+        }
+    };
+    let file = file
+        .as_ref()
+        .map(|(name, text)| (name.as_str(), text.as_str()));
+    Ok(config::resolve(
+        file,
+        environment(),
+        flags_of_training(args)?,
+    )?)
+}
+
+/// The settings that `inspect` makes use of.
+pub(super) fn of_inspection(args: &InspectArgs) -> Result<Resolved> {
+    let mut flags = Flags {
+        table: args.data.0.clone(),
+    };
+    flags.set("run.memory_limit", args.memory_limit.clone());
+    Ok(config::resolve(None, environment(), flags.table)?)
+}
+
+/// The settings of a model in the demonstration.
+#[cfg(feature = "train")]
+pub(super) fn of_demo(args: &DemoArgs, model: config::ModelName) -> Result<RunConfig> {
+    let mut flags = Flags::default();
+    flags.set("data.bundled", Some(BUNDLED));
+    flags.set("model.name", Some(model.as_str()));
+    flags.set("run.device", Some(args.device.as_str()));
+    flags.set("seed", Some(seed(args.seed)?));
+    // Chosen on the validation part of these data, from a dozen settings each.
+    match model {
+        config::ModelName::LightGcn => {
+            flags.set("training.learning_rate", Some(3e-4));
+            flags.set("loss.l2", Some(0.1));
+        }
+        _ => flags.set("loss.l2", Some(0.03)),
+    }
+    Ok(config::resolve(None, environment(), flags.table)?.config)
+}
+
+/// A seed as a setting.
+#[cfg(feature = "train")]
+pub(super) fn seed(seed: u64) -> Result<i64> {
+    i64::try_from(seed).map_err(|_| Usage(format!("the seed {seed} is beyond {}", i64::MAX)).into())
+}
+
+#[cfg(feature = "train")]
+fn flags_of_training(args: &SettingsArgs) -> Result<Table> {
+    let mut flags = Flags {
+        table: args.data.0.clone(),
+    };
+    flags.table.extend(args.flags.0.clone());
+    flags.parse_all("--set", &args.settings)?;
+    Ok(flags.table)
+}
+
+/// Settings as `KEY=VALUE`; `place` is for messages.
+#[cfg(feature = "train")]
+pub(super) fn of_pairs(place: &str, pairs: &[String]) -> Result<Table> {
+    let mut flags = Flags::default();
+    flags.parse_all(place, pairs)?;
+    Ok(flags.table)
+}
+
+/// The environment; a variable that is not Unicode is none of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    let unicode = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    std::env::vars_os().filter_map(unicode)
+}
+
+#[derive(Default)]
+struct Flags {
+    table: Table,
+}
+
+impl Flags {
+    fn set(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            config::insert(&mut self.table, key, value.into());
+        }
+    }
+
+    #[cfg(feature = "train")]
+    fn parse_all(&mut self, place: &str, settings: &[String]) -> Result<()> {
+        settings
+            .iter()
+            .try_for_each(|setting| self.parse(place, setting))
+    }
+
+    #[cfg(feature = "train")]
+    /// `KEY=VALUE`, the value as in TOML; what is not TOML is a string.
+    fn parse(&mut self, place: &str, setting: &str) -> Result<()> {
+        let Some((key, value)) = setting.split_once('=') else {
+            return Err(Usage(format!(
+                "{place}: `{setting}` has no `=`: write KEY=VALUE, such as `training.patience=5`"
+            ))
+            .into());
+        };
+        let value = value.trim();
+        let parsed = value
+            .parse::<Value>()
+            .unwrap_or_else(|_| Value::String(value.to_owned()));
+        config::insert(&mut self.table, key.trim(), parsed);
+        Ok(())
+    }
+}
+
+/// A file named on the command line that cannot be read.
+#[cfg(feature = "train")]
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: cannot be read ({source}); check the path")]
+struct Unreadable {
+    path: String,
+    source: std::io::Error,
+}
+
+#[cfg(feature = "train")]
+impl Fails for Unreadable {
+    fn failure(&self) -> Failure {
+        Failure::InputMissing
+    }
+}

@@ -1,0 +1,113 @@
+//! `train`: from a log to a finished run directory, or on from a checkpoint.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::settings;
+use crate::cli::args::TrainArgs;
+use crate::cli::session::Session;
+use crate::config::RunConfig;
+use crate::error::{Result, Unexpected};
+use crate::failure::Failure;
+use crate::fitting::filter::{self, Fitted};
+use crate::fitting::train::{self, Resumed};
+use crate::machine;
+use crate::training::Trained;
+
+/// Runs `train`; an interrupt is a failure with its own exit code.
+pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failure>> {
+    if let Some(path) = &args.resume {
+        return match train::resume(session, path)? {
+            Resumed::Filter(config, fitted) => report_filter(session, path, &config, fitted),
+            Resumed::Model(config, trained) => report(session, path, &config, trained),
+        };
+    }
+    let resolved = settings::of_training(&args.settings)?;
+    if args.print_config {
+        print!("{}", resolved.to_annotated_toml());
+        return Ok(None);
+    }
+    let out = args
+        .out
+        .as_deref()
+        .ok_or(Unexpected("`--out` is missing"))?;
+    let config = &resolved.config;
+    if config.model.name.is_filter() {
+        let fitted = filter::fit(session, config, out, args.overwrite)?;
+        return report_filter(session, out, config, fitted);
+    }
+    let trained = train::train_new(session, config, out, args.overwrite, None)?;
+    report(session, out, config, trained)
+}
+
+fn report(
+    session: &Session,
+    out: &Path,
+    config: &RunConfig,
+    trained: Option<Trained>,
+) -> Result<Option<Failure>> {
+    let Some(trained) = trained else {
+        return Ok(Some(Failure::Interrupted));
+    };
+    let epochs = trained.history.len();
+    if session.json {
+        let best = trained
+            .history
+            .iter()
+            .find(|record| record.epoch == trained.best_epoch);
+        session.print_json(&json!({
+            "run": out,
+            "model": config.model.name,
+            "epochs": epochs,
+            "best_epoch": trained.best_epoch,
+            "validation": best.map(|record| &record.validation),
+            "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
+            "peak_memory_bytes": machine::peak_bytes(),
+        }))?;
+    } else {
+        let out = out.display();
+        session.say(&format!(
+            "best epoch {} of {epochs}; the run is in {out}\nnext: sagebrush evaluate --run {out}",
+            trained.best_epoch
+        ));
+    }
+    Ok(None)
+}
+
+fn report_filter(
+    session: &Session,
+    out: &Path,
+    config: &RunConfig,
+    fitted: Option<Fitted>,
+) -> Result<Option<Failure>> {
+    let Some(Fitted {
+        validation,
+        seconds,
+    }) = fitted
+    else {
+        return Ok(Some(Failure::Interrupted));
+    };
+    if session.json {
+        session.print_json(&json!({
+            "run": out,
+            "model": config.model.name,
+            "validation": validation,
+            "seconds": seconds,
+            "peak_memory_bytes": machine::peak_bytes(),
+        }))?;
+        return Ok(None);
+    }
+    let shown: Vec<String> = validation
+        .iter()
+        .map(|(name, value)| format!("{name} {value:.4}"))
+        .collect();
+    if !shown.is_empty() {
+        session.say(&format!("validation: {}", shown.join(", ")));
+    }
+    let out = out.display();
+    session.say(&format!(
+        "the run is in {out}\nnext: sagebrush evaluate --run {out}"
+    ));
+    Ok(None)
+}

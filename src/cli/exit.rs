@@ -1,0 +1,18 @@
+//! Exit codes (sysexits): what a script can tell from how the program ended.
+
+use std::process::ExitCode;
+
+use crate::failure::Failure;
+
+/// The exit code of a kind of failure.
+pub(super) fn exit_code(failure: Failure) -> ExitCode {
+    ExitCode::from(match failure {
+        Failure::Usage => 2,
+        Failure::BadData => 65,
+        Failure::InputMissing => 66,
+        Failure::DeviceUnavailable => 69,
+        Failure::Internal => 70,
+        Failure::CannotWrite => 74,
+        Failure::Interrupted => 130,
+    })
+}

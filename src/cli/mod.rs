@@ -1,0 +1,69 @@
+//! The program: it parses arguments, calls the library, and says how that ended. Nothing outside this folder knows it.
+
+pub mod allocator;
+pub(crate) mod args;
+mod commands;
+mod exit;
+#[cfg(feature = "train")]
+mod interrupt;
+#[cfg(feature = "train")]
+mod progress;
+mod report;
+mod session;
+mod setting_flags;
+mod terminal;
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use args::{Cli, Global};
+use exit::exit_code;
+
+use crate::failure::Failure;
+
+/// Runs the program with its arguments, the program's own name first, and returns its exit code.
+///
+/// Wrong arguments and `--help` end the process, as clap does.
+pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    allocator::keep_freed_memory();
+    let cli = Cli::parse_from(arguments);
+    start_log(&cli.global);
+    if let Some(threads) = cli.global.threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
+        if let Err(error) = pool.build_global() {
+            eprintln!("error: cannot start {threads} threads: {error}");
+            return exit_code(Failure::Internal);
+        }
+    }
+    match commands::run(&cli) {
+        Ok(None) => ExitCode::SUCCESS,
+        Ok(Some(failure)) => exit_code(failure),
+        Err(error) => {
+            eprintln!("error: {error}");
+            exit_code(error.failure())
+        }
+    }
+}
+
+/// Remarks of the libraries and our own go to stderr; `RUST_LOG` wins over `-q` and `-v`.
+fn start_log(global: &Global) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn",
+        (false, 1) => "warn,sagebrush=info",
+        (false, _) => "info,sagebrush=debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .without_time()
+        .with_target(false)
+        .init();
+}

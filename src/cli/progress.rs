@@ -1,0 +1,106 @@
+//! Progress on stderr: bars with rate and time left on a terminal, and a line an epoch.
+
+use std::io::IsTerminal;
+use std::sync::Mutex;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::observer::Event;
+use crate::run::EpochRecord;
+
+/// Shows the events of a long call.
+pub(crate) struct Progress {
+    bars: bool,
+    lines: bool,
+    shown: Mutex<Shown>,
+}
+
+/// The bar at hand, and what its messages need.
+struct Shown {
+    bar: ProgressBar,
+    n_epochs: u32,
+}
+
+impl Progress {
+    /// Bars where `bars` on a terminal, and a line an epoch where `lines`.
+    pub(crate) fn new(bars: bool, lines: bool) -> Self {
+        Self {
+            bars,
+            lines,
+            shown: Mutex::new(Shown {
+                bar: ProgressBar::hidden(),
+                n_epochs: 0,
+            }),
+        }
+    }
+
+    /// Shows one event.
+    pub(crate) fn show(&self, event: Event<'_>) {
+        let Ok(mut shown) = self.shown.lock() else {
+            return;
+        };
+        match event {
+            Event::WorkBegins { what, n_pieces } => {
+                let template = "{msg} {wide_bar:.green/dim} {pos}/{len} {per_sec} left {eta}";
+                shown.bar = bar(n_pieces, template, self.bars).with_message(what.to_owned());
+            }
+            Event::TrainingBegins {
+                n_epochs,
+                steps_per_epoch,
+                n_done,
+            } => {
+                let template = "{msg} {wide_bar:.green/dim} {pos}/{len} steps {per_sec} left {eta}";
+                let n_steps = u64::from(n_epochs) * steps_per_epoch;
+                shown.bar = bar(n_steps, template, self.bars);
+                shown.bar.set_position(u64::from(n_done) * steps_per_epoch);
+                shown.bar.reset_eta();
+                shown.n_epochs = n_epochs;
+            }
+            Event::EpochBegins(epoch) => {
+                let message = format!("epoch {epoch}/{}", shown.n_epochs);
+                shown.bar.set_message(message);
+            }
+            Event::PieceDone | Event::StepDone => shown.bar.inc(1),
+            Event::EpochDone(record) if self.lines => {
+                let line = epoch_line(record, shown.n_epochs);
+                shown.bar.suspend(|| eprintln!("{line}"));
+            }
+            Event::WorkEnds | Event::TrainingEnds => shown.bar.finish_and_clear(),
+            _ => {}
+        }
+    }
+}
+
+fn bar(n: u64, template: &str, bars: bool) -> ProgressBar {
+    let target = match bars && std::io::stderr().is_terminal() {
+        true => ProgressDrawTarget::stderr(),
+        false => ProgressDrawTarget::hidden(),
+    };
+    let bar = ProgressBar::with_draw_target(Some(n), target);
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn epoch_line(record: &EpochRecord, epochs: u32) -> String {
+    let metrics: String = record
+        .validation
+        .iter()
+        .map(|(name, value)| format!("  {name} {value:.4}"))
+        .collect();
+    let best = if record.is_best { "  best" } else { "" };
+    let hard = match (record.hard_negatives, record.replaced_hard_negatives) {
+        (0, _) => String::new(),
+        (hard, 0) => format!("  {hard} hard"),
+        (hard, replaced) => format!("  {hard} hard ({replaced} replaced)"),
+    };
+    let skipped = match record.skipped_negatives {
+        0 => String::new(),
+        skipped => format!("  {skipped} skipped"),
+    };
+    format!(
+        "epoch {:>3}/{epochs}  loss {:.5}{metrics}  {:.1} s  {:.0} positives/s{hard}{skipped}{best}",
+        record.epoch, record.loss, record.seconds, record.samples_per_second,
+    )
+}

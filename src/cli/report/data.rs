@@ -1,0 +1,183 @@
+//! What a report is made from. Plain values: the page computes nothing but its layout.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::EpochRecord;
+
+/// Everything the page shows. Empty parts are left out with a sentence that says why.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ReportData {
+    /// The name of the run, the title of the page.
+    pub(crate) run: String,
+    /// The model in a few words, such as `LightGCN, 64 dimensions, 3 layers`.
+    pub(crate) model: String,
+    /// The data in a few words, such as `ratings.csv, 100,000 interactions`.
+    pub(crate) data: String,
+    /// The split in a few words, such as `temporal, last 20% for testing`.
+    pub(crate) split: String,
+    /// When the report was made, as it is to be shown.
+    pub(crate) date: String,
+    /// The program that made it, with its version.
+    pub(crate) tool: String,
+    /// Counts and hashes of the data.
+    pub(crate) data_facts: Vec<Fact>,
+    /// The main settings of the run.
+    pub(crate) config_facts: Vec<Fact>,
+    /// The complete configuration.
+    pub(crate) config_toml: String,
+    /// The epochs of training.
+    pub(crate) epochs: Vec<EpochRecord>,
+    /// The epoch whose parameters the run keeps.
+    pub(crate) best_epoch: Option<u32>,
+    /// The result on the test set; `None` before evaluation.
+    pub(crate) comparison: Option<Comparison>,
+    /// Where recommendations fall between hits and the long tail.
+    pub(crate) popularity: Option<PopularityProfile>,
+    /// Where items lie, for models with a vector an item.
+    pub(crate) item_map: Option<ItemMap>,
+    /// Items to look at with those nearest, ten or so.
+    pub(crate) neighbours: Vec<Neighbours>,
+    /// Users to look at, ten or so.
+    pub(crate) examples: Vec<ExampleUser>,
+    /// Command lines that repeat the run and this report.
+    pub(crate) commands: Vec<String>,
+}
+
+/// A name and a value, both as shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Fact {
+    /// The name.
+    pub(crate) name: String,
+    /// The value.
+    pub(crate) value: String,
+}
+
+impl Fact {
+    /// A fact from anything that is text.
+    pub(crate) fn new(name: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+        }
+    }
+}
+
+/// Systems evaluated on the same test set.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Comparison {
+    /// The metric that decides which system is called best, such as `recall@20`.
+    pub(crate) headline: String,
+    /// Users with test items, who are the ones evaluated.
+    pub(crate) n_users_evaluated: u64,
+    /// Users left out because they have no test item.
+    pub(crate) n_users_without_test: u64,
+    /// Evaluated users without a training item, who are reported apart.
+    pub(crate) n_cold_users: u64,
+    /// Items ranked, where these are the ones without a training interaction and not the catalogue.
+    #[serde(default)]
+    pub(crate) n_new_items: Option<u64>,
+    /// The model first, then the baselines.
+    pub(crate) systems: Vec<System>,
+}
+
+/// One system's results.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct System {
+    /// Its name, such as `LightGCN` or `item-kNN`.
+    pub(crate) name: String,
+    /// Whether it is the model of this run; the others are what it is compared with.
+    pub(crate) is_model: bool,
+    /// Metrics by name, such as `recall@20`.
+    pub(crate) metrics: BTreeMap<String, Interval>,
+    /// Measures beyond accuracy, such as `coverage@20`.
+    pub(crate) beyond: BTreeMap<String, f64>,
+    /// Users grouped by how many training items they have, the least active first.
+    pub(crate) by_activity: Vec<Group>,
+    /// Users without a training item.
+    pub(crate) cold: Option<Group>,
+}
+
+/// A mean with its 95% interval. Where the interval is unknown, all three are the mean.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Interval {
+    /// The mean over users.
+    pub(crate) mean: f64,
+    /// The lower end.
+    pub(crate) low: f64,
+    /// The upper end.
+    pub(crate) high: f64,
+}
+
+/// A group of users with its metrics.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Group {
+    /// Its name, such as `1-5 items`.
+    pub(crate) label: String,
+    /// How many users are in it.
+    pub(crate) n_users: u64,
+    /// Metrics by name.
+    pub(crate) metrics: BTreeMap<String, Interval>,
+}
+
+/// Shares by item popularity: position 0 is the tenth of the catalogue with the most training
+/// interactions. Each list sums to 1.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PopularityProfile {
+    /// Of the training interactions.
+    pub(crate) interactions: Vec<f64>,
+    /// Of the recommendations, by system.
+    pub(crate) recommended: Vec<(String, Vec<f64>)>,
+}
+
+/// Items on a plane.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ItemMap {
+    /// Categories that have a color of their own, the commonest first.
+    pub(crate) categories: Vec<String>,
+    /// Place and position in `categories` of each item shown; `None` for any other category or none.
+    pub(crate) points: Vec<(f64, f64, Option<usize>)>,
+    /// Items there are.
+    pub(crate) n_items: u64,
+    /// Share of the variance that the plane shows.
+    pub(crate) share: f64,
+}
+
+impl ItemMap {
+    /// Categories with a color of their own at most.
+    pub(crate) const CATEGORIES_MAX: usize = 6;
+}
+
+/// An item and those nearest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Neighbours {
+    /// Its title or key.
+    pub(crate) name: String,
+    /// Titles or keys of the nearest items with the cosine, nearest first.
+    pub(crate) near: Vec<(String, f64)>,
+}
+
+/// One user to look at.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ExampleUser {
+    /// The user's key.
+    pub(crate) key: String,
+    /// Titles or keys of what the user had seen in training, the last first.
+    pub(crate) history: Vec<String>,
+    /// How many items the whole history has, of which `history` may be a part.
+    pub(crate) n_history: u64,
+    /// What is recommended, the best first.
+    pub(crate) recommended: Vec<ExampleItem>,
+    /// Titles or keys of the user's test items.
+    pub(crate) held_out: Vec<String>,
+}
+
+/// One recommended item.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ExampleItem {
+    /// Its title or key.
+    pub(crate) name: String,
+    /// Whether it is in the test set of the user.
+    pub(crate) is_hit: bool,
+}

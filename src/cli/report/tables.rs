@@ -1,0 +1,210 @@
+//! The tables of the page: which rows they have, how numbers and names are shown.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Comparison, Group, Interval, System};
+
+/// A table ready to be laid out: a header and rows of cells.
+#[derive(Serialize)]
+pub(super) struct Grid {
+    corner: &'static str,
+    columns: Vec<String>,
+    rows: Vec<GridRow>,
+}
+
+#[derive(Serialize)]
+struct GridRow {
+    name: String,
+    note: &'static str,
+    cells: Vec<GridCell>,
+}
+
+#[derive(Serialize)]
+struct GridCell {
+    value: String,
+    interval: String,
+    is_best: bool,
+    is_model: bool,
+}
+
+/// Metrics by system, the best value of each marked.
+pub(super) fn metrics(comparison: &Comparison) -> Option<Grid> {
+    let names = comparison
+        .systems
+        .iter()
+        .flat_map(|system| system.metrics.keys());
+    grid(comparison, names, |system, name| {
+        system.metrics.get(name).copied()
+    })
+}
+
+/// Metrics of the users without a training item, by system.
+pub(super) fn cold(comparison: &Comparison) -> Option<Grid> {
+    let cold: fn(&System) -> Option<&Group> = |system| system.cold.as_ref();
+    let groups = comparison.systems.iter().filter_map(cold);
+    let names = groups
+        .filter(|group| group.n_users > 0)
+        .flat_map(|group| group.metrics.keys());
+    grid(comparison, names, |system, name| {
+        cold(system)?.metrics.get(name).copied()
+    })
+}
+
+fn grid<'a>(
+    comparison: &Comparison,
+    names: impl Iterator<Item = &'a String>,
+    value: impl Fn(&System, &str) -> Option<Interval>,
+) -> Option<Grid> {
+    let rows: Vec<GridRow> = ordered(names)
+        .into_iter()
+        .map(|name| {
+            let values: Vec<_> = comparison.systems.iter().map(|s| value(s, name)).collect();
+            let best = values
+                .iter()
+                .flatten()
+                .map(|v| v.mean)
+                .fold(f64::NEG_INFINITY, f64::max);
+            let cells = comparison
+                .systems
+                .iter()
+                .zip(values)
+                .map(|(system, value)| GridCell {
+                    value: value.map_or_else(|| "–".into(), |value| format!("{:.4}", value.mean)),
+                    interval: value
+                        .filter(|value| value.low < value.high)
+                        .map_or_else(String::new, |value| {
+                            format!("{:.4} – {:.4}", value.low, value.high)
+                        }),
+                    is_best: comparison.systems.len() > 1
+                        && value.is_some_and(|value| value.mean == best),
+                    is_model: system.is_model,
+                });
+            GridRow {
+                name: name.into(),
+                note: "",
+                cells: cells.collect(),
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| Grid {
+        corner: "metric",
+        columns: columns(comparison),
+        rows,
+    })
+}
+
+/// Coverage, novelty and the like by system. No value is marked as best: none is good in itself.
+pub(super) fn beyond(comparison: &Comparison) -> Option<Grid> {
+    let names = comparison
+        .systems
+        .iter()
+        .flat_map(|system| system.beyond.keys());
+    let rows: Vec<GridRow> = ordered(names)
+        .into_iter()
+        .map(|name| {
+            let cells = comparison.systems.iter().map(|system| GridCell {
+                value: system
+                    .beyond
+                    .get(name)
+                    .map_or_else(|| "–".into(), |&v| beyond_value(name, v)),
+                interval: String::new(),
+                is_best: false,
+                is_model: system.is_model,
+            });
+            GridRow {
+                name: name.into(),
+                note: note(name),
+                cells: cells.collect(),
+            }
+        })
+        .collect();
+    (!rows.is_empty()).then(|| Grid {
+        corner: "measure",
+        columns: columns(comparison),
+        rows,
+    })
+}
+
+fn columns(comparison: &Comparison) -> Vec<String> {
+    comparison
+        .systems
+        .iter()
+        .map(|system| system.name.clone())
+        .collect()
+}
+
+fn beyond_value(name: &str, value: f64) -> String {
+    if name.starts_with("coverage") {
+        crate::cli::terminal::percent(value)
+    } else {
+        format!("{value:.3}")
+    }
+}
+
+fn note(name: &str) -> &'static str {
+    match name.split('@').next().unwrap_or_default() {
+        "coverage" => "share of the catalogue that is recommended to anyone",
+        "novelty" => "mean information of a recommended item, in bits; higher is less popular",
+        "gini" => "0: all items are recommended equally often; 1: one item takes every place",
+        _ => "",
+    }
+}
+
+fn ordered<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a str> {
+    let names: BTreeSet<&str> = names.map(String::as_str).collect();
+    let mut names: Vec<&str> = names.into_iter().collect();
+    names.sort_by_key(|name| order_of_metric(name));
+    names
+}
+
+/// Sorts `recall@20` by kind, then by its cut-off as a number, then by name.
+pub(super) fn order_of_metric(name: &str) -> (usize, u64, String) {
+    const KINDS: [&str; 9] = [
+        "recall",
+        "ndcg",
+        "precision",
+        "hit",
+        "mrr",
+        "map",
+        "coverage",
+        "novelty",
+        "gini",
+    ];
+    let (kind, cut_off) = name.split_once('@').unwrap_or((name, ""));
+    let place = KINDS
+        .iter()
+        .position(|known| kind.starts_with(known))
+        .unwrap_or(KINDS.len());
+    (place, cut_off.parse().unwrap_or(u64::MAX), name.to_owned())
+}
+
+/// A text cut to so many characters, with an ellipsis in the last place.
+pub(super) fn shortened(text: &str, length_max: usize) -> String {
+    if text.chars().count() <= length_max {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(length_max - 1).collect();
+    format!("{}…", kept.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metrics_are_in_reading_order_with_cut_offs_as_numbers() {
+        let names = ["mrr@5", "recall@100", "ndcg@20", "recall@20", "other"].map(String::from);
+        assert_eq!(
+            ordered(names.iter()),
+            ["recall@20", "recall@100", "ndcg@20", "mrr@5", "other"]
+        );
+    }
+
+    #[test]
+    fn long_names_are_cut_by_characters() {
+        assert_eq!(shortened("Ünïcödé", 7), "Ünïcödé");
+        assert_eq!(shortened("Ünï cödé", 5), "Ünï…");
+    }
+}

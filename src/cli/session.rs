@@ -1,0 +1,120 @@
+//! How this invocation of the program talks: results on stdout, everything else on stderr.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::args::Global;
+#[cfg(feature = "train")]
+use super::progress::Progress;
+#[cfg(feature = "train")]
+use super::{allocator, interrupt};
+use crate::error::Result;
+#[cfg(feature = "train")]
+use crate::observer::{Event, Observer};
+
+/// How this invocation talks.
+pub(crate) struct Session {
+    /// One JSON document on stdout instead of text.
+    pub(crate) json: bool,
+    /// No remarks.
+    pub(crate) quiet: bool,
+    #[cfg(feature = "train")]
+    progress: Progress,
+}
+
+impl Session {
+    /// The manner the global options ask for.
+    pub(crate) fn new(global: &Global) -> Self {
+        Self {
+            json: global.json,
+            quiet: global.quiet,
+            #[cfg(feature = "train")]
+            progress: Progress::new(!global.quiet, !global.quiet),
+        }
+    }
+
+    /// Says nothing but errors.
+    #[cfg(feature = "train")]
+    pub(crate) fn silent() -> Self {
+        Self {
+            json: false,
+            quiet: true,
+            progress: Progress::new(false, false),
+        }
+    }
+
+    /// The same without JSON, for a command that runs others.
+    #[cfg(feature = "train")]
+    pub(crate) fn inner(&self) -> Self {
+        Self {
+            json: false,
+            quiet: self.quiet,
+            progress: Progress::new(!self.quiet, !self.quiet),
+        }
+    }
+
+    /// Shows bars and nothing else, unless this session is quiet.
+    #[cfg(feature = "train")]
+    pub(crate) fn bars_alone(&self) -> Self {
+        Self {
+            json: false,
+            quiet: true,
+            progress: Progress::new(!self.quiet, false),
+        }
+    }
+
+    /// A remark for people, on stderr.
+    pub(crate) fn say(&self, remark: &str) {
+        if !self.quiet {
+            eprintln!("{remark}");
+        }
+    }
+
+    /// A result, on stdout. A reader that closed the pipe has had enough: that is no error.
+    pub(crate) fn print(&self, result: &str) -> Result<()> {
+        quiet_pipe(writeln!(io::stdout().lock(), "{result}"))
+    }
+
+    /// A result as one JSON document, on stdout.
+    pub(crate) fn print_json(&self, result: &impl Serialize) -> Result<()> {
+        self.print(&serde_json::to_string_pretty(result)?)
+    }
+}
+
+fn quiet_pipe(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+#[cfg(feature = "train")]
+impl Observer for Session {
+    fn event(&self, event: Event<'_>) {
+        match event {
+            Event::Remark(text) => self.say(text),
+            Event::Stopped(how) => eprintln!("{how}"),
+            Event::MemoryFreed => allocator::return_freed_memory(),
+            event => {
+                if let Event::EpochBegins(_) = event {
+                    allocator::keep_freed_memory();
+                }
+                self.progress.show(event);
+            }
+        }
+    }
+
+    fn should_stop(&self) -> bool {
+        interrupt::asked()
+    }
+}
+
+#[cfg(not(feature = "train"))]
+impl crate::observer::Observer for Session {
+    fn event(&self, event: crate::observer::Event<'_>) {
+        if let crate::observer::Event::Remark(text) = event {
+            self.say(text);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What a person sees: tables and numbers on a terminal, plain columns in a pipe.
+
+mod table;
+
+pub(crate) use crate::numbers::{count, duration, percent};
+pub(crate) use table::{Align, Style, Table, key_values};

@@ -1,0 +1,61 @@
+//! Reads the log and the item file that the settings name.
+
+use std::path::PathBuf;
+
+use super::{Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ReadOptions, read_dataset};
+use crate::config::DataConfig;
+use crate::error::{Result, Usage};
+
+/// Reads the log of the settings.
+pub(crate) fn read_configured(config: &DataConfig) -> Result<(Dataset, Cleaning)> {
+    let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
+    let log = match &config.bundled {
+        Some(_) if !config.train.is_empty() => {
+            return Err(Usage("give a log or the bundled data, not both".to_owned()).into());
+        }
+        Some(_) => vec![Input::Bundled(Bundled::MovieTweetings100k)],
+        None => inputs(&config.train),
+    };
+    if log.is_empty() {
+        return Err(Usage(
+            "no log was given: name a file, as in `sagebrush train ratings.csv --out my-run`, or use `--bundled`"
+                .to_owned(),
+        )
+        .into());
+    }
+    let options = read_options(config)?;
+    Ok(read_dataset(
+        &log,
+        &inputs(&config.test),
+        items_input(config).as_ref(),
+        &options,
+    )?)
+}
+
+/// The item file of the settings.
+pub(crate) fn items_input(config: &DataConfig) -> Option<Input> {
+    match &config.bundled {
+        Some(_) => Some(Input::Bundled(Bundled::MovieTweetings100k)),
+        None => config.items.clone().map(Input::Path),
+    }
+}
+
+fn read_options(config: &DataConfig) -> Result<ReadOptions> {
+    let format = config
+        .format
+        .as_deref()
+        .map(str::parse::<Format>)
+        .transpose();
+    let columns = &config.columns;
+    Ok(ReadOptions {
+        format: format.map_err(Usage)?,
+        columns: ColumnNames {
+            user: columns.user.clone(),
+            item: columns.item.clone(),
+            weight: columns.weight.clone(),
+            timestamp: columns.timestamp.clone(),
+        },
+        min_rating: config.min_rating,
+        k_core: config.k_core,
+    })
+}

@@ -1,0 +1,29 @@
+//! What a model reads of items: the item file and the files of vectors, as the settings name them.
+
+use std::path::PathBuf;
+
+use crate::config::FeatureSettings;
+use crate::data::{self, IdMap, Input};
+use crate::error::Result;
+use crate::features::ItemTable;
+
+/// Reads all that the settings name of the items; `edges` are their training interactions.
+pub(crate) fn read_table(
+    input: &Input,
+    settings: &FeatureSettings,
+    vectors: &[PathBuf],
+    items: &IdMap,
+    edges: Vec<u32>,
+) -> Result<ItemTable> {
+    let names = ItemTable::column_names(settings);
+    let file = data::read_item_columns(input, items, &names)?;
+    let vectors: Result<Vec<_>, _> = vectors
+        .iter()
+        .map(|path| data::read_item_vectors(path, items, &file.rows))
+        .collect();
+    Ok(ItemTable {
+        columns: file.columns,
+        vectors: vectors?,
+        edges,
+    })
+}

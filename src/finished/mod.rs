@@ -1,0 +1,14 @@
+//! What one can do with a finished run: open it for inference, embed new items, measure it on its test part.
+
+pub(crate) mod card;
+mod evaluate;
+mod evaluation_file;
+mod new_items;
+mod open_run;
+
+#[cfg(feature = "train")]
+pub(crate) use evaluate::measure_beside;
+pub(crate) use evaluate::{Measurement, measure, settings};
+pub(crate) use evaluation_file::EvaluationFile;
+pub(crate) use new_items::{Sources, embed, with_new_items};
+pub(crate) use open_run::{OpenRun, Seen, Tested};

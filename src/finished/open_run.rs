@@ -1,0 +1,133 @@
+//! A finished run, opened for inference.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::config::{DeviceName, ModelName, RunConfig, ScoreKind};
+use crate::data::{self, DataRecord, ItemLists};
+use crate::device::{self, DeviceSource};
+use crate::error::Result;
+use crate::evaluation::EvaluationData;
+use crate::inference::filter;
+use crate::inference::{Recommender, Scorer};
+use crate::observer::{Observer, remark};
+use crate::run::{RunDir, SeenLists};
+
+/// A finished run, opened for inference: neither the log nor the graph is needed.
+pub(crate) struct OpenRun {
+    pub(crate) dir: RunDir,
+    pub(crate) config: RunConfig,
+    pub(crate) record: DataRecord,
+    pub(crate) lists: SeenLists,
+    /// Leaves out what the user has seen.
+    pub(crate) recommender: Recommender,
+}
+
+/// What a user has seen, and is not recommended again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// What was trained and validated on, as when the test part is measured.
+    BeforeTest,
+    /// Everything in the log, as when lists are served. The test part is read for that alone.
+    Everything,
+}
+
+/// The test part of a run, opened to measure.
+pub(crate) struct Tested {
+    pub(crate) test: ItemLists,
+    /// The items ranked, where that is not the catalogue.
+    pub(crate) among: Option<Vec<u32>>,
+}
+
+impl OpenRun {
+    pub(crate) fn open(path: &Path, seen: Seen) -> Result<Self> {
+        let dir = RunDir::open(path)?;
+        let name = path.join("config.toml").display().to_string();
+        let config = RunConfig::from_toml(&name, &dir.config()?)?;
+        let (users, items) = (dir.users()?, dir.items()?);
+        let lists = dir.interactions(users.len(), items.len())?;
+        let before_test = lists.train.union(&lists.validation);
+        let seen = match seen {
+            Seen::BeforeTest => before_test,
+            Seen::Everything => before_test.union(&dir.test(users.len(), items.len())?),
+        };
+        let scorer = match filter::shape(&config) {
+            Some(shape) => {
+                let filter = filter::of_run(&shape, &dir.filter()?, &lists.train, items.len())?;
+                Scorer::Filter(filter)
+            }
+            None => {
+                let tables = crate::inference::from_tables(dir.embeddings()?)?;
+                // A bilinear form or a perceptron changes the user's side.
+                let plain = matches!(config.score.kind, ScoreKind::Dot);
+                match config.model.name == ModelName::PinSage && plain {
+                    true => Scorer::ItemMeans(tables),
+                    false => Scorer::Embeddings(tables),
+                }
+            }
+        };
+        let recommender = Recommender::new(scorer, users, items, dir.titles()?, seen)?;
+        Ok(Self {
+            record: dir.data()?,
+            dir,
+            config,
+            lists,
+            recommender,
+        })
+    }
+
+    /// Makes lists on the device asked for, or else on the one of the run's configuration where this machine has it.
+    pub(crate) fn rank_on(
+        mut self,
+        observer: &dyn Observer,
+        asked: Option<DeviceName>,
+    ) -> Result<Self> {
+        let (Scorer::Embeddings(embeddings) | Scorer::ItemMeans(embeddings)) =
+            self.recommender.scorer()
+        else {
+            return Ok(self);
+        };
+        let device = match (device::open(asked.unwrap_or(self.config.run.device)), asked) {
+            (Ok(device), _) => device,
+            (Err(error), Some(_)) => return Err(error.into()),
+            (Err(error), None) => {
+                remark(observer, &format!("lists are made on the CPU: {error}"));
+                return Ok(self);
+            }
+        };
+        if let Some(source) = DeviceSource::upload(embeddings, &device) {
+            self.recommender.rank_with(Arc::new(source));
+        }
+        Ok(self)
+    }
+
+    /// Opens the test part to measure; only `evaluate` does, and records it.
+    pub(crate) fn open_test(&self) -> Result<Tested> {
+        let (users, items) = (
+            self.recommender.users().len(),
+            self.recommender.items().len(),
+        );
+        Ok(Tested {
+            test: self.dir.test(users, items)?,
+            among: self.ranked_items(),
+        })
+    }
+
+    /// The only items that are ranked in an evaluation, where that is not the catalogue.
+    pub(crate) fn ranked_items(&self) -> Option<Vec<u32>> {
+        let n_items = self.recommender.items().len();
+        data::new_items(self.record.split.method, &self.lists.train, n_items)
+    }
+}
+
+impl Tested {
+    /// What to measure on: training and validation items are left out of the rankings.
+    pub(crate) fn data<'a>(&'a self, lists: &'a SeenLists) -> EvaluationData<'a> {
+        EvaluationData {
+            train: &lists.train,
+            also_excluded: Some(&lists.validation),
+            held_out: &self.test,
+            among: self.among.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Fits a graph filter into a run: at once, without epochs and without a checkpoint.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Instant;
+
+use super::prepared::Prepared;
+use super::run_files;
+use crate::config::{FilterSettings, RunConfig};
+use crate::error::{Result, Unexpected};
+use crate::evaluation::of_validation;
+use crate::finished::card;
+use crate::inference::filter::{self, GraphFilter};
+use crate::numbers::count;
+use crate::observer::{Event, Observer, remark};
+use crate::run::{FilterTables, HostTensor, RunDir};
+use crate::spectral::{ItemGraph, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
+
+/// The depth of the validation figures.
+const DEPTH: usize = 20;
+const NO_FILTER: Unexpected = Unexpected("a filter's settings have no `[filter]`");
+
+/// What came out of fitting a filter.
+pub(crate) struct Fitted {
+    /// Figures of the validation part; empty where there is none.
+    pub(crate) validation: BTreeMap<String, f64>,
+    /// Wall time of the fit.
+    pub(crate) seconds: f64,
+}
+
+/// Fits the filter of the settings into a new run directory.
+pub(crate) fn fit(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    out: &Path,
+    overwrite: bool,
+) -> Result<Option<Fitted>> {
+    let prepared = Prepared::new(observer, config)?;
+    let mut run = RunDir::create(out, overwrite)?;
+    fit_into(observer, config, &prepared, &mut run)
+}
+
+/// Fits into a run directory that is there. An interrupted fit starts over: it takes seconds.
+pub(crate) fn fit_into(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunDir,
+) -> Result<Option<Fitted>> {
+    run_files::write_inputs(run, config, prepared)?;
+    run.start_metrics(&[])?;
+    remark(observer, what_is_fitted_on(prepared));
+    let started = Instant::now();
+    let Some((tables, filter)) = fitted(observer, config, prepared)? else {
+        let path = run.path().display();
+        let how = format!("interrupted; start over with `sagebrush train --resume {path}`");
+        observer.event(Event::Stopped(&how));
+        return Ok(None);
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    let validation = validate(prepared, &filter)?;
+    run.write_filter(&tables)?;
+    run.write_model_card(&card::model_card(config, &prepared.record, Vec::new()))?;
+    run.finish()?;
+    Ok(Some(Fitted {
+        validation,
+        seconds,
+    }))
+}
+
+/// The filter of the settings, and what a run keeps of it; `None` when interrupted.
+pub(crate) fn fitted(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+) -> Result<Option<(FilterTables, GraphFilter)>> {
+    let settings = config.filter.as_ref().ok_or(NO_FILTER)?;
+    let shape = filter::shape(config).ok_or(NO_FILTER)?;
+    let started = Instant::now();
+    let train = prepared.split.train.positives();
+    let graph = ItemGraph::new(train, prepared.items.len())?;
+    let request = SpectrumRequest {
+        n_vectors: settings.vectors,
+        tolerance: settings.tolerance,
+        seed: config.seed,
+    };
+    let spectrum = match leading_vectors(&graph, request, &|| observer.should_stop()) {
+        Err(SpectralError::Stopped) => return Ok(None),
+        found => found?,
+    };
+    let tables = tables(spectrum, settings, prepared.items.len());
+    remark(
+        observer,
+        &format!(
+            "{} singular vectors in {:.1} s; residual {}",
+            count(tables.values.values.len() as u64),
+            started.elapsed().as_secs_f64(),
+            tables.metadata["residual"]
+        ),
+    );
+    let filter = filter::of_run(&shape, &tables, train, prepared.items.len())?;
+    Ok(Some((tables, filter)))
+}
+
+fn what_is_fitted_on(prepared: &Prepared) -> &'static str {
+    if prepared.split.validation.n_pairs() > 0 {
+        "fitting on the training part: no epochs, nothing is chosen; `--set split.validation_fraction=0` fits on the \
+         validation part too"
+    } else {
+        "fitting on training and validation together: no epochs, nothing is chosen"
+    }
+}
+
+fn tables(spectrum: Spectrum, settings: &FilterSettings, n_items: usize) -> FilterTables {
+    let n_vectors = spectrum.values.len();
+    let notes = [
+        ("residual", format!("{:.1e}", spectrum.residual)),
+        ("rounds", spectrum.rounds.to_string()),
+        ("tolerance", settings.tolerance.to_string()),
+    ];
+    FilterTables {
+        vectors: HostTensor {
+            shape: vec![n_items, n_vectors],
+            values: spectrum.vectors,
+        },
+        values: HostTensor {
+            shape: vec![n_vectors],
+            values: spectrum.values,
+        },
+        metadata: notes.map(|(name, note)| (name.to_owned(), note)).into(),
+    }
+}
+
+/// Figures of the validation part, where there is one; they choose nothing.
+pub(crate) fn validate(prepared: &Prepared, filter: &GraphFilter) -> Result<BTreeMap<String, f64>> {
+    if prepared.split.validation.n_pairs() == 0 {
+        return Ok(BTreeMap::new());
+    }
+    Ok(of_validation(filter, &prepared.split, DEPTH)?)
+}

@@ -1,0 +1,12 @@
+//! From settings and a log to a finished run: read and split, train or fit, write.
+
+pub(crate) mod filter;
+pub(crate) mod memory_limit;
+mod prepared;
+mod run_files;
+mod same_data;
+pub(crate) mod train;
+
+pub(crate) use memory_limit::OverLimit;
+pub(crate) use prepared::Prepared;
+pub(crate) use same_data::same_sources;

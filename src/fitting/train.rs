@@ -1,0 +1,350 @@
+//! Trains a model into a run directory, from the beginning or on from a checkpoint.
+
+use std::path::Path;
+use std::time::Instant;
+
+use burn::tensor::Device;
+use sagebrush_model::{ContentStart, ItemGraph, Query};
+
+use super::filter::{self, Fitted};
+use super::prepared::Prepared;
+use super::run_files;
+use super::same_data::OtherData;
+use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
+use crate::data::{ItemLists, TrainSet};
+use crate::device;
+use crate::error::Result;
+use crate::features;
+use crate::graph::{InteractionGraph, Visits, Walks};
+use crate::numbers::count;
+use crate::observer::{Event, Observer, remark};
+use crate::run::{Checkpoint, RunDir, RunError, load_latest};
+use crate::sampling::HardNegatives;
+use crate::training::{self, Job, Outcome, Trained, Watch};
+
+/// Trains `config` into a new run directory, `watch` looking on; `None` when interrupted.
+pub(crate) fn train_new(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    out: &Path,
+    overwrite: bool,
+    watch: Option<&Watch<'_>>,
+) -> Result<Option<Trained>> {
+    let device = device::open(config.run.device)?;
+    let prepared = Prepared::new(observer, config)?;
+    let mut run = RunDir::create(out, overwrite)?;
+    train_into(observer, config, &prepared, &device, &mut run, None, watch)
+}
+
+/// What resuming a run came to.
+pub(crate) enum Resumed {
+    /// A graph filter was fitted; `None` when interrupted.
+    Filter(RunConfig, Option<Fitted>),
+    /// A model was trained; `None` when interrupted.
+    Model(RunConfig, Option<Trained>),
+}
+
+/// Resumes a run of any model.
+pub(crate) fn resume(observer: &dyn Observer, path: &Path) -> Result<Resumed> {
+    let mut stopped = Stopped::open(observer, path)?;
+    if stopped.config.model.name.is_filter() {
+        let Stopped {
+            config,
+            prepared,
+            run,
+            ..
+        } = &mut stopped;
+        let fitted = filter::fit_into(observer, config, prepared, run)?;
+        return Ok(Resumed::Filter(stopped.config, fitted));
+    }
+    let trained = stopped.go_on(observer)?;
+    Ok(Resumed::Model(stopped.config, trained))
+}
+
+/// Goes on with a training that is not a filter's; `None` when interrupted.
+pub(crate) fn train_on(observer: &dyn Observer, path: &Path) -> Result<Option<Trained>> {
+    Stopped::open(observer, path)?.go_on(observer)
+}
+
+/// A run to go on with.
+struct Stopped {
+    config: RunConfig,
+    device: Device,
+    prepared: Prepared,
+    run: RunDir,
+}
+
+impl Stopped {
+    fn open(observer: &dyn Observer, path: &Path) -> Result<Self> {
+        let run = RunDir::resume(path)?;
+        let name = path.join("config.toml").display().to_string();
+        let config = RunConfig::from_toml(&name, &run.config()?)?;
+        let device = device::open(config.run.device)?;
+        let prepared = Prepared::new(observer, &config)?;
+        prepared.check_same_data(&run)?;
+        Ok(Self {
+            config,
+            device,
+            prepared,
+            run,
+        })
+    }
+
+    fn go_on(&mut self, observer: &dyn Observer) -> Result<Option<Trained>> {
+        let checkpoint = latest_checkpoint(observer, &self.run)?;
+        train_into(
+            observer,
+            &self.config,
+            &self.prepared,
+            &self.device,
+            &mut self.run,
+            checkpoint,
+            None,
+        )
+    }
+}
+
+pub(crate) fn latest_checkpoint(
+    observer: &dyn Observer,
+    run: &RunDir,
+) -> Result<Option<Checkpoint>> {
+    let loaded = match load_latest(&run.checkpoint_dir()) {
+        Err(RunError::Missing { .. }) => {
+            remark(
+                observer,
+                "there is no checkpoint yet: training starts at epoch 1",
+            );
+            return Ok(None);
+        }
+        loaded => loaded?,
+    };
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(Some(loaded.checkpoint))
+}
+
+fn train_into(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    device: &Device,
+    run: &mut RunDir,
+    checkpoint: Option<Checkpoint>,
+    watch: Option<&Watch<'_>>,
+) -> Result<Option<Trained>> {
+    run_files::write_inputs(run, config, prepared)?;
+    let on = Onlookers {
+        watch,
+        ..Onlookers::default()
+    };
+    match train_in(observer, config, prepared, device, run, checkpoint, on)? {
+        Outcome::Finished(trained) => {
+            run_files::write_outputs(run, config, prepared, &trained)?;
+            Ok(Some(*trained))
+        }
+        Outcome::Interrupted { epoch, step } => {
+            let path = run.path().display();
+            let how = format!(
+                "interrupted after {epoch} epochs and {step} steps; go on with `sagebrush train --resume {path}`"
+            );
+            observer.event(Event::Stopped(&how));
+            Ok(None)
+        }
+        Outcome::Paused(_) => unreachable!("nobody asked for a pause"),
+    }
+}
+
+/// Who looks on while a model is trained, and who may say that it is enough for now.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Onlookers<'a> {
+    pub(crate) watch: Option<&'a Watch<'a>>,
+    pub(crate) pause: Option<&'a dyn Fn(u32) -> bool>,
+    /// The epoch that progress counts to, where it is not the last one of the settings.
+    pub(crate) until: Option<u32>,
+}
+
+/// Trains from the beginning or a checkpoint; checkpoints and the log of epochs go into the run directory.
+pub(crate) fn train_in(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    device: &Device,
+    run: &mut RunDir,
+    checkpoint: Option<Checkpoint>,
+    on: Onlookers<'_>,
+) -> Result<Outcome> {
+    let near = neighbours(observer, config, prepared, run)?;
+    let device = device.clone().autodiff();
+    let train = &prepared.split.train;
+    let items = item_graph(observer, config, prepared, run)?;
+    let start = match checkpoint {
+        None => content_start(observer, config, prepared),
+        Some(_) => None,
+    };
+    let surroundings = training::surroundings(config, train, items, &device)?;
+    let history = checkpoint
+        .as_ref()
+        .map_or(&[][..], |checkpoint| &checkpoint.history);
+    let mut log = run.start_metrics(history)?;
+    let steps = config
+        .sampling
+        .n_batches(prepared.split.train.n_interactions()) as u64;
+    let done = history.len() as u32;
+    observer.event(Event::TrainingBegins {
+        n_epochs: on.until.unwrap_or(config.training.epochs),
+        steps_per_epoch: steps,
+        n_done: done,
+    });
+    let job = Job {
+        config,
+        split: &prepared.split,
+        graph: surroundings.graph(),
+        start: start.as_ref(),
+        near: near.as_ref(),
+        device: &device,
+        checkpoints: run.checkpoint_dir(),
+        observer,
+        watch: on.watch,
+        pause: on.pause,
+    };
+    Ok(training::train(&job, &mut log, checkpoint)?)
+}
+
+/// The items hard negatives are drawn from: those of the run, or ranked now and kept in it.
+fn neighbours(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunDir,
+) -> Result<Option<ItemLists>> {
+    let (train, sampling) = (&prepared.split.train, &config.sampling);
+    let n_roots = HardNegatives::n_roots(train, sampling);
+    if n_roots == 0 {
+        return Ok(None);
+    }
+    if let Some(near) = run.neighbours(n_roots, train.n_items())? {
+        return Ok(Some(near));
+    }
+    let started = Instant::now();
+    observer.event(Event::WorkBegins {
+        what: "hard negatives",
+        n_pieces: n_roots as u64,
+    });
+    let near = HardNegatives::rank(train, sampling, || observer.event(Event::PieceDone))?;
+    observer.event(Event::WorkEnds);
+    if let Some(near) = &near {
+        let empty = (0..n_roots as u32).filter(|&root| near.of(root).is_empty());
+        remark(
+            observer,
+            &format!(
+                "hard negatives: {} items near {} {}s ranked in {:.1} s; {} have none in the band",
+                count(near.n_pairs() as u64),
+                count(n_roots as u64),
+                sampling.hard_root,
+                started.elapsed().as_secs_f64(),
+                count(empty.count() as u64),
+            ),
+        );
+        run.write_neighbours(near)?;
+    }
+    Ok(near)
+}
+
+/// What the model computes over, where it reads items' features: the walks are those of the run, or taken now and kept
+/// in it.
+fn item_graph(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunDir,
+) -> Result<Option<ItemGraph>> {
+    let (Some(own), Some(features), Some(settings)) =
+        (&config.pinsage, &prepared.features, &config.walks)
+    else {
+        return Ok(None);
+    };
+    let (train, rows) = (&prepared.split.train, &features.encoded.rows);
+    let visits = match run.item_graph(train.n_items())? {
+        Some(stored) if stored.features != **rows => {
+            let run = run.path().to_owned();
+            return Err(OtherData::Features { run }.into());
+        }
+        Some(stored) => stored.visits,
+        None => {
+            let visits = walk(observer, config.seed, settings, train)?;
+            run.write_item_graph(&features.encoded, &visits)?;
+            visits
+        }
+    };
+    let query = match own.query {
+        QueryItem::Before => Query::Before(train.before().to_vec()),
+        QueryItem::History => Query::Others(own.query_items),
+        QueryItem::Another => Query::Others(1),
+    };
+    let positives = train.positives();
+    let graph = ItemGraph::new(
+        rows.clone(),
+        visits.into(),
+        positives.row_ptr().to_vec(),
+        positives.items().to_vec(),
+    )
+    .with_edge_features(features.encoded.edge_features)
+    .with_query(query);
+    Ok(Some(graph))
+}
+
+/// What embeddings begin with, where it is content.
+fn content_start(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+) -> Option<ContentStart> {
+    let own = config
+        .pinsage
+        .as_ref()
+        .filter(|own| own.start == Start::Lsa)?;
+    let features = prepared.features.as_ref()?;
+    let started = Instant::now();
+    let settings = features.encoder.settings();
+    let train = prepared.split.train.positives();
+    let edges = train.counts_by_item(prepared.items.len());
+    let most = own.hidden / 2;
+    let start = features::content_start(settings, &features.encoded, &edges, most);
+    remark(
+        observer,
+        &format!(
+            "embeddings begin with {} directions of what items are made of, found in {:.1} s",
+            start.inputs.n,
+            started.elapsed().as_secs_f64()
+        ),
+    );
+    Some(start)
+}
+
+fn walk(
+    observer: &dyn Observer,
+    seed: u64,
+    settings: &WalkSettings,
+    train: &TrainSet,
+) -> Result<Visits> {
+    let graph = InteractionGraph::new(train)?;
+    let started = Instant::now();
+    observer.event(Event::WorkBegins {
+        what: "walks",
+        n_pieces: train.n_items() as u64,
+    });
+    let visits = Walks::new(settings, seed).visits(&graph, || observer.event(Event::PieceDone));
+    observer.event(Event::WorkEnds);
+    let alone = visits.counts.chunks_exact(visits.kept);
+    remark(
+        observer,
+        &format!(
+            "neighbours of {} items walked in {:.1} s; {} items have none",
+            count(train.n_items() as u64),
+            started.elapsed().as_secs_f64(),
+            count(alone.filter(|counts| counts[0] == 0).count() as u64),
+        ),
+    );
+    Ok(visits)
+}
