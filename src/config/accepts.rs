@@ -220,10 +220,12 @@ impl Accepts {
         match self {
             Self::Version => "the number 1".to_owned(),
             Self::Flag => "`true` or `false`".to_owned(),
+            Self::Whole(from, to) if from == to => from.to_string(),
             Self::Whole(from, to) => format!("whole number, {}", whole(from, to)),
             Self::Number(Interval::Finite) => "number".to_owned(),
             Self::Number(Interval::Positive) => "number above 0".to_owned(),
             Self::Number(Interval::NonNegative) => "number, 0 or more".to_owned(),
+            Self::Number(Interval::Zero) => "0".to_owned(),
             Self::Number(interval) => format!("number, {}", interval.words()),
             Self::Choice(choices) => {
                 let names: Vec<String> = choices.iter().map(|c| format!("`{}`", c.name)).collect();

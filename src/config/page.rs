@@ -9,7 +9,10 @@ use toml::{Table, Value};
 
 use super::resolve::lookup;
 use super::sections::SECTIONS;
-use super::{Accepts, Limit, ModelName, Over, RunConfig, Setting, Tune, Usual, resolve, settings};
+use super::{
+    Accepts, Limit, ModelName, Over, RunConfig, SectionDefinition, Setting, Tune, Usual, resolve,
+    settings,
+};
 
 const INTRODUCTION: &str = "\
 # Configuration
@@ -67,10 +70,13 @@ fn page() -> String {
             name => format!("`[{name}]`"),
         };
         let _ = writeln!(page, "\n## {title}\n\n{}\n", section.about());
+        if section.models.len() < ModelName::ALL.len() {
+            let _ = writeln!(page, "Models: {}.\n", names(section.models));
+        }
         page.push_str("| key | values | default | what it does | earlier name | tune |\n");
         page.push_str("|---|---|---|---|---|---|\n");
         for setting in section.settings {
-            page.push_str(&row(setting));
+            page.push_str(&row(section, setting));
         }
         for setting in section.settings {
             page.push_str(&choices(setting));
@@ -79,7 +85,7 @@ fn page() -> String {
     page + "\n" + LAYERS
 }
 
-fn row(setting: &Setting) -> String {
+fn row(section: &SectionDefinition, setting: &Setting) -> String {
     let mut what = setting.help().replace('|', "\\|");
     if let Some(flag) = setting.flag {
         let _ = match (flag.long, flag.value) {
@@ -91,7 +97,7 @@ fn row(setting: &Setting) -> String {
     let old: Vec<String> = setting.old.iter().map(|old| format!("`{old}`")).collect();
     let cells = [
         format!("`{}`", setting.key),
-        values(setting),
+        values(section, setting),
         defaults(setting),
         what,
         old.join(", "),
@@ -105,7 +111,7 @@ fn names(models: &[ModelName]) -> String {
     names.join(", ")
 }
 
-fn values(setting: &Setting) -> String {
+fn values(section: &SectionDefinition, setting: &Setting) -> String {
     let mut text = setting.accepts.words();
     for Limit {
         models, accepts, ..
@@ -113,15 +119,7 @@ fn values(setting: &Setting) -> String {
     {
         let _ = write!(text, "; {}: {}", names(models), accepts.words());
     }
-    let section = SECTIONS
-        .iter()
-        .find(|section| section.settings.iter().any(|s| s.key == setting.key));
-    let is_of_section = section
-        .unwrap()
-        .settings
-        .iter()
-        .all(|other| other.key == "model.name" || other.models.len() <= setting.models.len());
-    if setting.models.len() < ModelName::ALL.len() && !is_of_section {
+    if setting.models.len() < section.models.len() {
         let _ = write!(text, "; {} only", names(setting.models));
     }
     text

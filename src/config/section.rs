@@ -9,6 +9,8 @@ pub struct SectionDefinition {
     pub name: &'static str,
     /// What it is about.
     pub(super) raw_about: &'static str,
+    /// The models that have it.
+    pub models: &'static [ModelName],
     /// Its settings.
     pub settings: &'static [Setting],
 }
@@ -145,6 +147,7 @@ macro_rules! section {
                 $crate::config::SectionDefinition {
                     name: $section,
                     raw_about: concat!($($about),+),
+                    models: $models,
                     settings: &[
                         $(
                             $crate::config::Setting {

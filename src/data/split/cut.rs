@@ -18,7 +18,7 @@ enum Part {
 
 /// Cuts a data set; a pure function of the data, the settings and the seed.
 ///
-/// Without a method: the given test file, else a global timeline where there are timestamps, else
+/// Without a method: the given test file, else a temporal split where there are timestamps, else
 /// random per user. A validation part is cut out of what is left for training, unless its fraction is 0.
 ///
 /// # Errors

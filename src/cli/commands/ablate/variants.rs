@@ -19,7 +19,7 @@ enum Group {
     Text,
     Categories,
     Numbers,
-    Edges,
+    Degree,
     /// A file of vectors, by its place in the settings.
     Vectors(usize),
 }
@@ -135,7 +135,7 @@ fn of_features(features: &FeatureSettings) -> Result<Vec<Variant>> {
     let mut variants = Vec::new();
     for (name, kept) in all.chain(alone).chain(without) {
         // How many edges an item has is no content by itself; of two groups, one alone is all without the other.
-        if kept[..] != [&Group::Edges] && !seen.contains(&kept) {
+        if kept[..] != [&Group::Degree] && !seen.contains(&kept) {
             let flags = flags(features, &kept);
             variants.push(Variant { name, flags });
             seen.push(kept);
@@ -149,7 +149,7 @@ fn groups(features: &FeatureSettings) -> Vec<Group> {
         (Group::Text, !features.text.is_empty()),
         (Group::Categories, !features.categories.is_empty()),
         (Group::Numbers, !features.numbers.is_empty()),
-        (Group::Edges, features.degree),
+        (Group::Degree, features.degree),
     ];
     let there = columns.into_iter().filter(|(_, there)| *there);
     let vectors = (0..features.vectors.len()).map(Group::Vectors);
@@ -162,7 +162,7 @@ impl Group {
             Self::Text => "text".to_owned(),
             Self::Categories => "categories".to_owned(),
             Self::Numbers => "numbers".to_owned(),
-            Self::Edges => "edges".to_owned(),
+            Self::Degree => "degree".to_owned(),
             Self::Vectors(at) => features.vectors[*at].display().to_string(),
         }
     }
@@ -193,7 +193,7 @@ fn flags(features: &FeatureSettings, kept: &[&Group]) -> Table {
         ("features.vectors", Value::from(vectors)),
         (
             "features.degree",
-            Value::from(kept.contains(&&Group::Edges)),
+            Value::from(kept.contains(&&Group::Degree)),
         ),
     ] {
         config::insert(&mut table, key, value);
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn two_groups_are_three_variants_and_edges_are_no_content() {
+    fn two_groups_are_three_variants_and_the_degree_is_no_content() {
         let two = config(|features| features.categories = vec!["genres".into()]);
         let expected = ["all features", "text alone", "categories alone"];
         assert_eq!(names(&of(&two, &[]).unwrap()), expected);
