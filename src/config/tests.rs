@@ -606,6 +606,6 @@ fn a_run_stored_before_a_setting_existed_did_what_it_did() {
 fn the_printed_configuration_says_what_each_setting_does() {
     let resolved = resolve(None, iter::empty(), Table::new()).unwrap();
     let text = resolved.to_annotated_toml();
-    assert!(text.contains("# Embedding width.\ndim = 64\n"), "{text}");
+    assert!(text.contains("# Embedding width. [whole number, 1 to 65536]\ndim = 64\n"), "{text}");
     assert!(text.lines().all(|line| line.len() <= 140));
 }

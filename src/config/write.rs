@@ -25,14 +25,19 @@ impl RunConfig {
 }
 
 impl Resolved {
-    /// The complete configuration as TOML for people: above each line what the setting does, and behind it where the
+    /// The complete configuration as TOML for people: above each line what the setting does and the values it
+    /// takes, and behind it where the
     /// value came from when it is not the default.
     ///
     /// Reading it back with [`super::resolve`] gives an equal configuration.
     #[must_use]
     pub fn to_annotated_toml(&self) -> String {
         render(&self.config, |setting| Notes {
-            above: comment(setting.help()),
+            above: comment(&format!(
+                "{} [{}]",
+                setting.help(),
+                setting.accepts.words().replace('`', "")
+            )),
             behind: match self.origin(setting.key) {
                 Origin::Default => String::new(),
                 origin => format!(" # from {}", one_line(&origin.to_string())),

@@ -18,7 +18,7 @@ section! {
         tune: Tune::Usually(&[usual(1, log(16.0, 1024.0))]),
     }
 
-    /// Weight of that part.
+    /// Weight of the ideal low-pass part.
     low_pass_weight: f64 {
         default: 0.3, for ChebyCf: 0.2;
         accepts: NON_NEGATIVE,

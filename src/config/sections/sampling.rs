@@ -80,7 +80,7 @@ section! {
         absent: Absent::Was("\"uniform\""),
     }
 
-    /// Exponent of `popularity`.
+    /// Exponent of the distribution `popularity`.
     popularity_power: f64 {
         default: 0.75;
         absent: Absent::Default,
@@ -100,7 +100,7 @@ section! {
         absent: Absent::Default,
     }
 
-    /// The rank after the last, in the same terms.
+    /// First rank beyond those of hard negatives, in the terms of `sampling.hard_from`.
     hard_to: f64 {
         default: 500.0;
         accepts: POSITIVE,

@@ -19,7 +19,7 @@ closed_choice! {
 closed_choice! {
     /// `training.schedule`: how the learning rate changes after the warm-up.
     Schedule {
-        /// It does not.
+        /// It stays as it is.
         Constant = "constant",
         /// Half a cosine down to 0 at the end of the last epoch.
         Cosine = "cosine",

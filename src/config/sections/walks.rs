@@ -40,7 +40,7 @@ section! {
         accepts: Accepts::Whole(1, 1000),
     }
 
-    /// How they are pooled.
+    /// How the neighbours of an item are pooled.
     pooling: PoolingName {
         default: PoolingName::Importance;
     }
