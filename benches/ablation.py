@@ -22,11 +22,11 @@ BINARY = TARGET / "release" / "sagebrush"
 METRICS = ("recall@20", "ndcg@20")
 
 NEGATIVES = {
-    "uniform": {"sampling.negatives": 1, "sampling.shared": 0},
-    "shared": {"sampling.negatives": 0, "sampling.shared": 500},
-    "shared + 6 hard": {"sampling.negatives": 0, "sampling.shared": 500, "sampling.hard": 6,
+    "uniform": {"sampling.negatives": 1, "sampling.batch_shared": 0},
+    "shared": {"sampling.negatives": 0, "sampling.batch_shared": 500},
+    "shared + 6 hard": {"sampling.negatives": 0, "sampling.batch_shared": 500, "sampling.hard": 6,
                         "sampling.curriculum": "false"},
-    "shared + hard, curriculum": {"sampling.negatives": 0, "sampling.shared": 500, "sampling.hard": 6,
+    "shared + hard, curriculum": {"sampling.negatives": 0, "sampling.batch_shared": 500, "sampling.hard": 6,
                                   "sampling.curriculum": "true"},
 }
 # Ranks 1% to 5% of the catalogue around the user.

@@ -135,7 +135,7 @@ def one_round():
     for dim in ("64", "256"):
         for row in peer("vA", "row_topk.py", TRAIN, TEST, "--dim", dim, "--engines", "implicit,faiss"):
             note(f"top-20 d={dim}, s", f"{row['name']} ({row['phase'].split('d=')[1]})", row["wall_s"])
-    batch = ["--set", "loss.kind=bpr", "--set", "loss.cosine=false", "--set", "sampling.shared=0", "--set", "sampling.negatives=1",
+    batch = ["--set", "loss.kind=bpr", "--set", "loss.cosine=false", "--set", "sampling.batch_shared=0", "--set", "sampling.negatives=1",
              "--set", "training.schedule=constant", "--epochs", "1"]
     ours = train("--model", "lightgcn", "--batch-size", "2048", "--layers", "3", *batch)
     note("LightGCN step, ms", "sagebrush", steps(ours, 2048))

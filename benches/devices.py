@@ -40,7 +40,7 @@ def main():
 
 def line(options, model, device, ahead):
     out = options.out / f"{model}-{device}-{ahead}"
-    settings = {"training.epochs": options.epochs, "training.patience": 0, "training.ahead": ahead,
+    settings = {"training.epochs": options.epochs, "training.patience": 0, "training.prefetch": ahead,
                 "model.dim": options.dim}
     flags = [f"--set={key}={value}" for key, value in settings.items()] + [f"--set={pair}" for pair in options.set]
     data = [options.log] + (["--test", options.test] if options.test else [])

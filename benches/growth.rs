@@ -158,7 +158,7 @@ fn grown_pinsage(edges: u64) {
         "{edges}: walks from {items} items in {:.1} s",
         walked.as_secs_f64()
     );
-    for others in [config.sampling.query_items.unwrap(), 1] {
+    for others in [config.pinsage.as_ref().unwrap().query_items, 1] {
         graph = graph.with_query(Query::Others(others));
         eprintln!(
             "{others} others for a user: {} items within reach of the first batch",

@@ -134,7 +134,7 @@ fn sampler(name: &str) -> SamplingConfig {
             ..alone
         },
         "shared 500" => SamplingConfig {
-            shared: 500,
+            batch_shared: 500,
             ..alone
         },
         "hard by user" => SamplingConfig { hard: 1, ..alone },
@@ -145,7 +145,7 @@ fn sampler(name: &str) -> SamplingConfig {
         },
         "mixed" => SamplingConfig { hard: 1, ..uniform },
         _ => SamplingConfig {
-            shared: 500,
+            batch_shared: 500,
             hard: 1,
             ..alone
         },

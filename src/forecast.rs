@@ -204,17 +204,21 @@ impl<'a> Tables<'a> {
             let row = self.whole / self.config.model.dim as f64;
             return FILTER_TABLES * filter.vectors as f64 * row;
         }
-        if let (Some(features), Some(walks)) = (&self.config.features, &self.config.walks) {
+        if let (Some(own), Some(features), Some(walks)) = (
+            &self.config.pinsage,
+            &self.config.features,
+            &self.config.walks,
+        ) {
             let (values, words) = match features.n_words() {
                 0 => (0.0, 0.0),
-                n => (HASHED_VALUES, (n * features.components) as f64),
+                n => (HASHED_VALUES, (n * features.token_dim) as f64),
             };
             let sampling = &self.config.sampling;
             let rows = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
-            let reached = (walks.kept + 1).saturating_pow(self.config.model.layers as u32);
-            let reached = ((rows + sampling.shared) as f64 * reached as f64).min(self.items);
-            let hidden = self.config.model.hidden.unwrap_or_default() as f64;
-            let read = READY_COPIES * values + features.components as f64;
+            let reached = (walks.neighbours + 1).saturating_pow(self.config.model.layers as u32);
+            let reached = ((rows + sampling.batch_shared) as f64 * reached as f64).min(self.items);
+            let hidden = own.hidden as f64;
+            let read = READY_COPIES * values + features.token_dim as f64;
             let batch = reached * (read + LAYER_TABLES * hidden);
             let kept = FEATURE_COPIES * 2.0 * values * self.items;
             let vectors = vector_bytes(self.vectors);
@@ -242,7 +246,7 @@ impl<'a> Tables<'a> {
             ModelName::Mf | ModelName::PinSage | ModelName::GfCf | ModelName::ChebyCf => 1.0,
         };
         let own = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
-        let rows = (own + sampling.shared) as f64;
+        let rows = (own + sampling.batch_shared) as f64;
         let batch = BATCH_COPIES * rows * width * WORD_BYTES * model.dim as f64;
         gradients * self.whole + batch
     }

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::DeviceName;
+use super::setting_flags::DataFlags;
 #[cfg(feature = "train")]
-use crate::config::{ModelName, SplitMethod};
-use crate::data::Format;
+use super::setting_flags::TrainingFlags;
+use crate::config::DeviceName;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
 #[derive(Debug, Parser)]
@@ -79,7 +79,7 @@ pub(crate) enum Command {
     /// What each group of item features, or each part of a recipe, is worth on the same users
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Without --variant each group of features (text, categories, numbers, edges, each file of vectors) is tried alone and left out. The same command goes on with what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split item-cold --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
+        after_help = "Without --variant each group of features (text, categories, numbers, degree, each file of vectors) is tried alone and left out. The same command goes on with what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split cold-start-item --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
     )]
     Ablate(Box<AblateArgs>),
     /// Run recipes on a published benchmark, beside the published numbers
@@ -169,52 +169,9 @@ pub(crate) struct ReproduceArgs {
     pub(crate) seed: Option<u32>,
 }
 
-/// Where interactions come from and how to read them.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Data")]
-pub(crate) struct DataArgs {
-    /// Interaction logs: CSV, TSV, MovieLens, RecBole .inter, adjacency lists, Parquet or JSON lines, plain, gzip or zstd
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Held-out interactions of a given split
-    #[arg(long, value_name = "FILE")]
-    pub(crate) test: Vec<PathBuf>,
-    /// Item metadata with titles
-    #[arg(long, value_name = "FILE")]
-    pub(crate) items: Option<PathBuf>,
-    /// Use the bundled film ratings (MovieTweetings 100K)
-    #[arg(long, conflicts_with_all = ["files", "test", "items"])]
-    pub(crate) bundled: bool,
-    /// The format of the logs; seen from their content by default
-    #[arg(long, value_name = "NAME", value_parser = format_names())]
-    pub(crate) format: Option<String>,
-    /// The column of user keys
-    #[arg(long, value_name = "NAME")]
-    pub(crate) user_column: Option<String>,
-    /// The column of item keys
-    #[arg(long, value_name = "NAME")]
-    pub(crate) item_column: Option<String>,
-    /// The column of ratings or weights
-    #[arg(long, value_name = "NAME")]
-    pub(crate) weight_column: Option<String>,
-    /// The column of timestamps
-    #[arg(long, value_name = "NAME")]
-    pub(crate) timestamp_column: Option<String>,
-    /// Leave out interactions rated lower
-    #[arg(long, value_name = "RATING")]
-    pub(crate) min_rating: Option<f32>,
-    /// Leave out users and items with fewer interactions, until none is left
-    #[arg(long, value_name = "K")]
-    pub(crate) k_core: Option<u32>,
-}
-
 /// A value among names; `--help` lists them.
 fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(names)
-}
-
-fn format_names() -> clap::builder::PossibleValuesParser {
-    clap::builder::PossibleValuesParser::new(Format::ALL.map(Format::name))
 }
 
 /// Options of `inspect`.
@@ -222,7 +179,7 @@ fn format_names() -> clap::builder::PossibleValuesParser {
 pub(crate) struct InspectArgs {
     /// The data.
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) data: DataFlags,
     /// The embedding width the memory forecast is made for
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub(crate) dim: u32,
@@ -360,49 +317,16 @@ pub(crate) struct AblateArgs {
 pub(crate) struct SettingsArgs {
     /// The data.
     #[command(flatten)]
-    pub(crate) data: DataArgs,
+    pub(crate) data: DataFlags,
     /// A TOML file of settings; flags win over it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Begin with the settings of a recipe, as `sagebrush reproduce gowalla --list` names them; flags win over it
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub(crate) recipe: Option<String>,
-    /// The model
-    #[arg(long, value_name = "NAME", value_parser = one_of(ModelName::NAMES))]
-    pub(crate) model: Option<String>,
-    /// Embedding width
-    #[arg(long, value_name = "N")]
-    pub(crate) dim: Option<u32>,
-    /// Layers of message passing
-    #[arg(long, value_name = "N")]
-    pub(crate) layers: Option<u32>,
-    /// Passes over the training interactions at most
-    #[arg(long, value_name = "N")]
-    pub(crate) epochs: Option<u32>,
-    /// Positives a step
-    #[arg(long, value_name = "N")]
-    pub(crate) batch_size: Option<u32>,
-    /// Adam's learning rate
-    #[arg(long, value_name = "RATE")]
-    pub(crate) learning_rate: Option<f64>,
-    /// Weight of the L2 term
-    #[arg(long, value_name = "DECAY")]
-    pub l2: Option<f64>,
-    /// Negatives a positive
-    #[arg(long, value_name = "N")]
-    pub(crate) negatives: Option<u32>,
-    /// How to hold out; a timeline where there are timestamps
-    #[arg(long, value_name = "METHOD", value_parser = one_of(SplitMethod::NAMES))]
-    pub(crate) split: Option<String>,
-    /// The seed of everything random
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-    /// Where to compute
-    #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
-    pub(crate) device: Option<String>,
-    /// Refuse before training begins what is forecast to take more memory, such as 4GiB or 500MB
-    #[arg(long, value_name = "SIZE")]
-    pub(crate) memory_limit: Option<String>,
+    /// The settings with a flag of their own.
+    #[command(flatten)]
+    pub(crate) flags: TrainingFlags,
     /// Any setting by its key, such as `--set training.patience=5`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) settings: Vec<String>,

@@ -10,6 +10,7 @@ mod interrupt;
 mod progress;
 mod report;
 mod session;
+mod setting_flags;
 mod terminal;
 
 use std::ffi::OsString;

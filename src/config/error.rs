@@ -8,7 +8,7 @@ use thiserror::Error;
 /// `place` is the file's name, the environment variable's name, or `--set` for a flag.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
-pub enum ConfigError {
+pub enum SettingError {
     /// The file is not TOML.
     #[error("{place}: not valid TOML: {reason}; correct that line")]
     Syntax {
@@ -30,14 +30,26 @@ pub enum ConfigError {
         known: u32,
     },
     /// A key that means nothing.
-    #[error("{place}: unknown key \"{key}\"; did you mean \"{nearest}\"?")]
+    #[error("{place}: unknown key \"{key}\"; {hint}")]
     UnknownKey {
         /// Where it was read.
         place: String,
         /// Full path of the key.
         key: String,
-        /// The known key nearest to it.
-        nearest: String,
+        /// A key it may have meant, or those there are.
+        hint: String,
+    },
+    /// A setting by its name and by an earlier one.
+    #[error(
+        "{place}: \"{old}\" and \"{new}\" are one setting, and both are given; remove \"{old}\""
+    )]
+    BothNames {
+        /// Where they were read.
+        place: String,
+        /// The earlier name.
+        old: String,
+        /// The name.
+        new: String,
     },
     /// A `SAGEBRUSH_` variable that means nothing.
     #[error("unknown environment variable {name}; did you mean {nearest}? Unset it otherwise")]
@@ -97,7 +109,7 @@ pub enum ConfigError {
         /// The chosen model.
         model: &'static str,
         /// What to do.
-        remedy: &'static str,
+        remedy: String,
     },
     /// A complete file lacks a key.
     #[error(
@@ -111,7 +123,7 @@ pub enum ConfigError {
     },
 }
 
-impl Fails for ConfigError {
+impl Fails for SettingError {
     fn failure(&self) -> Failure {
         Failure::Usage
     }

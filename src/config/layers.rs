@@ -5,8 +5,10 @@ use std::fmt;
 
 use toml::{Table, Value};
 
-use super::error::ConfigError;
-use super::strict::{self, Key, Kind, SECTIONS};
+use super::accepts;
+use super::error::SettingError;
+use super::setting::Setting;
+use super::{remark, table};
 
 /// Where a value came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,32 +43,112 @@ impl Origin {
     }
 }
 
-/// Checked values and their origins by key path; a later layer replaces an earlier one.
+/// Checked values and their origins by key; a later layer replaces an earlier one.
 pub(super) type Values = BTreeMap<&'static str, (Value, Origin)>;
 
 /// Variables with our prefix that other programs of the project read.
-const FOREIGN_VARIABLES: [&str; 4] = [
+const FOREIGN_VARIABLES: [&str; 5] = [
+    "SAGEBRUSH_BLESS",
     "SAGEBRUSH_DATA",
     "SAGEBRUSH_REQUIRE_GPU",
     "SAGEBRUSH_CI_TARGET",
     "SAGEBRUSH_LEDGER",
 ];
 
-/// Adds the keys of a TOML file.
-pub(super) fn add_file(name: &str, text: &str, values: &mut Values) -> Result<(), ConfigError> {
-    let table = parse(name, text)?;
-    if let Some(version) = table.get("format_version") {
-        strict::check_version(name, version)?;
-    }
-    add_table(&Origin::File(name.to_owned()), "", table, values)
+/// The values of one layer, with the name each was given by.
+#[derive(Default)]
+struct Layer {
+    values: BTreeMap<&'static str, (Value, Origin, String)>,
 }
 
-fn parse(name: &str, text: &str) -> Result<Table, ConfigError> {
+impl Layer {
+    /// Adds a checked value. `given` is the name it was found by, `old` whether that is an earlier one.
+    fn add(
+        &mut self,
+        (setting, old): (&'static Setting, Option<&'static str>),
+        given: &str,
+        origin: Origin,
+        value: Value,
+    ) -> Result<(), SettingError> {
+        let place = match &origin {
+            Origin::Variable(_) => "the environment".to_owned(),
+            other => other.place(),
+        };
+        let value = setting.check(&origin.place(), value)?;
+        let before = self
+            .values
+            .insert(setting.key, (value, origin, given.to_owned()));
+        if let Some((_, _, before)) = before {
+            let (old, new) = match old {
+                Some(_) => (given.to_owned(), before),
+                None => (before, given.to_owned()),
+            };
+            return Err(SettingError::BothNames { place, old, new });
+        }
+        if let Some(old) = old {
+            remark::renamed_key(old, setting.key);
+        }
+        Ok(())
+    }
+
+    fn put_over(self, values: &mut Values) {
+        for (key, (value, origin, _)) in self.values {
+            values.insert(key, (value, origin));
+        }
+    }
+
+    fn add_table(
+        &mut self,
+        origin: &Origin,
+        section: &str,
+        table: Table,
+    ) -> Result<(), SettingError> {
+        for (name, value) in table {
+            let path = match section {
+                "" => name,
+                section => format!("{section}.{name}"),
+            };
+            if let Some(found) = table::find(&path) {
+                self.add(found, &path, origin.clone(), value)?;
+                continue;
+            }
+            let known = table::is_section(&path);
+            match value {
+                Value::Table(inner) if known || !inner.is_empty() => {
+                    self.add_table(origin, &path, inner)?;
+                }
+                other if known => return Err(not_a_section(origin, path, &other)),
+                _ => {
+                    return Err(SettingError::UnknownKey {
+                        place: origin.place(),
+                        hint: table::hint(&path),
+                        key: path,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Adds the keys of a TOML file.
+pub(super) fn add_file(name: &str, text: &str, values: &mut Values) -> Result<(), SettingError> {
+    let table = parse(name, text)?;
+    if let Some(version) = table.get("format_version") {
+        accepts::check_version(name, version)?;
+    }
+    let mut layer = Layer::default();
+    layer.add_table(&Origin::File(name.to_owned()), "", table)?;
+    layer.put_over(values);
+    Ok(())
+}
+
+fn parse(name: &str, text: &str) -> Result<Table, SettingError> {
     text.parse::<Table>().map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         let before = text.as_bytes().iter().take(start);
         let line = 1 + before.filter(|byte| **byte == b'\n').count();
-        ConfigError::Syntax {
+        SettingError::Syntax {
             place: format!("{name}:{line}"),
             reason: error.message().to_owned(),
         }
@@ -74,47 +156,15 @@ fn parse(name: &str, text: &str) -> Result<Table, ConfigError> {
 }
 
 /// Adds the keys of the command line, nested by section as in a file.
-pub(super) fn add_flags(flags: Table, values: &mut Values) -> Result<(), ConfigError> {
-    add_table(&Origin::Flag, "", flags, values)
-}
-
-fn add_table(
-    origin: &Origin,
-    section: &str,
-    table: Table,
-    values: &mut Values,
-) -> Result<(), ConfigError> {
-    for (name, value) in table {
-        let path = if section.is_empty() {
-            name
-        } else {
-            format!("{section}.{name}")
-        };
-        if let Some(key) = strict::find(&path) {
-            let checked = key.check(&origin.place(), value)?;
-            values.insert(key.path, (checked, origin.clone()));
-            continue;
-        }
-        let known = SECTIONS.contains(&path.as_str());
-        match value {
-            Value::Table(inner) if known || !inner.is_empty() => {
-                add_table(origin, &path, inner, values)?;
-            }
-            other if known => return Err(not_a_section(origin, path, &other)),
-            _ => {
-                return Err(ConfigError::UnknownKey {
-                    place: origin.place(),
-                    nearest: strict::nearest_key(&path),
-                    key: path,
-                });
-            }
-        }
-    }
+pub(super) fn add_flags(flags: Table, values: &mut Values) -> Result<(), SettingError> {
+    let mut layer = Layer::default();
+    layer.add_table(&Origin::Flag, "", flags)?;
+    layer.put_over(values);
     Ok(())
 }
 
-fn not_a_section(origin: &Origin, path: String, value: &Value) -> ConfigError {
-    ConfigError::WrongType {
+fn not_a_section(origin: &Origin, path: String, value: &Value) -> SettingError {
+    SettingError::WrongType {
         place: origin.place(),
         expected: format!("a section, [{path}]"),
         key: path,
@@ -126,51 +176,22 @@ fn not_a_section(origin: &Origin, path: String, value: &Value) -> ConfigError {
 pub(super) fn add_environment(
     variables: impl Iterator<Item = (String, String)>,
     values: &mut Values,
-) -> Result<(), ConfigError> {
+) -> Result<(), SettingError> {
     let ours: BTreeMap<String, String> = variables
         .filter(|(name, _)| name.starts_with("SAGEBRUSH_"))
         .filter(|(name, _)| !FOREIGN_VARIABLES.contains(&name.as_str()))
         .collect();
+    let mut layer = Layer::default();
     for (name, text) in ours {
-        let known = strict::KEYS
-            .iter()
-            .find(|key| strict::variable(key.path) == name);
-        let Some(key) = known else {
-            return Err(ConfigError::UnknownVariable {
-                nearest: strict::nearest_variable(&name),
+        let Some(found) = table::of_variable(&name) else {
+            return Err(SettingError::UnknownVariable {
+                nearest: table::nearest_variable(&name),
                 name,
             });
         };
-        let checked = key.check(&name, value_of_text(key, &text))?;
-        values.insert(key.path, (checked, Origin::Variable(name)));
+        let value = found.0.accepts.value_of_text(&text);
+        layer.add(found, &name, Origin::Variable(name.clone()), value)?;
     }
+    layer.put_over(values);
     Ok(())
-}
-
-/// Reads a variable's text as the key's type; what does not parse stays a text, for the check to
-/// refuse. Lists are separated by commas.
-fn value_of_text(key: &Key, text: &str) -> Value {
-    let integer = |part: &str| {
-        let parsed = part.trim().parse().map(Value::Integer);
-        parsed.unwrap_or_else(|_| Value::String(part.to_owned()))
-    };
-    let parts = || {
-        text.split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-    };
-    match key.kind {
-        Kind::Version | Kind::Integer(..) => integer(text),
-        Kind::Number(_) => text
-            .trim()
-            .parse()
-            .map_or_else(|_| Value::String(text.to_owned()), Value::Float),
-        Kind::Flag => text
-            .trim()
-            .parse()
-            .map_or_else(|_| Value::String(text.to_owned()), Value::Boolean),
-        Kind::Choice(_) | Kind::Text | Kind::Metric | Kind::Size => Value::String(text.to_owned()),
-        Kind::Texts => Value::Array(parts().map(|part| Value::String(part.to_owned())).collect()),
-        Kind::Integers(..) => Value::Array(parts().map(integer).collect()),
-    }
 }

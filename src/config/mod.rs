@@ -1,29 +1,40 @@
 //! The configuration of a run: one strict TOML file, the environment and flags over it.
+//!
+//! Each setting is defined once, in its section below [`sections`]; all else here is made of the definitions.
 
+mod accepts;
 mod byte_size;
-mod choices;
-mod defaults;
+mod choice;
 mod error;
 mod layers;
+mod remark;
 mod resolve;
+mod section;
 mod sections;
 mod setting;
-mod strict;
+mod table;
+mod write;
 
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod tests;
 
+pub use accepts::{Accepts, Interval};
 pub use byte_size::ByteSize;
-pub use defaults::{DEFAULT_MODEL, FORMAT_VERSION};
-pub use error::ConfigError;
+pub use choice::Choice;
+pub use error::SettingError;
 pub use layers::Origin;
 pub(crate) use resolve::insert;
 pub use resolve::{Resolved, resolve};
+pub use section::SectionDefinition;
 pub use sections::{
-    ColumnNames, DataConfig, DeviceName, EvaluationConfig, FeatureSettings, FilterSettings,
-    HardRoot, IdOrder, Initialization, LastActivation, LossKind, LossSettings, ModelName,
-    ModelSettings, NegativeDistribution, Optimizer, PoolingName, PositiveSampling, QueryItem,
+    ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
+    FORMAT_VERSION, FeatureSettings, FilterSettings, HardRoot, IdOrder, Initialization,
+    LastActivation, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
+    NgcfLectureSettings, Optimizer, PinSageSettings, PoolingName, PositiveSampling, QueryItem,
     RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
     SplitMethod, Start, TrainingConfig, WalkSettings,
 };
-pub use setting::Setting;
+pub use setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
+pub use table::{current_key, settings};

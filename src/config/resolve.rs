@@ -1,17 +1,12 @@
-//! Puts the layers together into one complete configuration and writes it back as TOML.
-
-use std::fmt::Write;
+//! Puts the layers together into one complete configuration.
 
 use toml::{Table, Value};
 
-use super::choices::{
-    DeviceName, IdOrder, LossKind, ModelName, NegativeDistribution, Optimizer, Schedule, ScoreKind,
-};
-use super::defaults::DEFAULT_MODEL;
-use super::error::ConfigError;
+use super::error::SettingError;
 use super::layers::{self, Origin, Values};
-use super::sections::RunConfig;
-use super::strict::{self, KEYS};
+use super::sections::{DEFAULT_MODEL, ModelName, RunConfig};
+use super::setting::{Absent, Setting};
+use super::table::settings;
 
 /// A complete configuration and where each of its values came from.
 #[derive(Clone, Debug)]
@@ -33,7 +28,7 @@ pub fn resolve(
     file: Option<(&str, &str)>,
     env: impl Iterator<Item = (String, String)>,
     flags: Table,
-) -> Result<Resolved, ConfigError> {
+) -> Result<Resolved, SettingError> {
     let mut values = Values::new();
     if let Some((name, text)) = file {
         layers::add_file(name, text, &mut values)?;
@@ -43,31 +38,57 @@ pub fn resolve(
     complete(values)
 }
 
-fn complete(values: Values) -> Result<Resolved, ConfigError> {
-    check_places(&values)?;
-    let mut table = Table::try_from(RunConfig::defaults_for(model_name(&values)))
-        .map_err(|error| internal(&error))?;
+fn complete(values: Values) -> Result<Resolved, SettingError> {
+    let model = model_name(&values);
+    let place_of = |key: &str| {
+        let origin = values.get(key).map(|(_, origin)| origin);
+        origin.unwrap_or(&Origin::Default).place()
+    };
+    let refused = |setting: &Setting, remedy: String| SettingError::NotForModel {
+        place: place_of(setting.key),
+        key: setting.key.to_owned(),
+        model: model.as_str(),
+        remedy,
+    };
+    let given = settings().filter(|setting| values.contains_key(setting.key));
+    for setting in given {
+        if let Some(remedy) = setting.misplaced(model) {
+            return Err(refused(setting, remedy));
+        }
+    }
+    let mut table =
+        Table::try_from(RunConfig::defaults_for(model)).map_err(|error| internal(&error))?;
     for (path, (value, _)) in &values {
         insert(&mut table, path, value.clone());
     }
+    let of_model = || settings().filter(|setting| setting.is_of(model));
+    for setting in of_model() {
+        let value = lookup(&table, setting.key);
+        if let Some(remedy) = value.and_then(|value| beyond_limit(setting, model, value)) {
+            return Err(refused(setting, remedy.to_owned()));
+        }
+    }
     let config: RunConfig = table.try_into().map_err(|error| internal(&error))?;
-    let resolved = Resolved { config, values };
-    resolved.check_model()?;
-    Ok(resolved)
+    for setting in of_model() {
+        let broken = |rule: &&super::Rule| (rule.broken)(&config);
+        if let Some(rule) = setting.rules.iter().find(broken) {
+            return Err(refused(setting, rule.remedy.to_owned()));
+        }
+    }
+    Ok(Resolved { config, values })
 }
 
-/// Refuses keys that mean nothing to the chosen model.
-fn check_places(values: &Values) -> Result<(), ConfigError> {
-    let model = model_name(values);
-    let misplaced = |(key, (_, origin)): (&&'static str, &(Value, Origin))| {
-        strict::misplaced(key, model).map(|remedy| ConfigError::NotForModel {
-            place: origin.place(),
-            key: (*key).to_owned(),
-            model: model.as_str(),
-            remedy,
-        })
+/// What to do about a value outside the range that the model has.
+fn beyond_limit(setting: &Setting, model: ModelName, value: &Value) -> Option<&'static str> {
+    let is_beyond = |limit: &&super::Limit| {
+        let checked = limit.accepts.check(setting.key, "", value.clone());
+        limit.models.contains(&model) && checked.is_err()
     };
-    values.iter().find_map(misplaced).map_or(Ok(()), Err)
+    setting
+        .limits
+        .iter()
+        .find(is_beyond)
+        .map(|limit| limit.remedy)
 }
 
 fn model_name(values: &Values) -> ModelName {
@@ -78,9 +99,9 @@ fn model_name(values: &Values) -> ModelName {
         .unwrap_or(DEFAULT_MODEL)
 }
 
-/// The typed structs and the table of keys disagree, or a value does not fit this machine.
-fn internal(error: &dyn std::fmt::Display) -> ConfigError {
-    ConfigError::Syntax {
+/// The typed structs and the definitions disagree, or a value does not fit this machine.
+fn internal(error: &dyn std::fmt::Display) -> SettingError {
+    SettingError::Syntax {
         place: "the resolved configuration".to_owned(),
         reason: error.to_string(),
     }
@@ -107,7 +128,7 @@ pub(crate) fn insert(table: &mut Table, path: &str, value: Value) {
     }
 }
 
-fn lookup<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
+pub(super) fn lookup<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
     match path.split_once('.') {
         None => table.get(path),
         Some((section, rest)) => lookup(table.get(section)?.as_table()?, rest),
@@ -115,10 +136,6 @@ fn lookup<'a>(table: &'a Table, path: &str) -> Option<&'a Value> {
 }
 
 impl Resolved {
-    pub(super) fn values(&self) -> &Values {
-        &self.values
-    }
-
     /// Where the value at `path` (such as `training.epochs`) came from.
     #[must_use]
     pub fn origin(&self, path: &str) -> Origin {
@@ -126,242 +143,51 @@ impl Resolved {
         found.map_or(Origin::Default, |(_, origin)| origin.clone())
     }
 
-    /// The complete configuration as TOML; each line that is not a default ends in its origin.
+    /// What was set by a file, a variable or a flag, without the defaults, as TOML. Reading it back with
+    /// [`resolve`], alone or under more flags, fills the rest with the defaults of the model.
     ///
-    /// Reading it back with [`resolve`] gives an equal configuration.
-    #[must_use]
-    pub fn to_annotated_toml(&self) -> String {
-        render(&self.config, |path| match self.origin(path) {
-            Origin::Default => None,
-            origin => Some(one_line(&origin.to_string())),
+    /// # Errors
+    /// A value has no TOML form.
+    pub fn given_toml(&self) -> Result<String, SettingError> {
+        let mut table = Table::new();
+        for (path, (value, _)) in &self.values {
+            insert(&mut table, path, value.clone());
+        }
+        toml::to_string(&table).map_err(|error| SettingError::Syntax {
+            place: Origin::Default.to_string(),
+            reason: error.to_string(),
         })
     }
-
-    fn check_model(&self) -> Result<(), ConfigError> {
-        let model = &self.config.model;
-        let is_mf = model.name == ModelName::Mf;
-        let sampling = &self.config.sampling;
-        let checks = [
-            (
-                "model.last_activation",
-                model.last_activation.is_some() && model.name != ModelName::NgcfLecture,
-                "only ngcf-lecture has it; remove the key",
-            ),
-            (
-                "model.layers",
-                is_mf && model.layers != 0,
-                "it propagates nothing; remove the key or set it to 0",
-            ),
-            (
-                "model.message_dropout",
-                is_mf && model.message_dropout != 0.0,
-                NO_GRAPH,
-            ),
-            (
-                "model.node_dropout",
-                is_mf && model.node_dropout != 0.0,
-                NO_GRAPH,
-            ),
-            (
-                "model.edge_dropout",
-                is_mf && model.edge_dropout != 0.0,
-                NO_GRAPH,
-            ),
-            (
-                "model.layers",
-                model.name == ModelName::PinSage && model.layers == 0,
-                "its layers are what makes vectors of features; set it to 1 or more",
-            ),
-            (
-                "model.message_dropout",
-                model.name == ModelName::PinSage && model.message_dropout != 0.0,
-                "it drops neighbourhoods only (`model.node_dropout`); remove the key or set it to 0",
-            ),
-            (
-                "model.edge_dropout",
-                model.name == ModelName::PinSage && model.edge_dropout != 0.0,
-                "it drops neighbourhoods only (`model.node_dropout`); remove the key or set it to 0",
-            ),
-            (
-                "features.text",
-                self.config.features.as_ref().is_some_and(|features| {
-                    features.text.is_empty()
-                        && features.categories.is_empty()
-                        && features.numbers.is_empty()
-                        && features.vectors.is_empty()
-                }),
-                "an item is made of its features; name columns of the item file, or files of vectors",
-            ),
-            (
-                "run.device",
-                self.config.run.device != DeviceName::Cpu && model.name.is_filter(),
-                "a graph filter runs on the CPU; remove the key or set it to `cpu`",
-            ),
-            (
-                "training.optimizer",
-                self.config.training.optimizer == Optimizer::LazyAdam
-                    && !(is_mf && self.config.run.device == DeviceName::Cpu),
-                "lazy-adam moves the rows of a batch only, which is for `mf` on the device `cpu`; use `adam`",
-            ),
-            (
-                "sampling.negatives",
-                sampling.negatives == 0
-                    && sampling.shared == 0
-                    && !sampling.in_batch
-                    && (sampling.hard == 0 || sampling.curriculum),
-                "nothing is compared with the positives; set it, or `sampling.shared`, to 1 or more",
-            ),
-            (
-                "sampling.hard_to",
-                sampling.hard > 0 && sampling.hard_to <= sampling.hard_from,
-                "the band of ranks is empty; it ends above `sampling.hard_from`",
-            ),
-            (
-                "score.kind",
-                self.config.score.kind == ScoreKind::Mlp
-                    && (sampling.shared > 0 || sampling.in_batch)
-                    && !self.config.loss.cosine,
-                "a perceptron has a hidden layer a pair, too many with shared negatives; use `sampling.negatives`",
-            ),
-            (
-                "loss.kind",
-                self.config.loss.kind == LossKind::Contrastive
-                    && !self.config.loss.cosine
-                    && self.config.score.kind != ScoreKind::Cosine,
-                "the contrastive loss is one of cosines; set `loss.cosine = true`",
-            ),
-        ];
-        match checks.into_iter().find(|(_, refused, _)| *refused) {
-            None => Ok(()),
-            Some((key, _, remedy)) => Err(self.not_for_model(key, remedy)),
-        }
-    }
-
-    fn not_for_model(&self, key: &str, remedy: &'static str) -> ConfigError {
-        ConfigError::NotForModel {
-            place: self.origin(key).place(),
-            key: key.to_owned(),
-            model: self.config.model.name.as_str(),
-            remedy,
-        }
-    }
-}
-
-/// What a run did that was stored before a setting existed.
-fn before_these_settings() -> [(&'static str, Value); 9] {
-    let text = |text: &str| Value::String(text.to_owned());
-    [
-        ("data.order", text(IdOrder::Key.as_str())),
-        ("loss.cosine", Value::Boolean(false)),
-        ("sampling.shared", Value::Integer(0)),
-        ("sampling.in_batch", Value::Boolean(false)),
-        ("sampling.hard", Value::Integer(0)),
-        (
-            "sampling.distribution",
-            text(NegativeDistribution::Uniform.as_str()),
-        ),
-        ("training.optimizer", text(Optimizer::Adam.as_str())),
-        ("training.schedule", text(Schedule::Constant.as_str())),
-        ("training.warmup_epochs", Value::Float(0.0)),
-    ]
-}
-
-const NO_GRAPH: &str = "it uses no graph; remove the key or set it to 0";
-
-/// A file's name as a comment can hold it.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect()
-}
-
-fn render(config: &RunConfig, comment: impl Fn(&str) -> Option<String>) -> String {
-    let table = match Table::try_from(config) {
-        Ok(table) => table,
-        Err(error) => {
-            return format!(
-                "# this configuration has no TOML form: {}\n",
-                one_line(&error.to_string())
-            );
-        }
-    };
-    let mut text = String::new();
-    let mut open_section = "";
-    let written = |key: &&strict::Key| strict::misplaced(key.path, config.model.name).is_none();
-    for key in KEYS.iter().filter(written) {
-        let Some(value) = lookup(&table, key.path) else {
-            continue;
-        };
-        let (section, name) = key.path.rsplit_once('.').unwrap_or(("", key.path));
-        if section != open_section {
-            open_section = section;
-            let _ = writeln!(text, "\n[{section}]");
-        }
-        let _ = write!(text, "{name} = {value}");
-        if let Some(origin) = comment(key.path) {
-            let _ = write!(text, " # from {origin}");
-        }
-        text.push('\n');
-    }
-    text
 }
 
 impl RunConfig {
-    /// The complete configuration as TOML.
-    ///
-    /// Every configuration that [`resolve`] gives can be written. One put together by hand with a
-    /// seed above `i64::MAX` or a path that is not Unicode has no TOML form: the text is then a
-    /// comment that says so, which [`RunConfig::from_toml`] refuses.
-    #[must_use]
-    pub fn to_toml(&self) -> String {
-        render(self, |_| None)
-    }
-
     /// Reads a run directory's complete file; `name` is for messages.
     ///
     /// # Errors
     /// As [`resolve`], and when a key that has no "absent" meaning is missing: a stored run never
     /// falls back on today's defaults.
-    pub fn from_toml(name: &str, text: &str) -> Result<Self, ConfigError> {
+    pub fn from_toml(name: &str, text: &str) -> Result<Self, SettingError> {
         let mut values = Values::new();
         layers::add_file(name, text, &mut values)?;
         let model = model_name(&values);
-        let needed =
-            |key: &&strict::Key| !key.optional && strict::misplaced(key.path, model).is_none();
-        let missing = KEYS
-            .iter()
-            .filter(needed)
-            .find(|key| !values.contains_key(key.path));
-        if let Some(key) = missing {
-            return Err(ConfigError::MissingKey {
-                place: name.to_owned(),
-                key: key.path.to_owned(),
-            });
-        }
-        for (key, value) in before_these_settings() {
-            if strict::misplaced(key, model).is_none() {
-                values.entry(key).or_insert((value, Origin::Default));
+        for setting in settings().filter(|setting| setting.is_of(model)) {
+            if values.contains_key(setting.key) {
+                continue;
+            }
+            match setting.absent {
+                Absent::Refused => {
+                    return Err(SettingError::MissingKey {
+                        place: name.to_owned(),
+                        key: setting.key.to_owned(),
+                    });
+                }
+                Absent::Default => {}
+                Absent::Was(text) => {
+                    let value = text.parse::<Value>().map_err(|error| internal(&error))?;
+                    values.insert(setting.key, (value, Origin::Default));
+                }
             }
         }
         complete(values).map(|resolved| resolved.config)
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_stored_before_ids_had_an_order_numbers_by_key() {
-        let text = RunConfig::default().to_toml();
-        let older = text.replace("\norder = \"locality\"\n", "\n");
-        assert_ne!(text, older);
-        let order = |text| {
-            let config = RunConfig::from_toml("config.toml", text).unwrap();
-            config.data.order
-        };
-        assert_eq!(order(&text), IdOrder::Locality);
-        assert_eq!(order(&older), IdOrder::Key);
     }
 }

@@ -5,15 +5,16 @@
 use std::iter;
 use std::path::PathBuf;
 
-use toml::Table;
+use toml::{Table, Value};
 
+use super::resolve::{insert, lookup};
 use super::*;
 
-fn file(text: &str) -> Result<Resolved, ConfigError> {
+fn file(text: &str) -> Result<Resolved, SettingError> {
     resolve(Some(("run.toml", text)), iter::empty(), Table::new())
 }
 
-fn environment(name: &str, value: &str) -> Result<Resolved, ConfigError> {
+fn environment(name: &str, value: &str) -> Result<Resolved, SettingError> {
     let variables = [(name.to_owned(), value.to_owned())];
     resolve(None, variables.into_iter(), Table::new())
 }
@@ -68,7 +69,7 @@ fn a_higher_layer_chooses_the_defaults() {
 }
 
 #[test]
-fn every_key_has_a_place_in_the_structs_and_survives_a_round_trip() {
+fn values_of_every_type_survive_a_round_trip() {
     let text = r#"
         format_version = 1
         seed = 9223372036854775807
@@ -85,6 +86,7 @@ fn every_key_has_a_place_in_the_structs_and_survives_a_round_trip() {
         method = "leave-last-out"
         [model]
         name = "ngcf-lecture"
+        [ngcf_lecture]
         last_activation = "linear"
         [loss]
         l2 = 1e-30
@@ -102,25 +104,6 @@ fn every_key_has_a_place_in_the_structs_and_survives_a_round_trip() {
         annotated.contains("min_rating = 3.3 # from a?b.toml\n"),
         "{annotated}"
     );
-    let filter = RunConfig::defaults_for(ModelName::ChebyCf).to_toml();
-    let mut content = RunConfig::defaults_for(ModelName::PinSage);
-    content.run.scratch = Some(PathBuf::from("scratch"));
-    let content = content.to_toml();
-    for key in super::strict::KEYS {
-        let name = key.path.rsplit('.').next().unwrap();
-        let written = |text: &str| text.contains(&format!("\n{name} = ")) || text.starts_with(name);
-        let whole = match key.path.split_once('.') {
-            Some(("filter", _)) => &filter,
-            Some(
-                ("features" | "walks", _)
-                | ("sampling", "query" | "query_items")
-                | ("model", "hidden" | "start")
-                | ("run", "scratch"),
-            ) => &content,
-            _ => &annotated,
-        };
-        assert!(written(whole), "{}", key.path);
-    }
     assert_eq!(file(&annotated).unwrap().config, *config);
     assert_eq!(
         RunConfig::from_toml("config.toml", &config.to_toml()).unwrap(),
@@ -158,6 +141,11 @@ fn unknown_keys_are_refused_with_the_nearest() {
             "data.columns.user",
         ),
         ("[modle]", "modle", "model"),
+        (
+            "[training]\nbatch_size = 5",
+            "training.batch_size",
+            "sampling.batch_size",
+        ),
     ];
     for (text, key, nearest) in cases {
         let expected = format!("run.toml: unknown key \"{key}\"; did you mean \"{nearest}\"?");
@@ -169,6 +157,19 @@ fn unknown_keys_are_refused_with_the_nearest() {
         error
             .to_string()
             .starts_with("--set: unknown key \"training.epoch\"")
+    );
+}
+
+#[test]
+fn a_key_like_none_is_answered_with_those_there_are() {
+    assert_eq!(
+        refusal("[split]\nfoo = 1"),
+        "run.toml: unknown key \"split.foo\"; [split] has method, test_fraction, validation_fraction"
+    );
+    let error = refusal("[nonsense]\nat_all = 1");
+    assert!(
+        error.contains("\"nonsense.at_all\"; the sections are data, data.columns, split, model,"),
+        "{error}"
     );
 }
 
@@ -238,7 +239,7 @@ fn wrong_types_are_refused() {
     ] {
         let error = file(text).unwrap_err();
         assert!(
-            matches!(error, ConfigError::WrongType { .. }),
+            matches!(error, SettingError::WrongType { .. }),
             "{text}: {error}"
         );
     }
@@ -337,7 +338,7 @@ fn values_out_of_range_are_refused() {
         for line in lines {
             let error = file(&format!("[{section}]\n{line}")).unwrap_err();
             assert!(
-                matches!(error, ConfigError::OutOfRange { .. }),
+                matches!(error, SettingError::OutOfRange { .. }),
                 "{line}: {error}"
             );
         }
@@ -352,17 +353,21 @@ fn values_out_of_range_are_refused() {
 fn settings_of_another_model_are_refused() {
     for text in [
         "[model]\nlast_activation = 'relu'",
+        "[ngcf_lecture]\nlast_activation = 'relu'",
+        "[model]\nname = 'pinsage'\nlayers = 0",
+        "[model]\nname = 'pinsage'\nedge_dropout = 0.1",
+        "[run]\ntemp_dir = 'there'",
         "[model]\nname = 'mf'\nlayers = 2",
         "[model]\nname = 'mf'\nedge_dropout = 0.1",
         "[filter]\nvectors = 8",
         "[model]\nname = 'gf-cf'\ndim = 64",
-        "[model]\nname = 'gf-cf'\n[filter]\norder = 8",
+        "[model]\nname = 'gf-cf'\n[chebycf]\norder = 8",
         "[model]\nname = 'chebycf'\n[training]\nepochs = 5",
         "[model]\nname = 'chebycf'\n[run]\ndevice = 'gpu'",
     ] {
         let error = file(text).unwrap_err();
         assert!(
-            matches!(error, ConfigError::NotForModel { .. }),
+            matches!(error, SettingError::NotForModel { .. }),
             "{text}: {error}"
         );
     }
@@ -440,4 +445,170 @@ fn texts_of_several_lines_survive() {
     let resolved = file(text).unwrap();
     let back = file(&resolved.to_annotated_toml()).unwrap();
     assert_eq!(back.config, resolved.config);
+}
+
+/// A value that `setting` accepts.
+fn sample(setting: &Setting) -> Value {
+    let text = |text: &str| Value::String(text.to_owned());
+    match setting.accepts {
+        Accepts::Version => Value::Integer(1),
+        Accepts::Flag => Value::Boolean(true),
+        Accepts::Whole(from, _) => Value::Integer(from),
+        Accepts::Number(_) => Value::Float(0.5),
+        Accepts::Choice(choices) => text(choices[0].name),
+        Accepts::Text | Accepts::Path => text("there"),
+        Accepts::Texts | Accepts::Paths => Value::Array(vec![text("there")]),
+        Accepts::Wholes(..) => Value::Array(vec![Value::Integer(7)]),
+        Accepts::Metric => text("recall@7"),
+        Accepts::Size => text("4GiB"),
+    }
+}
+
+#[test]
+fn every_setting_has_a_place_in_the_structs() {
+    for setting in settings() {
+        let model = setting.models[0];
+        let table = Table::try_from(RunConfig::defaults_for(model)).unwrap();
+        let mut flags = Table::new();
+        let value = lookup(&table, setting.key).cloned();
+        let value = value.unwrap_or_else(|| sample(setting));
+        insert(&mut flags, "model.name", model.as_str().into());
+        insert(&mut flags, setting.key, value.clone());
+        let resolved = resolve(None, iter::empty(), flags).unwrap();
+        let table = Table::try_from(&resolved.config).unwrap();
+        assert_eq!(lookup(&table, setting.key), Some(&value), "{}", setting.key);
+        assert_ne!(resolved.origin(setting.key), Origin::Default);
+        let name = setting.key.rsplit('.').next().unwrap();
+        let line = format!("{name} = {value}\n");
+        assert!(resolved.config.to_toml().contains(&line), "{line}");
+    }
+}
+
+#[test]
+fn every_default_is_valid_for_each_model_that_has_it() {
+    for &model in ModelName::ALL {
+        let table = Table::try_from(RunConfig::defaults_for(model)).unwrap();
+        for setting in settings() {
+            let value = lookup(&table, setting.key);
+            let Some(value) = value.filter(|_| setting.is_of(model)) else {
+                continue;
+            };
+            let checked = setting.check("the defaults", value.clone());
+            assert_eq!(checked.as_ref(), Ok(value), "{model}, {}", setting.key);
+            for limit in setting.limits.iter().filter(|l| l.models.contains(&model)) {
+                let checked = limit.accepts.check(setting.key, "", value.clone());
+                assert_eq!(checked.as_ref(), Ok(value), "{model}, {}", setting.key);
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_are_told_apart_by_name_and_by_variable() {
+    let names = || settings().flat_map(|s| iter::once(&s.key).chain(s.old));
+    let mut seen = std::collections::BTreeSet::new();
+    for name in names() {
+        assert!(seen.insert(table::variable(name)), "{name}");
+    }
+}
+
+#[test]
+fn an_earlier_key_sets_what_the_key_sets() {
+    let mut n = 0;
+    for setting in settings() {
+        for old in setting.old {
+            n += 1;
+            let model = setting.models[0].as_str();
+            let with = |key: &str| {
+                let mut flags = Table::new();
+                insert(&mut flags, "model.name", model.into());
+                insert(&mut flags, key, sample(setting));
+                resolve(None, iter::empty(), flags).unwrap()
+            };
+            let (now, before) = (with(setting.key), with(old));
+            assert_eq!(now.config, before.config, "{old}");
+            assert_eq!(now.to_annotated_toml(), before.to_annotated_toml());
+            assert_eq!(now.given_toml(), before.given_toml());
+        }
+    }
+    assert_eq!(n, 15);
+}
+
+#[test]
+fn an_earlier_value_is_what_the_value_is() {
+    for (model, key, old, now) in [
+        ("lightgcn", "split.method", "timeline", "temporal"),
+        ("lightgcn", "split.method", "item-cold", "cold-start-item"),
+        ("lightgcn", "sampling.distribution", "trained", "warm-items"),
+        ("pinsage", "pinsage.start", "content", "lsa"),
+        ("pinsage", "model.start", "content", "lsa"),
+    ] {
+        let with = |value: &str| {
+            let mut flags = Table::new();
+            insert(&mut flags, "model.name", model.into());
+            insert(&mut flags, key, value.into());
+            resolve(None, iter::empty(), flags).unwrap().config
+        };
+        assert_eq!(with(old), with(now), "{key} = {old}");
+        assert!(!with(old).to_toml().contains(&format!("\"{old}\"")));
+    }
+}
+
+#[test]
+fn both_names_of_a_setting_in_one_layer_are_refused() {
+    let expected = "run.toml: \"training.ahead\" and \"training.prefetch\" are one setting, and both are given; \
+                    remove \"training.ahead\"";
+    assert_eq!(refusal("[training]\nahead = 1\nprefetch = 2"), expected);
+    assert_eq!(refusal("[training]\nprefetch = 2\nahead = 2"), expected);
+    let variables = ["SAGEBRUSH_TRAINING_AHEAD", "SAGEBRUSH_TRAINING_PREFETCH"];
+    let variables = variables.map(|name| (name.to_owned(), "1".to_owned()));
+    let error = resolve(None, variables.into_iter(), Table::new()).unwrap_err();
+    let error = error.to_string();
+    assert!(
+        error.contains("\"SAGEBRUSH_TRAINING_AHEAD\" and \"SAGEBRUSH_TRAINING_PREFETCH\" are one"),
+        "{error}"
+    );
+    let flags: Table = "training.prefetch = 3".parse().unwrap();
+    let file = Some(("run.toml", "[training]\nahead = 1"));
+    let resolved = resolve(file, iter::empty(), flags).unwrap();
+    assert_eq!(resolved.config.training.prefetch, 3);
+}
+
+#[test]
+fn files_from_before_keys_were_renamed_give_the_same_settings() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/config-v1");
+    for &model in ModelName::ALL {
+        let path = folder.join(format!("{model}.toml"));
+        let text = std::fs::read_to_string(path).unwrap();
+        let expected = RunConfig::defaults_for(model);
+        assert_eq!(file(&text).unwrap().config, expected, "{model}");
+        let stored = RunConfig::from_toml("config.toml", &text).unwrap();
+        assert_eq!(stored, expected, "{model}");
+    }
+}
+
+#[test]
+fn a_run_stored_before_a_setting_existed_did_what_it_did() {
+    let text = RunConfig::default().to_toml();
+    let older = text.replace("\norder = \"locality\"\n", "\n");
+    assert_ne!(text, older);
+    let order = |text| {
+        RunConfig::from_toml("config.toml", text)
+            .unwrap()
+            .data
+            .order
+    };
+    assert_eq!(order(&text), IdOrder::Locality);
+    assert_eq!(order(&older), IdOrder::Key);
+}
+
+#[test]
+fn the_printed_configuration_says_what_each_setting_does() {
+    let resolved = resolve(None, iter::empty(), Table::new()).unwrap();
+    let text = resolved.to_annotated_toml();
+    assert!(
+        text.contains("# Embedding width. [whole number, 1 to 65536]\ndim = 64\n"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.len() <= 140));
 }

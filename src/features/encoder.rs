@@ -108,7 +108,7 @@ impl Encoder {
             numbers: parts.numbers.iter().map(scale).collect(),
             vector_widths: table.vectors.iter().map(|vectors| vectors.width).collect(),
             edges: settings
-                .edges
+                .degree
                 .then(|| Scale::of(edges.map(|&edges| f64::from(edges).ln_1p()))),
             n_items: fitted.clone().count() as u64,
             documents,
@@ -236,7 +236,7 @@ impl Encoder {
             let frequency = 1.0 + (same.len() as f64).ln();
             let rarity = ((1.0 + n) / (1.0 + f64::from(documents))).ln() + 1.0;
             let sign = if token >> 63 == 0 { 1.0 } else { -1.0 };
-            let place = (token % self.settings.width as u64) as u32;
+            let place = (token % self.settings.hash_buckets as u64) as u32;
             row.push((place, (sign * frequency * rarity) as f32));
         }
         row.sort_by_key(|&(place, _)| place);

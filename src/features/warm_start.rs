@@ -23,10 +23,10 @@ pub(crate) fn content_start(
     let n_words = settings.n_words();
     let words = (n_words > 0).then(|| {
         let bags = encoded.rows.some_rows(&items).first_columns(n_words);
-        leading_directions(&bags, settings.components)
+        leading_directions(&bags, settings.token_dim)
     });
     let (read, of_words) = match &words {
-        Some(words) => (settings.components, words.n),
+        Some(words) => (settings.token_dim, words.n),
         None => (0, 0),
     };
     let n_inputs = read + encoded.rows.n_columns() - n_words;
@@ -104,10 +104,10 @@ mod tests {
             categories: Vec::new(),
             numbers: Vec::new(),
             vectors: vec!["pictures.npy".into()],
-            edges: true,
-            width: 64,
-            components: 5,
-            rate: 1.0,
+            degree: true,
+            hash_buckets: 64,
+            token_dim: 5,
+            learning_rate_multiplier: 1.0,
             dropout: 0.0,
         }
     }

@@ -98,16 +98,10 @@ fn filter_lines(filter: &FilterSettings, config: &RunConfig) -> Lines {
         ),
         ("power of item degrees", filter.degree_power.to_string()),
     ];
-    lines.extend(
-        filter
-            .order
-            .map(|order| ("Chebyshev order", order.to_string())),
-    );
-    lines.extend(
-        filter
-            .flatness
-            .map(|flatness| ("flatness", flatness.to_string())),
-    );
+    if let Some(own) = &config.chebycf {
+        lines.push(("Chebyshev order", own.order.to_string()));
+        lines.push(("flatness", own.flatness.to_string()));
+    }
     lines.push(("seed", config.seed.to_string()));
     lines.push(("order of ids", config.data.order.as_str().to_owned()));
     let owned = |(name, value): (&str, String)| (name.to_owned(), value);

@@ -64,11 +64,11 @@ impl Prepared {
         vectors: Vec<HashedFile>,
     ) -> Result<Self> {
         let mut split = split::split(&dataset, &config.split, config.seed)?;
-        if config.sampling.query == Some(QueryItem::Before)
-            && !split.train.remember_previous(&dataset.interactions)
+        let query = config.pinsage.as_ref().map(|own| own.query);
+        if query == Some(QueryItem::Before) && !split.train.remember_previous(&dataset.interactions)
         {
             return Err(Usage(
-                "`sampling.query = before` needs timestamps, and the log has none; use `another`"
+                "`pinsage.query = before` needs timestamps, and the log has none; use `another`"
                     .to_owned(),
             )
             .into());

@@ -294,7 +294,9 @@ fn item_graph(
     prepared: &Prepared,
     run: &mut RunWriter,
 ) -> Result<Option<ItemGraph>> {
-    let (Some(features), Some(settings)) = (&prepared.features, &config.walks) else {
+    let (Some(own), Some(features), Some(settings)) =
+        (&config.pinsage, &prepared.features, &config.walks)
+    else {
         return Ok(None);
     };
     let (train, rows) = (&prepared.split.train, &features.encoded.rows);
@@ -310,10 +312,10 @@ fn item_graph(
             visits
         }
     };
-    let query = match (config.sampling.query, train.before()) {
-        (Some(QueryItem::Before), before) => Query::Before(before.to_vec()),
-        (Some(QueryItem::History), _) => Query::Others(config.sampling.query_items.unwrap_or(1)),
-        (Some(QueryItem::Another) | None, _) => Query::Others(1),
+    let query = match own.query {
+        QueryItem::Before => Query::Before(train.before().to_vec()),
+        QueryItem::History => Query::Others(own.query_items),
+        QueryItem::Another => Query::Others(1),
     };
     let positives = train.positives();
     let graph = ItemGraph::new(
@@ -333,14 +335,16 @@ fn content_start(
     config: &RunConfig,
     prepared: &Prepared,
 ) -> Option<LsaStart> {
-    let (Some(Start::Content), Some(features)) = (config.model.start, &prepared.features) else {
-        return None;
-    };
+    let own = config
+        .pinsage
+        .as_ref()
+        .filter(|own| own.start == Start::Lsa)?;
+    let features = prepared.features.as_ref()?;
     let started = Instant::now();
     let settings = features.encoder.settings();
     let train = prepared.split.train.positives();
     let edges = train.counts_by_item(prepared.items.len());
-    let most = config.model.hidden.unwrap_or_default() / 2;
+    let most = own.hidden / 2;
     let start = features::content_start(settings, &features.encoded, &edges, most);
     remark(
         observer,

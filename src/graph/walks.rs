@@ -50,7 +50,7 @@ impl Walks {
         Self {
             count: settings.count,
             length: settings.length,
-            kept: settings.kept,
+            kept: settings.neighbours,
             seed,
         }
     }

@@ -32,7 +32,10 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
         ModelName::NgcfLecture => NetworkConfig::NgcfLecture(NgcfLectureConfig {
             dim,
             layers,
-            linear_output: model.last_activation == Some(LastActivation::Linear),
+            linear_output: config
+                .ngcf_lecture
+                .as_ref()
+                .is_some_and(|own| own.last_activation == LastActivation::Linear),
             dropout: message_dropout,
             init,
         }),
@@ -53,9 +56,9 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
         ModelName::PinSage => NetworkConfig::PinSage(PinSageConfig {
             features: n_features,
             words: config.features.as_ref().map_or(0, |f| f.n_words()),
-            components: config.features.as_ref().map_or(0, |f| f.components),
+            components: config.features.as_ref().map_or(0, |f| f.token_dim),
             dim,
-            hidden: model.hidden.unwrap_or(dim),
+            hidden: config.pinsage.as_ref().map_or(dim, |own| own.hidden),
             layers: model.layers,
             pooling: match config.walks.as_ref().map(|walks| walks.pooling) {
                 None | Some(PoolingName::Importance) => Pooling::Importance,

@@ -58,12 +58,12 @@ impl Split {
         let same = whole.split == self.config.split
             && whole.seed == self.config.seed
             && whole.features == self.config.features
-            && whole.sampling.query == self.config.sampling.query
+            && whole.pinsage == self.config.pinsage
             && config.data.order == self.config.data.order;
         match same {
             true => Ok(whole),
             false => Err(Usage(
-                "the split was made with another seed, `split`, `features`, `data.order` or `sampling.query` than \
+                "the split was made with another seed, `split`, `features`, `data.order` or `pinsage` than \
                  this configuration has: make it anew with `Split::new`"
                     .to_owned(),
             )

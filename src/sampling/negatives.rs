@@ -27,7 +27,7 @@ impl Items {
         let n_items = train.n_items() as u32;
         let weighted = match config.distribution {
             NegativeDistribution::Uniform => None,
-            NegativeDistribution::Trained => {
+            NegativeDistribution::WarmItems => {
                 let counts = (0..).zip(popularity(train));
                 let trained = counts.filter(|&(_, n)| n > 0).map(|(item, _)| item);
                 return Self::Listed(trained.collect());

@@ -37,14 +37,14 @@ pub(super) struct SharedSampler {
 impl SharedSampler {
     /// `None` where batches share no negatives.
     pub(super) fn new(train: &TrainSet, config: &SamplingConfig) -> Option<Self> {
-        if config.shared == 0 && !config.in_batch {
+        if config.batch_shared == 0 && !config.in_batch {
             return None;
         }
         let n = train.n_interactions().max(1) as f64;
         let n_items = train.n_items() as f64;
         let frequency = |count: u32| (f64::from(count.max(1)) / n * n_items).ln() as f32;
         Some(Self {
-            n_drawn: config.shared,
+            n_drawn: config.batch_shared,
             in_batch: config.in_batch,
             log_q: match config.in_batch {
                 true => popularity(train).into_iter().map(frequency).collect(),

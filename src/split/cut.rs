@@ -29,8 +29,8 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
     let (parts, given) = match method {
         SplitMethod::Random => (random(log, config, seed), None),
         SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?, config), None),
-        SplitMethod::Timeline => (temporal(log, times(log, method)?, config), None),
-        SplitMethod::ItemCold => (
+        SplitMethod::Temporal => (temporal(log, times(log, method)?, config), None),
+        SplitMethod::ColdStartItem => (
             cold_start_items(log, config, seed, dataset.items.len()),
             None,
         ),
@@ -73,7 +73,7 @@ fn method_of(dataset: &Dataset, config: &SplitConfig) -> Result<SplitMethod, Spl
             method: method.as_str(),
         }),
         Some(method) => Ok(method),
-        None if dataset.interactions.timestamps.is_some() => Ok(SplitMethod::Timeline),
+        None if dataset.interactions.timestamps.is_some() => Ok(SplitMethod::Temporal),
         None => Ok(SplitMethod::Random),
     }
 }

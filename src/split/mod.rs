@@ -35,7 +35,7 @@ pub struct Split {
 /// every other split, which ranks the whole catalogue.
 #[must_use]
 pub fn new_items(method: SplitMethod, train: &ItemLists, n_items: usize) -> Option<Vec<u32>> {
-    if method != SplitMethod::ItemCold {
+    if method != SplitMethod::ColdStartItem {
         return None;
     }
     let mut is_known = vec![false; n_items];

@@ -68,8 +68,8 @@ impl Job<'_> {
     }
 
     /// Where tables are kept that inference needs between layers; memory where there is none.
-    fn scratch(&self) -> Option<&Path> {
-        self.config.run.scratch.as_deref()
+    fn temp_dir(&self) -> Option<&Path> {
+        self.config.run.temp_dir.as_deref()
     }
 }
 
@@ -160,7 +160,7 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
     let mut losses = PendingLosses::new(job);
     let numbered = (0..).zip(sampler.epoch(job.config.seed, 1)).take(n);
     let ready = Preparer::new(job, 1).over(numbered);
-    prefetch::ahead(job.config.training.ahead, ready, |batches| {
+    prefetch::ahead(job.config.training.prefetch, ready, |batches| {
         let mut times = Vec::new();
         let mut started = Instant::now();
         for ready in batches {
@@ -185,7 +185,7 @@ fn run_epoch(
     let n_steps = batches.len();
     let numbered = (0..).zip(batches).skip(state.step as usize);
     let ready = Preparer::new(job, epoch).over(numbered);
-    prefetch::ahead(job.config.training.ahead, ready, |batches| {
+    prefetch::ahead(job.config.training.prefetch, ready, |batches| {
         let started = Instant::now();
         let mut losses = PendingLosses::new(job);
         loop {

@@ -165,7 +165,7 @@ impl State {
         };
         let history = std::mem::take(&mut self.history);
         let model = load(self.take_initial(), &parameters)?.no_grad();
-        let embeddings = host_embeddings(&model, model.embed_all(job.graph, job.scratch())?)?;
+        let embeddings = host_embeddings(&model, model.embed_all(job.graph, job.temp_dir())?)?;
         Ok(Trained {
             parameters,
             embeddings,
@@ -178,7 +178,9 @@ impl State {
 /// Words' embeddings learn at a rate of their own.
 fn rates(job: &Job<'_>) -> BTreeMap<&'static str, f64> {
     let features = job.config.features.iter();
-    features.map(|features| ("words", features.rate)).collect()
+    features
+        .map(|features| ("words", features.learning_rate_multiplier))
+        .collect()
 }
 
 fn load(model: Model, tensors: &NamedTensors) -> Result<Model, TrainingError> {

@@ -27,7 +27,7 @@ pub(super) fn validate(
 pub(super) fn source(job: &Job<'_>, model: &Model) -> Result<Box<dyn ScoreSource>, TrainingError> {
     // Without gradients, or autodiff would keep every layer's tables for a backward pass.
     let model = model.clone().no_grad();
-    let embeddings = model.embed_all(job.graph, job.scratch())?;
+    let embeddings = model.embed_all(job.graph, job.temp_dir())?;
     Ok(match model.device_tables(&embeddings) {
         Some(tables) => Box::new(DeviceSource::new(tables)),
         None => Box::new(host_embeddings(&model, embeddings)?),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use toml::Value;
 
 use super::{Drawn, Standing};
+use crate::config;
 use crate::data::{HashedFile, SourceFile};
 use crate::run::{RunError, RunLock, remove_leftovers, write_atomically};
 
@@ -302,8 +303,9 @@ impl Journal {
             }
             let damaged =
                 |what: String| RunError::damaged(&path, format!("line {}: {what}", at + 1));
-            let record: TrialRecord =
+            let mut record: TrialRecord =
                 serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+            record.settings = by_current_name(record.settings);
             // Trials begin in their order.
             if record.trial > self.trials.len() {
                 return Err(damaged(format!("trial {} comes too early", record.trial)));
@@ -355,6 +357,15 @@ fn is_empty(path: &Path) -> Result<bool, RunError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(RunError::cannot_write(path)(error)),
     }
+}
+
+/// Settings by the names they have now: a record may be older than one.
+fn by_current_name(settings: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
+    let named = |(key, value): (String, Value)| match config::current_key(&key) {
+        Some(current) => (current.to_owned(), value),
+        None => (key, value),
+    };
+    settings.into_iter().map(named).collect()
 }
 
 /// Drawn settings by name.
@@ -414,6 +425,19 @@ mod tests {
         let again = Journal::open(&path).unwrap();
         assert_eq!(again.trials()[0].records, [record(0, 0.1), record(0, 0.15)]);
         assert_eq!(again.trials()[1].last(), Some(&record(1, 0.2)));
+    }
+
+    #[test]
+    fn a_record_from_before_a_setting_was_renamed_has_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("search");
+        let mut journal = Journal::create(&path, search(), false).unwrap();
+        let mut old = record(0, 0.1);
+        old.settings = BTreeMap::from([("features.rate".to_owned(), Value::Float(3.0))]);
+        journal.add(old).unwrap();
+        let again = Journal::open(&path).unwrap();
+        let keys = again.trials()[0].records[0].settings.keys();
+        assert!(keys.eq(["features.learning_rate_multiplier"]));
     }
 
     #[test]

@@ -4,32 +4,13 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use toml::{Table, Value};
 
-use crate::config::{self, ConfigError, LossKind, ModelName, RunConfig, Setting};
+use crate::config::{self, RunConfig, Setting, SettingError, Tune};
 use crate::failure::{Fails, Failure};
 
 /// How error messages name where a dimension was read.
 const PLACE: &str = "--vary";
 /// A range over at least this factor is searched by its logarithm.
 const LOGARITHMIC_FROM: f64 = 10.0;
-/// What items are made of is read once: `ablate` varies it.
-const SAME_ITEMS: &str = "every trial reads the same items; `ablate` compares features";
-/// Settings that make trials incomparable, or that the search itself sets.
-const FIXED: [(&str, &str); 14] = [
-    ("data", "every trial needs the same data"),
-    ("split", "every trial needs the same validation part"),
-    ("evaluation", "the test part plays no part here"),
-    ("features.text", SAME_ITEMS),
-    ("features.categories", SAME_ITEMS),
-    ("features.numbers", SAME_ITEMS),
-    ("features.vectors", SAME_ITEMS),
-    ("features.edges", SAME_ITEMS),
-    ("features.width", SAME_ITEMS),
-    ("features.components", SAME_ITEMS),
-    ("run", "it does not change what is learned"),
-    ("seed", "the best seed is luck, not a setting"),
-    ("training.epochs", "epochs are what the search spends"),
-    ("training.metric", "trials are compared by it"),
-];
 
 /// What cannot be searched.
 #[derive(Debug, thiserror::Error)]
@@ -65,13 +46,13 @@ pub enum SpaceError {
     },
     /// Not a setting, or not a value of it.
     #[error(transparent)]
-    Config(#[from] ConfigError),
+    Setting(#[from] SettingError),
 }
 
 /// A setting and the values it may take.
 #[derive(Clone)]
 pub struct Dimension {
-    setting: Setting,
+    setting: &'static Setting,
     values: Values,
 }
 
@@ -100,9 +81,7 @@ impl Dimension {
             return Err(syntax());
         }
         let setting = Setting::named(PLACE, key)?;
-        let section = key.split('.').next().unwrap_or_default();
-        let fixed = |(name, _): &&(&str, &str)| *name == key || *name == section;
-        if let Some((_, reason)) = FIXED.iter().find(fixed) {
+        if let Tune::Fixed(reason) = setting.tune {
             return Err(SpaceError::Fixed {
                 key: key.to_owned(),
                 reason,
@@ -123,7 +102,7 @@ impl Dimension {
     /// The dotted path of the setting.
     #[must_use]
     pub fn key(&self) -> &'static str {
-        self.setting.path()
+        self.setting.key
     }
 
     /// Whether its values are numbers of a range, and whether those are drawn by their logarithm.
@@ -160,7 +139,7 @@ impl Dimension {
     }
 }
 
-fn range(setting: Setting, text: &str, low: &str, high: &str) -> Result<Values, SpaceError> {
+fn range(setting: &Setting, text: &str, low: &str, high: &str) -> Result<Values, SpaceError> {
     let bad = || SpaceError::Range {
         text: text.to_owned(),
     };
@@ -228,44 +207,19 @@ impl Space {
 
     /// What usually matters for a model and its loss, as `--vary` takes it.
     #[must_use]
-    pub fn usual(config: &RunConfig) -> Vec<&'static str> {
-        if config.model.name.is_filter() {
-            let mut usual = vec![
-                "filter.vectors=16..1024",
-                "filter.low_pass_weight=0.05..1",
-                "filter.degree_power=0..1",
-            ];
-            if config.model.name == ModelName::ChebyCf {
-                usual.push("filter.flatness=0.5..4");
-            }
-            return usual;
-        }
+    pub fn usual(config: &RunConfig) -> Vec<String> {
+        let of_model = config::settings().filter(|setting| setting.is_of(config.model.name));
         let mut usual = Vec::new();
-        if let Some(features) = &config.features {
-            usual.extend([
-                "training.learning_rate=3e-5..0.01",
-                "model.layers=1,2",
-                "features.dropout=0,0.3",
-            ]);
-            // Tags are worth learning, titles are not: nothing tells but trying.
-            if features.n_words() > 0 {
-                usual.push("features.rate=0.001..30");
-            }
-        } else {
-            usual.extend(["training.learning_rate=3e-4..0.03", "loss.l2=1e-6..0.1"]);
-            if config.model.name != ModelName::Mf {
-                usual.push("model.layers=1,2,3,4");
+        for setting in of_model {
+            let Tune::Usually(ranges) = setting.tune else {
+                continue;
+            };
+            if let Some(range) = ranges.iter().find(|range| (range.when)(config)) {
+                usual.push((range.place, format!("{}={}", setting.key, range.over)));
             }
         }
-        match config.loss.kind {
-            LossKind::Softmax => usual.push("loss.temperature=0.05..0.5"),
-            LossKind::Margin => usual.push("loss.margin=0.05..1"),
-            LossKind::Contrastive => {
-                usual.extend(["loss.margin=0..0.9", "loss.negative_weight=1..1000"]);
-            }
-            LossKind::Bpr | LossKind::Binary => {}
-        }
-        usual
+        usual.sort_by_key(|(place, _)| *place);
+        usual.into_iter().map(|(_, text)| text).collect()
     }
 
     /// What varies, in the order it was given.
@@ -326,6 +280,7 @@ impl Fails for SpaceError {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::config::{LossKind, ModelName, Over};
 
     #[test]
     fn ranges_are_drawn_evenly_on_their_scale() {
@@ -376,7 +331,7 @@ mod tests {
             ("seed=1,2,3", "luck"),
             ("data.min_rating=1..5", "same data"),
             ("training.epochs=5,10", "what the search spends"),
-            ("features.width=64,128", "`ablate` compares features"),
+            ("features.hash_buckets=64,128", "`ablate` compares features"),
         ] {
             let message = message(text);
             assert!(message.contains(fragment), "{text}: {message}");
@@ -405,11 +360,94 @@ mod tests {
         let of_words = |config: &RunConfig| {
             let usual = Space::usual(config).into_iter();
             usual
-                .filter(|text| text.starts_with("features.rate"))
+                .filter(|text| text.starts_with("features.learning_rate_multiplier"))
                 .count()
         };
         assert_eq!(of_words(&config), 1);
         config.features.as_mut().unwrap().text.clear();
         assert_eq!(of_words(&config), 0);
+    }
+
+    /// Written down from the program before settings had definitions: the order decides what is drawn for which.
+    #[test]
+    fn the_usual_space_is_that_of_earlier_searches() {
+        let usual = |model, loss| {
+            let mut config = RunConfig::defaults_for(model);
+            config.loss.kind = loss;
+            Space::usual(&config).join(" ")
+        };
+        for (model, loss, expected) in [
+            (
+                ModelName::GfCf,
+                LossKind::Bpr,
+                "filter.vectors=16..1024 filter.low_pass_weight=0.05..1 filter.degree_power=0..1",
+            ),
+            (
+                ModelName::ChebyCf,
+                LossKind::Bpr,
+                "filter.vectors=16..1024 filter.low_pass_weight=0.05..1 filter.degree_power=0..1 \
+                 chebycf.flatness=0.5..4",
+            ),
+            (
+                ModelName::PinSage,
+                LossKind::Margin,
+                "training.learning_rate=3e-5..0.01 model.layers=1,2 features.dropout=0,0.3 \
+                 features.learning_rate_multiplier=0.001..30 loss.margin=0.05..1",
+            ),
+            (
+                ModelName::PinSage,
+                LossKind::Softmax,
+                "training.learning_rate=3e-5..0.01 model.layers=1,2 features.dropout=0,0.3 \
+                 features.learning_rate_multiplier=0.001..30 loss.temperature=0.05..0.5",
+            ),
+            (
+                ModelName::Mf,
+                LossKind::Bpr,
+                "training.learning_rate=3e-4..0.03 loss.l2=1e-6..0.1",
+            ),
+            (
+                ModelName::LightGcn,
+                LossKind::Binary,
+                "training.learning_rate=3e-4..0.03 loss.l2=1e-6..0.1 model.layers=1,2,3,4",
+            ),
+            (
+                ModelName::NgcfOfficial,
+                LossKind::Contrastive,
+                "training.learning_rate=3e-4..0.03 loss.l2=1e-6..0.1 model.layers=1,2,3,4 \
+                 loss.margin=0..0.9 loss.negative_weight=1..1000",
+            ),
+        ] {
+            assert_eq!(usual(model, loss), expected, "{model}, {loss}");
+        }
+    }
+
+    #[test]
+    fn a_range_is_searched_on_the_scale_its_definition_names() {
+        for setting in config::settings() {
+            let Tune::Usually(ranges) = setting.tune else {
+                continue;
+            };
+            for range in ranges {
+                let text = format!("{}={}", setting.key, range.over);
+                let by_logarithm = match range.over {
+                    Over::Values(_) => None,
+                    Over::Linear(..) => Some(false),
+                    Over::Log(..) => Some(true),
+                };
+                let dimension = Dimension::parse(&text).unwrap();
+                assert_eq!(dimension.scale(), by_logarithm, "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_earlier_name_draws_what_the_name_draws() {
+        let draw = |text: &str| Space::parse(&[text]).unwrap().draw(3, 5);
+        assert_eq!(
+            draw("features.rate=0.001..30"),
+            draw("features.learning_rate_multiplier=0.001..30")
+        );
+        let twice = Space::parse(&["features.rate=1,2", "features.learning_rate_multiplier=3"]);
+        assert!(matches!(twice, Err(SpaceError::Twice { .. })));
     }
 }

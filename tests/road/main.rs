@@ -14,6 +14,7 @@ mod pinsage;
 mod promises;
 mod released_formats;
 mod reproduce;
+mod settings;
 mod synth;
 mod tune;
 mod walk;

@@ -67,7 +67,7 @@ fn a_user_who_has_everything_is_skipped_and_counted() {
 #[test]
 fn a_pool_beyond_the_catalogue_is_the_catalogue() {
     let work = Workspace::new();
-    let settings = ["sampling.negatives=0", "sampling.shared=100000"];
+    let settings = ["sampling.negatives=0", "sampling.batch_shared=100000"];
     let (code, said) = train(&work, "log.csv", &settings);
     assert_eq!(code, Some(0), "{said}");
     // 60 items: the same bits as a pool of exactly those.
@@ -75,7 +75,7 @@ fn a_pool_beyond_the_catalogue_is_the_catalogue() {
     let (code, _) = train(
         &work,
         "log.csv",
-        &["sampling.negatives=0", "sampling.shared=60"],
+        &["sampling.negatives=0", "sampling.batch_shared=60"],
     );
     assert_eq!(code, Some(0));
     assert_eq!(whole, work.read("run/model.safetensors"));
@@ -104,7 +104,7 @@ fn a_catalogue_of_one_item_has_nothing_to_hold_out() {
     let (code, said) = train(
         &work,
         "one.csv",
-        &["sampling.negatives=0", "sampling.shared=5"],
+        &["sampling.negatives=0", "sampling.batch_shared=5"],
     );
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("part of the random split is empty"), "{said}");

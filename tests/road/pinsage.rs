@@ -48,9 +48,9 @@ fn train<'a>(out: &'a str, split: &'a str) -> Vec<&'a str> {
         "--set",
         "features.numbers=[\"year\"]",
         "--set",
-        "features.width=128",
+        "features.hash_buckets=128",
         "--set",
-        "sampling.shared=30",
+        "sampling.batch_shared=30",
         "--set",
         "training.patience=0",
         "--out",
@@ -61,7 +61,7 @@ fn train<'a>(out: &'a str, split: &'a str) -> Vec<&'a str> {
 #[test]
 fn items_never_seen_are_recommended_by_what_they_are_made_of() {
     let work = workspace();
-    let said = work.succeed(&train("run", "item-cold"));
+    let said = work.succeed(&train("run", "cold-start-item"));
     let said = String::from_utf8_lossy(&said.stderr).into_owned();
     assert!(
         said.contains("features of 60 of 60 items, 132 numbers each; 0 items have none"),

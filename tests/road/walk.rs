@@ -100,7 +100,7 @@ fn runs_are_compared_on_the_same_users() {
     let work = Workspace::new();
     work.succeed(&quick("log.csv", "a"));
     let mut other = quick("log.csv", "b");
-    other.extend(["--seed", "9", "--split", "timeline"]);
+    other.extend(["--seed", "9", "--split", "temporal"]);
     work.succeed(&other);
     let unevaluated = work
         .sagebrush(&["compare", "a", "b"])

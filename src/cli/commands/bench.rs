@@ -201,7 +201,7 @@ fn step(adjacency: &Adjacency, train: &TrainSet) -> Result<f64> {
 fn sampling_config() -> crate::config::SamplingConfig {
     crate::config::SamplingConfig {
         negatives: 1,
-        shared: 0,
+        batch_shared: 0,
         in_batch: false,
         hard: 0,
         batch_size: BATCH,

@@ -135,7 +135,7 @@ fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> Result<Inspection>
             .as_ref()
             .filter(|_| by_user)
             .map(|bands| bands.of(user).len()),
-        shared: sampling.shared
+        shared: sampling.batch_shared
             + if sampling.in_batch {
                 sampling.batch_size
             } else {

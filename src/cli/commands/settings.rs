@@ -1,12 +1,11 @@
-//! From flags to settings: each flag is one key of the configuration, and wins over the file.
+//! The settings of a command: its flags over the environment over the file over the defaults.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 #[cfg(feature = "train")]
 use toml::{Table, Value};
 
-use crate::cli::args::{DataArgs, InspectArgs};
+use crate::cli::args::InspectArgs;
 #[cfg(feature = "train")]
 use crate::cli::args::{DemoArgs, SettingsArgs};
 #[cfg(feature = "train")]
@@ -49,8 +48,9 @@ pub(super) fn of_training(args: &SettingsArgs) -> Result<Resolved> {
 
 /// The settings that `inspect` makes use of.
 pub(super) fn of_inspection(args: &InspectArgs) -> Result<Resolved> {
-    let mut flags = Flags::default();
-    flags.data(&args.data);
+    let mut flags = Flags {
+        table: args.data.0.clone(),
+    };
     flags.set("run.memory_limit", args.memory_limit.clone());
     Ok(config::resolve(None, environment(), flags.table)?)
 }
@@ -82,20 +82,10 @@ pub(super) fn seed(seed: u64) -> Result<i64> {
 
 #[cfg(feature = "train")]
 fn flags_of_training(args: &SettingsArgs) -> Result<Table> {
-    let mut flags = Flags::default();
-    flags.data(&args.data);
-    flags.set("model.name", args.model.clone());
-    flags.set("model.dim", args.dim.map(i64::from));
-    flags.set("model.layers", args.layers.map(i64::from));
-    flags.set("training.epochs", args.epochs.map(i64::from));
-    flags.set("sampling.batch_size", args.batch_size.map(i64::from));
-    flags.set("training.learning_rate", args.learning_rate);
-    flags.set("loss.l2", args.l2);
-    flags.set("sampling.negatives", args.negatives.map(i64::from));
-    flags.set("split.method", args.split.clone());
-    flags.set("run.device", args.device.clone());
-    flags.set("run.memory_limit", args.memory_limit.clone());
-    flags.set("seed", args.seed.map(seed).transpose()?);
+    let mut flags = Flags {
+        table: args.data.0.clone(),
+    };
+    flags.table.extend(args.flags.0.clone());
     flags.parse_all("--set", &args.settings)?;
     Ok(flags.table)
 }
@@ -122,23 +112,6 @@ struct Flags {
 }
 
 impl Flags {
-    fn data(&mut self, args: &DataArgs) {
-        self.set("data.train", paths(&args.files));
-        self.set("data.test", paths(&args.test));
-        self.set(
-            "data.items",
-            args.items.as_ref().map(|path| path.display().to_string()),
-        );
-        self.set("data.bundled", args.bundled.then_some(BUNDLED));
-        self.set("data.format", args.format.clone());
-        self.set("data.columns.user", args.user_column.clone());
-        self.set("data.columns.item", args.item_column.clone());
-        self.set("data.columns.weight", args.weight_column.clone());
-        self.set("data.columns.timestamp", args.timestamp_column.clone());
-        self.set("data.min_rating", args.min_rating.map(f64::from));
-        self.set("data.k_core", args.k_core.map(i64::from));
-    }
-
     fn set(&mut self, key: &str, value: Option<impl Into<Value>>) {
         if let Some(value) = value {
             config::insert(&mut self.table, key, value.into());
@@ -168,15 +141,6 @@ impl Flags {
         config::insert(&mut self.table, key.trim(), parsed);
         Ok(())
     }
-}
-
-fn paths(paths: &[PathBuf]) -> Option<Vec<String>> {
-    (!paths.is_empty()).then(|| {
-        paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect()
-    })
 }
 
 /// A file named on the command line that cannot be read.

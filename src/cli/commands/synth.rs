@@ -131,7 +131,7 @@ fn pins(session: &Session, args: &SynthArgs) -> Result<()> {
     }
     session.say(&format!(
         "{} users, {} items of {} topics, {} interactions in {out}\nnext: sagebrush train {out}/log.csv --items \
-         {out}/items.csv --model pinsage --set 'features.vectors=[\"{out}/pictures.npy\"]' --split item-cold --out my-run",
+         {out}/items.csv --model pinsage --set 'features.vectors=[\"{out}/pictures.npy\"]' --split cold-start-item --out my-run",
         count(args.users.into()),
         count(args.items.into()),
         args.topics,

@@ -14,7 +14,7 @@ pub(crate) struct ReportData {
     pub(crate) model: String,
     /// The data in a few words, such as `ratings.csv, 100,000 interactions`.
     pub(crate) data: String,
-    /// The split in a few words, such as `timeline, last 20% for testing`.
+    /// The split in a few words, such as `temporal, last 20% for testing`.
     pub(crate) split: String,
     /// When the report was made, as it is to be shown.
     pub(crate) date: String,

@@ -116,7 +116,7 @@ fn sample() -> ReportData {
         run: "artifacts/movietweetings-lightgcn".into(),
         model: "LightGCN, 64 dimensions, 3 layers".into(),
         data: "MovieTweetings 100K: 16,554 users, 10,506 films, 100,000 ratings".into(),
-        split: "timeline: the last 20% for testing, 10% of the rest for validation".into(),
+        split: "temporal: the last 20% for testing, 10% of the rest for validation".into(),
         date: "2026-11-24 10:15 UTC".into(),
         tool: "sagebrush 0.1.0".into(),
         data_facts: facts(&[

@@ -75,8 +75,8 @@ impl Encoder {
         let fits = tokens.len() == documents.len()
             && encoder.numbers.len() == encoder.settings.numbers.len()
             && encoder.vector_widths.len() == encoder.settings.vectors.len()
-            && encoder.edges.is_some() == encoder.settings.edges
-            && (1..=65_536).contains(&encoder.settings.width);
+            && encoder.edges.is_some() == encoder.settings.degree
+            && (1..=65_536).contains(&encoder.settings.hash_buckets);
         if !fits {
             return Err(EncoderError::Parts);
         }

@@ -17,10 +17,10 @@ fn settings() -> FeatureSettings {
         categories: vec!["genres".to_owned()],
         numbers: vec!["year".to_owned()],
         vectors: Vec::new(),
-        edges: false,
-        width: 64,
-        components: 2,
-        rate: 1.0,
+        degree: false,
+        hash_buckets: 64,
+        token_dim: 2,
+        learning_rate_multiplier: 1.0,
         dropout: 0.0,
     }
 }
@@ -111,10 +111,10 @@ fn vectors_have_length_one_and_edges_are_told() {
         categories: Vec::new(),
         numbers: Vec::new(),
         vectors: vec!["v.npy".into()],
-        edges: true,
-        width: 8,
-        components: 2,
-        rate: 1.0,
+        degree: true,
+        hash_buckets: 8,
+        token_dim: 2,
+        learning_rate_multiplier: 1.0,
         dropout: 0.0,
     };
     let table = ItemTable {

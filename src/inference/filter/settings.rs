@@ -14,14 +14,14 @@ pub(crate) fn shape(config: &RunConfig) -> Option<FilterShape> {
         degree_power,
         ..
     } = *settings;
-    Some(match (settings.order, settings.flatness) {
-        (Some(order), Some(flatness)) => FilterShape {
-            response: Response::plateau(order, flatness),
+    Some(match &config.chebycf {
+        Some(own) => FilterShape {
+            response: Response::plateau(own.order, own.flatness),
             degree_power,
             low_pass_weight,
             low_pass_degree_power: degree_power,
         },
-        _ => FilterShape {
+        None => FilterShape {
             response: Response::linear(),
             degree_power: 0.0,
             low_pass_weight,

@@ -116,7 +116,7 @@ fn users_and_negatives_are_uniform() {
 fn shared_config(shared: usize, in_batch: bool) -> SamplingConfig {
     SamplingConfig {
         negatives: 0,
-        shared,
+        batch_shared: shared,
         in_batch,
         ..config(PositiveSampling::ByEdge)
     }
@@ -164,13 +164,13 @@ fn a_cold_item_is_no_negative_where_only_warm_ones_are() {
     let pairs: Vec<(u32, u32)> = (0..40).map(|user| (user, user % 10)).collect();
     let train = TrainSet::of_pairs(40, 1000, &pairs);
     let config = SamplingConfig {
-        distribution: NegativeDistribution::Trained,
-        shared: 6,
+        distribution: NegativeDistribution::WarmItems,
+        batch_shared: 6,
         ..config(PositiveSampling::ByEdge)
     };
     let draw = |shared| {
         let config = SamplingConfig {
-            shared,
+            batch_shared: shared,
             ..config.clone()
         };
         let sampler = EpochSampler::new(&train, config, None);

@@ -44,7 +44,7 @@ fn cold_items_have_all_their_interactions_in_one_part() {
         .map(|i| (i % 20, i * 7 % 30, i64::from(i)))
         .collect();
     let data = dataset(&rows);
-    let cut = |seed| split(&data, &config(SplitMethod::ItemCold), seed).unwrap();
+    let cut = |seed| split(&data, &config(SplitMethod::ColdStartItem), seed).unwrap();
     let split = cut(1);
     let items = |lists: &ItemLists| -> std::collections::BTreeSet<u32> {
         lists.items().iter().copied().collect()
@@ -67,7 +67,7 @@ fn cold_items_have_all_their_interactions_in_one_part() {
 #[test]
 fn a_temporal_split_cuts_at_two_moments() {
     let rows: Vec<_> = (0..20).map(|i| (i % 5, i, i64::from(100 - i))).collect();
-    let split = split(&dataset(&rows), &config(SplitMethod::Timeline), 1).unwrap();
+    let split = split(&dataset(&rows), &config(SplitMethod::Temporal), 1).unwrap();
     assert_eq!(
         (
             split.summary.n_train,
@@ -125,7 +125,7 @@ fn a_given_test_file_loses_what_the_log_has() {
 fn what_is_lacking_is_named() {
     let mut data = dataset(&[(0, 1, 1), (0, 2, 2)]);
     data.interactions.timestamps = None;
-    let error = split(&data, &config(SplitMethod::Timeline), 1).unwrap_err();
+    let error = split(&data, &config(SplitMethod::Temporal), 1).unwrap_err();
     assert!(error.to_string().contains("--timestamp-column"));
     assert_eq!(
         split(&data, &config(SplitMethod::Given), 1).unwrap_err(),
@@ -143,7 +143,7 @@ proptest! {
     fn the_parts_are_disjoint_and_complete(
         rows in prop::collection::vec((0u32..20, 0u32..30, 0i64..50), 60..200),
         method in prop::sample::select(vec![
-            SplitMethod::Random, SplitMethod::LeaveLastOut, SplitMethod::Timeline,
+            SplitMethod::Random, SplitMethod::LeaveLastOut, SplitMethod::Temporal,
         ]),
         seed in any::<u64>(),
     ) {

@@ -145,7 +145,8 @@ fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
 }
 
 fn check_same_settings(run: &RunDir, config: &RunConfig) -> Result<()> {
-    if run.config()? != config.to_toml() {
+    let name = run.path().display().to_string();
+    if RunConfig::from_toml(&name, &run.config()?)? != *config {
         return Err(Usage(format!(
             "{} is a run with other settings: remove it, or give another `--out`",
             run.path().display()

@@ -19,7 +19,7 @@ enum Group {
     Text,
     Categories,
     Numbers,
-    Edges,
+    Degree,
     /// A file of vectors, by its place in the settings.
     Vectors(usize),
 }
@@ -119,7 +119,7 @@ fn of_features(features: &FeatureSettings) -> Result<Vec<Variant>> {
         let names: Vec<String> = groups.iter().map(|group| group.name(features)).collect();
         return Err(Usage(format!(
             "there is one group of features, {}: name more with `--set features.text`, `features.categories`, \
-             `features.numbers`, `features.vectors` or `features.edges`, or say what to vary with `--variant`",
+             `features.numbers`, `features.vectors` or `features.degree`, or say what to vary with `--variant`",
             names.join(", ")
         )).into());
     }
@@ -135,7 +135,7 @@ fn of_features(features: &FeatureSettings) -> Result<Vec<Variant>> {
     let mut variants = Vec::new();
     for (name, kept) in all.chain(alone).chain(without) {
         // How many edges an item has is no content by itself; of two groups, one alone is all without the other.
-        if kept[..] != [&Group::Edges] && !seen.contains(&kept) {
+        if kept[..] != [&Group::Degree] && !seen.contains(&kept) {
             let flags = flags(features, &kept);
             variants.push(Variant { name, flags });
             seen.push(kept);
@@ -149,7 +149,7 @@ fn groups(features: &FeatureSettings) -> Vec<Group> {
         (Group::Text, !features.text.is_empty()),
         (Group::Categories, !features.categories.is_empty()),
         (Group::Numbers, !features.numbers.is_empty()),
-        (Group::Edges, features.edges),
+        (Group::Degree, features.degree),
     ];
     let there = columns.into_iter().filter(|(_, there)| *there);
     let vectors = (0..features.vectors.len()).map(Group::Vectors);
@@ -162,7 +162,7 @@ impl Group {
             Self::Text => "text".to_owned(),
             Self::Categories => "categories".to_owned(),
             Self::Numbers => "numbers".to_owned(),
-            Self::Edges => "edges".to_owned(),
+            Self::Degree => "degree".to_owned(),
             Self::Vectors(at) => features.vectors[*at].display().to_string(),
         }
     }
@@ -191,7 +191,10 @@ fn flags(features: &FeatureSettings, kept: &[&Group]) -> Table {
             columns(&features.numbers, Group::Numbers),
         ),
         ("features.vectors", Value::from(vectors)),
-        ("features.edges", Value::from(kept.contains(&&Group::Edges))),
+        (
+            "features.degree",
+            Value::from(kept.contains(&&Group::Degree)),
+        ),
     ] {
         config::insert(&mut table, key, value);
     }
@@ -231,18 +234,18 @@ mod tests {
             "without pictures.npy",
         ];
         assert_eq!(names(&variants), expected);
-        let expected = "[features]\ncategories = []\nedges = false\nnumbers = [\"year\"]\ntext = []\n\
+        let expected = "[features]\ncategories = []\ndegree = false\nnumbers = [\"year\"]\ntext = []\n\
                         vectors = [\"pictures.npy\"]\n";
         assert_eq!(toml::to_string(&variants[4].flags).unwrap(), expected);
         assert_eq!(variants[6].folder(), "without-pictures-npy");
     }
 
     #[test]
-    fn two_groups_are_three_variants_and_edges_are_no_content() {
+    fn two_groups_are_three_variants_and_the_degree_is_no_content() {
         let two = config(|features| features.categories = vec!["genres".into()]);
         let expected = ["all features", "text alone", "categories alone"];
         assert_eq!(names(&of(&two, &[]).unwrap()), expected);
-        let edges = config(|features| features.edges = true);
+        let edges = config(|features| features.degree = true);
         let expected = ["all features", "text alone"];
         assert_eq!(names(&of(&edges, &[]).unwrap()), expected);
         let one = of(&config(|_| ()), &[]).unwrap_err().to_string();

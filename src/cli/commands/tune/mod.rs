@@ -85,10 +85,7 @@ fn begin(session: &Session, args: &TuneArgs) -> Result<(Journal, RunConfig, Prep
         .ok_or(Unexpected("`--out` is missing"))?;
     let vary: Vec<String> = match args.vary.is_empty() {
         false => args.vary.clone(),
-        true => Space::usual(&resolved.config)
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
+        true => Space::usual(&resolved.config),
     };
     // What is wrong is said before the log is read and anything is written.
     Space::parse(&vary)?;

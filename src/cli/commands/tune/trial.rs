@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use burn::tensor::Device;
 
 use crate::cli::session::Session;
-use crate::config::{self, ConfigError, RunConfig};
+use crate::config::{self, RunConfig, SettingError};
 use crate::error::{Error, Result, Unexpected, Usage};
 use crate::fitting::train::{self, Onlookers};
 use crate::fitting::{OverLimit, Prepared, filter, memory_limit};
@@ -55,7 +55,7 @@ impl Trials<'_> {
         &self,
         journal: &Journal,
         trial: usize,
-    ) -> (Drawn, Result<RunConfig, ConfigError>) {
+    ) -> (Drawn, Result<RunConfig, SettingError>) {
         let drawn = self.space.draw(self.base.seed, trial);
         let file = Some(("search.json", journal.search().settings.as_str()));
         let flags = tuning::as_flags(&drawn);
@@ -214,7 +214,7 @@ fn record_of(
 /// Whether a trial fails by its own settings, so that others may do better.
 fn is_of_the_settings(error: &Error) -> bool {
     let training = error.cause::<TrainingError>();
-    error.cause::<ConfigError>().is_some()
+    error.cause::<SettingError>().is_some()
         || error.cause::<OverLimit>().is_some()
         || matches!(
             training,

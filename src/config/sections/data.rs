@@ -1,0 +1,146 @@
+//! `[data]` and `[data.columns]`: the files read and how their rows are filtered.
+
+use std::path::PathBuf;
+
+use serde::Serializer;
+
+use super::{ALL, flag};
+use crate::config::accepts::{Accepts, MANY};
+use crate::config::choice::{Choice, closed_choice};
+use crate::config::section::section;
+use crate::config::setting::{Absent, Flag, Tune};
+
+const SAME_DATA: Tune = Tune::Fixed("every trial needs the same data");
+
+const FORMATS: &[Choice] = &[
+    Choice::named("csv"),
+    Choice::named("tsv"),
+    Choice::named("movielens"),
+    Choice::named("movielens-tab"),
+    Choice::named("recbole"),
+    Choice::named("adjacency-lists"),
+    Choice::named("parquet"),
+    Choice::named("json-lines"),
+];
+const BUNDLED: &[Choice] = &[Choice::named("movietweetings-100k")];
+
+closed_choice! {
+    /// `data.order`: how users and items are numbered inside.
+    IdOrder {
+        /// Graph reordering: neighbours in the graph of training interactions lie close together.
+        Locality = "locality",
+        /// By raw id.
+        Key = "key",
+    }
+}
+
+section! {
+    /// The files read and how their rows are filtered.
+    ["data"] DataConfig { models: ALL, tune: SAME_DATA }
+
+    /// Interaction logs: CSV, TSV, MovieLens, RecBole .inter, adjacency lists, Parquet or JSON lines, plain, gzip or
+    /// zstd.
+    train: Vec<PathBuf> {
+        default: Vec::new();
+        flag: flag("", "FILE"),
+    }
+
+    /// Held-out interaction logs, for `split.method = given`.
+    test: Vec<PathBuf> {
+        default: Vec::new();
+        flag: flag("test", "FILE"),
+    }
+
+    /// Item metadata: titles, and what `pinsage` reads of items.
+    items: Option<PathBuf> {
+        default: None;
+        flag: flag("items", "FILE"),
+    }
+
+    /// A data set that comes with the program: film ratings (MovieTweetings 100K).
+    bundled: Option<String> {
+        default: None;
+        accepts: Accepts::Choice(BUNDLED),
+        flag: Some(Flag { long: "bundled", value: "" }),
+    }
+
+    /// Format of the logs; recognized from their content when absent.
+    format: Option<String> {
+        default: None;
+        accepts: Accepts::Choice(FORMATS),
+        flag: flag("format", "NAME"),
+    }
+
+    /// Interactions with a lower rating are left out.
+    #[serde(serialize_with = "shortest_single")]
+    min_rating: Option<f32> {
+        default: None;
+        flag: flag("min-rating", "RATING"),
+    }
+
+    /// Users and items with fewer interactions are left out, until none is left.
+    k_core: Option<usize> {
+        default: None;
+        accepts: Accepts::Whole(1, MANY),
+        flag: flag("k-core", "K"),
+    }
+
+    /// How users and items are numbered inside; results speak in raw ids either way.
+    order: IdOrder {
+        default: IdOrder::Locality;
+        absent: Absent::Was("\"key\""),
+    }
+
+    sections {
+        /// Names of the columns.
+        columns: ColumnNames,
+    }
+}
+
+section! {
+    /// Column names that replace the recognized ones.
+    ["data.columns"] ColumnNames { models: ALL, tune: SAME_DATA }
+
+    /// Column of user ids.
+    user: Option<String> {
+        default: None;
+        flag: flag("user-column", "NAME"),
+    }
+
+    /// Column of item ids.
+    item: Option<String> {
+        default: None;
+        flag: flag("item-column", "NAME"),
+    }
+
+    /// Column of ratings or weights.
+    weight: Option<String> {
+        default: None;
+        flag: flag("weight-column", "NAME"),
+    }
+
+    /// Column of timestamps.
+    timestamp: Option<String> {
+        default: None;
+        flag: flag("timestamp-column", "NAME"),
+    }
+}
+
+impl Default for DataConfig {
+    /// No data named yet.
+    fn default() -> Self {
+        super::RunConfig::default().data
+    }
+}
+
+/// Writes a single-precision number with its own shortest digits: 3.3, not 3.299999952316284.
+#[allow(clippy::ref_option)]
+fn shortest_single<S: Serializer>(value: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(single) => {
+            let double = single.to_string().parse().unwrap_or(f64::from(*single));
+            serializer.serialize_some(&double)
+        }
+        None => serializer.serialize_none(),
+    }
+}

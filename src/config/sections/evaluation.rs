@@ -1,0 +1,23 @@
+//! `[evaluation]`: what is measured on the test part.
+
+use super::ALL;
+use crate::config::accepts::{Accepts, LONGEST_LIST};
+use crate::config::section::section;
+use crate::config::setting::Tune;
+
+section! {
+    /// What is measured on the test part.
+    ["evaluation"] EvaluationConfig { models: ALL, tune: Tune::Fixed("the test part plays no part here") }
+
+    /// List lengths: each metric is measured at each.
+    ks: Vec<usize> {
+        default: vec![10, 20, 50];
+        accepts: Accepts::Wholes(1, LONGEST_LIST),
+    }
+
+    /// Bootstrap resamples behind each interval; 0 for none.
+    bootstrap: usize {
+        default: 1000;
+        accepts: Accepts::Whole(0, 100_000),
+    }
+}

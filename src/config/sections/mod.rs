@@ -1,0 +1,217 @@
+//! The sections of a run file. Each declares its settings once: a field, its default, its range and its text.
+
+mod data;
+mod evaluation;
+mod features;
+mod filter;
+mod loss;
+mod model;
+mod pinsage;
+mod run;
+mod sampling;
+mod score;
+mod split;
+mod training;
+mod walks;
+
+pub use data::{ColumnNames, DataConfig, IdOrder};
+pub use evaluation::EvaluationConfig;
+pub use features::FeatureSettings;
+pub use filter::{ChebyCfSettings, FilterSettings};
+pub use loss::{LossKind, LossSettings};
+pub use model::{Initialization, LastActivation, ModelName, ModelSettings, NgcfLectureSettings};
+pub use pinsage::{PinSageSettings, QueryItem, Start};
+pub use run::{DeviceName, RunSettings};
+pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
+pub use score::{ScoreKind, ScoreSettings};
+pub use split::{SplitConfig, SplitMethod};
+pub use training::{Optimizer, Schedule, TrainingConfig};
+pub use walks::{PoolingName, WalkSettings};
+
+use super::accepts::Accepts;
+use super::section::{Section, SectionDefinition, section};
+use super::setting::{Flag, Over, Tune, Usual};
+use ModelName::{ChebyCf, GfCf, LightGcn, Mf, NgcfLecture, NgcfOfficial, NgcfPaper, PinSage};
+
+/// Version of the run file this program reads and writes.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The model trained when nothing names one.
+pub const DEFAULT_MODEL: ModelName = LightGcn;
+
+/// Every model.
+const ALL: &[ModelName] = ModelName::ALL;
+/// Those with epochs.
+const TRAINED: &[ModelName] = &[Mf, LightGcn, NgcfLecture, NgcfPaper, NgcfOfficial, PinSage];
+/// Those that are fitted at once.
+const FILTERS: &[ModelName] = &[GfCf, ChebyCf];
+/// The one that reads what items are made of.
+const PINSAGE: &[ModelName] = &[PinSage];
+
+/// Every section, in the order a file is written.
+pub(super) const SECTIONS: &[SectionDefinition] = &[
+    RunConfig::SECTION,
+    DataConfig::SECTION,
+    ColumnNames::SECTION,
+    SplitConfig::SECTION,
+    ModelSettings::SECTION,
+    NgcfLectureSettings::SECTION,
+    PinSageSettings::SECTION,
+    FeatureSettings::SECTION,
+    WalkSettings::SECTION,
+    FilterSettings::SECTION,
+    ChebyCfSettings::SECTION,
+    ScoreSettings::SECTION,
+    LossSettings::SECTION,
+    SamplingConfig::SECTION,
+    TrainingConfig::SECTION,
+    EvaluationConfig::SECTION,
+    RunSettings::SECTION,
+];
+
+section! {
+    /// Everything that determines a run: one strict TOML file.
+    [""] RunConfig { models: ALL }
+
+    /// Version of this file format.
+    format_version: u32 {
+        default: FORMAT_VERSION;
+        accepts: Accepts::Version,
+        tune: Tune::Fixed("this program reads one version"),
+    }
+
+    /// Seed of every random choice.
+    seed: u64 {
+        default: 42;
+        tune: Tune::Fixed("the best seed is luck, not a setting"),
+        flag: flag("seed", "N"),
+    }
+
+    sections {
+        /// Where interactions come from.
+        data: DataConfig,
+        /// How they are divided.
+        split: SplitConfig,
+        /// The network.
+        model: ModelSettings,
+        /// What `ngcf-lecture` has alone.
+        ngcf_lecture: Option<NgcfLectureSettings>,
+        /// What `pinsage` has alone, beside `features` and `walks`.
+        pinsage: Option<PinSageSettings>,
+        /// What an item is made of; of `pinsage`.
+        features: Option<FeatureSettings>,
+        /// The neighbourhoods of items; of `pinsage`.
+        walks: Option<WalkSettings>,
+        /// The graph filter; of `gf-cf` and `chebycf`.
+        filter: Option<FilterSettings>,
+        /// What `chebycf` has alone.
+        chebycf: Option<ChebyCfSettings>,
+        /// The score.
+        score: ScoreSettings,
+        /// The loss.
+        loss: LossSettings,
+        /// Positives, negatives and batches.
+        sampling: SamplingConfig,
+        /// The optimizer and its schedule.
+        training: TrainingConfig,
+        /// What is measured.
+        evaluation: EvaluationConfig,
+        /// Where it runs.
+        run: RunSettings,
+    }
+}
+
+impl RunConfig {
+    /// The complete configuration of `name` with no data named yet.
+    ///
+    /// Sources: arXiv 2002.02126 and its PyTorch code for `lightgcn`, arXiv 1905.08108 v2 and its TensorFlow code for
+    /// the NGCF variants, those of [`FilterSettings`] for the graph filters.
+    #[must_use]
+    pub fn defaults_for(name: ModelName) -> Self {
+        let mut config: Self = Section::defaults_for(name);
+        config.model.name = name;
+        config
+    }
+}
+
+impl Default for RunConfig {
+    fn default() -> Self {
+        Self::defaults_for(DEFAULT_MODEL)
+    }
+}
+
+/// A flag with a value.
+const fn flag(long: &'static str, value: &'static str) -> Option<Flag> {
+    Some(Flag { long, value })
+}
+
+/// Evenly between the logarithms of two numbers.
+const fn log(low: f64, high: f64) -> Over {
+    Over::Log(low, high)
+}
+
+/// Evenly between two numbers.
+const fn linear(low: f64, high: f64) -> Over {
+    Over::Linear(low, high)
+}
+
+/// Each of a few values as often.
+const fn values(values: &'static [&'static str]) -> Over {
+    Over::Values(values)
+}
+
+/// A range searched for every model that has the setting.
+const fn usual(place: u8, over: Over) -> Usual {
+    usual_when(place, over, "", |_| true)
+}
+
+/// A range searched under a condition, in words and in code.
+const fn usual_when(
+    place: u8,
+    over: Over,
+    when_words: &'static str,
+    when: fn(&RunConfig) -> bool,
+) -> Usual {
+    Usual {
+        place,
+        over,
+        when,
+        when_words,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_follow_the_publications() {
+        let lightgcn = RunConfig::default();
+        assert_eq!(lightgcn.model.name, ModelName::LightGcn);
+        assert_eq!((lightgcn.model.dim, lightgcn.model.layers), (64, 3));
+        assert_eq!(lightgcn.model.init, Initialization::Normal);
+        assert_eq!(lightgcn.sampling.batch_size, 2048);
+        assert_eq!(
+            (lightgcn.training.learning_rate, lightgcn.loss.l2),
+            (1e-3, 1e-4)
+        );
+
+        let official = RunConfig::defaults_for(ModelName::NgcfOfficial);
+        assert_eq!(
+            (official.training.learning_rate, official.loss.l2),
+            (1e-4, 1e-5)
+        );
+        assert_eq!(
+            (official.model.message_dropout, official.sampling.batch_size),
+            (0.1, 1024)
+        );
+
+        let mf = RunConfig::defaults_for(ModelName::Mf);
+        assert_eq!(mf.model.layers, 0);
+        assert_eq!(mf.sampling.positives, PositiveSampling::ByEdge);
+
+        let lecture = RunConfig::defaults_for(ModelName::NgcfLecture);
+        let last = lecture.ngcf_lecture.map(|own| own.last_activation);
+        assert_eq!(last, Some(LastActivation::Relu));
+    }
+}

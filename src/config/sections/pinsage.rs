@@ -1,0 +1,56 @@
+//! `[pinsage]`: what PinSAGE has alone, beside its features and neighbourhoods.
+
+use super::PINSAGE;
+use crate::config::accepts::Accepts;
+use crate::config::choice::closed_choice;
+use crate::config::section::section;
+use crate::config::setting::Absent;
+
+closed_choice! {
+    /// `pinsage.start`: what the weights begin with.
+    Start {
+        /// Embeddings begin as a latent semantic analysis of what items are made of (LSA warm start).
+        Lsa = "lsa" was "content",
+        /// Random weights.
+        Random = "random",
+    }
+}
+
+closed_choice! {
+    /// `pinsage.query`: what stands for a user beside a positive.
+    QueryItem {
+        /// The mean of `pinsage.query_items` others of the user's items, as in serving it is the mean of all.
+        History = "history",
+        /// Another item of the user's, any of them.
+        Another = "another",
+        /// The item before it in the user's history by time, where there is one (the paper's pairs).
+        Before = "before",
+    }
+}
+
+section! {
+    /// What the model `pinsage` has alone; `[features]` and `[walks]` are its own, too.
+    ["pinsage"] PinSageSettings { models: PINSAGE, absent: Absent::Default }
+
+    /// Width of the layers that make the embeddings.
+    hidden: usize, moved_from "model.hidden" {
+        default: 256;
+        accepts: Accepts::Whole(1, 65_536),
+    }
+
+    /// What the weights begin with.
+    start: Start, moved_from "model.start" {
+        default: Start::Lsa;
+    }
+
+    /// What stands for a user beside a positive in training.
+    query: QueryItem, moved_from "sampling.query" {
+        default: QueryItem::History;
+    }
+
+    /// Of how many of a user's items `history` is the mean.
+    query_items: usize, moved_from "sampling.query_items" {
+        default: 30;
+        accepts: Accepts::Whole(1, 1000),
+    }
+}

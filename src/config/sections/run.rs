@@ -1,0 +1,53 @@
+//! `[run]`: where it runs.
+
+use std::path::PathBuf;
+
+use super::{ALL, FILTERS, PINSAGE, flag};
+use crate::config::accepts::Accepts;
+use crate::config::byte_size::ByteSize;
+use crate::config::choice::{Choice, closed_choice};
+use crate::config::section::section;
+use crate::config::setting::{Limit, Tune};
+
+closed_choice! {
+    /// `run.device`: where tensors live.
+    DeviceName {
+        /// The default CPU backend.
+        Cpu = "cpu",
+        /// The ndarray CPU backend.
+        Ndarray = "ndarray",
+        /// The graphics card.
+        Gpu = "gpu",
+    }
+}
+
+const CPU: &[Choice] = &[Choice::named("cpu")];
+
+section! {
+    /// Where it runs.
+    ["run"] RunSettings { models: ALL, tune: Tune::Fixed("it does not change what is learned") }
+
+    /// Where to compute.
+    device: DeviceName {
+        default: DeviceName::Cpu;
+        limits: &[Limit {
+            models: FILTERS,
+            accepts: Accepts::Choice(CPU),
+            remedy: "a graph filter runs on the CPU; remove the key or set it to `cpu`",
+        }],
+        flag: flag("device", "NAME"),
+    }
+
+    /// Training that is forecast to take more memory is refused before it begins, such as 4GiB or 500MB.
+    memory_limit: Option<ByteSize> {
+        default: None;
+        flag: flag("memory-limit", "SIZE"),
+    }
+
+    /// A folder for what lies between two layers when all vectors are made: two tables of items by `pinsage.hidden`,
+    /// in memory where none is named.
+    temp_dir: Option<PathBuf>, was "scratch" {
+        default: None;
+        models: PINSAGE,
+    }
+}

@@ -1,0 +1,212 @@
+//! `[sampling]`: what a batch is made of.
+
+use super::{TRAINED, flag};
+use crate::config::accepts::{Accepts, NON_NEGATIVE, POSITIVE};
+use crate::config::choice::closed_choice;
+use crate::config::section::section;
+use crate::config::setting::{Absent, Rule};
+
+closed_choice! {
+    /// `sampling.positives`: how the positives of an epoch are drawn.
+    PositiveSampling {
+        /// Every training interaction once an epoch, shuffled.
+        ByEdge = "by-edge",
+        /// Users uniformly, then one of the user's items uniformly.
+        ByUser = "by-user",
+    }
+}
+
+closed_choice! {
+    /// `sampling.distribution`: how negatives are drawn, those of each positive and those of a batch.
+    NegativeDistribution {
+        /// Every item alike.
+        Uniform = "uniform",
+        /// Every item alike that has a training interaction: for models of what items are made of, which would learn
+        /// that nobody wants what is new.
+        WarmItems = "warm-items" was "trained",
+        /// By the number of training interactions to the power `sampling.popularity_power`.
+        Popularity = "popularity",
+    }
+}
+
+closed_choice! {
+    /// `sampling.hard_root`: around what hard negatives are looked for.
+    HardRoot {
+        /// The user.
+        User = "user",
+        /// The positive item, as in PinSAGE.
+        Item = "item",
+    }
+}
+
+section! {
+    /// What a batch is made of: positives, and negatives in any mixture.
+    ["sampling"] SamplingConfig { models: TRAINED }
+
+    /// How positives are drawn.
+    positives: PositiveSampling {
+        default: PositiveSampling::ByUser, for Mf | PinSage: PositiveSampling::ByEdge;
+    }
+
+    /// Negatives per positive.
+    negatives: usize {
+        default: 1, for PinSage: 0;
+        accepts: Accepts::Whole(0, 1000),
+        rules: &[Rule {
+            broken: |config| config.sampling.has_no_negatives(),
+            remedy: "nothing is compared with the positives; set it, or `sampling.batch_shared`, to 1 or more",
+        }],
+        flag: flag("negatives", "N"),
+    }
+
+    /// Negatives that all positives of a batch share, without those a user is known to have; beyond the catalogue,
+    /// all of it.
+    batch_shared: usize, was "shared" {
+        default: 0, for PinSage: 500;
+        accepts: Accepts::Whole(0, 1_000_000),
+        absent: Absent::Was("0"),
+    }
+
+    /// Whether a batch's positives are negatives of its other users, too; the softmax takes off the logarithm of how
+    /// often they are drawn.
+    in_batch: bool {
+        default: false;
+        absent: Absent::Was("false"),
+    }
+
+    /// How negatives are drawn.
+    distribution: NegativeDistribution {
+        default: NegativeDistribution::Uniform, for PinSage: NegativeDistribution::WarmItems;
+        absent: Absent::Was("\"uniform\""),
+    }
+
+    /// Exponent of the distribution `popularity`.
+    popularity_power: f64 {
+        default: 0.75;
+        absent: Absent::Default,
+    }
+
+    /// Hard negatives per positive, beside the others: items near it in the graph that the user does not have.
+    hard: usize {
+        default: 0;
+        accepts: Accepts::Whole(0, 1000),
+        absent: Absent::Was("0"),
+    }
+
+    /// First rank by personalized PageRank that a hard negative has, from 0; below 1 a share of the catalogue.
+    hard_from: f64 {
+        default: 100.0;
+        accepts: NON_NEGATIVE,
+        absent: Absent::Default,
+    }
+
+    /// First rank beyond those of hard negatives, in the terms of `sampling.hard_from`.
+    hard_to: f64 {
+        default: 500.0;
+        accepts: POSITIVE,
+        absent: Absent::Default,
+        rules: &[Rule {
+            broken: |config| {
+                config.sampling.hard > 0 && config.sampling.hard_to <= config.sampling.hard_from
+            },
+            remedy: "the band of ranks is empty; it ends above `sampling.hard_from`",
+        }],
+    }
+
+    /// Around what hard negatives are looked for.
+    hard_root: HardRoot {
+        default: HardRoot::User;
+        absent: Absent::Default,
+    }
+
+    /// Whether epoch n has n - 1 hard negatives per positive, until there are `hard`.
+    curriculum: bool {
+        default: true;
+        absent: Absent::Default,
+    }
+
+    /// Positives per batch.
+    batch_size: usize {
+        default: 1024, for Mf | LightGcn: 2048;
+        accepts: Accepts::Whole(1, i32::MAX as i64),
+        flag: flag("batch-size", "N"),
+    }
+}
+
+impl SamplingConfig {
+    /// Hard negatives a positive in an epoch (from 1).
+    #[must_use]
+    pub fn hard_in_epoch(&self, epoch: u32) -> usize {
+        match self.curriculum {
+            true => self.hard.min(epoch.saturating_sub(1) as usize),
+            false => self.hard,
+        }
+    }
+
+    /// The ranks of hard negatives in a catalogue of `n_items`.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    pub fn hard_ranks(&self, n_items: usize) -> std::ops::Range<usize> {
+        let rank = |bound: f64| match bound < 1.0 {
+            true => (bound * n_items as f64) as usize,
+            false => bound as usize,
+        };
+        rank(self.hard_from)..rank(self.hard_to)
+    }
+
+    /// Number of batches of an epoch over `n_interactions` positives; the last one may be shorter.
+    #[must_use]
+    pub fn n_batches(&self, n_interactions: usize) -> usize {
+        n_interactions.div_ceil(self.batch_size.max(1))
+    }
+
+    /// Whether some epoch has nothing to compare positives with.
+    fn has_no_negatives(&self) -> bool {
+        self.negatives == 0
+            && self.batch_shared == 0
+            && !self.in_batch
+            && (self.hard == 0 || self.curriculum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::RunConfig;
+
+    #[test]
+    fn last_batch_may_be_short() {
+        let sampling = SamplingConfig {
+            batch_size: 4,
+            ..RunConfig::default().sampling
+        };
+        assert_eq!(sampling.n_batches(0), 0);
+        assert_eq!(sampling.n_batches(8), 2);
+        assert_eq!(sampling.n_batches(9), 3);
+    }
+
+    #[test]
+    fn the_curriculum_rises_by_one_an_epoch_to_its_cap() {
+        let mut sampling = SamplingConfig {
+            hard: 3,
+            curriculum: true,
+            ..RunConfig::default().sampling
+        };
+        let hard = |s: &SamplingConfig| [1, 2, 3, 4, 5, 9].map(|epoch| s.hard_in_epoch(epoch));
+        assert_eq!(hard(&sampling), [0, 1, 2, 3, 3, 3]);
+        sampling.curriculum = false;
+        assert_eq!(hard(&sampling), [3; 6]);
+    }
+
+    #[test]
+    fn bands_are_ranks_or_shares_of_the_catalogue() {
+        let band = |hard_from, hard_to| SamplingConfig {
+            hard_from,
+            hard_to,
+            ..RunConfig::default().sampling
+        };
+        assert_eq!(band(2000.0, 5000.0).hard_ranks(70), 2000..5000);
+        assert_eq!(band(0.0, 0.5).hard_ranks(1001), 0..500);
+        assert_eq!(band(0.25, 300.0).hard_ranks(400), 100..300);
+    }
+}

@@ -1,0 +1,47 @@
+//! `[split]`: held-out interactions.
+
+use super::{ALL, flag};
+use crate::config::accepts::{FRACTION, SHARE};
+use crate::config::choice::closed_choice;
+use crate::config::section::section;
+use crate::config::setting::Tune;
+
+closed_choice! {
+    /// `split.method`: how held-out interactions are chosen.
+    SplitMethod {
+        /// Uniformly within each user.
+        Random = "random",
+        /// Each user's last interaction.
+        LeaveLastOut = "leave-last-out",
+        /// Everything after a point in time.
+        Temporal = "temporal" was "timeline",
+        /// Whole items with all their interactions: those of the test part have none in training.
+        ColdStartItem = "cold-start-item" was "item-cold",
+        /// The test part is the file that `data.test` names.
+        Given = "given",
+    }
+}
+
+section! {
+    /// How interactions are held out.
+    ["split"] SplitConfig { models: ALL, tune: Tune::Fixed("every trial needs the same validation part") }
+
+    /// How to hold out. When absent: `given` where there is a test file, `temporal` where there are timestamps,
+    /// `random` otherwise.
+    method: Option<SplitMethod> {
+        default: None;
+        flag: flag("split", "METHOD"),
+    }
+
+    /// Share of the interactions held out for the test.
+    test_fraction: f64 {
+        default: 0.2;
+        accepts: FRACTION,
+    }
+
+    /// Share of what is left held out for validation. With 0 training ends with the last epoch, which is kept.
+    validation_fraction: f64 {
+        default: 0.1;
+        accepts: SHARE,
+    }
+}

@@ -1,0 +1,113 @@
+//! `[training]`: how long and how fast.
+
+use super::{DeviceName, ModelName, TRAINED, flag, log, usual_when};
+use crate::config::accepts::{Accepts, MANY, NON_NEGATIVE, POSITIVE};
+use crate::config::choice::closed_choice;
+use crate::config::section::section;
+use crate::config::setting::{Absent, Rule, Tune};
+
+closed_choice! {
+    /// `training.optimizer`: what moves the parameters.
+    Optimizer {
+        /// Adam over every parameter.
+        Adam = "adam",
+        /// Adam over the rows of a batch only; for `mf` on the CPU.
+        LazyAdam = "lazy-adam",
+    }
+}
+
+closed_choice! {
+    /// `training.schedule`: how the learning rate changes after the warm-up.
+    Schedule {
+        /// It stays as it is.
+        Constant = "constant",
+        /// Half a cosine down to 0 at the end of the last epoch.
+        Cosine = "cosine",
+        /// By the factor `training.decay` an epoch.
+        Exponential = "exponential",
+    }
+}
+
+section! {
+    /// How long and how fast.
+    ["training"] TrainingConfig { models: TRAINED }
+
+    /// Passes over the training interactions at most.
+    epochs: u32 {
+        default: 200;
+        accepts: Accepts::Whole(1, MANY),
+        tune: Tune::Fixed("epochs are what the search spends"),
+        flag: flag("epochs", "N"),
+    }
+
+    /// What moves the parameters.
+    optimizer: Optimizer {
+        default: Optimizer::Adam;
+        absent: Absent::Was("\"adam\""),
+        rules: &[Rule {
+            broken: |config| {
+                config.training.optimizer == Optimizer::LazyAdam
+                    && !(config.model.name == ModelName::Mf && config.run.device == DeviceName::Cpu)
+            },
+            remedy: "lazy-adam moves the rows of a batch only, which is for `mf` on the device `cpu`; use `adam`",
+        }],
+    }
+
+    /// Adam's learning rate.
+    // What PinSAGE begins with is soon lost at a higher one.
+    learning_rate: f64 {
+        default: 1e-3, for NgcfOfficial | PinSage: 1e-4;
+        accepts: POSITIVE,
+        tune: Tune::Usually(&[
+            usual_when(1, log(3e-5, 0.01), "pinsage", |config| config.features.is_some()),
+            usual_when(1, log(3e-4, 0.03), "all others", |config| config.features.is_none()),
+        ]),
+        flag: flag("learning-rate", "RATE"),
+    }
+
+    /// How the learning rate changes after the warm-up.
+    schedule: Schedule {
+        default: Schedule::Constant;
+        absent: Absent::Was("\"constant\""),
+    }
+
+    /// Epochs over which the learning rate rises from 0; parts of one are allowed.
+    warmup_epochs: f64 {
+        default: 0.0;
+        accepts: NON_NEGATIVE,
+        absent: Absent::Was("0.0"),
+    }
+
+    /// Factor per epoch of the schedule `exponential`.
+    decay: f64 {
+        default: 0.95;
+        accepts: POSITIVE,
+        absent: Absent::Default,
+    }
+
+    /// Validations without improvement before training stops; 0 never stops early.
+    patience: u32 {
+        default: 10;
+    }
+
+    /// Epochs between two validations.
+    evaluate_every: u32 {
+        default: 1;
+        accepts: Accepts::Whole(1, MANY),
+    }
+
+    /// Batches made ahead of time, on a thread of their own, while the device computes; with 0 each is made when it
+    /// is needed. It changes no result.
+    prefetch: usize, was "ahead" {
+        default: 2;
+        accepts: Accepts::Whole(0, 64),
+        absent: Absent::Default,
+    }
+
+    /// What validation compares: `recall@K` or `ndcg@K`.
+    metric: String {
+        default: "ndcg@20".to_owned();
+        accepts: Accepts::Metric,
+        tune: Tune::Fixed("trials are compared by it"),
+    }
+}

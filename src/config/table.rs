@@ -1,0 +1,120 @@
+//! All settings by name: the one at a path, and what a wrong path may have meant.
+
+use super::sections::SECTIONS;
+use super::setting::Setting;
+
+/// Every setting, in the order a file is written.
+pub fn settings() -> impl Iterator<Item = &'static Setting> {
+    SECTIONS.iter().flat_map(|section| section.settings)
+}
+
+/// The setting at a dotted path, with the path where it is an earlier name.
+pub(super) fn find(path: &str) -> Option<(&'static Setting, Option<&'static str>)> {
+    let by_name = settings().find(|setting| setting.key == path);
+    by_name.map(|setting| (setting, None)).or_else(|| {
+        settings().find_map(|setting| {
+            let old = setting.old.iter().find(|old| **old == path)?;
+            Some((setting, Some(*old)))
+        })
+    })
+}
+
+/// The key that `path` has now, where it is one or was one.
+#[must_use]
+pub fn current_key(path: &str) -> Option<&'static str> {
+    find(path).map(|(setting, _)| setting.key)
+}
+
+/// Whether there is a section of this name.
+pub(super) fn is_section(name: &str) -> bool {
+    SECTIONS.iter().any(|section| section.name == name)
+}
+
+/// The variable that sets the key at `path`: `training.epochs` is `SAGEBRUSH_TRAINING_EPOCHS`.
+pub(super) fn variable(path: &str) -> String {
+    format!("SAGEBRUSH_{}", path.replace('.', "_").to_ascii_uppercase())
+}
+
+/// The setting that a variable sets, with its earlier key where the variable is of that.
+pub(super) fn of_variable(name: &str) -> Option<(&'static Setting, Option<&'static str>)> {
+    let now = settings().map(|setting| setting.key);
+    let before = settings().flat_map(|setting| setting.old).copied();
+    let path = now.chain(before).find(|path| variable(path) == name)?;
+    find(path)
+}
+
+/// The known variable nearest to `name`.
+pub(super) fn nearest_variable(name: &str) -> String {
+    settings()
+        .map(Setting::variable)
+        .min_by_key(|known| strsim::damerau_levenshtein(name, known))
+        .unwrap_or_default()
+}
+
+fn split_last(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+/// Whether two names differ by no more than slips of the keyboard.
+fn is_slip(of: &str, known: &str) -> Option<usize> {
+    let distance = strsim::damerau_levenshtein(of, known);
+    let most = (of.chars().count() / 3).max(1);
+    (distance <= most).then_some(distance)
+}
+
+/// What an unknown key may have meant: the same name in another section, a name like it in its own, a key or a
+/// section spelled much like it; otherwise what its section has.
+pub(super) fn hint(path: &str) -> String {
+    let (section, name) = split_last(path);
+    let elsewhere = settings().map(|setting| setting.key);
+    let elsewhere = elsewhere.filter(|key| split_last(key).1 == name && !name.is_empty());
+    let elsewhere: Vec<&str> = elsewhere.collect();
+    let likely = match is_section(section) && !section.is_empty() {
+        true => near_in_section(section, name).or(match elsewhere[..] {
+            [only] => Some(only),
+            _ => None,
+        }),
+        false => near_by_spelling(path).or(elsewhere.first().copied()),
+    };
+    match (likely, SECTIONS.iter().find(|known| known.name == section)) {
+        (Some(known), _) => format!("did you mean \"{known}\"?"),
+        (None, Some(known)) if !section.is_empty() => {
+            let names = known
+                .settings
+                .iter()
+                .map(|setting| split_last(setting.key).1);
+            let names: Vec<&str> = names.collect();
+            format!("[{section}] has {}", names.join(", "))
+        }
+        _ => {
+            let names = SECTIONS.iter().map(|section| section.name);
+            let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+            format!("the sections are {}", names.join(", "))
+        }
+    }
+}
+
+/// The setting of `section` whose name, or earlier name, is like `name`.
+fn near_in_section(section: &str, name: &str) -> Option<&'static str> {
+    let of_section = |path: &&'static str| split_last(path).0 == section;
+    let names = settings().flat_map(|setting| {
+        let names = std::iter::once(&setting.key).chain(setting.old);
+        names.copied().map(move |path| (path, setting.key))
+    });
+    names
+        .filter(|(path, _)| of_section(path))
+        .filter_map(|(path, key)| Some((is_slip(name, split_last(path).1)?, key)))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, key)| key)
+}
+
+/// The key or section whose whole path is like `path`.
+fn near_by_spelling(path: &str) -> Option<&'static str> {
+    let sections = SECTIONS.iter().map(|section| section.name);
+    settings()
+        .map(|setting| setting.key)
+        .chain(sections)
+        .filter_map(|known| Some((is_slip(path, known)?, known)))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
+}
