@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use toml::Value;
 
 use super::byte_size::ByteSize;
-use super::choice::Choice;
 use super::error::SettingError;
 use super::remark;
+
+/// Version of the run file this program reads and writes.
+pub const FORMAT_VERSION: u32 = 1;
 
 /// Longest list of a metric: the largest K.
 pub(super) const LONGEST_LIST: i64 = 1_000_000;
@@ -52,6 +54,28 @@ impl Interval {
             Self::Share => "at least 0 and below 1",
             Self::Fraction => "above 0 and below 1",
             Self::Zero => "0",
+        }
+    }
+}
+
+/// One value of a closed choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its spelling in files, variables and flags.
+    pub name: &'static str,
+    /// Spellings it had before: read, with a remark, and never written.
+    pub old: &'static [&'static str],
+    /// What it means, in a sentence; empty where the name says it.
+    pub help: &'static str,
+}
+
+impl Choice {
+    /// A value whose name says what it is.
+    pub(super) const fn named(name: &'static str) -> Self {
+        Self {
+            name,
+            old: &[],
+            help: "",
         }
     }
 }
@@ -350,14 +374,14 @@ impl At<'_> {
     }
 }
 
-/// Refuses every version but [`super::FORMAT_VERSION`].
+/// Refuses every version but [`FORMAT_VERSION`].
 pub(super) fn check_version(place: &str, value: &Value) -> Result<(), SettingError> {
-    if value.as_integer() == Some(i64::from(super::FORMAT_VERSION)) {
+    if value.as_integer() == Some(i64::from(FORMAT_VERSION)) {
         return Ok(());
     }
     Err(SettingError::FormatVersion {
         place: place.to_owned(),
         found: value.to_string(),
-        known: super::FORMAT_VERSION,
+        known: FORMAT_VERSION,
     })
 }

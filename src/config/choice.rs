@@ -1,27 +1,5 @@
 //! Closed choices: an enum, the spelling and the meaning of each value, and the spellings it had before.
 
-/// One value of a closed choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Choice {
-    /// Its spelling in files, variables and flags.
-    pub name: &'static str,
-    /// Spellings it had before: read, with a remark, and never written.
-    pub old: &'static [&'static str],
-    /// What it means, in a sentence; empty where the name says it.
-    pub help: &'static str,
-}
-
-impl Choice {
-    /// A value whose name says what it is.
-    pub(super) const fn named(name: &'static str) -> Self {
-        Self {
-            name,
-            old: &[],
-            help: "",
-        }
-    }
-}
-
 /// Declares an enum whose variants are the values of a setting.
 ///
 /// The documentation of a variant is the text that `docs/configuration.md` prints. `was` names an earlier spelling.

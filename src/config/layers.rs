@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::accepts;
 use super::error::SettingError;
-use super::setting::Setting;
+use super::sections::setting::Setting;
 use super::{remark, table};
 
 /// Where a value came from.

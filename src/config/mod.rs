@@ -9,9 +9,7 @@ mod error;
 mod layers;
 mod remark;
 mod resolve;
-mod section;
 mod sections;
-mod setting;
 mod table;
 mod write;
 
@@ -20,21 +18,20 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-pub use accepts::{Accepts, Interval};
+pub use accepts::{Accepts, Choice, FORMAT_VERSION, Interval};
 pub use byte_size::ByteSize;
-pub use choice::Choice;
 pub use error::SettingError;
 pub use layers::Origin;
 pub(crate) use resolve::insert;
 pub use resolve::{Resolved, resolve};
-pub use section::SectionDefinition;
+pub use sections::section::SectionDefinition;
+pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
     ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
-    FORMAT_VERSION, FeatureSettings, FilterSettings, HardRoot, IdOrder, Initialization,
-    LastActivation, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
-    NgcfLectureSettings, Optimizer, PinSageSettings, PoolingName, PositiveSampling, QueryItem,
-    RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
-    SplitMethod, Start, TrainingConfig, WalkSettings,
+    FeatureSettings, FilterSettings, HardRoot, IdOrder, Initialization, LastActivation, LossKind,
+    LossSettings, ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, Optimizer,
+    PinSageSettings, PoolingName, PositiveSampling, QueryItem, RunConfig, RunSettings,
+    SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitMethod, Start,
+    TrainingConfig, WalkSettings,
 };
-pub use setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
-pub use table::{current_key, settings};
+pub use table::{current_key, setting_named, settings};

@@ -4,8 +4,8 @@ use toml::{Table, Value};
 
 use super::error::SettingError;
 use super::layers::{self, Origin, Values};
+use super::sections::setting::{Absent, Setting};
 use super::sections::{DEFAULT_MODEL, ModelName, RunConfig};
-use super::setting::{Absent, Setting};
 use super::table::settings;
 
 /// A complete configuration and where each of its values came from.

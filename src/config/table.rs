@@ -1,7 +1,9 @@
 //! All settings by name: the one at a path, and what a wrong path may have meant.
 
+use super::error::SettingError;
+use super::remark;
 use super::sections::SECTIONS;
-use super::setting::Setting;
+use super::sections::setting::{Setting, variable};
 
 /// Every setting, in the order a file is written.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
@@ -19,6 +21,22 @@ pub(super) fn find(path: &str) -> Option<(&'static Setting, Option<&'static str>
     })
 }
 
+/// The setting at a dotted path, by its name or an earlier one, which a remark tells; `place` is for messages.
+///
+/// # Errors
+/// There is none; one near to it is named, or those of its section.
+pub fn setting_named(place: &str, path: &str) -> Result<&'static Setting, SettingError> {
+    let (setting, old) = find(path).ok_or_else(|| SettingError::UnknownKey {
+        place: place.to_owned(),
+        key: path.to_owned(),
+        hint: hint(path),
+    })?;
+    if let Some(old) = old {
+        remark::renamed_key(old, setting.key);
+    }
+    Ok(setting)
+}
+
 /// The key that `path` has now, where it is one or was one.
 #[must_use]
 pub fn current_key(path: &str) -> Option<&'static str> {
@@ -28,11 +46,6 @@ pub fn current_key(path: &str) -> Option<&'static str> {
 /// Whether there is a section of this name.
 pub(super) fn is_section(name: &str) -> bool {
     SECTIONS.iter().any(|section| section.name == name)
-}
-
-/// The variable that sets the key at `path`: `training.epochs` is `SAGEBRUSH_TRAINING_EPOCHS`.
-pub(super) fn variable(path: &str) -> String {
-    format!("SAGEBRUSH_{}", path.replace('.', "_").to_ascii_uppercase())
 }
 
 /// The setting that a variable sets, with its earlier key where the variable is of that.

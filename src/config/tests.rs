@@ -508,7 +508,10 @@ fn keys_are_told_apart_by_name_and_by_variable() {
     let names = || settings().flat_map(|s| iter::once(&s.key).chain(s.old));
     let mut seen = std::collections::BTreeSet::new();
     for name in names() {
-        assert!(seen.insert(table::variable(name)), "{name}");
+        assert!(
+            seen.insert(crate::config::sections::setting::variable(name)),
+            "{name}"
+        );
     }
 }
 

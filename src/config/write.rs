@@ -6,8 +6,8 @@ use toml::Table;
 
 use super::layers::Origin;
 use super::resolve::{Resolved, lookup};
+use super::sections::setting::Setting;
 use super::sections::{RunConfig, SECTIONS};
-use super::setting::Setting;
 
 /// Columns of a comment.
 const WIDTH: usize = 100;

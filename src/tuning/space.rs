@@ -80,7 +80,7 @@ impl Dimension {
         if values.is_empty() {
             return Err(syntax());
         }
-        let setting = Setting::named(PLACE, key)?;
+        let setting = config::setting_named(PLACE, key)?;
         if let Tune::Fixed(reason) = setting.tune {
             return Err(SpaceError::Fixed {
                 key: key.to_owned(),

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use serde::Serializer;
 
+use super::section::section;
+use super::setting::{Absent, Flag, Tune};
 use super::{ALL, flag};
-use crate::config::accepts::{Accepts, MANY};
-use crate::config::choice::{Choice, closed_choice};
-use crate::config::section::section;
-use crate::config::setting::{Absent, Flag, Tune};
+use crate::config::accepts::{Accepts, Choice, MANY};
+use crate::config::choice::closed_choice;
 
 const SAME_DATA: Tune = Tune::Fixed("every trial needs the same data");
 

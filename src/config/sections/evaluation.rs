@@ -1,9 +1,9 @@
 //! `[evaluation]`: what is measured on the test part.
 
 use super::ALL;
+use super::section::section;
+use super::setting::Tune;
 use crate::config::accepts::{Accepts, LONGEST_LIST};
-use crate::config::section::section;
-use crate::config::setting::Tune;
 
 section! {
     /// What is measured on the test part.

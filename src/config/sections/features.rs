@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::section::section;
+use super::setting::{Absent, Rule, Tune};
 use super::{PINSAGE, log, usual, usual_when, values};
 use crate::config::accepts::{Accepts, POSITIVE, SHARE};
-use crate::config::section::section;
-use crate::config::setting::{Absent, Rule, Tune};
 
 /// What items are made of is read once: `ablate` varies it.
 const SAME_ITEMS: Tune =

@@ -1,10 +1,10 @@
 //! `[filter]` and `[chebycf]`: the graph filters.
 
 use super::ModelName::ChebyCf;
+use super::section::section;
+use super::setting::Tune;
 use super::{FILTERS, linear, log, usual};
 use crate::config::accepts::{Accepts, FRACTION, NON_NEGATIVE, POSITIVE};
-use crate::config::section::section;
-use crate::config::setting::Tune;
 
 section! {
     /// The graph filter. The defaults are those of the publications for Gowalla: CIKM 2021 ("How powerful is graph

@@ -1,10 +1,10 @@
 //! `[loss]`: what is minimized.
 
+use super::section::section;
+use super::setting::{Absent, Rule, Tune};
 use super::{ScoreKind, TRAINED, flag, linear, log, usual_when};
 use crate::config::accepts::{NON_NEGATIVE, POSITIVE};
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::{Absent, Rule, Tune};
 
 closed_choice! {
     /// `loss.kind`: the ranking loss.

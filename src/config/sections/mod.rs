@@ -6,10 +6,13 @@ mod features;
 mod filter;
 mod loss;
 mod model;
+mod model_name;
 mod pinsage;
 mod run;
 mod sampling;
 mod score;
+pub(super) mod section;
+pub(super) mod setting;
 mod split;
 mod training;
 mod walks;
@@ -19,7 +22,8 @@ pub use evaluation::EvaluationConfig;
 pub use features::FeatureSettings;
 pub use filter::{ChebyCfSettings, FilterSettings};
 pub use loss::{LossKind, LossSettings};
-pub use model::{Initialization, LastActivation, ModelName, ModelSettings, NgcfLectureSettings};
+pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
+pub use model_name::ModelName;
 pub use pinsage::{PinSageSettings, QueryItem, Start};
 pub use run::{DeviceName, RunSettings};
 pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
@@ -28,13 +32,10 @@ pub use split::{SplitConfig, SplitMethod};
 pub use training::{Optimizer, Schedule, TrainingConfig};
 pub use walks::{PoolingName, WalkSettings};
 
-use super::accepts::Accepts;
-use super::section::{Section, SectionDefinition, section};
-use super::setting::{Flag, Over, Tune, Usual};
+use super::accepts::{Accepts, FORMAT_VERSION};
 use ModelName::{ChebyCf, GfCf, LightGcn, Mf, NgcfLecture, NgcfOfficial, NgcfPaper, PinSage};
-
-/// Version of the run file this program reads and writes.
-pub const FORMAT_VERSION: u32 = 1;
+use section::{Section, SectionDefinition, section};
+use setting::{Flag, Over, Tune, Usual};
 
 /// The model trained when nothing names one.
 pub const DEFAULT_MODEL: ModelName = LightGcn;

@@ -1,41 +1,12 @@
 //! `[model]`: the network, and `[ngcf_lecture]`.
 
 use super::ModelName::{Mf, NgcfLecture, PinSage};
+use super::model_name::ModelName;
+use super::section::section;
+use super::setting::{Absent, Limit, Tune};
 use super::{ALL, DEFAULT_MODEL, PINSAGE, TRAINED, flag, usual_when, values};
 use crate::config::accepts::{Accepts, Interval, POSITIVE, SHARE};
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::{Absent, Limit, Tune};
-
-closed_choice! {
-    /// `model.name`: which network is trained, or which graph filter is fitted.
-    ModelName {
-        /// Matrix factorization: two embedding tables.
-        Mf = "mf",
-        /// LightGCN: symmetric propagation without weights, mean over the layers.
-        LightGcn = "lightgcn",
-        /// NGCF as lectured: mean aggregation, concatenation, last layer only.
-        NgcfLecture = "ngcf-lecture",
-        /// NGCF as printed in arXiv 1905.08108 v2.
-        NgcfPaper = "ngcf-paper",
-        /// NGCF as the authors' TensorFlow code computes it.
-        NgcfOfficial = "ngcf-official",
-        /// PinSAGE: item vectors from features and weighted neighbourhoods; users are means of their items.
-        PinSage = "pinsage",
-        /// GF-CF: a linear filter and an ideal low-pass one over the item graph; not trained.
-        GfCf = "gf-cf",
-        /// ChebyCF: a Chebyshev filter and an ideal low-pass one over the item graph; not trained.
-        ChebyCf = "chebycf",
-    }
-}
-
-impl ModelName {
-    /// Whether it is a graph filter: fitted at once, without epochs.
-    #[must_use]
-    pub fn is_filter(self) -> bool {
-        matches!(self, Self::GfCf | Self::ChebyCf)
-    }
-}
 
 closed_choice! {
     /// `model.init`: how embedding tables start.

@@ -1,10 +1,10 @@
 //! `[pinsage]`: what PinSAGE has alone, beside its features and neighbourhoods.
 
 use super::PINSAGE;
+use super::section::section;
+use super::setting::Absent;
 use crate::config::accepts::Accepts;
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::Absent;
 
 closed_choice! {
     /// `pinsage.start`: what the weights begin with.

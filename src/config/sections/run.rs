@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use super::section::section;
+use super::setting::{Limit, Tune};
 use super::{ALL, FILTERS, PINSAGE, flag};
-use crate::config::accepts::Accepts;
+use crate::config::accepts::{Accepts, Choice};
 use crate::config::byte_size::ByteSize;
-use crate::config::choice::{Choice, closed_choice};
-use crate::config::section::section;
-use crate::config::setting::{Limit, Tune};
+use crate::config::choice::closed_choice;
 
 closed_choice! {
     /// `run.device`: where tensors live.

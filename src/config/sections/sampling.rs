@@ -1,10 +1,10 @@
 //! `[sampling]`: what a batch is made of.
 
+use super::section::section;
+use super::setting::{Absent, Rule};
 use super::{TRAINED, flag};
 use crate::config::accepts::{Accepts, NON_NEGATIVE, POSITIVE};
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::{Absent, Rule};
 
 closed_choice! {
     /// `sampling.positives`: how the positives of an epoch are drawn.

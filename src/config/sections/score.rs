@@ -1,10 +1,10 @@
 //! `[score]`: from two embeddings to a number.
 
 use super::TRAINED;
+use super::section::section;
+use super::setting::Rule;
 use crate::config::accepts::{Accepts, POSITIVE};
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::Rule;
 
 closed_choice! {
     /// `score.kind`: how a user's and an item's embedding become a score.

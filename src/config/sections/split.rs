@@ -1,10 +1,10 @@
 //! `[split]`: held-out interactions.
 
+use super::section::section;
+use super::setting::Tune;
 use super::{ALL, flag};
 use crate::config::accepts::{FRACTION, SHARE};
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::Tune;
 
 closed_choice! {
     /// `split.method`: how held-out interactions are chosen.

@@ -1,10 +1,10 @@
 //! `[training]`: how long and how fast.
 
+use super::section::section;
+use super::setting::{Absent, Rule, Tune};
 use super::{DeviceName, ModelName, TRAINED, flag, log, usual_when};
 use crate::config::accepts::{Accepts, MANY, NON_NEGATIVE, POSITIVE};
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
-use crate::config::setting::{Absent, Rule, Tune};
 
 closed_choice! {
     /// `training.optimizer`: what moves the parameters.

@@ -1,9 +1,9 @@
 //! `[walks]`: the neighbourhoods of items that PinSAGE pools.
 
 use super::PINSAGE;
+use super::section::section;
 use crate::config::accepts::Accepts;
 use crate::config::choice::closed_choice;
-use crate::config::section::section;
 
 closed_choice! {
     /// `walks.pooling`: how the neighbours of an item become one vector.

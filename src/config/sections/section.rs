@@ -1,6 +1,6 @@
 //! The form in which a section declares its settings.
 
-use super::sections::ModelName;
+use super::model_name::ModelName;
 use super::setting::Setting;
 
 /// A section of the run file and its settings, in the order they are written.
@@ -8,7 +8,7 @@ pub struct SectionDefinition {
     /// Its name, such as `training`; empty for what stands before the first section.
     pub name: &'static str,
     /// What it is about.
-    pub(super) raw_about: &'static str,
+    pub(in crate::config) raw_about: &'static str,
     /// The models that have it.
     pub models: &'static [ModelName],
     /// Its settings.
@@ -24,7 +24,7 @@ impl SectionDefinition {
 }
 
 /// A section as a struct.
-pub(super) trait Section: Sized {
+pub(in crate::config) trait Section: Sized {
     /// The models that have it.
     const MODELS: &'static [ModelName];
     /// The values of a model when nothing else is said.
@@ -114,12 +114,12 @@ macro_rules! section {
             )*
             $($(
                 $(#[doc = $inner_about])+
-                #[serde(skip_serializing_if = "crate::config::section::Section::is_absent")]
+                #[serde(skip_serializing_if = "crate::config::sections::section::Section::is_absent")]
                 pub $inner: $inner_type,
             )+)?
         }
 
-        impl $crate::config::section::Section for $name {
+        impl $crate::config::sections::section::Section for $name {
             const MODELS: &'static [$crate::config::ModelName] = $models;
 
             #[allow(clippy::match_single_binding)]
@@ -131,7 +131,7 @@ macro_rules! section {
                             _ => $default,
                         },
                     )*
-                    $($($inner: $crate::config::section::Section::defaults_for(model),)+)?
+                    $($($inner: $crate::config::sections::section::Section::defaults_for(model),)+)?
                 }
             }
         }
@@ -151,9 +151,9 @@ macro_rules! section {
                     settings: &[
                         $(
                             $crate::config::Setting {
-                                key: $crate::config::section::key!($section $field),
+                                key: $crate::config::sections::section::key!($section $field),
                                 raw_help: concat!($($help),+),
-                                old: &[$($crate::config::section::key!($section @ $was),)* $($moved,)*],
+                                old: &[$($crate::config::sections::section::key!($section @ $was),)* $($moved,)*],
                                 $($property: $value,)*
                                 ..Self::IN_COMMON.of_type::<$type>()
                             },
@@ -164,4 +164,4 @@ macro_rules! section {
     };
 }
 
-pub(super) use {key, section};
+pub(in crate::config) use {key, section};

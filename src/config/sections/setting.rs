@@ -4,19 +4,19 @@ use std::fmt;
 
 use toml::Value;
 
-use super::accepts::{Accepts, SettingType};
-use super::error::SettingError;
-use super::sections::{ModelName, RunConfig};
-use super::table;
+use super::RunConfig;
+use super::model_name::ModelName;
+use crate::config::accepts::{Accepts, SettingType};
+use crate::config::error::SettingError;
 
 /// One setting. The parser, the checks, the help of flags, `--print-config`, the space of `tune` and
-/// `docs/configuration.md` are made of these; the sections of [`super::sections`] declare them.
+/// `docs/configuration.md` are made of these; the sections of [`super`] declare them.
 #[derive(Clone, Copy)]
 pub struct Setting {
     /// Its dotted path, such as `training.epochs`.
     pub key: &'static str,
     /// What it does, as its documentation has it; [`Setting::help`] is the text without the space before it.
-    pub(super) raw_help: &'static str,
+    pub(in crate::config) raw_help: &'static str,
     /// Its type and range.
     pub accepts: Accepts,
     /// The models that have it.
@@ -128,7 +128,7 @@ impl fmt::Display for Over {
 
 impl Setting {
     /// What the settings of a section have in common; [`super::section`] adds the rest.
-    pub(super) const fn of_section(models: &'static [ModelName]) -> Self {
+    pub(in crate::config) const fn of_section(models: &'static [ModelName]) -> Self {
         Self {
             key: "",
             raw_help: "",
@@ -144,7 +144,7 @@ impl Setting {
     }
 
     /// With what follows from the type of its values.
-    pub(super) const fn of_type<T: SettingType>(self) -> Self {
+    pub(in crate::config) const fn of_type<T: SettingType>(self) -> Self {
         Self {
             accepts: T::ACCEPTS,
             absent: match T::MAY_BE_ABSENT {
@@ -153,22 +153,6 @@ impl Setting {
             },
             ..self
         }
-    }
-
-    /// The setting at a dotted path, by its name or an earlier one, which a remark tells; `place` is for messages.
-    ///
-    /// # Errors
-    /// There is none; one near to it is named, or those of its section.
-    pub fn named(place: &str, path: &str) -> Result<&'static Self, SettingError> {
-        let (setting, old) = table::find(path).ok_or_else(|| SettingError::UnknownKey {
-            place: place.to_owned(),
-            key: path.to_owned(),
-            hint: table::hint(path),
-        })?;
-        if let Some(old) = old {
-            super::remark::renamed_key(old, setting.key);
-        }
-        Ok(setting)
     }
 
     /// What it does.
@@ -200,11 +184,11 @@ impl Setting {
     /// The variable that sets it: `training.epochs` is `SAGEBRUSH_TRAINING_EPOCHS`.
     #[must_use]
     pub fn variable(&self) -> String {
-        table::variable(self.key)
+        variable(self.key)
     }
 
     /// Why it means nothing to `model`, and what to do; `None` where it means something.
-    pub(super) fn misplaced(&self, model: ModelName) -> Option<String> {
+    pub(in crate::config) fn misplaced(&self, model: ModelName) -> Option<String> {
         if self.is_of(model) {
             return None;
         }
@@ -222,4 +206,9 @@ impl Setting {
         let names = names.join(" and ");
         Some(format!("only {names} {have} it; remove the key"))
     }
+}
+
+/// The variable that sets the key at `path`: `training.epochs` is `SAGEBRUSH_TRAINING_EPOCHS`.
+pub(in crate::config) fn variable(path: &str) -> String {
+    format!("SAGEBRUSH_{}", path.replace('.', "_").to_ascii_uppercase())
 }

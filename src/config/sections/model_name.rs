@@ -1,0 +1,33 @@
+//! The models by name.
+
+use crate::config::choice::closed_choice;
+
+closed_choice! {
+    /// `model.name`: which network is trained, or which graph filter is fitted.
+    ModelName {
+        /// Matrix factorization: two embedding tables.
+        Mf = "mf",
+        /// LightGCN: symmetric propagation without weights, mean over the layers.
+        LightGcn = "lightgcn",
+        /// NGCF as lectured: mean aggregation, concatenation, last layer only.
+        NgcfLecture = "ngcf-lecture",
+        /// NGCF as printed in arXiv 1905.08108 v2.
+        NgcfPaper = "ngcf-paper",
+        /// NGCF as the authors' TensorFlow code computes it.
+        NgcfOfficial = "ngcf-official",
+        /// PinSAGE: item vectors from features and weighted neighbourhoods; users are means of their items.
+        PinSage = "pinsage",
+        /// GF-CF: a linear filter and an ideal low-pass one over the item graph; not trained.
+        GfCf = "gf-cf",
+        /// ChebyCF: a Chebyshev filter and an ideal low-pass one over the item graph; not trained.
+        ChebyCf = "chebycf",
+    }
+}
+
+impl ModelName {
+    /// Whether it is a graph filter: fitted at once, without epochs.
+    #[must_use]
+    pub fn is_filter(self) -> bool {
+        matches!(self, Self::GfCf | Self::ChebyCf)
+    }
+}
