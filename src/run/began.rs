@@ -1,22 +1,19 @@
 //! `began.json`: the settings a run began with, and what may differ from them when it is resumed.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use super::{Checkpoint, File, RunDir, RunError, RunWriter};
+use super::{Checkpoint, Difference, File, RunDir, RunError, RunWriter};
 
 /// What changes no bit of an epoch's result, or how many epochs there are.
-const MAY_DIFFER: [&str; 8] = [
+const MAY_DIFFER: [&str; 6] = [
     "training.epochs",
     "training.patience",
-    "training.ahead",
     "training.prefetch",
     "run.device",
     "run.memory_limit",
-    "run.scratch",
     "run.temp_dir",
 ];
 /// Files may lie elsewhere: the hashes of what is in them are compared instead.
@@ -39,28 +36,6 @@ impl Began {
             tool: concat!("sagebrush ", env!("CARGO_PKG_VERSION")).to_owned(),
             settings,
         }
-    }
-}
-
-/// A setting that has changed since the run began.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
-    /// The setting.
-    pub key: String,
-    /// Its value when the run began; `None` where it had none.
-    pub began: Option<Value>,
-    /// Its value now.
-    pub now: Option<Value>,
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |value: &Option<Value>| match value {
-            Some(value) => value.to_string(),
-            None => "not set".to_owned(),
-        };
-        let (began, now) = (shown(&self.began), shown(&self.now));
-        write!(f, "`{}` was {began} and is {now}", self.key)
     }
 }
 

@@ -4,8 +4,8 @@ use crate::failure::{Fails, Failure};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::began::Difference;
-use super::lock::Holder;
+use super::difference::Difference;
+use super::holder::Holder;
 
 /// Whose fault an error is, which decides the exit code of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! The files of a run directory by name.
 
+/// The openings of the test part, which no manifest lists.
+pub const OPENINGS_NAME: &str = "openings.jsonl";
+
 /// A file of a run directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum File {

@@ -6,15 +6,12 @@
 //! other. Readers take none: what they read changes whole or not at all.
 
 use std::ffi::OsString;
-use std::fmt;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
-
-use super::RunError;
+use super::{Holder, RunError};
 use crate::atomic_file::{create_folder, folder_of};
 use crate::failpoints::{Failpoint, reach};
 
@@ -24,31 +21,6 @@ const SUFFIX: &str = ".sagebrush-lock";
 const NOTE_BYTES_MAX: u64 = 4096;
 /// How often a lock file may be replaced under our hands before we give up.
 const TRIES_MAX: usize = 100;
-
-/// Who holds a lock.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The process.
-    pub pid: u32,
-    /// What it does, such as `evaluate`.
-    pub command: String,
-    /// Since when, in seconds since 1970.
-    pub since: u64,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let second = self.since % 86_400;
-        let (hour, minute) = (second / 3600, second / 60 % 60);
-        let command = self.command.escape_debug();
-        write!(
-            f,
-            "{command}, process {}, since {hour:02}:{minute:02}:{:02} UTC",
-            self.pid,
-            second % 60
-        )
-    }
-}
 
 /// The right to write a run. It ends when this is dropped, or with the process.
 #[derive(Debug)]
@@ -292,17 +264,6 @@ mod tests {
         #[cfg(unix)]
         assert!(names(folder.path()).is_empty(), "nothing is left behind");
         RunLock::take(&run, "train").unwrap();
-    }
-
-    #[test]
-    fn a_time_is_one_of_day() {
-        let holder = Holder {
-            pid: 4711,
-            command: "evaluate".into(),
-            since: 86_400 * 20_000 + 10 * 3600 + 31 * 60 + 2,
-        };
-        let expected = "evaluate, process 4711, since 10:31:02 UTC";
-        assert_eq!(holder.to_string(), expected);
     }
 
     #[cfg(unix)]

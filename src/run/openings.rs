@@ -10,10 +10,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::atomic::write_atomically;
+use super::files::OPENINGS_NAME;
 use super::{File, RunDir, RunError, RunWriter, lines};
-
-/// The file's name in a run directory.
-pub const OPENINGS_NAME: &str = "openings.jsonl";
 
 /// One opening of the test part.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use super::atomic::{digest_of, is_temporary, remove_leftovers, write_atomically};
 use super::directory::{CHECKPOINT_DIRECTORY, MARKER_NAME};
+use super::files::OPENINGS_NAME;
 use super::manifest::{MANIFEST_NAME, Manifest};
-use super::openings::OPENINGS_NAME;
 use super::{File as RunFile, RunDir, RunError, RunLock, checkpoint_store};
 use crate::atomic_file::{create_folder, remove_file};
 use crate::failpoints::{Failpoint, reach};
