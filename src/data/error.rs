@@ -318,6 +318,14 @@ pub enum DataError {
     },
 }
 
+/// The error of a file that cannot be read.
+pub(super) fn unreadable(name: &str, source: io::Error) -> DataError {
+    DataError::Unreadable {
+        place: Place::whole(name),
+        source,
+    }
+}
+
 impl Fails for DataError {
     fn failure(&self) -> Failure {
         match self {

@@ -9,8 +9,7 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::error::DataError;
-use super::source::unreadable;
+use super::error::{DataError, unreadable};
 
 /// A file as it was when its bytes were hashed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
-use super::error::{DataError, Place, Position};
+use super::error::{DataError, Place, Position, unreadable};
 use super::hash::{HashingReader, Tally};
 use super::window::Window;
 
@@ -107,13 +107,6 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
             let head = read_head(&mut bytes).map_err(|e| unreadable(&name, e))?;
             open_text(name, head, bytes)
         }
-    }
-}
-
-pub(super) fn unreadable(name: &str, source: io::Error) -> DataError {
-    DataError::Unreadable {
-        place: Place::whole(name),
-        source,
     }
 }
 

@@ -10,8 +10,9 @@ use std::io::Read;
 use std::path::Path;
 
 use super::IdMap;
+use super::error::unreadable;
 use super::error::{DataError, Place};
-use super::source::{PARQUET_MAGIC, read_head, unreadable};
+use super::source::{PARQUET_MAGIC, read_head};
 
 /// One vector per item, where the file has one; position = item id.
 #[derive(Debug, Clone, PartialEq)]
