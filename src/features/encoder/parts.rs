@@ -2,8 +2,9 @@
 
 use crate::config::FeatureSettings;
 use crate::data::ItemColumn;
+use crate::features::error::FeatureError;
+use crate::features::item_table::ItemTable;
 use crate::features::tokens::{self, Bag};
-use crate::features::{FeatureError, ItemTable};
 
 /// A table taken apart.
 pub(super) struct Parts<'a> {
