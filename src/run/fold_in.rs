@@ -1,0 +1,58 @@
+//! `fold_in.safetensors`: the map that places somebody new among the users, fitted once when training ends.
+
+use super::tensors::{Entry, TensorFile, Values, write_tensors};
+use super::{File, RunDir, RunError};
+
+/// The map of `fold_in.safetensors`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredFoldIn {
+    /// Width of a vector.
+    pub dim: usize,
+    /// `[dim, dim]`, row-major, in double precision: a vector is the sum of a history's item vectors times it.
+    pub map: Vec<f64>,
+    /// The regularisation it was fitted with, as a share of the mean eigenvalue. A note for the reader.
+    pub ridge: f64,
+}
+
+impl RunDir {
+    /// Writes `fold_in.safetensors`.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn write_fold_in(&mut self, fold_in: &StoredFoldIn) -> Result<(), RunError> {
+        let entry = Entry {
+            name: "map".to_owned(),
+            shape: vec![fold_in.dim, fold_in.dim],
+            values: Values::F64(&fold_in.map),
+        };
+        let notes = serde_json::json!({ "ridge": fold_in.ridge }).to_string();
+        self.write(File::FoldIn, |out| {
+            write_tensors(out, vec![entry], Some(notes))
+        })
+    }
+
+    /// The map of `fold_in.safetensors`; `None` where the run has none: it is a graph filter, places people without one, or
+    /// is of version 0.1.
+    ///
+    /// # Errors
+    /// A damaged file.
+    pub fn fold_in(&self) -> Result<Option<StoredFoldIn>, RunError> {
+        if !self.has(File::FoldIn) {
+            return Ok(None);
+        }
+        let path = self.path().join(File::FoldIn.name());
+        let bytes = self.read(File::FoldIn)?;
+        let file = TensorFile::parse(&path, &bytes)?;
+        let (shape, map) = file.f64("map")?;
+        let &[dim, columns] = &shape[..] else {
+            return Err(RunError::damaged(&path, "its map is not a matrix"));
+        };
+        if dim != columns {
+            return Err(RunError::damaged(&path, "its map is not square"));
+        }
+        let notes: serde_json::Value =
+            serde_json::from_str(file.metadata().unwrap_or("null")).unwrap_or_default();
+        let ridge = notes["ridge"].as_f64().unwrap_or_default();
+        Ok(Some(StoredFoldIn { dim, map, ridge }))
+    }
+}
