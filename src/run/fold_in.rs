@@ -56,3 +56,32 @@ impl RunDir {
         Ok(Some(StoredFoldIn { dim, map, ridge }))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_comes_back_bit_for_bit_and_only_square() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut run = RunDir::create(directory.path().join("run"), false).unwrap();
+        assert_eq!(run.fold_in().unwrap(), None);
+        let kept = StoredFoldIn {
+            dim: 2,
+            map: vec![0.1, -2.0 / 3.0, 1e-300, -0.0],
+            ridge: 0.001,
+        };
+        run.write_fold_in(&kept).unwrap();
+        assert_eq!(run.fold_in().unwrap(), Some(kept));
+        let entry = Entry {
+            name: "map".to_owned(),
+            shape: vec![2, 1],
+            values: Values::F64(&[1.0, 2.0]),
+        };
+        run.write(File::FoldIn, |out| write_tensors(out, vec![entry], None))
+            .unwrap();
+        let message = run.fold_in().unwrap_err().to_string();
+        assert!(message.contains("fold_in.safetensors") && message.contains("not square"));
+    }
+}
