@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
 use sagebrush::data::{Input, ReadOptions, read_dataset};
 use sagebrush::graph::{InteractionGraph, NodeOrder};
-use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::inference::{ScoreHead, Tables, top_k};
 use sagebrush::split::{Split, split};
 use sagebrush::training::adjacency;
 
@@ -85,10 +85,10 @@ fn ranking_seconds(split: &Split, dim: usize) -> f64 {
         .map(|_| {
             let (users, items) = tables.clone();
             let head = ScoreHead::Dot;
-            let embeddings = Embeddings::new(n_users, n_items, dim, users, items, head).unwrap();
+            let tables = Tables::new(n_users, n_items, dim, users, items, head).unwrap();
             let ids: Vec<u32> = (0..n_users as u32).collect();
             let started = Instant::now();
-            black_box(top_k(&embeddings, &ids, 20, Some(split.train.positives())).unwrap());
+            black_box(top_k(&tables, &ids, 20, Some(split.train.positives())).unwrap());
             started.elapsed().as_secs_f64()
         })
         .collect();

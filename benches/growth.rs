@@ -23,7 +23,7 @@ use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
 use sagebrush::data::Dataset;
 use sagebrush::graph::{InteractionGraph, Walks};
-use sagebrush::inference::{Embeddings, ScoreHead, model_config, top_k};
+use sagebrush::inference::{ScoreHead, Tables, model_config, top_k};
 use sagebrush::sampling::EpochSampler;
 use sagebrush::split::{Split, TrainSet, split};
 use sagebrush::synth::{PowerLaw, SyntheticGraph};
@@ -241,11 +241,11 @@ fn graph_alone() {
         (0..rows * DIM).map(|_| rng.random::<f32>() - 0.5).collect()
     };
     let (users, items) = (table(n_users), table(n_items));
-    let embeddings = Embeddings::new(n_users, n_items, DIM, users, items, ScoreHead::Dot).unwrap();
+    let tables = Tables::new(n_users, n_items, DIM, users, items, ScoreHead::Dot).unwrap();
     let started = Instant::now();
     let ranked: Vec<u32> = (0..RANKED_USERS).collect();
     for users in ranked.chunks(BLOCK_USERS) {
-        top_k(&embeddings, users, 20, Some(split.train.positives())).unwrap();
+        top_k(&tables, users, 20, Some(split.train.positives())).unwrap();
     }
     let ranking: Duration = started.elapsed();
     println!(

@@ -12,7 +12,7 @@ use sagebrush::config::{
 };
 use sagebrush::data::Dataset;
 use sagebrush::graph::{Normalization, normalized_adjacency};
-use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::inference::{ScoreHead, Tables, top_k};
 use sagebrush::sampling::{EpochSampler, HardNegatives};
 use sagebrush::split::{Split, split};
 use sagebrush_model::Adjacency;
@@ -78,7 +78,7 @@ fn propagate(bencher: Bencher<'_, '_>) {
 fn top_20_of_every_user(bencher: Bencher<'_, '_>) {
     let split = made_up();
     let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
-    let embeddings = Embeddings::new(
+    let tables = Tables::new(
         n_users,
         n_items,
         DIM,
@@ -91,7 +91,7 @@ fn top_20_of_every_user(bencher: Bencher<'_, '_>) {
     let seen = split.train.positives();
     bencher
         .counter(ItemsCount::new(users.len()))
-        .bench_local(|| black_box(top_k(&embeddings, &users, 20, Some(seen)).unwrap()));
+        .bench_local(|| black_box(top_k(&tables, &users, 20, Some(seen)).unwrap()));
 }
 
 /// Named settings of the sampler.

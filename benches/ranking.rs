@@ -6,7 +6,7 @@ use divan::{Bencher, black_box};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::data::ItemLists;
-use sagebrush::inference::{Embeddings, ScoreHead, top_k};
+use sagebrush::inference::{ScoreHead, Tables, top_k};
 
 const N_USERS: usize = 4_000;
 const N_ITEMS: usize = 40_000;
@@ -38,7 +38,7 @@ fn top_k_of_every_user(bencher: Bencher<'_, '_>, (dim, k, falling): (usize, usiz
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let users = vectors(N_USERS, dim, 0.0, &mut rng);
     let items = vectors(N_ITEMS, dim, falling, &mut rng);
-    let embeddings = Embeddings::new(N_USERS, N_ITEMS, dim, users, items, ScoreHead::Dot).unwrap();
+    let tables = Tables::new(N_USERS, N_ITEMS, dim, users, items, ScoreHead::Dot).unwrap();
     let ids: Vec<u32> = (0..N_USERS as u32).collect();
     let pairs: Vec<(u32, u32)> = ids
         .iter()
@@ -48,7 +48,7 @@ fn top_k_of_every_user(bencher: Bencher<'_, '_>, (dim, k, falling): (usize, usiz
     let seen = ItemLists::from_pairs(N_USERS, pairs.into_iter());
     bencher
         .counter(ItemsCount::new(N_USERS * N_ITEMS))
-        .bench_local(|| black_box(top_k(&embeddings, &ids, k, Some(&seen)).unwrap()));
+        .bench_local(|| black_box(top_k(&tables, &ids, k, Some(&seen)).unwrap()));
 }
 
 /// One user at a time, as a server answers.
@@ -57,6 +57,6 @@ fn top_k_of_one_user(bencher: Bencher<'_, '_>, k: usize) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let users = vectors(1, 64, 0.0, &mut rng);
     let items = vectors(N_ITEMS, 64, 0.25, &mut rng);
-    let embeddings = Embeddings::new(1, N_ITEMS, 64, users, items, ScoreHead::Dot).unwrap();
-    bencher.bench_local(|| black_box(top_k(&embeddings, &[0], k, None).unwrap()));
+    let tables = Tables::new(1, N_ITEMS, 64, users, items, ScoreHead::Dot).unwrap();
+    bencher.bench_local(|| black_box(top_k(&tables, &[0], k, None).unwrap()));
 }

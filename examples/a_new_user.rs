@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example a_new_user`
 
-use sagebrush::{Config, Dataset, ModelName, Split, fit};
+use sagebrush::{Config, Dataset, ListOptions, ModelName, Split, fit};
 
 fn main() -> Result<(), sagebrush::Error> {
     let mut config = Config::defaults_for(ModelName::Mf);
@@ -13,7 +13,8 @@ fn main() -> Result<(), sagebrush::Error> {
     let recommender = fit(&config, &split, &folder, &())?.recommender()?;
 
     // The Dark Knight Rises, Skyfall, and a film the model has never seen.
-    let answer = recommender.recommend_for(&["1345836", "1074638", "no such film"], 5)?;
+    let answer =
+        recommender.recommend_for(&["1345836", "1074638", "no such film"], &ListOptions::of(5))?;
     for unknown in &answer.unknown {
         println!("left out: {unknown}");
     }

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example from_a_database`
 
-use sagebrush::{Config, Dataset, Interaction, ModelName, Split, fit};
+use sagebrush::{Config, Dataset, Interaction, ListOptions, ModelName, Split, fit};
 
 /// Stands for a database cursor: it gives a page of rows `(user, item, seconds)` at a time.
 fn page(number: i64) -> Vec<(i64, String, i64)> {
@@ -43,7 +43,7 @@ fn main() -> Result<(), sagebrush::Error> {
     let split = Split::new(dataset, &config, &())?;
     let folder = std::env::temp_dir().join(format!("sagebrush-example-{}", std::process::id()));
     let recommender = fit(&config, &split, &folder, &())?.recommender()?;
-    for place in &recommender.recommend(&["7"], 3)?[0].items {
+    for place in &recommender.recommend(&["7"], &ListOptions::of(3))?[0].items {
         println!("  {}. {}", place.rank, place.item);
     }
     let _ = std::fs::remove_dir_all(folder);

@@ -2,7 +2,7 @@
 //!
 //! `cargo run --example train_and_recommend`
 
-use sagebrush::{Config, Dataset, Event, ModelName, Observer, Split, evaluate, fit};
+use sagebrush::{Config, Dataset, Event, ListOptions, ModelName, Observer, Split, evaluate, fit};
 
 /// Prints a line an epoch.
 struct Lines;
@@ -28,7 +28,7 @@ fn main() -> Result<(), sagebrush::Error> {
     }
 
     let recommender = run.recommender()?;
-    for list in recommender.recommend(&["42"], 5)? {
+    for list in recommender.recommend(&["42"], &ListOptions::of(5))? {
         println!("user {}", list.user);
         for place in list.items {
             println!("  {}. {}", place.rank, place.title.unwrap_or(place.item));

@@ -3,7 +3,7 @@
 //! The program `sagebrush` and this library do the same; the program is `src/cli` behind the feature `cli`.
 //!
 //! ```no_run
-//! use sagebrush::{Config, Dataset, Run, Split, evaluate, fit};
+//! use sagebrush::{Config, Dataset, ListOptions, Run, Split, evaluate, fit};
 //!
 //! let config = Config::default();
 //! let split = Split::new(Dataset::read("ratings.csv")?, &config, &())?;
@@ -12,7 +12,7 @@
 //!
 //! // Later, in another process: neither the log nor the graph is needed.
 //! let recommender = Run::open("my-run")?.recommender()?;
-//! for list in recommender.recommend(&["42"], 10, true)? {
+//! for list in recommender.recommend(&["42"], &ListOptions::of(10))? {
 //!     println!("{}: {:?}", list.user, list.items);
 //! }
 //! # Ok::<(), sagebrush::Error>(())
@@ -81,7 +81,9 @@ pub use config::{ModelName, RunConfig as Config};
 pub use error::{Error, Result};
 pub use evaluation::{Estimate, Evaluation, SystemResult};
 pub use failure::Failure;
-pub use inference::{Listed, Recommender, RecommenderError, UserList};
+pub use inference::{
+    ForHistory, ListOptions, Listed, Ranked, Recommender, RecommenderError, UserList,
+};
 pub use library::{Dataset, Interaction, Run, evaluate};
 #[cfg(feature = "train")]
 pub use library::{Split, fit};

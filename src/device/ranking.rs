@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use sagebrush_model::{DeviceTables, RankingError};
 
 use crate::data::ItemLists;
-use crate::inference::{Embeddings, RankError, Ranked, ScoreHead, ScoreSource};
+use crate::inference::{RankError, Ranked, ScoreHead, ScoreSource, Tables};
 
 /// Tables on a GPU. Lists are made there; a score may differ from the host's in its last bits, so items whose scores
 /// are nearly equal may change places.
@@ -23,12 +23,12 @@ impl DeviceSource {
 
     /// A source from tables on the host; `None` where the host must rank: without a GPU, with a table beyond its
     /// buffers, or with a perceptron for a score.
-    pub fn upload(embeddings: &Embeddings, device: &Device) -> Option<Self> {
-        let ScoreHead::Dot = embeddings.head() else {
+    pub fn upload(tables: &Tables, device: &Device) -> Option<Self> {
+        let ScoreHead::Dot = tables.head() else {
             return None;
         };
-        let (users, items) = (embeddings.users(), embeddings.items());
-        DeviceTables::upload(embeddings.dim(), users, items, device).map(Self::new)
+        let (users, items) = (tables.users(), tables.items());
+        DeviceTables::upload(tables.dim(), users, items, device).map(Self::new)
     }
 }
 
@@ -93,7 +93,7 @@ mod tests {
     }
 
     /// The same scores place by place, and the same items but where the host's scores are nearly equal.
-    fn assert_same(host: &Embeddings, users: &[u32], got: &[Vec<Ranked>], want: &[Vec<Ranked>]) {
+    fn assert_same(host: &Tables, users: &[u32], got: &[Vec<Ranked>], want: &[Vec<Ranked>]) {
         let mut row = vec![0.0; host.n_items()];
         for ((&user, got), want) in users.iter().zip(got).zip(want) {
             host.score_tile(&[user], 0..host.n_items(), &mut row);
@@ -110,7 +110,7 @@ mod tests {
         let Some(device) = device() else {
             return;
         };
-        let host = Embeddings::random(50, 1_700, 48);
+        let host = Tables::random(50, 1_700, 48);
         let source = DeviceSource::upload(&host, &device).unwrap();
         let users: Vec<u32> = (0..50).rev().collect();
         let pairs =

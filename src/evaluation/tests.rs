@@ -7,7 +7,7 @@ use std::path::Path;
 use super::*;
 use crate::data::{IdMap, ItemLists};
 use crate::export::TrecWriter;
-use crate::inference::{Embeddings, RankError, ScoreHead, ScoreSource};
+use crate::inference::{RankError, ScoreHead, ScoreSource, Tables};
 
 /// A score for each pair by a function.
 struct Scores<F: Fn(u32, u32) -> f32 + Sync> {
@@ -167,13 +167,13 @@ fn a_withheld_diagonal_of_a_checkerboard_is_found_by_the_right_vectors_alone() {
     let parity: Vec<f32> = (0..n)
         .flat_map(|at| if at % 2 == 0 { [1.0, 0.0] } else { [0.0, 1.0] })
         .collect();
-    let perfect = Embeddings::new(n, n, 2, parity.clone(), parity, ScoreHead::Dot).unwrap();
+    let perfect = Tables::new(n, n, 2, parity.clone(), parity, ScoreHead::Dot).unwrap();
     let noise = |purpose| -> Vec<f32> {
         (0..n as u32 * 8)
             .map(|at| (hash(purpose, at, 0) % 1000) as f32 / 500.0 - 1.0)
             .collect()
     };
-    let untrained = Embeddings::new(n, n, 8, noise(5), noise(6), ScoreHead::Dot).unwrap();
+    let untrained = Tables::new(n, n, 8, noise(5), noise(6), ScoreHead::Dot).unwrap();
     let systems: [(&str, &dyn ScoreSource); 2] = [("perfect", &perfect), ("untrained", &untrained)];
     let evaluated = evaluate(&systems, data, &config(&[1])).unwrap();
     let recall = |at: usize| evaluated.summary.systems[at].metrics["recall@1"].mean;

@@ -11,4 +11,6 @@ pub(crate) use evaluate::measure_beside;
 pub(crate) use evaluate::{Measurement, ToMeasure, measure, settings};
 pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
+#[cfg(feature = "train")]
+pub(crate) use open_run::places_by_means;
 pub(crate) use open_run::{OpenRun, Seen, Tested};

@@ -9,7 +9,7 @@ use crate::device::{self, DeviceSource};
 use crate::error::Result;
 use crate::evaluation::EvaluationData;
 use crate::inference::filter;
-use crate::inference::{Recommender, Scorer};
+use crate::inference::{FoldIn, FoldInMap, Recommender, Scorer, from_stored};
 use crate::observer::{Observer, remark};
 use crate::run::{RunDir, SeenLists};
 use crate::split::{self, DataRecord};
@@ -58,12 +58,15 @@ impl OpenRun {
                 Scorer::Filter(filter)
             }
             None => {
-                let tables = crate::inference::from_tables(dir.embeddings()?)?;
-                // A bilinear form or a perceptron changes the user's side.
-                let plain = matches!(config.score.kind, ScoreKind::Dot);
-                match config.model.name == ModelName::PinSage && plain {
-                    true => Scorer::ItemMeans(tables),
-                    false => Scorer::Embeddings(tables),
+                let tables = from_stored(dir.embeddings()?)?;
+                if places_by_means(&config) {
+                    Scorer::ItemMeans(tables)
+                } else {
+                    let fold_in = match dir.fold_in()? {
+                        Some(stored) => FoldIn::known(FoldInMap::from_values(&tables, stored.map)?),
+                        None => FoldIn::of_training(lists.train.clone()),
+                    };
+                    Scorer::Embeddings(tables, fold_in)
                 }
             }
         };
@@ -83,9 +86,7 @@ impl OpenRun {
         observer: &dyn Observer,
         asked: Option<DeviceName>,
     ) -> Result<Self> {
-        let (Scorer::Embeddings(embeddings) | Scorer::ItemMeans(embeddings)) =
-            self.recommender.scorer()
-        else {
+        let Some(tables) = self.recommender.scorer().tables() else {
             return Ok(self);
         };
         let device = match (device::open(asked.unwrap_or(self.config.run.device)), asked) {
@@ -96,7 +97,7 @@ impl OpenRun {
                 return Ok(self);
             }
         };
-        if let Some(source) = DeviceSource::upload(embeddings, &device) {
+        if let Some(source) = DeviceSource::upload(tables, &device) {
             self.recommender.rank_with(Arc::new(source));
         }
         Ok(self)
@@ -119,6 +120,12 @@ impl OpenRun {
         let n_items = self.recommender.items().len();
         split::new_items(self.record.split.method, &self.lists.train, n_items)
     }
+}
+
+/// Whether the model's users are the means of their items, somebody new as well. A bilinear form or a perceptron changes
+/// the user's side.
+pub(crate) fn places_by_means(config: &RunConfig) -> bool {
+    config.model.name == ModelName::PinSage && matches!(config.score.kind, ScoreKind::Dot)
 }
 
 impl Tested {

@@ -3,8 +3,9 @@
 use super::prepared::Prepared;
 use crate::config::RunConfig;
 use crate::error::Result;
-use crate::finished::card;
-use crate::run::{Began, File, RunWriter};
+use crate::finished::{card, places_by_means};
+use crate::inference::{FoldInMap, RIDGE, to_stored};
+use crate::run::{Began, File, RunWriter, StoredFoldIn};
 use crate::training::Trained;
 
 /// Writes all of a run that is known before training. The configuration comes last: a run that has
@@ -43,8 +44,26 @@ pub(crate) fn write_outputs(
     trained: &Trained,
 ) -> Result<()> {
     run.write_parameters(&trained.parameters)?;
-    run.write_embeddings(&crate::inference::to_tables(&trained.embeddings))?;
+    run.write_embeddings(&to_stored(&trained.tables))?;
+    if !places_by_means(config) {
+        write_fold_in(run, prepared, trained)?;
+    }
     run.write_model_card(&card::model_card(config, &prepared.record, Vec::new()))?;
     run.finish()?;
+    Ok(())
+}
+
+/// Fits the map that places somebody new among the users. A model whose vectors give none is served without.
+fn write_fold_in(run: &mut RunWriter, prepared: &Prepared, trained: &Trained) -> Result<()> {
+    let train = prepared.split.train.positives();
+    let Ok(map) = FoldInMap::fit(&trained.tables, train) else {
+        tracing::warn!("the model's vectors place nobody new: `recommend --history` will refuse");
+        return Ok(());
+    };
+    run.write_fold_in(&StoredFoldIn {
+        dim: map.dim(),
+        map: map.values().to_vec(),
+        ridge: RIDGE,
+    })?;
     Ok(())
 }

@@ -5,15 +5,17 @@
 //! needs. Of this, sums, means over co-users and weighted least squares for each user (iALS), it alone ranked the
 //! validation items of known users about as well as their own vectors did on all of seven runs of MF, LightGCN and NGCF.
 
+use std::sync::OnceLock;
+
 use nalgebra::{Cholesky, DMatrix};
-use sagebrush_model::mean_vectors;
 
-use super::embeddings::Embeddings;
 use super::score_source::ScoreSource;
+use super::tables::{Tables, TablesError, expect_size};
 use crate::data::ItemLists;
+use crate::failure::{Fails, Failure};
 
-/// Weight of the regularisation, as a share of the mean eigenvalue.
-const RIDGE: f64 = 1e-3;
+/// Weight of the regularisation, as a share of the mean eigenvalue of the known users' sums.
+pub(crate) const RIDGE: f64 = 1e-3;
 /// Users summed together.
 const USERS: usize = 256;
 
@@ -24,73 +26,166 @@ const USERS: usize = 256;
 )]
 pub struct FoldInError;
 
-/// The same item table with a user for each of `histories`; `train` is what the known users were trained on.
-///
-/// # Errors
-/// When the tables hold nothing to go by.
-///
-/// # Panics
-/// When the lists name users or items that the tables do not have.
-pub(super) fn fold_in(
-    embeddings: &Embeddings,
-    histories: &ItemLists,
-    train: &ItemLists,
-) -> Result<Embeddings, FoldInError> {
-    let weights = weights(embeddings, train)?;
-    let users: Vec<u32> = (0..histories.n_users() as u32).collect();
-    let vectors = sums(embeddings, histories, &users) * weights;
-    let users = vectors.transpose().iter().map(|&x| x as f32).collect();
-    Ok(embeddings.with_users(users))
+/// `W`, the map from sums of item vectors to user vectors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FoldInMap {
+    dim: usize,
+    /// `[dim x dim]`, row-major.
+    values: Vec<f64>,
 }
 
-/// The same item table with a user for each of `histories`: the normalised mean of the user's items, as in training.
-///
-/// # Panics
-/// When the lists name items that the table does not have.
-pub(super) fn means_of(embeddings: &Embeddings, histories: &ItemLists) -> Embeddings {
-    let lists = (0..histories.n_users() as u32).map(|user| histories.of(user));
-    embeddings.with_users(mean_vectors(embeddings.items(), embeddings.dim(), lists))
-}
-
-/// `W`: `[dim x dim]`.
-fn weights(embeddings: &Embeddings, train: &ItemLists) -> Result<DMatrix<f64>, FoldInError> {
-    let dim = embeddings.dim();
-    let known: Vec<u32> = (0..embeddings.n_users() as u32)
-        .filter(|&user| !train.of(user).is_empty())
-        .collect();
-    let mut gram = DMatrix::zeros(dim, dim);
-    let mut against = DMatrix::zeros(dim, dim);
-    for users in known.chunks(USERS) {
-        let from = sums(embeddings, train, users);
-        let to = DMatrix::from_fn(users.len(), dim, |row, column| {
-            f64::from(embeddings.users()[users[row] as usize * dim + column])
-        });
-        gram.gemm_tr(1.0, &from, &from, 1.0);
-        against.gemm_tr(1.0, &from, &to, 1.0);
+impl FoldInMap {
+    /// Fits the map to the known users of `tables`, who were trained on the items of `train`, in one pass over them.
+    ///
+    /// # Errors
+    /// When the tables hold nothing to go by.
+    ///
+    /// # Panics
+    /// When the lists name users or items that the tables do not have.
+    pub fn fit(tables: &Tables, train: &ItemLists) -> Result<Self, FoldInError> {
+        let dim = tables.dim();
+        let known: Vec<u32> = (0..tables.n_users() as u32)
+            .filter(|&user| !train.of(user).is_empty())
+            .collect();
+        let mut gram = DMatrix::zeros(dim, dim);
+        let mut against = DMatrix::zeros(dim, dim);
+        for users in known.chunks(USERS) {
+            let sums: Vec<Vec<f64>> = users
+                .iter()
+                .map(|&user| sum(tables, train.of(user)))
+                .collect();
+            let from = DMatrix::from_fn(users.len(), dim, |row, column| sums[row][column]);
+            let to = DMatrix::from_fn(users.len(), dim, |row, column| {
+                f64::from(tables.users()[users[row] as usize * dim + column])
+            });
+            gram.gemm_tr(1.0, &from, &from, 1.0);
+            against.gemm_tr(1.0, &from, &to, 1.0);
+        }
+        let ridge = RIDGE * gram.trace() / dim as f64;
+        for at in 0..dim {
+            gram[(at, at)] += ridge;
+        }
+        let factors = Cholesky::new(gram).ok_or(FoldInError)?;
+        let weights = factors.solve(&against);
+        Ok(Self {
+            dim,
+            values: weights.transpose().as_slice().to_vec(),
+        })
     }
-    let ridge = RIDGE * gram.trace() / dim as f64;
-    for at in 0..dim {
-        gram[(at, at)] += ridge;
+
+    /// A map that was fitted before to these tables: `values` is `[dim x dim]`, row-major.
+    ///
+    /// # Errors
+    /// When it has another size.
+    pub fn from_values(tables: &Tables, values: Vec<f64>) -> Result<Self, TablesError> {
+        let dim = tables.dim();
+        expect_size("the fold-in map", values.len(), dim * dim)?;
+        Ok(Self { dim, values })
     }
-    let factors = Cholesky::new(gram).ok_or(FoldInError)?;
-    Ok(factors.solve(&against))
+
+    /// Width of a vector.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// `[dim x dim]`, row-major.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// Appends the vector of somebody with the items of `history`.
+    fn place(&self, tables: &Tables, history: &[u32], vectors: &mut Vec<f32>) {
+        let mut placed = vec![0.0; self.dim];
+        let rows = self.values.chunks_exact(self.dim);
+        for (value, row) in sum(tables, history).into_iter().zip(rows) {
+            for (placed, weight) in placed.iter_mut().zip(row) {
+                *placed += weight * value;
+            }
+        }
+        vectors.extend(placed.iter().map(|&value| value as f32));
+    }
 }
 
-/// `sum_i v_i / sqrt(n)` of each user, a row each.
-fn sums(embeddings: &Embeddings, lists: &ItemLists, users: &[u32]) -> DMatrix<f64> {
-    let dim = embeddings.dim();
-    let mut sums = DMatrix::zeros(users.len(), dim);
-    for (row, &user) in users.iter().enumerate() {
-        let items = lists.of(user);
-        let share = 1.0 / (items.len().max(1) as f64).sqrt();
-        for &item in items {
-            let vector = &embeddings.items()[item as usize * dim..][..dim];
-            for (column, &value) in vector.iter().enumerate() {
-                sums[(row, column)] += share * f64::from(value);
+/// Where the map of a model comes from.
+#[derive(Debug)]
+pub struct FoldIn(Origin);
+
+#[derive(Debug)]
+enum Origin {
+    Known(FoldInMap),
+    Training {
+        train: ItemLists,
+        fitted: OnceLock<Result<FoldInMap, FoldInError>>,
+    },
+}
+
+impl FoldIn {
+    /// By a map that was fitted when the model was trained.
+    pub fn known(map: FoldInMap) -> Self {
+        Self(Origin::Known(map))
+    }
+
+    /// By a map that is fitted to the training lists when the first history is asked for, and kept.
+    pub fn of_training(train: ItemLists) -> Self {
+        let fitted = OnceLock::new();
+        Self(Origin::Training { train, fitted })
+    }
+
+    /// How many users the training lists have that a map is yet to be fitted to.
+    pub(super) fn n_training_users(&self) -> Option<usize> {
+        match &self.0 {
+            Origin::Known(_) => None,
+            Origin::Training { train, .. } => Some(train.n_users()),
+        }
+    }
+
+    fn map(&self, tables: &Tables) -> Result<&FoldInMap, FoldInError> {
+        match &self.0 {
+            Origin::Known(map) => Ok(map),
+            Origin::Training { train, fitted } => {
+                let fitted = fitted.get_or_init(|| FoldInMap::fit(tables, train));
+                fitted.as_ref().map_err(|&error| error)
             }
         }
     }
-    sums
+
+    /// The same items with a user for each of `histories`.
+    ///
+    /// # Errors
+    /// When the tables hold nothing to go by.
+    ///
+    /// # Panics
+    /// When the lists name items that the tables do not have.
+    pub(super) fn place(
+        &self,
+        tables: &Tables,
+        histories: &ItemLists,
+    ) -> Result<Tables, FoldInError> {
+        let map = self.map(tables)?;
+        let mut vectors = Vec::with_capacity(histories.n_users() * tables.dim());
+        for user in 0..histories.n_users() as u32 {
+            map.place(tables, histories.of(user), &mut vectors);
+        }
+        Ok(tables.with_users(vectors))
+    }
+}
+
+/// `sum_i v_i / sqrt(n)` over the `n` items of a history.
+fn sum(tables: &Tables, history: &[u32]) -> Vec<f64> {
+    let share = 1.0 / (history.len().max(1) as f64).sqrt();
+    let mut sum = vec![0.0; tables.dim()];
+    for &item in history {
+        for (sum, &value) in sum.iter_mut().zip(tables.item_side().row(item)) {
+            *sum += share * f64::from(value);
+        }
+    }
+    sum
+}
+
+impl Fails for FoldInError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
 }
 
 #[cfg(test)]
@@ -127,25 +222,55 @@ mod tests {
             vec![sum(1) * 2.0, sum(0) - sum(2), sum(2) * 0.5]
         };
         let users: Vec<f32> = (0..40).flat_map(|user| turned(train.of(user))).collect();
-        let embeddings = Embeddings::new(40, 20, DIM, users.clone(), items.clone(), ScoreHead::Dot);
-        let embeddings = embeddings.unwrap();
-        let found = fold_in(&embeddings, &train, &train).unwrap();
+        let tables = Tables::new(40, 20, DIM, users.clone(), items.clone(), ScoreHead::Dot);
+        let tables = tables.unwrap();
+        let fold_in = FoldIn::of_training(train.clone());
+        let found = fold_in.place(&tables, &train).unwrap();
         for (found, expected) in found.users().iter().zip(&users) {
             assert!((found - expected).abs() < 0.05, "{found} is not {expected}");
         }
         let stranger = ItemLists::from_pairs(1, [(0, 4), (0, 11)].into_iter());
-        let found = fold_in(&embeddings, &stranger, &train).unwrap();
+        let found = fold_in.place(&tables, &stranger).unwrap();
         assert_eq!((found.n_users(), found.n_items()), (1, 20));
         for (found, expected) in found.users().iter().zip(turned(&[4, 11])) {
             assert!((found - expected).abs() < 0.05, "{found} is not {expected}");
         }
     }
 
+    /// Version 0.1 multiplied the row of sums by the map with nalgebra, and fitted the map for each call.
+    #[test]
+    fn a_kept_map_gives_the_bits_of_fitting_for_each_call() {
+        let (tables, train) = (Tables::random(300, 120, 24), wide_train());
+        let map = FoldInMap::fit(&tables, &train).unwrap();
+        let weights = DMatrix::from_row_slice(24, 24, map.values());
+        let kept = FoldInMap::from_values(&tables, map.values().to_vec()).unwrap();
+        let kept = FoldIn::known(kept);
+        for user in 0..40 {
+            let history = ItemLists::from_pairs(1, train.of(user).iter().map(|&item| (0, item)));
+            let sums = DMatrix::from_row_slice(1, 24, &sum(&tables, train.of(user)));
+            let expected = (sums * &weights).map(|value| (value as f32).to_bits());
+            let fitted = FoldIn::of_training(train.clone());
+            for fold_in in [&kept, &fitted] {
+                let found = fold_in.place(&tables, &history).unwrap();
+                let found: Vec<u32> = found.users().iter().map(|value| value.to_bits()).collect();
+                assert_eq!(found, expected.as_slice());
+            }
+        }
+        assert!(FoldInMap::from_values(&tables, vec![0.0; 24]).is_err());
+    }
+
+    fn wide_train() -> ItemLists {
+        let pairs = (0..300u32)
+            .flat_map(|user| (0..2 + user % 17).map(move |at| (user, (user * 31 + at * 7) % 120)));
+        ItemLists::from_pairs(300, pairs)
+    }
+
     #[test]
     fn tables_of_zeros_are_refused() {
-        let embeddings = Embeddings::new(40, 20, 1, vec![0.0; 40], vec![0.0; 20], ScoreHead::Dot);
+        let tables = Tables::new(40, 20, 1, vec![0.0; 40], vec![0.0; 20], ScoreHead::Dot);
+        let fold_in = FoldIn::of_training(train());
         assert_eq!(
-            fold_in(&embeddings.unwrap(), &train(), &train()).unwrap_err(),
+            fold_in.place(&tables.unwrap(), &train()).unwrap_err(),
             FoldInError
         );
     }

@@ -1,72 +1,71 @@
-//! The learned score head that is not a dot product: a two-layer perceptron over both embeddings.
+//! Scores of a perceptron over a user's row and an item's: each side's half of the hidden layer is taken once, so that
+//! a pair costs only the ReLU and a dot product.
 
-/// How a score is taken from a user's and an item's embedding.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ScoreHead {
-    /// The dot product.
-    Dot,
-    /// A perceptron of one hidden layer; such scores cannot be served from a vector index.
-    Mlp(MlpHead),
+use std::ops::Range;
+
+use sagebrush_model::ScoreHead;
+
+/// The users' half of the hidden layer, `[n_users x hidden]`, the bias included; empty for a dot product.
+pub(super) fn project_users(head: &ScoreHead, users: &[f32], dim: usize) -> Vec<f32> {
+    let ScoreHead::Mlp {
+        hidden,
+        user_weight,
+        bias,
+        ..
+    } = head
+    else {
+        return Vec::new();
+    };
+    let mut projected = Vec::with_capacity(users.len() / dim * hidden);
+    for row in users.chunks_exact(dim) {
+        let weights = user_weight.chunks_exact(dim).zip(bias);
+        projected.extend(weights.map(|(weight, bias)| dot(weight, row) + bias));
+    }
+    projected
 }
 
-/// `score = output . relu(user_weight z_u + item_weight z_i + bias) + output_bias`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MlpHead {
-    /// Width of the hidden layer.
-    pub hidden: usize,
-    /// `[hidden x dim]`, row-major.
-    pub user_weight: Vec<f32>,
-    /// `[hidden x dim]`, row-major.
-    pub item_weight: Vec<f32>,
-    /// `[hidden]`.
-    pub bias: Vec<f32>,
-    /// `[hidden]`.
-    pub output: Vec<f32>,
-    /// Added to every score.
-    pub output_bias: f32,
-}
-
-/// Both sides after the hidden layer's linear part, computed once so that a pair costs only the relu and a dot product.
-#[derive(Debug, Clone)]
-pub(super) struct Projected {
-    /// `[n_users x hidden]`, the bias included.
-    pub(super) users: Vec<f32>,
-    /// `[hidden x n_items]`: one hidden unit's values lie side by side, for vector loops over items.
-    pub(super) items: Vec<f32>,
-}
-
-impl MlpHead {
-    pub(super) fn project(&self, users: &[f32], items: &[f32], dim: usize) -> Projected {
-        let n_items = items.len() / dim;
-        let mut projected_users = Vec::with_capacity(users.len() / dim * self.hidden);
-        for row in users.chunks_exact(dim) {
-            let weights = self.user_weight.chunks_exact(dim).zip(&self.bias);
-            projected_users.extend(weights.map(|(weight, bias)| dot(weight, row) + bias));
-        }
-        let mut projected_items = vec![0.0; self.hidden * n_items];
-        for (item, row) in items.chunks_exact(dim).enumerate() {
-            for (unit, weight) in self.item_weight.chunks_exact(dim).enumerate() {
-                projected_items[unit * n_items + item] = dot(weight, row);
-            }
-        }
-        Projected {
-            users: projected_users,
-            items: projected_items,
+/// The items' half of the hidden layer, `[hidden x n_items]`: one hidden unit's values lie side by side, for vector
+/// loops over items. Empty for a dot product.
+pub(super) fn project_items(head: &ScoreHead, items: &[f32], dim: usize) -> Vec<f32> {
+    let ScoreHead::Mlp {
+        hidden,
+        item_weight,
+        ..
+    } = head
+    else {
+        return Vec::new();
+    };
+    let n_items = items.len() / dim;
+    let mut projected = vec![0.0; hidden * n_items];
+    for (item, row) in items.chunks_exact(dim).enumerate() {
+        for (unit, weight) in item_weight.chunks_exact(dim).enumerate() {
+            projected[unit * n_items + item] = dot(weight, row);
         }
     }
+    projected
+}
 
-    /// Scores of a range of items for one user whose projection is `user`, `[hidden]`.
+/// What follows the hidden layer: `score = output . relu(user + item) + bias`.
+pub(super) struct Output<'a> {
+    /// `[hidden]`.
+    pub(super) weights: &'a [f32],
+    /// Added to every score.
+    pub(super) bias: f32,
+}
+
+impl Output<'_> {
+    /// Scores of a range of items, whose halves are `items`, for one user, whose half is `user`, `[hidden]`.
     pub(super) fn score_row(
         &self,
         user: &[f32],
-        projected: &Projected,
-        items: std::ops::Range<usize>,
+        items: &[f32],
+        range: Range<usize>,
         out: &mut [f32],
     ) {
-        let n_items = projected.items.len() / self.hidden;
-        out.fill(self.output_bias);
-        for (unit, (&from_user, &weight)) in user.iter().zip(&self.output).enumerate() {
-            let row = &projected.items[unit * n_items..][items.clone()];
+        let n_items = items.len() / self.weights.len();
+        out.fill(self.bias);
+        for (unit, (&from_user, &weight)) in user.iter().zip(self.weights).enumerate() {
+            let row = &items[unit * n_items..][range.clone()];
             for (score, &from_item) in out.iter_mut().zip(row) {
                 // Not `f32::max`, which would turn a NaN into 0 and hide it.
                 let sum = from_user + from_item;
@@ -76,6 +75,6 @@ impl MlpHead {
     }
 }
 
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }

@@ -1,32 +1,40 @@
-//! From scores to ranked lists: host embeddings, exact top-K, and the recommender that answers in outside keys.
+//! From scores to ranked lists: host tables, exact top-K, and the recommender that answers for raw keys and internal ids.
 
-mod embeddings;
 pub mod filter;
 mod fold_in;
+mod item_side;
 mod kernel;
 mod mlp;
 mod model_config;
 mod panels;
 mod plane;
+mod rank_error;
 mod recommender;
 mod score_source;
 mod scorer;
 mod selection;
 mod similar;
+mod stored;
 mod tables;
 mod top_k;
+#[cfg(test)]
+mod top_k_tests;
 
-pub use embeddings::{Embeddings, EmbeddingsError};
-pub use fold_in::FoldInError;
-pub use mlp::{MlpHead, ScoreHead};
+pub use fold_in::{FoldIn, FoldInError, FoldInMap};
 pub use model_config::model_config;
 pub use plane::{Plane, plane};
-pub use recommender::{ForHistory, HISTORY, Listed, Recommender, RecommenderError, UserList};
+pub use rank_error::RankError;
+pub use recommender::{
+    ForHistory, HISTORY, ListOptions, Listed, Recommender, RecommenderError, UserList,
+};
+pub use sagebrush_model::ScoreHead;
 pub use score_source::ScoreSource;
 pub use scorer::Scorer;
 pub use selection::{Ranked, Selection};
 pub use similar::similar_items;
-pub use tables::{from_tables, to_tables};
-pub use top_k::{RankError, top_k, top_k_among};
+pub use stored::{from_stored, to_stored};
+pub use tables::{Tables, TablesError};
+pub use top_k::{top_k, top_k_among, top_k_without};
 
+pub(crate) use fold_in::RIDGE;
 pub(crate) use selection::best_first;

@@ -222,17 +222,15 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::data::ItemLists;
-    use crate::inference::{
-        Embeddings, RankError, Ranked, ScoreHead, ScoreSource, best_first, top_k,
-    };
+    use crate::inference::{RankError, Ranked, ScoreHead, ScoreSource, Tables, best_first, top_k};
 
-    fn embeddings(users: Vec<f32>, items: Vec<f32>, dim: usize) -> Embeddings {
+    fn tables(users: Vec<f32>, items: Vec<f32>, dim: usize) -> Tables {
         let (n_users, n_items) = (users.len() / dim, items.len() / dim);
-        Embeddings::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
+        Tables::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
     }
 
     /// Every item scored and sorted.
-    fn exhaustive(source: &Embeddings, user: u32, k: usize, seen: &[u32]) -> Vec<Ranked> {
+    fn exhaustive(source: &Tables, user: u32, k: usize, seen: &[u32]) -> Vec<Ranked> {
         let mut scores = vec![0.0; source.n_items()];
         source.score_tile(&[user], 0..source.n_items(), &mut scores);
         let mut all: Vec<Ranked> = (0..)
@@ -264,7 +262,7 @@ mod tests {
             };
             let users: Vec<f32> = (0..n_users).flat_map(|_| row(0.0)).collect();
             let items: Vec<f32> = (0..n_items).flat_map(|_| row(0.5)).collect();
-            let source = embeddings(users, items, dim);
+            let source = tables(users, items, dim);
             let pairs: Vec<(u32, u32)> = (0..n_users * n_seen)
                 .map(|_| (draw(n_users as u32), draw(n_items as u32)))
                 .collect();
@@ -289,11 +287,11 @@ mod tests {
         let (user, mut items) = falling([1.0, 1.0]);
         items[1001] = f32::NAN;
         items[1101] = f32::NAN;
-        let error = top_k(&embeddings(user, items, 2), &[0], 3, None);
+        let error = top_k(&tables(user, items, 2), &[0], 3, None);
         assert_eq!(error, Err(RankError::NotANumber { user: 0, item: 500 }));
         // Infinity times zero.
         let (user, items) = falling([1.0, f32::INFINITY]);
-        let error = top_k(&embeddings(user, items, 2), &[0], 3, None);
+        let error = top_k(&tables(user, items, 2), &[0], 3, None);
         assert_eq!(error, Err(RankError::NotANumber { user: 0, item: 0 }));
     }
 
@@ -305,7 +303,7 @@ mod tests {
         let mut items = vec![0.0; 2 * 600];
         items[200..800].fill(big);
         items[6..8].copy_from_slice(&[big / 2.0, -big / 2.0]);
-        let lists = top_k(&embeddings(vec![4.0, 4.0], items, 2), &[0], 1, None);
+        let lists = top_k(&tables(vec![4.0, 4.0], items, 2), &[0], 1, None);
         match lists {
             Ok(lists) => assert_eq!(lists[0][0].item, 3),
             Err(error) => assert_eq!(error, RankError::NotANumber { user: 0, item: 3 }),
@@ -315,7 +313,7 @@ mod tests {
     #[test]
     fn infinite_scores_rank_first() {
         let items = vec![f32::MAX, 1.0, f32::MAX, 2.0];
-        let list = top_k(&embeddings(vec![4.0], items, 1), &[0], 3, None).unwrap();
+        let list = top_k(&tables(vec![4.0], items, 1), &[0], 3, None).unwrap();
         let infinity = f32::INFINITY;
         let place = |item, score| Ranked { item, score };
         assert_eq!(

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::rank_error::RankError;
 use super::selection::{Ranked, Selection};
-use super::top_k::RankError;
 use crate::data::ItemLists;
 
 /// Scores of every item for any user, a tile of items at a time.
@@ -51,7 +51,11 @@ pub trait ScoreSource: Sync {
 
     /// The scores of some users for some items (ascending) as a source of its own, numbered by their places; `None`
     /// when the tiles of the whole catalogue serve as well.
-    fn part(&self, _users: &[u32], _items: &[u32]) -> Option<Box<dyn ScoreSource>> {
+    fn part<'a>(
+        &'a self,
+        _users: &'a [u32],
+        _items: &'a [u32],
+    ) -> Option<Box<dyn ScoreSource + 'a>> {
         None
     }
 }

@@ -1,23 +1,25 @@
 //! What a finished run scores with: the tables of a trained model, or a graph filter.
 
-use super::embeddings::{Embeddings, EmbeddingsError};
+use sagebrush_model::mean_vectors;
+
 use super::filter::GraphFilter;
-use super::fold_in::{FoldInError, fold_in, means_of};
+use super::fold_in::{FoldIn, FoldInError};
+use super::rank_error::RankError;
 use super::score_source::ScoreSource;
 use super::selection::Ranked;
 use super::similar::similar_items;
-use super::top_k::RankError;
+use super::tables::{Tables, TablesError};
 use crate::data::ItemLists;
 
 /// Every kind of model that can be served.
 // One lives at a time, so the width of the largest variant costs nothing.
 #[allow(clippy::large_enum_variant)]
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Scorer {
-    /// Final user and item tables.
-    Embeddings(Embeddings),
-    /// The same of a model whose users are the normalised means of their items.
-    ItemMeans(Embeddings),
+    /// Final user and item tables, and how somebody new is placed among the users.
+    Embeddings(Tables, FoldIn),
+    /// Final tables of a model whose users are the normalised means of their items.
+    ItemMeans(Tables),
     /// A filter over users' histories.
     Filter(GraphFilter),
 }
@@ -26,38 +28,46 @@ impl Scorer {
     /// The scores of every user of the log.
     pub fn source(&self) -> &dyn ScoreSource {
         match self {
-            Self::Embeddings(embeddings) | Self::ItemMeans(embeddings) => embeddings,
+            Self::Embeddings(tables, _) | Self::ItemMeans(tables) => tables,
             Self::Filter(filter) => filter,
         }
     }
 
-    /// The same scores for other people, by their histories: exact for a filter and for means of items, for other
-    /// tables by least squares over the known users. `train` is what the known users were trained on.
+    /// The tables; `None` for a filter, which has none.
+    pub fn tables(&self) -> Option<&Tables> {
+        match self {
+            Self::Embeddings(tables, _) | Self::ItemMeans(tables) => Some(tables),
+            Self::Filter(_) => None,
+        }
+    }
+
+    /// The same scores for other people, a user for each of `histories`: exact for a filter and for means of items, for
+    /// other tables by least squares over the known users ([`FoldIn`]). Tables are shared, not copied.
     ///
     /// # Errors
     /// When the tables hold nothing to go by.
     ///
     /// # Panics
     /// When an item is not below the number of items.
-    pub fn fold_in(&self, histories: ItemLists, train: &ItemLists) -> Result<Self, FoldInError> {
+    pub fn fold_in(&self, histories: &ItemLists) -> Result<Box<dyn ScoreSource>, FoldInError> {
         Ok(match self {
-            Self::Embeddings(embeddings) => {
-                Self::Embeddings(fold_in(embeddings, &histories, train)?)
-            }
-            Self::ItemMeans(embeddings) => Self::ItemMeans(means_of(embeddings, &histories)),
-            Self::Filter(filter) => Self::Filter(filter.with_histories(histories)),
+            Self::Embeddings(tables, fold_in) => Box::new(fold_in.place(tables, histories)?),
+            Self::ItemMeans(tables) => Box::new(means_of(tables, histories)),
+            Self::Filter(filter) => Box::new(filter.with_histories(histories.clone())),
         })
     }
 
-    /// With more items behind those there are, by their rows `[n, dim]`.
+    /// With more items behind those there are, by their rows `[n, dim]`. The item table is copied once.
     ///
     /// # Errors
     /// Rows of another width; a filter, which knows the items it was fitted on only.
-    pub fn with_items(self, rows: &[f32]) -> Result<Self, EmbeddingsError> {
+    pub fn with_items(self, rows: &[f32]) -> Result<Self, TablesError> {
         match self {
-            Self::Embeddings(embeddings) => embeddings.with_items(rows).map(Self::Embeddings),
-            Self::ItemMeans(embeddings) => embeddings.with_items(rows).map(Self::ItemMeans),
-            Self::Filter(_) => Err(EmbeddingsError {
+            Self::Embeddings(tables, fold_in) => {
+                Ok(Self::Embeddings(tables.with_items(rows)?, fold_in))
+            }
+            Self::ItemMeans(tables) => tables.with_items(rows).map(Self::ItemMeans),
+            Self::Filter(_) => Err(TablesError {
                 part: "a graph filter's item table",
                 found: rows.len(),
                 expected: 0,
@@ -75,10 +85,22 @@ impl Scorer {
     /// When `item` is not below the number of items.
     pub fn similar(&self, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
         match self {
-            Self::Embeddings(embeddings) | Self::ItemMeans(embeddings) => {
-                similar_items(embeddings, item, k)
-            }
+            Self::Embeddings(tables, _) | Self::ItemMeans(tables) => similar_items(tables, item, k),
             Self::Filter(filter) => filter.similar(item, k),
         }
     }
+
+    /// How many users the training lists have that a fold-in map is yet to be fitted to.
+    pub(super) fn n_training_users(&self) -> Option<usize> {
+        match self {
+            Self::Embeddings(_, fold_in) => fold_in.n_training_users(),
+            Self::ItemMeans(_) | Self::Filter(_) => None,
+        }
+    }
+}
+
+/// The same items with a user for each of `histories`: the normalised mean of the user's items, as in training.
+fn means_of(tables: &Tables, histories: &ItemLists) -> Tables {
+    let lists = (0..histories.n_users() as u32).map(|user| histories.of(user));
+    tables.with_users(mean_vectors(tables.items(), tables.dim(), lists))
 }

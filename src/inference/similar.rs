@@ -1,9 +1,12 @@
 //! Items like an item: cosine similarity over the item table.
 
-use super::embeddings::Embeddings;
-use super::score_source::ScoreSource;
+use super::item_side::inner;
+use super::rank_error::RankError;
 use super::selection::{Ranked, Selection};
-use super::top_k::RankError;
+use super::tables::Tables;
+
+/// Cosines held at once until they are selected from.
+const ITEMS_PER_TILE: usize = 1024;
 
 /// The `k` items nearest to `item` by the cosine of their vectors, itself left out: nearest first, then the
 /// smaller id. A zero vector has cosine 0 to everything.
@@ -13,30 +16,31 @@ use super::top_k::RankError;
 ///
 /// # Panics
 /// When `item` is not below the number of items.
-pub fn similar_items(
-    embeddings: &Embeddings,
-    item: u32,
-    k: usize,
-) -> Result<Vec<Ranked>, RankError> {
-    check_similar(k, embeddings.n_items())?;
-    let dim = embeddings.dim();
-    let query = &embeddings.items()[item as usize * dim..][..dim];
-    let query_norm = inner(query, query).sqrt();
-    if query_norm.is_nan() {
+pub fn similar_items(tables: &Tables, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
+    let side = tables.item_side();
+    check_similar(k, side.n_items)?;
+    let (query, lengths) = (side.row(item), side.lengths());
+    let length = lengths[item as usize];
+    if length.is_nan() {
         return Err(RankError::VectorNotANumber { item });
     }
-    let cosine = |row: &[f32]| {
-        let norms = query_norm * inner(row, row).sqrt();
-        if norms == 0.0 {
+    let cosine = |(row, &other): (&[f32], &f64)| {
+        let lengths = length * other;
+        if lengths == 0.0 {
             0.0
         } else {
-            (inner(query, row) / norms) as f32
+            (inner(query, row) / lengths) as f32
         }
     };
-    let scores: Vec<f32> = embeddings.items().chunks_exact(dim).map(cosine).collect();
     let seen = [item];
     let mut selection = Selection::new(k, &seen);
-    selection.offer(0, &scores);
+    let mut rows = side.rows.chunks_exact(side.dim).zip(lengths);
+    let mut scores = Vec::with_capacity(ITEMS_PER_TILE);
+    for start in (0..side.n_items).step_by(ITEMS_PER_TILE) {
+        scores.clear();
+        scores.extend(rows.by_ref().take(ITEMS_PER_TILE).map(cosine));
+        selection.offer(start as u32, &scores);
+    }
     selection
         .finish()
         .map_err(|item| RankError::VectorNotANumber { item })
@@ -52,13 +56,6 @@ pub(super) fn check_similar(k: usize, n_items: usize) -> Result<(), RankError> {
     }
 }
 
-fn inner(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(&x, &y)| f64::from(x) * f64::from(y))
-        .sum()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -68,14 +65,14 @@ mod tests {
     #[test]
     fn nearest_by_angle_whatever_the_length() {
         let items = vec![1.0, 0.0, 9.0, 9.0, 0.5, 0.0, -1.0, 0.0, 0.0, 0.0];
-        let embeddings = Embeddings::new(1, 5, 2, vec![0.0; 2], items, ScoreHead::Dot).unwrap();
-        let list = similar_items(&embeddings, 0, 4).unwrap();
+        let tables = Tables::new(1, 5, 2, vec![0.0; 2], items, ScoreHead::Dot).unwrap();
+        let list = similar_items(&tables, 0, 4).unwrap();
         let items: Vec<u32> = list.iter().map(|r| r.item).collect();
         assert_eq!(items, [2, 1, 4, 3]);
         assert_eq!(list[0].score, 1.0);
         assert!((list[1].score - 0.5f32.sqrt()).abs() < 1e-6);
         assert_eq!(
-            similar_items(&embeddings, 0, 5),
+            similar_items(&tables, 0, 5),
             Err(RankError::TooManySimilar { k: 5, others: 4 })
         );
     }

@@ -1,136 +1,367 @@
-//! Between the tables of a run directory and the ones that answer.
+//! Final user and item tables on the host, and their scores by blocked products.
 
-use super::{Embeddings, EmbeddingsError, MlpHead, ScoreHead, ScoreSource};
-use crate::run::{EmbeddingTables, HostTensor, NamedTensors};
+use std::ops::Range;
+use std::sync::Arc;
 
-/// What a run directory stores of embeddings.
-pub fn to_tables(embeddings: &Embeddings) -> EmbeddingTables {
-    let matrix = |rows: usize, values: &[f32]| HostTensor {
-        shape: vec![rows, embeddings.dim()],
-        values: values.to_vec(),
-    };
-    let (kind, head) = match embeddings.head() {
-        ScoreHead::Dot => ("dot", NamedTensors::new()),
-        ScoreHead::Mlp(mlp) => ("mlp", head_tensors(mlp, embeddings.dim())),
-    };
-    EmbeddingTables {
-        users: matrix(embeddings.n_users(), embeddings.users()),
-        items: matrix(embeddings.n_items(), embeddings.items()),
-        head,
-        metadata: [("score".to_owned(), kind.to_owned())].into(),
+use sagebrush_model::ScoreHead;
+
+use super::item_side::ItemSide;
+use super::kernel::{ITEMS, Tile, USERS};
+use super::mlp::{Output, project_users};
+use super::panels::{pack_items, pack_users};
+use super::score_source::{ScoreSource, offer_by_tiles};
+use super::selection::Selection;
+use crate::failure::{Fails, Failure};
+
+/// Items scored at once by a perceptron: the tile of scores stays in a core's cache until it is selected from.
+const ITEMS_PER_TILE: usize = 1024;
+/// From so many users on, some items to rank among are worth a table of their own.
+const USERS_WORTH_A_TABLE: usize = 32;
+
+/// The tables a trained model is served from: one row a user, one row an item, and the score head.
+#[derive(Debug)]
+pub struct Tables {
+    n_users: usize,
+    users: Vec<f32>,
+    /// The users' half of a perceptron's hidden layer; empty for a dot product.
+    projected: Vec<f32>,
+    items: Arc<ItemSide>,
+}
+
+/// Tables whose sizes do not fit together.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{part} holds {found} numbers where {expected} are expected; the model is damaged or of another shape"
+)]
+pub struct TablesError {
+    /// The table or weight at fault.
+    pub part: &'static str,
+    /// Its numbers.
+    pub found: usize,
+    /// The numbers its shape asks for.
+    pub expected: usize,
+}
+
+impl Tables {
+    /// Tables `users` `[n_users x dim]` and `items` `[n_items x dim]`, row-major, scored by `head`.
+    ///
+    /// # Errors
+    /// When a table or a weight of the head has another size than its shape says, or `dim` is 0.
+    pub fn new(
+        n_users: usize,
+        n_items: usize,
+        dim: usize,
+        users: Vec<f32>,
+        items: Vec<f32>,
+        head: ScoreHead,
+    ) -> Result<Self, TablesError> {
+        if dim == 0 {
+            return Err(TablesError {
+                part: "an embedding row",
+                found: 0,
+                expected: 1,
+            });
+        }
+        expect_size("the user table", users.len(), n_users.saturating_mul(dim))?;
+        expect_size("the item table", items.len(), n_items.saturating_mul(dim))?;
+        if let ScoreHead::Mlp {
+            hidden,
+            user_weight,
+            item_weight,
+            bias,
+            output,
+            ..
+        } = &head
+        {
+            let weights = hidden.saturating_mul(dim);
+            expect_size("the hidden layer", *hidden, (*hidden).max(1))?;
+            expect_size("the head's user weight", user_weight.len(), weights)?;
+            expect_size("the head's item weight", item_weight.len(), weights)?;
+            expect_size("the head's bias", bias.len(), *hidden)?;
+            expect_size("the head's output weight", output.len(), *hidden)?;
+        }
+        Ok(Self::over(Arc::new(ItemSide::new(dim, items, head)), users))
+    }
+
+    /// Users `[n x dim]` over items that are there.
+    fn over(items: Arc<ItemSide>, users: Vec<f32>) -> Self {
+        Self {
+            n_users: users.len() / items.dim,
+            projected: project_users(&items.head, &users, items.dim),
+            users,
+            items,
+        }
+    }
+
+    /// Width of a row.
+    pub fn dim(&self) -> usize {
+        self.items.dim
+    }
+
+    /// The user table, `[n_users x dim]`, row-major.
+    pub fn users(&self) -> &[f32] {
+        &self.users
+    }
+
+    /// The item table, `[n_items x dim]`, row-major.
+    pub fn items(&self) -> &[f32] {
+        &self.items.rows
+    }
+
+    /// How a score is taken from two rows.
+    pub fn head(&self) -> &ScoreHead {
+        &self.items.head
+    }
+
+    pub(super) fn item_side(&self) -> &ItemSide {
+        &self.items
+    }
+
+    /// The same users and head with more items behind those there are, `[n x dim]`, row-major.
+    ///
+    /// # Errors
+    /// Rows of another width.
+    pub(super) fn with_items(self, rows: &[f32]) -> Result<Self, TablesError> {
+        let whole = rows.len() / self.dim() * self.dim();
+        expect_size("the table of new items", rows.len(), whole)?;
+        let all = [self.items(), rows].concat();
+        let items = ItemSide::new(self.dim(), all, self.head().clone());
+        Ok(Self {
+            items: Arc::new(items),
+            ..self
+        })
+    }
+
+    /// The same items and head with other users, `[n x dim]`, row-major. Nothing of the items is copied.
+    pub(super) fn with_users(&self, users: Vec<f32>) -> Self {
+        Self::over(Arc::clone(&self.items), users)
+    }
+
+    fn user(&self, user: u32) -> &[f32] {
+        &self.users[user as usize * self.dim()..][..self.dim()]
     }
 }
 
-fn head_tensors(mlp: &MlpHead, dim: usize) -> NamedTensors {
-    let tensor = |name: &str, shape: Vec<usize>, values: &[f32]| {
-        (
-            name.to_owned(),
-            HostTensor {
-                shape,
-                values: values.to_vec(),
-            },
-        )
-    };
-    [
-        tensor("user_weight", vec![mlp.hidden, dim], &mlp.user_weight),
-        tensor("item_weight", vec![mlp.hidden, dim], &mlp.item_weight),
-        tensor("bias", vec![mlp.hidden], &mlp.bias),
-        tensor("output", vec![mlp.hidden], &mlp.output),
-        tensor("output_bias", vec![1], &[mlp.output_bias]),
-    ]
-    .into()
-}
-
-/// The embeddings that a run directory stores.
-///
-/// # Errors
-/// When a table or a weight of the head is missing or misshapen.
-pub fn from_tables(tables: EmbeddingTables) -> Result<Embeddings, EmbeddingsError> {
-    let [n_users, dim] = tables.users.shape[..] else {
-        return Err(EmbeddingsError {
-            part: "the user table",
-            found: tables.users.shape.len(),
-            expected: 2,
-        });
-    };
-    let n_items = tables.items.shape.first().copied().unwrap_or(0);
-    let head = head_of(&tables.head)?;
-    Embeddings::new(
-        n_users,
-        n_items,
-        dim,
-        tables.users.values,
-        tables.items.values,
-        head,
-    )
-}
-
-fn head_of(head: &NamedTensors) -> Result<ScoreHead, EmbeddingsError> {
-    if head.is_empty() {
-        return Ok(ScoreHead::Dot);
+/// The inner products of `users` with `items`, `[users.len() x items.len()]`, row-major.
+fn dot_tile<'a>(
+    dim: usize,
+    users: impl ExactSizeIterator<Item = &'a [f32]>,
+    items: impl ExactSizeIterator<Item = &'a [f32]>,
+    out: &mut [f32],
+) {
+    let width = items.len();
+    let item_panels = pack_items(items, dim);
+    let user_panels = pack_users(users, dim);
+    let mut tile = Tile::new();
+    for (panel, lanes) in item_panels.chunks_exact(dim).enumerate() {
+        let start = panel * ITEMS;
+        let kept = ITEMS.min(width - start);
+        let blocks = out.chunks_mut(USERS * width);
+        for (users, out) in user_panels.chunks_exact(dim).zip(blocks) {
+            tile.fill(users, lanes, &[f32::INFINITY; USERS]);
+            for (row, scores) in out.chunks_exact_mut(width).zip(&tile.scores) {
+                row[start..start + kept].copy_from_slice(&scores[..kept]);
+            }
+        }
     }
-    let weight = |name: &str, part: &'static str| {
-        let missing = EmbeddingsError {
+}
+
+pub(super) fn expect_size(
+    part: &'static str,
+    found: usize,
+    expected: usize,
+) -> Result<(), TablesError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(TablesError {
             part,
-            found: 0,
-            expected: 1,
-        };
-        head.get(name)
-            .map(|tensor| tensor.values.clone())
-            .ok_or(missing)
-    };
-    let bias = weight("bias", "the head's bias")?;
-    let output_bias = weight("output_bias", "the head's output bias")?;
-    let [output_bias] = output_bias[..] else {
-        let found = output_bias.len();
-        return Err(EmbeddingsError {
-            part: "the head's output bias",
             found,
-            expected: 1,
-        });
-    };
-    Ok(ScoreHead::Mlp(MlpHead {
-        hidden: bias.len(),
-        user_weight: weight("user_weight", "the head's user weight")?,
-        item_weight: weight("item_weight", "the head's item weight")?,
-        output: weight("output", "the head's output weight")?,
-        bias,
-        output_bias,
-    }))
+            expected,
+        })
+    }
+}
+
+impl ScoreSource for Tables {
+    fn n_users(&self) -> usize {
+        self.n_users
+    }
+
+    fn n_items(&self) -> usize {
+        self.items.n_items
+    }
+
+    fn items_per_tile(&self) -> usize {
+        ITEMS_PER_TILE
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        assert_eq!(
+            out.len(),
+            users.len() * items.len(),
+            "one score a user and item"
+        );
+        if items.is_empty() {
+            return;
+        }
+        let dim = self.dim();
+        match &self.items.head {
+            ScoreHead::Dot => {
+                let users = users.iter().map(|&user| self.user(user));
+                let rows = self.items.rows[items.start * dim..items.end * dim].chunks_exact(dim);
+                dot_tile(dim, users, rows, out);
+            }
+            ScoreHead::Mlp {
+                hidden,
+                output,
+                output_bias,
+                ..
+            } => {
+                let output = Output {
+                    weights: output,
+                    bias: *output_bias,
+                };
+                for (&user, row) in users.iter().zip(out.chunks_exact_mut(items.len())) {
+                    let user = &self.projected[user as usize * hidden..][..*hidden];
+                    output.score_row(user, &self.items.projected, items.clone(), row);
+                }
+            }
+        }
+    }
+
+    fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
+        match self.items.head {
+            ScoreHead::Dot => {
+                let rows: Vec<&[f32]> = users.iter().map(|&user| self.user(user)).collect();
+                self.items.panels().search(&rows, selections);
+            }
+            ScoreHead::Mlp { .. } => offer_by_tiles(self, users, selections),
+        }
+    }
+
+    fn part<'a>(&'a self, users: &'a [u32], items: &'a [u32]) -> Option<Box<dyn ScoreSource + 'a>> {
+        if let ScoreHead::Mlp { .. } = self.items.head {
+            return None;
+        }
+        let chosen = Chosen {
+            tables: self,
+            users,
+            items,
+        };
+        Some(if users.len() < USERS_WORTH_A_TABLE {
+            Box::new(chosen)
+        } else {
+            Box::new(chosen.gathered())
+        })
+    }
+}
+
+/// Some users and items of tables whose score is a dot product: each item's row is read where it lies.
+struct Chosen<'a> {
+    tables: &'a Tables,
+    users: &'a [u32],
+    items: &'a [u32],
+}
+
+impl Chosen<'_> {
+    /// The same as tables of their own, whose items are sorted by length once for all users.
+    fn gathered(&self) -> Tables {
+        let Self { tables, .. } = self;
+        let users = self.users.iter().flat_map(|&user| tables.user(user));
+        let items = self.items.iter().flat_map(|&item| tables.items.row(item));
+        let items = ItemSide::new(tables.dim(), items.copied().collect(), ScoreHead::Dot);
+        Tables::over(Arc::new(items), users.copied().collect())
+    }
+}
+
+impl ScoreSource for Chosen<'_> {
+    fn n_users(&self) -> usize {
+        self.users.len()
+    }
+
+    fn n_items(&self) -> usize {
+        self.items.len()
+    }
+
+    fn items_per_tile(&self) -> usize {
+        ITEMS_PER_TILE
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        let Self { tables, .. } = self;
+        let row = |&user: &u32| tables.user(self.users[user as usize]);
+        let items = self.items[items].iter();
+        dot_tile(
+            tables.dim(),
+            users.iter().map(row),
+            items.map(|&item| tables.items.row(item)),
+            out,
+        );
+    }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
+impl Tables {
+    /// Entries between -1 and 1, the same at every call.
+    pub(crate) fn random(n_users: usize, n_items: usize, dim: usize) -> Self {
+        use rand::{RngExt, SeedableRng};
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let mut table = |n: usize| {
+            (0..n * dim)
+                .map(|_| rng.random_range(-1.0f32..1.0))
+                .collect()
+        };
+        let (users, items) = (table(n_users), table(n_items));
+        Self::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
+    }
+}
+
+impl Fails for TablesError {
+    fn failure(&self) -> Failure {
+        Failure::BadData
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
-    fn an_mlp_head_survives_the_round_trip() {
-        let mlp = MlpHead {
+    fn dot_scores_by_hand() {
+        let users = vec![1.0, 2.0, -1.0, 0.5];
+        let items = vec![3.0, 4.0, 0.0, -2.0, 1.0, 1.0];
+        let tables = Tables::new(2, 3, 2, users, items, ScoreHead::Dot).unwrap();
+        let mut out = vec![f32::NAN; 6];
+        tables.score_tile(&[1, 0], 0..3, &mut out);
+        assert_eq!(out, [-1.0, -1.0, -0.5, 11.0, -4.0, 3.0]);
+    }
+
+    #[test]
+    fn mlp_scores_by_hand() {
+        let head = ScoreHead::Mlp {
             hidden: 2,
-            user_weight: vec![1.0, 2.0, 3.0, 4.0],
-            item_weight: vec![5.0, 6.0, 7.0, 8.0],
-            bias: vec![0.5, -0.5],
-            output: vec![1.0, -1.0],
-            output_bias: 0.25,
+            user_weight: vec![1.0, 0.0, 0.0, 1.0],
+            item_weight: vec![2.0, 0.0, 0.0, -1.0],
+            bias: vec![0.5, -1.0],
+            output: vec![10.0, 100.0],
+            output_bias: -7.0,
         };
-        let head = ScoreHead::Mlp(mlp);
-        let embeddings = Embeddings::new(
-            1,
-            2,
-            2,
-            vec![1.0, 2.0],
-            vec![3.0, 4.0, 5.0, 6.0],
-            head.clone(),
-        )
-        .unwrap();
-        let mut tables = to_tables(&embeddings);
-        let read = from_tables(tables.clone()).unwrap();
+        let tables = Tables::new(1, 2, 2, vec![1.0, 3.0], vec![-2.0, 1.0, 1.0, 5.0], head).unwrap();
+        let mut out = vec![0.0; 2];
+        tables.score_tile(&[0], 0..2, &mut out);
+        // Item 0: units 1 - 4 + 0.5 < 0 and 3 - 1 - 1 = 1. Item 1: units 1 + 2 + 0.5 = 3.5 and 3 - 5 - 1 < 0.
+        assert_eq!(out, [93.0, 28.0]);
+    }
+
+    #[test]
+    fn a_table_of_another_size_is_refused() {
+        let error = Tables::new(2, 1, 2, vec![0.0; 3], vec![0.0; 2], ScoreHead::Dot);
+        let error = error.unwrap_err();
         assert_eq!(
-            (read.users(), read.items(), read.head()),
-            (embeddings.users(), embeddings.items(), &head)
+            (error.part, error.found, error.expected),
+            ("the user table", 3, 4)
         );
-        tables.head.remove("output");
-        assert!(from_tables(tables).is_err());
     }
 }

@@ -12,6 +12,8 @@ pub enum File {
     Model,
     /// `embeddings.safetensors`: the final user and item tables, for inference.
     Embeddings,
+    /// `fold_in.safetensors`: the map that places somebody new among the users, where the model needs one.
+    FoldIn,
     /// `filter.safetensors`: the singular vectors of a graph filter.
     Filter,
     /// `users.json`: user keys; the position is the id.
@@ -48,10 +50,11 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
+        Self::FoldIn,
         Self::Filter,
         Self::Users,
         Self::Items,
@@ -76,6 +79,7 @@ impl File {
             Self::Config => "config.toml",
             Self::Model => "model.safetensors",
             Self::Embeddings => "embeddings.safetensors",
+            Self::FoldIn => "fold_in.safetensors",
             Self::Filter => "filter.safetensors",
             Self::Users => "users.json",
             Self::Items => "items.json",
@@ -108,8 +112,7 @@ impl File {
     pub(super) fn is_served(self) -> bool {
         !matches!(
             self,
-            Self::Test
-                | Self::Neighbours
+            Self::Neighbours
                 | Self::Categories
                 | Self::Began
                 | Self::Metrics
@@ -132,6 +135,7 @@ impl File {
             self,
             Self::Model
                 | Self::Embeddings
+                | Self::FoldIn
                 | Self::Filter
                 | Self::Interactions
                 | Self::Test

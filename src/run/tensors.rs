@@ -28,6 +28,7 @@ pub type NamedTensors = BTreeMap<String, HostTensor>;
 /// The values of a tensor about to be written.
 pub(super) enum Values<'a> {
     F32(&'a [f32]),
+    F64(&'a [f64]),
     U32(&'a [u32]),
     U64(&'a [u64]),
 }
@@ -36,6 +37,7 @@ impl Values<'_> {
     fn dtype(&self) -> Dtype {
         match self {
             Self::F32(_) => Dtype::F32,
+            Self::F64(_) => Dtype::F64,
             Self::U32(_) => Dtype::U32,
             Self::U64(_) => Dtype::U64,
         }
@@ -44,6 +46,7 @@ impl Values<'_> {
     fn n_bytes(&self) -> usize {
         match self {
             Self::F32(values) => size_of_val(*values),
+            Self::F64(values) => size_of_val(*values),
             Self::U32(values) => size_of_val(*values),
             Self::U64(values) => size_of_val(*values),
         }
@@ -52,6 +55,7 @@ impl Values<'_> {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Self::F32(values) => write_values(out, values, f32::to_le_bytes),
+            Self::F64(values) => write_values(out, values, f64::to_le_bytes),
             Self::U32(values) => write_values(out, values, u32::to_le_bytes),
             Self::U64(values) => write_values(out, values, u64::to_le_bytes),
         }
@@ -243,6 +247,12 @@ impl<'a> TensorFile<'a> {
             shape: info.shape.clone(),
             values: values_of(bytes, f32::from_le_bytes),
         })
+    }
+
+    /// The shape and the values of a tensor of `f64`, bit for bit.
+    pub(super) fn f64(&self, name: &str) -> Result<(Vec<usize>, Vec<f64>), RunError> {
+        let (info, bytes) = self.bytes_of(name, Dtype::F64)?;
+        Ok((info.shape.clone(), values_of(bytes, f64::from_le_bytes)))
     }
 
     /// A flat tensor of `u32`.

@@ -7,7 +7,7 @@ use sagebrush_model::{AdjacencyError, InferenceError, ParameterError};
 
 use crate::failure::{Fails, Failure};
 use crate::graph::GraphError;
-use crate::inference::{EmbeddingsError, RankError};
+use crate::inference::{RankError, TablesError};
 use crate::run::RunError;
 
 /// Why training stopped before its end.
@@ -49,7 +49,7 @@ pub enum TrainingError {
     Inference(#[from] InferenceError),
     /// The final tables do not fit together.
     #[error(transparent)]
-    Embeddings(#[from] EmbeddingsError),
+    Tables(#[from] TablesError),
     /// Ranking the validation set failed.
     #[error("the validation ranking failed: {0}")]
     Ranking(#[from] RankError),

@@ -15,14 +15,14 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
-use sagebrush_model::{Graph, LossConfig, LsaStart, Model};
+use sagebrush_model::{Graph, LossConfig, LsaStart, Model, ServingTables};
 
 pub use error::TrainingError;
 pub use setup::{Surroundings, adjacency, surroundings};
 
 use crate::config::RunConfig;
 use crate::data::ItemLists;
-use crate::inference::{Embeddings, MlpHead, RankError, ScoreHead, ScoreSource};
+use crate::inference::{RankError, ScoreSource, Tables};
 use crate::observer::{Event, Observer};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
@@ -96,7 +96,7 @@ pub struct Trained {
     /// Parameters by name.
     pub parameters: NamedTensors,
     /// Final tables for inference.
-    pub embeddings: Embeddings,
+    pub tables: Tables,
     /// The epoch they are from.
     pub best_epoch: u32,
     /// Every epoch's record.
@@ -249,36 +249,16 @@ fn finish_epoch(
 }
 
 /// The model's final tables, on the host.
-fn host_embeddings(
+fn host_tables(
     model: &Model,
     embeddings: sagebrush_model::Embeddings,
-) -> Result<Embeddings, TrainingError> {
-    let tables = model.serving_tables(embeddings)?;
-    let (n_users, n_items) = (model.n_users(), model.n_items());
-    let head = match tables.head {
-        sagebrush_model::ScoreHead::Dot => ScoreHead::Dot,
-        sagebrush_model::ScoreHead::Mlp {
-            hidden,
-            user_weight,
-            item_weight,
-            bias,
-            output,
-            output_bias,
-        } => ScoreHead::Mlp(MlpHead {
-            hidden,
-            user_weight,
-            item_weight,
-            bias,
-            output,
-            output_bias,
-        }),
-    };
-    Ok(Embeddings::new(
-        n_users,
-        n_items,
-        tables.dim,
-        tables.users,
-        tables.items,
+) -> Result<Tables, TrainingError> {
+    let ServingTables {
+        dim,
+        users,
+        items,
         head,
-    )?)
+    } = model.serving_tables(embeddings)?;
+    let (n_users, n_items) = (model.n_users(), model.n_items());
+    Ok(Tables::new(n_users, n_items, dim, users, items, head)?)
 }

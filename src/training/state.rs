@@ -6,7 +6,7 @@ use burn::module::Module;
 use sagebrush_model::Model;
 
 use super::adam::ModuleAdam;
-use super::{Job, Trained, TrainingError, host_embeddings};
+use super::{Job, Trained, TrainingError, host_tables};
 use crate::config::TrainingConfig;
 use crate::inference::model_config;
 use crate::run::{Best, Checkpoint, EpochRecord, NamedTensors, Totals};
@@ -165,10 +165,10 @@ impl State {
         };
         let history = std::mem::take(&mut self.history);
         let model = load(self.take_initial(), &parameters)?.no_grad();
-        let embeddings = host_embeddings(&model, model.embed_all(job.graph, job.temp_dir())?)?;
+        let tables = host_tables(&model, model.embed_all(job.graph, job.temp_dir())?)?;
         Ok(Trained {
             parameters,
-            embeddings,
+            tables,
             best_epoch,
             history,
         })

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use burn::module::Module;
 use sagebrush_model::Model;
 
-use super::{Job, TrainingError, host_embeddings};
+use super::{Job, TrainingError, host_tables};
 use crate::device::DeviceSource;
 use crate::evaluation::of_validation;
 use crate::inference::ScoreSource;
@@ -30,7 +30,7 @@ pub(super) fn source(job: &Job<'_>, model: &Model) -> Result<Box<dyn ScoreSource
     let embeddings = model.embed_all(job.graph, job.temp_dir())?;
     Ok(match model.device_tables(&embeddings) {
         Some(tables) => Box::new(DeviceSource::new(tables)),
-        None => Box::new(host_embeddings(&model, embeddings)?),
+        None => Box::new(host_tables(&model, embeddings)?),
     })
 }
 

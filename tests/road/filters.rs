@@ -133,6 +133,21 @@ fn threads_change_no_bit_of_a_filter_and_a_damaged_one_is_refused() {
     work.succeed(&["recommend", "--run", "2", "--user", "user-3"]);
 }
 
+/// Takes a file out of a run and its manifest.
+fn forget(work: &Workspace, run: &str, file: &str) {
+    std::fs::remove_file(work.path(run).join(file)).unwrap();
+    let manifest = format!("{run}/MANIFEST.json");
+    let mut content: serde_json::Value = serde_json::from_slice(&work.read(&manifest)).unwrap();
+    assert!(
+        content["files"]
+            .as_object_mut()
+            .unwrap()
+            .remove(file)
+            .is_some()
+    );
+    work.write(&manifest, content.to_string().as_bytes());
+}
+
 #[test]
 fn somebody_new_is_recommended_to_by_a_history() {
     let work = Workspace::new();
@@ -154,6 +169,17 @@ fn somebody_new_is_recommended_to_by_a_history() {
         assert_eq!(rows, again, "{run}: neither order nor repetition counts");
         let other = ask("46,48,50,52");
         assert_ne!(rows, other, "{run}: the history counts");
+        // A run of version 0.1 kept no map and fitted one for each call: the same lists.
+        let kept = work.path(run).join("fold_in.safetensors").exists();
+        assert_eq!(kept, run != "filter");
+        if kept {
+            forget(&work, run, "fold_in.safetensors");
+            assert_eq!(
+                rows,
+                ask("1,3,5,7"),
+                "{run}: the kept map is the fitted one"
+            );
+        }
     }
     let in_group = items(&work.json(&[
         "recommend",

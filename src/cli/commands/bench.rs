@@ -18,7 +18,7 @@ use crate::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
 use crate::data::Dataset;
 use crate::error::{Result, Unexpected};
 use crate::graph::{InteractionGraph, NodeOrder};
-use crate::inference::{Embeddings, ScoreHead, top_k};
+use crate::inference::{ScoreHead, Tables, top_k};
 use crate::sampling::EpochSampler;
 use crate::split::{self, TrainSet};
 use crate::synth::{PowerLaw, SyntheticGraph};
@@ -213,12 +213,12 @@ fn sampling_config() -> crate::config::SamplingConfig {
 fn ranking(peak: f64) -> Result<Ranking> {
     let (n_users, n_items) = (RANKED_USERS as usize, N_ITEMS as usize);
     let (users, items) = (random(n_users * DIM, 2), random(n_items * DIM, 3));
-    let embeddings = Embeddings::new(n_users, n_items, DIM, users, items, ScoreHead::Dot)?;
+    let tables = Tables::new(n_users, n_items, DIM, users, items, ScoreHead::Dot)?;
     let ids: Vec<u32> = (0..RANKED_USERS).collect();
     let mut seconds = f64::INFINITY;
     for _ in 0..3 {
         let started = Instant::now();
-        black_box(top_k(&embeddings, &ids, K, None)?);
+        black_box(top_k(&tables, &ids, K, None)?);
         seconds = seconds.min(started.elapsed().as_secs_f64());
     }
     let operations = 2.0 * (n_users * n_items * DIM) as f64;

@@ -11,6 +11,7 @@ use crate::cli::session::Session;
 use crate::error::Result;
 use crate::finished::{self, OpenRun, Seen};
 use crate::fitting::train;
+use crate::inference::ListOptions;
 use crate::run::{LockedRun, Replace};
 
 const COMMAND: &str = "demo";
@@ -86,7 +87,7 @@ fn show_lists(session: &Session, run: &Path) -> Result<()> {
             .take(EXAMPLE_FILMS)
             .map(|&item| name(item))
             .collect();
-        let lists = recommender.recommend(&[&key], EXAMPLE_FILMS, true)?;
+        let lists = recommender.recommend(&[&key], &ListOptions::of(EXAMPLE_FILMS))?;
         let mut text = format!(
             "\nuser {key} rated, among others: {}\nand may like:",
             liked.join("; ")

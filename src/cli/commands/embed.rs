@@ -8,7 +8,6 @@ use crate::cli::terminal::count;
 use crate::error::{Result, Usage};
 use crate::export::{Destination, VectorFormat, write_vectors};
 use crate::finished::{self, OpenRun, Seen, Sources};
-use crate::inference::Scorer;
 
 /// Runs `embed`.
 pub(super) fn embed(session: &Session, args: &EmbedArgs) -> Result<()> {
@@ -60,7 +59,7 @@ fn write_known(
     destination: &Destination,
     format: VectorFormat,
 ) -> Result<()> {
-    let (Scorer::Embeddings(tables) | Scorer::ItemMeans(tables)) = run.recommender.scorer() else {
+    let Some(tables) = run.recommender.scorer().tables() else {
         return Err(Usage(format!(
             "{}: a graph filter has no vectors",
             args.run.display()

@@ -9,7 +9,7 @@ use crate::config::DeviceName;
 use crate::error::{Result, Usage};
 use crate::export::{Destination, ListFormat, RecommendationWriter};
 use crate::finished::{OpenRun, Seen};
-use crate::inference::{Recommender, UserList};
+use crate::inference::{ListOptions, Recommender, UserList};
 
 /// Runs `recommend`.
 pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
@@ -42,22 +42,23 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
 
 /// The lists of the named users or of the history; `None` when every user is asked for.
 fn chosen(run: &OpenRun, args: &RecommendArgs) -> Result<Option<Vec<UserList>>> {
-    let (k, exclude_seen) = (args.k as usize, !args.include_seen);
+    let options = options(args);
     if args.all {
         return Ok(None);
     }
     if args.history.is_empty() {
-        let lists = run.recommender.recommend(&args.users, k, exclude_seen)?;
+        let lists = run.recommender.recommend(&args.users, &options)?;
         return Ok(Some(lists));
     }
-    let (history, train) = (&args.history, &run.lists.train);
-    let answer = run
-        .recommender
-        .recommend_for(history, train, k, exclude_seen)?;
+    let answer = run.recommender.recommend_for(&args.history, &options)?;
     for unknown in &answer.unknown {
         tracing::warn!("left out of the history: {unknown}");
     }
     Ok(Some(vec![answer.list]))
+}
+
+fn options(args: &RecommendArgs) -> ListOptions {
+    ListOptions::of(args.k as usize).including_seen(args.include_seen)
 }
 
 fn format(args: &RecommendArgs) -> Result<ListFormat> {
@@ -121,14 +122,15 @@ fn write(
     destination: &Destination,
     format: ListFormat,
 ) -> Result<()> {
-    let (k, exclude_seen) = (args.k as usize, !args.include_seen);
+    let options = options(args);
+    let k = options.k;
     let mut n_users = 0;
     let mut writer = RecommendationWriter::create(destination, format, recommender.has_titles())?;
     if let Some(lists) = chosen {
         n_users += lists.len();
         writer.write(&lists)?;
     } else {
-        for lists in recommender.recommend_all(k, exclude_seen) {
+        for lists in recommender.recommend_all(&options)? {
             let lists = lists?;
             n_users += lists.len();
             writer.write(&lists)?;

@@ -9,7 +9,7 @@ use crate::cli::report::{
 use crate::error::Result;
 use crate::evaluation::Evaluated;
 use crate::finished::{Measurement, OpenRun, Tested, card};
-use crate::inference::{Recommender, Scorer, plane};
+use crate::inference::{Recommender, plane};
 
 /// Users shown one by one.
 const EXAMPLES: usize = 10;
@@ -105,7 +105,7 @@ fn by_popularity(run: &OpenRun) -> Vec<u32> {
 
 /// The most popular items on a plane, where the model has a vector an item.
 fn item_map(run: &OpenRun) -> Result<Option<ItemMap>> {
-    let (Scorer::Embeddings(tables) | Scorer::ItemMeans(tables)) = run.recommender.scorer() else {
+    let Some(tables) = run.recommender.scorer().tables() else {
         return Ok(None);
     };
     let mut shown = by_popularity(run);
@@ -140,9 +140,9 @@ fn item_map(run: &OpenRun) -> Result<Option<ItemMap>> {
 
 /// Some of the most popular items with those nearest.
 fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
-    let (Scorer::Embeddings(_) | Scorer::ItemMeans(_)) = run.recommender.scorer() else {
+    if run.recommender.scorer().tables().is_none() {
         return Vec::new();
-    };
+    }
     let popular = by_popularity(run);
     let step = (popular.len() / 10 / EXAMPLES).max(1);
     let k = NEAR_ITEMS.min(popular.len().saturating_sub(1));

@@ -7,7 +7,6 @@ use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table};
 use crate::error::Result;
 use crate::finished::{OpenRun, Seen};
-use crate::inference::Scorer;
 
 /// Runs `similar`.
 pub(super) fn similar(session: &Session, args: &SimilarArgs) -> Result<()> {
@@ -18,9 +17,9 @@ pub(super) fn similar(session: &Session, args: &SimilarArgs) -> Result<()> {
     if session.json {
         return session.print_json(&json!(places));
     }
-    let measure = match run.recommender.scorer() {
-        Scorer::Embeddings(_) | Scorer::ItemMeans(_) => "cosine",
-        Scorer::Filter(_) => "score",
+    let measure = match run.recommender.scorer().tables() {
+        Some(_) => "cosine",
+        None => "score",
     };
     let mut table = Table::new([
         ("rank", Align::Right),

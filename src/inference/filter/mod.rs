@@ -13,10 +13,10 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::rank_error::RankError;
 use super::score_source::ScoreSource;
 use super::selection::{Ranked, Selection};
 use super::similar::check_similar;
-use super::top_k::RankError;
 use crate::data::ItemLists;
 use crate::failure::{Fails, Failure};
 use crate::spectral::{CoOccurrence, SpectralError};

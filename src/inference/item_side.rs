@@ -1,0 +1,63 @@
+//! The items' half of the tables: rows, score head, and what is made of them once. Everybody who scores shares it.
+
+use std::sync::OnceLock;
+
+use sagebrush_model::ScoreHead;
+
+use super::mlp::project_items;
+use super::panels::ItemPanels;
+
+/// The item table and the head that scores it.
+#[derive(Debug)]
+pub(super) struct ItemSide {
+    pub(super) n_items: usize,
+    pub(super) dim: usize,
+    /// `[n_items x dim]`, row-major.
+    pub(super) rows: Vec<f32>,
+    pub(super) head: ScoreHead,
+    /// The items' half of a perceptron's hidden layer; empty for a dot product.
+    pub(super) projected: Vec<f32>,
+    /// A second copy of the item table, made when the first list is asked for.
+    panels: OnceLock<ItemPanels>,
+    /// The lengths of the rows, made when similar items are first asked for.
+    lengths: OnceLock<Vec<f64>>,
+}
+
+impl ItemSide {
+    pub(super) fn new(dim: usize, rows: Vec<f32>, head: ScoreHead) -> Self {
+        Self {
+            n_items: rows.len() / dim,
+            dim,
+            projected: project_items(&head, &rows, dim),
+            rows,
+            head,
+            panels: OnceLock::new(),
+            lengths: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn row(&self, item: u32) -> &[f32] {
+        &self.rows[item as usize * self.dim..][..self.dim]
+    }
+
+    pub(super) fn panels(&self) -> &ItemPanels {
+        let make = || ItemPanels::new(&self.rows, self.dim);
+        self.panels.get_or_init(make)
+    }
+
+    /// The Euclidean length of each row, in double precision.
+    pub(super) fn lengths(&self) -> &[f64] {
+        self.lengths.get_or_init(|| {
+            let length = |row: &[f32]| inner(row, row).sqrt();
+            self.rows.chunks_exact(self.dim).map(length).collect()
+        })
+    }
+}
+
+/// The inner product in double precision.
+pub(super) fn inner(a: &[f32], b: &[f32]) -> f64 {
+    a.iter()
+        .zip(b)
+        .map(|(&x, &y)| f64::from(x) * f64::from(y))
+        .sum()
+}

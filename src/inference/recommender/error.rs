@@ -1,0 +1,65 @@
+//! Why there is no answer.
+
+use super::super::fold_in::FoldInError;
+use super::super::rank_error::RankError;
+use super::super::tables::TablesError;
+use crate::failure::{Fails, Failure};
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum RecommenderError {
+    /// A key the model was not trained on.
+    #[error("unknown {kind} `{key}`: the model was trained without it; {remedy}")]
+    UnknownKey {
+        /// `user` or `item`.
+        kind: &'static str,
+        /// The key as given.
+        key: String,
+        /// What to do instead.
+        remedy: String,
+    },
+    /// An internal item id that no item has.
+    #[error("item id {item} is unknown: there are {n_items} items, numbered from 0")]
+    UnknownItemId {
+        /// The id as given.
+        item: u32,
+        /// Items there are.
+        n_items: usize,
+    },
+    /// Parts that do not belong together.
+    #[error(
+        "the model has {tables} {what} in its tables, but {found} in its {part}; its files are of different runs"
+    )]
+    Mismatch {
+        /// `users` or `items`.
+        what: &'static str,
+        /// What the model has.
+        tables: usize,
+        /// The part that disagrees.
+        part: &'static str,
+        /// Its count.
+        found: usize,
+    },
+    /// A history of nothing.
+    #[error("the history is empty: name at least one item, as in `--history ITEM,ITEM`")]
+    EmptyHistory,
+    /// Rows of new items that do not fit the table.
+    #[error(transparent)]
+    Rows(#[from] TablesError),
+    /// Somebody new cannot be placed.
+    #[error(transparent)]
+    FoldIn(#[from] FoldInError),
+    /// The ranking itself failed.
+    #[error(transparent)]
+    Rank(#[from] RankError),
+}
+
+impl Fails for RecommenderError {
+    fn failure(&self) -> Failure {
+        match self {
+            Self::EmptyHistory => Failure::Usage,
+            Self::Rank(error) => error.failure(),
+            _ => Failure::BadData,
+        }
+    }
+}

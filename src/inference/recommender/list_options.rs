@@ -1,0 +1,132 @@
+//! What a caller wants of a list, and the same in internal ids.
+
+use super::super::rank_error::RankError;
+use super::super::score_source::ScoreSource;
+use super::super::selection::Ranked;
+use super::super::top_k::{check_k, top_k_among, top_k_without};
+use super::error::RecommenderError;
+use super::unknown_key::UnknownKeys;
+use crate::data::{IdMap, ItemLists};
+
+/// What a list may hold. `ListOptions::default()` lists the 10 best items of the catalogue that the user has not seen.
+///
+/// ```
+/// use sagebrush::inference::ListOptions;
+///
+/// let options = ListOptions::of(20).excluding(["sold-out"]).including_seen(true);
+/// assert_eq!((options.k, options.include_seen), (20, true));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListOptions {
+    /// Items a list holds at most.
+    pub k: usize,
+    /// Whether a list may hold what its user has seen, or the items of the history it is made for.
+    pub include_seen: bool,
+    /// Raw keys of items that no list holds. Unknown keys change nothing.
+    pub exclude: Vec<String>,
+    /// Raw keys of the only items that a list may hold; `None` for the whole catalogue. Unknown keys are left out, unless
+    /// all are unknown. Of such a list no item but these is scored.
+    pub only: Option<Vec<String>>,
+}
+
+impl Default for ListOptions {
+    fn default() -> Self {
+        Self {
+            k: 10,
+            include_seen: false,
+            exclude: Vec::new(),
+            only: None,
+        }
+    }
+}
+
+impl ListOptions {
+    /// The defaults with lists of `k` items.
+    #[must_use]
+    pub fn of(k: usize) -> Self {
+        Self {
+            k,
+            ..Self::default()
+        }
+    }
+
+    /// With or without what has been seen.
+    #[must_use]
+    pub fn including_seen(self, include_seen: bool) -> Self {
+        Self {
+            include_seen,
+            ..self
+        }
+    }
+
+    /// Without these items, and those that are excluded already.
+    #[must_use]
+    pub fn excluding(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.exclude.extend(keys.into_iter().map(Into::into));
+        self
+    }
+
+    /// Among these items alone.
+    #[must_use]
+    pub fn among(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.only = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// The options of one call in internal ids.
+pub(super) struct Wanted {
+    k: usize,
+    include_seen: bool,
+    /// Ascending.
+    excluded: Vec<u32>,
+    /// Ascending, none of them excluded.
+    only: Option<Vec<u32>>,
+}
+
+impl Wanted {
+    /// # Errors
+    /// `k` of 0 or above the catalogue; `only` without a known key.
+    pub(super) fn new(options: &ListOptions, items: &IdMap) -> Result<Self, RecommenderError> {
+        check_k(options.k, items.len())?;
+        let excluded = ids(&options.exclude, items);
+        let only = options.only.as_ref().map(|keys| match keys.first() {
+            Some(first) if keys.iter().all(|key| items.id(key).is_none()) => {
+                Err(UnknownKeys::items().error(first, items))
+            }
+            _ => Ok(ids(keys, items)),
+        });
+        let mut only = only.transpose()?;
+        if let Some(only) = &mut only {
+            only.retain(|item| excluded.binary_search(item).is_err());
+        }
+        Ok(Self {
+            k: options.k,
+            include_seen: options.include_seen,
+            excluded,
+            only,
+        })
+    }
+
+    /// The lists of some users of a source, who have seen the items of `seen`.
+    pub(super) fn lists(
+        &self,
+        source: &dyn ScoreSource,
+        users: &[u32],
+        seen: &ItemLists,
+    ) -> Result<Vec<Vec<Ranked>>, RankError> {
+        let seen = (!self.include_seen).then_some(seen);
+        match &self.only {
+            Some(items) => top_k_among(source, users, self.k, seen, items),
+            None => top_k_without(source, users, self.k, seen, &self.excluded),
+        }
+    }
+}
+
+/// The ids of the keys that are known, ascending and each once.
+fn ids(keys: &[String], items: &IdMap) -> Vec<u32> {
+    let mut ids: Vec<u32> = keys.iter().filter_map(|key| items.id(key)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}

@@ -1,0 +1,40 @@
+//! What comes back: ranked lists in raw keys.
+
+use serde::Serialize;
+
+use super::error::RecommenderError;
+
+/// One place of a list, in raw terms.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Listed {
+    /// The place, from 1.
+    pub rank: u32,
+    /// The item's raw key.
+    pub item: String,
+    /// Its score, or its similarity.
+    pub score: f32,
+    /// Its title, where known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+}
+
+/// The recommendations of one user.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UserList {
+    /// The user's raw key.
+    pub user: String,
+    /// Best first; shorter than asked for when fewer items may be listed.
+    pub items: Vec<Listed>,
+}
+
+/// The recommendations for a history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForHistory {
+    /// The list; its user is [`HISTORY`].
+    pub list: UserList,
+    /// One for each key that the model does not know and that was left out.
+    pub unknown: Vec<RecommenderError>,
+}
+
+/// Stands in place of a user's key in the list for a history.
+pub const HISTORY: &str = "(history)";

@@ -1,0 +1,293 @@
+//! Answers for raw keys and internal ids: lists for users, histories and items, from a model that is in memory.
+
+mod error;
+mod histories;
+mod list_options;
+mod lists;
+#[cfg(test)]
+mod tests;
+mod unknown_key;
+
+use std::fmt;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::score_source::ScoreSource;
+use super::scorer::Scorer;
+use super::selection::Ranked;
+use crate::data::{IdMap, ItemLists};
+pub use error::RecommenderError;
+pub use list_options::ListOptions;
+use list_options::Wanted;
+pub use lists::{ForHistory, HISTORY, Listed, UserList};
+use unknown_key::UnknownKeys;
+
+/// Users ranked together when every user is asked for: enough to keep all cores busy, small enough to
+/// hold in memory whatever the number of users.
+const USERS_PER_BATCH: usize = 4096;
+
+/// A trained model that answers for raw keys and internal ids.
+///
+/// It is loaded once and asked from any number of threads: every answer takes `&self`, and no table is copied for it.
+/// What an answer needs beside the tables (item vectors by length, keys by hash, the fold-in map of an older run) is
+/// made when it is first needed, and kept.
+#[derive(Debug)]
+pub struct Recommender {
+    scorer: Scorer,
+    ranker: Option<Ranker>,
+    users: IdMap,
+    items: IdMap,
+    titles: Option<Vec<Option<String>>>,
+    seen: ItemLists,
+}
+
+/// What makes the lists in place of the tables.
+struct Ranker(Arc<dyn ScoreSource + Send>);
+
+impl fmt::Debug for Ranker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ranker")
+    }
+}
+
+impl Recommender {
+    /// Puts the parts of a run together; `seen` are the items to leave out of each user's lists.
+    ///
+    /// # Errors
+    /// When the parts disagree on the number of users or items.
+    pub fn new(
+        scorer: Scorer,
+        users: IdMap,
+        items: IdMap,
+        titles: Option<Vec<Option<String>>>,
+        seen: ItemLists,
+    ) -> Result<Self, RecommenderError> {
+        let source = scorer.source();
+        let (n_users, n_items) = (source.n_users(), source.n_items());
+        let n_training = scorer.n_training_users().unwrap_or(n_users);
+        let n_titles = titles.as_ref().map_or(n_items, Vec::len);
+        let counts = [
+            ("users", n_users, "user keys", users.len()),
+            ("users", n_users, "seen items", seen.n_users()),
+            ("users", n_users, "training interactions", n_training),
+            ("items", n_items, "item keys", items.len()),
+            ("items", n_items, "titles", n_titles),
+        ];
+        for (what, tables, part, found) in counts {
+            if tables != found {
+                return Err(RecommenderError::Mismatch {
+                    what,
+                    tables,
+                    part,
+                    found,
+                });
+            }
+        }
+        Ok(Self {
+            scorer,
+            ranker: None,
+            users,
+            items,
+            titles,
+            seen,
+        })
+    }
+
+    /// With more items behind those there are: their keys, titles, and rows `[keys.len(), dim]`. Lists are made on the
+    /// host again until [`Recommender::rank_with`] says otherwise.
+    ///
+    /// # Errors
+    /// Rows of another width or number than there are keys.
+    ///
+    /// # Panics
+    /// When a key is known already.
+    pub fn with_items(
+        self,
+        keys: &IdMap,
+        titles: Vec<Option<String>>,
+        rows: &[f32],
+    ) -> Result<Self, RecommenderError> {
+        let n_known = self.items.len();
+        let scorer = self.scorer.with_items(rows)?;
+        let all = self.items.keys().iter().chain(keys.keys()).cloned();
+        let Some(items) = IdMap::from_ordered_keys(all.collect()) else {
+            panic!("a new item has a new key");
+        };
+        let has_titles = self.titles.is_some() || titles.iter().any(Option::is_some);
+        let titles = has_titles.then(|| {
+            let mut all = self.titles.unwrap_or_else(|| vec![None; n_known]);
+            all.extend(titles);
+            all
+        });
+        Self::new(scorer, self.users, items, titles, self.seen)
+    }
+
+    /// What is behind the answers.
+    pub fn scorer(&self) -> &Scorer {
+        &self.scorer
+    }
+
+    /// Makes lists with another source of the same scores.
+    ///
+    /// # Panics
+    /// When it has other numbers of users or items than the tables.
+    pub fn rank_with(&mut self, source: Arc<dyn ScoreSource + Send>) {
+        let scorer = self.scorer.source();
+        assert_eq!(source.n_users(), scorer.n_users(), "the same users");
+        assert_eq!(source.n_items(), scorer.n_items(), "the same items");
+        self.ranker = Some(Ranker(source));
+    }
+
+    /// What makes the lists: the scores of every user of the log, or the other source that was given.
+    pub fn source(&self) -> &dyn ScoreSource {
+        match &self.ranker {
+            Some(Ranker(source)) => &**source,
+            None => self.scorer.source(),
+        }
+    }
+
+    /// The users by raw key.
+    pub fn users(&self) -> &IdMap {
+        &self.users
+    }
+
+    /// The items by raw key.
+    pub fn items(&self) -> &IdMap {
+        &self.items
+    }
+
+    /// The items each user has seen.
+    pub fn seen(&self) -> &ItemLists {
+        &self.seen
+    }
+
+    /// Whether items have titles.
+    pub fn has_titles(&self) -> bool {
+        self.titles.is_some()
+    }
+
+    /// The internal id of a user.
+    ///
+    /// # Errors
+    /// An unknown key.
+    pub fn user_id(&self, key: &str) -> Result<u32, RecommenderError> {
+        let id = self.users.id(key);
+        id.ok_or_else(|| UnknownKeys::users().error(key, &self.users))
+    }
+
+    /// The internal id of an item.
+    ///
+    /// # Errors
+    /// An unknown key.
+    pub fn item_id(&self, key: &str) -> Result<u32, RecommenderError> {
+        let id = self.items.id(key);
+        id.ok_or_else(|| UnknownKeys::items().error(key, &self.items))
+    }
+
+    /// The title of an item, where known.
+    pub fn title(&self, item: u32) -> Option<&str> {
+        self.titles.as_ref()?.get(item as usize)?.as_deref()
+    }
+
+    /// The best items of each user, by raw keys, in the order of `users`.
+    ///
+    /// # Errors
+    /// The first unknown user, options that cannot be met, a NaN score.
+    pub fn recommend(
+        &self,
+        users: &[impl AsRef<str>],
+        options: &ListOptions,
+    ) -> Result<Vec<UserList>, RecommenderError> {
+        let users = users.iter().map(|key| self.user_id(key.as_ref()));
+        let users: Vec<u32> = users.collect::<Result<_, _>>()?;
+        let lists = self.recommend_ids(&users, options)?;
+        Ok(self.user_lists(&users, &lists))
+    }
+
+    /// [`recommend`](Self::recommend) by internal ids: items and scores, best first.
+    ///
+    /// # Errors
+    /// As [`recommend`](Self::recommend).
+    pub fn recommend_ids(
+        &self,
+        users: &[u32],
+        options: &ListOptions,
+    ) -> Result<Vec<Vec<Ranked>>, RecommenderError> {
+        let wanted = Wanted::new(options, &self.items)?;
+        Ok(wanted.lists(self.source(), users, &self.seen)?)
+    }
+
+    /// The lists of every user in id order, in batches: memory does not grow with the number of users.
+    ///
+    /// # Errors
+    /// Options that cannot be met; a NaN score as an item of the iterator, which nothing follows.
+    pub fn recommend_all(
+        &self,
+        options: &ListOptions,
+    ) -> Result<impl Iterator<Item = Result<Vec<UserList>, RecommenderError>> + '_, RecommenderError>
+    {
+        let wanted = Wanted::new(options, &self.items)?;
+        let mut next = 0u32..self.users.len() as u32;
+        Ok(std::iter::from_fn(move || {
+            let users: Vec<u32> = next.by_ref().take(USERS_PER_BATCH).collect();
+            if users.is_empty() {
+                return None;
+            }
+            let lists = wanted.lists(self.source(), &users, &self.seen);
+            if lists.is_err() {
+                next = 0..0;
+            }
+            let named = lists.map(|lists| self.user_lists(&users, &lists));
+            Some(named.map_err(Into::into))
+        }))
+    }
+
+    /// The `k` items most like one, by raw keys, itself left out; what that means is the [`Scorer`]'s.
+    ///
+    /// # Errors
+    /// An unknown key, `k` of 0 or above the other items of the catalogue, a NaN in a vector.
+    pub fn similar(&self, item: &str, k: usize) -> Result<Vec<Listed>, RecommenderError> {
+        Ok(self.listed(&self.scorer.similar(self.item_id(item)?, k)?))
+    }
+
+    /// [`similar`](Self::similar) for each of some internal ids: items and similarities, most like it first.
+    ///
+    /// # Errors
+    /// As [`similar`](Self::similar).
+    pub fn similar_ids(
+        &self,
+        items: &[u32],
+        k: usize,
+    ) -> Result<Vec<Vec<Ranked>>, RecommenderError> {
+        self.check_items(items)?;
+        let similar = |&item: &u32| Ok(self.scorer.similar(item, k)?);
+        items.par_iter().map(similar).collect()
+    }
+
+    fn check_items(&self, items: &[u32]) -> Result<(), RecommenderError> {
+        let n_items = self.items.len();
+        match items.iter().find(|&&item| item as usize >= n_items) {
+            Some(&item) => Err(RecommenderError::UnknownItemId { item, n_items }),
+            None => Ok(()),
+        }
+    }
+
+    fn user_lists(&self, users: &[u32], lists: &[Vec<Ranked>]) -> Vec<UserList> {
+        let name = |(&user, list): (&u32, &Vec<Ranked>)| UserList {
+            user: self.users.key(user).to_owned(),
+            items: self.listed(list),
+        };
+        users.iter().zip(lists).map(name).collect()
+    }
+
+    fn listed(&self, list: &[Ranked]) -> Vec<Listed> {
+        let name = |(rank, place): (u32, &Ranked)| Listed {
+            rank,
+            item: self.items.key(place.item).to_owned(),
+            score: place.score,
+            title: self.title(place.item).map(str::to_owned),
+        };
+        (1..).zip(list).map(name).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! Between the tables of a run directory and the ones that answer.
+
+use sagebrush_model::ScoreHead;
+
+use super::score_source::ScoreSource;
+use super::tables::{Tables, TablesError};
+use crate::run::{EmbeddingTables, HostTensor, NamedTensors};
+
+/// What a run directory stores of tables.
+pub fn to_stored(tables: &Tables) -> EmbeddingTables {
+    let dim = tables.dim();
+    let head = head_tensors(tables.head(), dim);
+    let kind = if head.is_empty() { "dot" } else { "mlp" };
+    EmbeddingTables {
+        users: tensor(vec![tables.n_users(), dim], tables.users()),
+        items: tensor(vec![tables.n_items(), dim], tables.items()),
+        head,
+        metadata: [("score".to_owned(), kind.to_owned())].into(),
+    }
+}
+
+fn tensor(shape: Vec<usize>, values: &[f32]) -> HostTensor {
+    HostTensor {
+        shape,
+        values: values.to_vec(),
+    }
+}
+
+fn head_tensors(head: &ScoreHead, dim: usize) -> NamedTensors {
+    let ScoreHead::Mlp {
+        hidden,
+        user_weight,
+        item_weight,
+        bias,
+        output,
+        output_bias,
+    } = head
+    else {
+        return NamedTensors::new();
+    };
+    let named = [
+        ("user_weight", tensor(vec![*hidden, dim], user_weight)),
+        ("item_weight", tensor(vec![*hidden, dim], item_weight)),
+        ("bias", tensor(vec![*hidden], bias)),
+        ("output", tensor(vec![*hidden], output)),
+        ("output_bias", tensor(vec![1], &[*output_bias])),
+    ];
+    named.map(|(name, tensor)| (name.to_owned(), tensor)).into()
+}
+
+/// The tables that a run directory stores.
+///
+/// # Errors
+/// When a table or a weight of the head is missing or misshapen.
+pub fn from_stored(stored: EmbeddingTables) -> Result<Tables, TablesError> {
+    let [n_users, dim] = stored.users.shape[..] else {
+        return Err(TablesError {
+            part: "the user table",
+            found: stored.users.shape.len(),
+            expected: 2,
+        });
+    };
+    let n_items = stored.items.shape.first().copied().unwrap_or(0);
+    let head = head_of(&stored.head)?;
+    let (users, items) = (stored.users.values, stored.items.values);
+    Tables::new(n_users, n_items, dim, users, items, head)
+}
+
+fn head_of(head: &NamedTensors) -> Result<ScoreHead, TablesError> {
+    if head.is_empty() {
+        return Ok(ScoreHead::Dot);
+    }
+    let weight = |name: &str, part: &'static str| {
+        let missing = TablesError {
+            part,
+            found: 0,
+            expected: 1,
+        };
+        head.get(name)
+            .map(|tensor| tensor.values.clone())
+            .ok_or(missing)
+    };
+    let bias = weight("bias", "the head's bias")?;
+    let output_bias = weight("output_bias", "the head's output bias")?;
+    let [output_bias] = output_bias[..] else {
+        let found = output_bias.len();
+        return Err(TablesError {
+            part: "the head's output bias",
+            found,
+            expected: 1,
+        });
+    };
+    Ok(ScoreHead::Mlp {
+        hidden: bias.len(),
+        user_weight: weight("user_weight", "the head's user weight")?,
+        item_weight: weight("item_weight", "the head's item weight")?,
+        output: weight("output", "the head's output weight")?,
+        bias,
+        output_bias,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn an_mlp_head_survives_the_round_trip() {
+        let head = ScoreHead::Mlp {
+            hidden: 2,
+            user_weight: vec![1.0, 2.0, 3.0, 4.0],
+            item_weight: vec![5.0, 6.0, 7.0, 8.0],
+            bias: vec![0.5, -0.5],
+            output: vec![1.0, -1.0],
+            output_bias: 0.25,
+        };
+        let (users, items) = (vec![1.0, 2.0], vec![3.0, 4.0, 5.0, 6.0]);
+        let tables = Tables::new(1, 2, 2, users, items, head.clone()).unwrap();
+        let mut stored = to_stored(&tables);
+        let read = from_stored(stored.clone()).unwrap();
+        assert_eq!(
+            (read.users(), read.items(), read.head()),
+            (tables.users(), tables.items(), &head)
+        );
+        stored.head.remove("output");
+        assert!(from_stored(stored).is_err());
+    }
+}
