@@ -89,3 +89,12 @@ pub use library::{Dataset, Interaction, Run, evaluate};
 pub use library::{Split, fit};
 pub use observer::{Event, Observer};
 pub use run::EpochRecord;
+
+/// The examples of the README and of the library's page compile.
+#[cfg(all(doctest, feature = "train"))]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/library.md")]
+    struct Library;
+}
