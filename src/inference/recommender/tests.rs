@@ -225,7 +225,10 @@ fn a_history_leaves_out_itself_and_what_is_unknown() {
     let recommender = recommender();
     let ask = |history: &[&str]| recommender.recommend_for(history, &ListOptions::of(3));
     let answer = ask(&["x", "q", "x"]).unwrap();
-    assert_eq!(keys(&[answer.list.clone()]), [(HISTORY, vec!["z", "y"])]);
+    assert_eq!(
+        keys(std::slice::from_ref(&answer.list)),
+        [(HISTORY, vec!["z", "y"])]
+    );
     assert_eq!(answer.unknown.len(), 1);
     assert!(answer.unknown[0].to_string().contains("unknown item `q`"));
     assert_eq!(ask(&["x"]).unwrap().list, answer.list);
