@@ -435,6 +435,7 @@ mod tests {
         let mut old = record(0, 0.1);
         old.settings = BTreeMap::from([("features.rate".to_owned(), Value::Float(3.0))]);
         journal.add(old).unwrap();
+        drop(journal);
         let again = Journal::open(&path).unwrap();
         let keys = again.trials()[0].records[0].settings.keys();
         assert!(keys.eq(["features.learning_rate_multiplier"]));

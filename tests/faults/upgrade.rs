@@ -32,6 +32,7 @@ fn a_run_of_format_1_serves_and_is_evaluated() {
     let manifest: Value = serde_json::from_slice(&work.read("run/MANIFEST.json")).unwrap();
     assert_eq!(manifest["version"], FORMAT_VERSION);
     // Its log is not there: refused, and still whole.
+    fs::remove_file(work.path("log.csv")).unwrap();
     work.refused(&["train", "--resume", "run"], 66, "log.csv");
     assert_whole(&work.path("run"));
 }

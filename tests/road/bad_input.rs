@@ -197,7 +197,7 @@ fn a_run_from_another_version_is_refused() {
     let config = String::from_utf8(work.read("run/config.toml")).unwrap();
     assert!(config.contains("format_version = 1"), "{config}");
     let manifest = String::from_utf8(work.read("run/MANIFEST.json")).unwrap();
-    let newer = manifest.replacen("\"version\": 1", "\"version\": 99", 1);
+    let newer = manifest.replacen("\"version\": 2", "\"version\": 99", 1);
     assert_ne!(manifest, newer);
     work.write("run/MANIFEST.json", newer.as_bytes());
     let output = work
