@@ -58,7 +58,7 @@ pub(crate) enum Resumed {
     /// A graph filter was fitted; `None` when interrupted.
     Filter(RunConfig, Option<Fitted>),
     /// A model was trained; `None` when interrupted.
-    Model(RunConfig, Option<Trained>),
+    Model(RunConfig, Option<Box<Trained>>),
 }
 
 /// Resumes a run of any model, for `command`.
@@ -79,7 +79,7 @@ pub(crate) fn resume(
         return Ok(Resumed::Filter(stopped.config, fitted));
     }
     let trained = stopped.go_on(observer)?;
-    Ok(Resumed::Model(stopped.config, trained))
+    Ok(Resumed::Model(stopped.config, trained.map(Box::new)))
 }
 
 /// Goes on with a training that is not a filter's, for `command`; `None` when interrupted.

@@ -23,7 +23,9 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
     if let Some(path) = &args.resume {
         return match train::resume(session, path, COMMAND)? {
             Resumed::Filter(config, fitted) => report_filter(session, path, &config, fitted),
-            Resumed::Model(config, trained) => report(session, path, &config, trained),
+            Resumed::Model(config, trained) => {
+                report(session, path, &config, trained.map(|trained| *trained))
+            }
         };
     }
     let resolved = settings::of_training(&args.settings)?;

@@ -59,12 +59,10 @@ fn deadline(minutes: Option<f64>) -> Result<Option<Instant>> {
         .and_then(|time| Instant::now().checked_add(time));
     match deadline {
         Some(deadline) => Ok(Some(deadline)),
-        None => {
-            return Err(Usage(format!(
-                "`--minutes {minutes}` is no time to search for: give a number above 0"
-            ))
-            .into());
-        }
+        None => Err(Usage(format!(
+            "`--minutes {minutes}` is no time to search for: give a number above 0"
+        ))
+        .into()),
     }
 }
 
