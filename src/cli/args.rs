@@ -15,7 +15,7 @@ use crate::config::DeviceName;
     name = "sagebrush",
     version,
     propagate_version = true,
-    after_help = "Start here:\n  sagebrush demo                         the whole road on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate --run my-run        how good is it\n  sagebrush recommend --run my-run --user 42   what to recommend"
+    after_help = "Start here:\n  sagebrush demo                         end to end on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate --run my-run        how good is it\n  sagebrush recommend --run my-run --user 42   what to recommend"
 )]
 pub(crate) struct Cli {
     /// What to do.
@@ -58,7 +58,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush inspect ratings.csv\n  sagebrush inspect train.txt --test test.txt --json\n  sagebrush inspect log.csv --dim 128 --memory-limit 4GiB\n  sagebrush inspect --bundled"
     )]
     Inspect(InspectArgs),
-    /// Write a made-up log whose degrees follow power laws, of any size
+    /// Write a synthetic log whose degrees follow power laws, of any size
     #[command(
         after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
     )]
@@ -72,14 +72,14 @@ pub(crate) enum Command {
     /// Search for good settings on the validation part, in a budget of trials or minutes
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Settings are drawn at random; a third of those that look best after a few epochs goes on for three \
-                      times as long, and so on (asynchronous successive halving). The test part is not touched.\n\nExamples:\n  sagebrush tune log.csv --minutes 30 --out search\n  sagebrush tune log.csv --model mf --trials 50 --out search\n  sagebrush tune log.csv --set loss.kind=softmax --vary loss.temperature=0.05..0.5 --vary model.layers=1,2,3 --out search\n  sagebrush tune --resume search --minutes 60\n  sagebrush train --config search/best.toml --out my-run"
+        after_help = "Settings are drawn at random; the best third after a few epochs is trained for three times as long, \
+                      and so on (asynchronous successive halving). The test part is not touched.\n\nExamples:\n  sagebrush tune log.csv --minutes 30 --out search\n  sagebrush tune log.csv --model mf --trials 50 --out search\n  sagebrush tune log.csv --set loss.kind=softmax --vary loss.temperature=0.05..0.5 --vary model.layers=1,2,3 --out search\n  sagebrush tune --resume search --minutes 60\n  sagebrush train --config search/best.toml --out my-run"
     )]
     Tune(Box<TuneArgs>),
     /// What each group of item features, or each part of a recipe, is worth on the same users
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Without --variant each group of features (text, categories, numbers, degree, each file of vectors) is tried alone and left out. The same command goes on with what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split cold-start-item --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
+        after_help = "Without --variant each group of features (text, categories, numbers, degree, each file of vectors) is tried alone and left out. The same command resumes what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split cold-start-item --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
     )]
     Ablate(Box<AblateArgs>),
     /// Run recipes on a published benchmark, beside the published numbers
@@ -250,7 +250,7 @@ pub(crate) struct TrainArgs {
     /// Replace a run that is already there
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Go on with an interrupted run from its last checkpoint
+    /// Resume an interrupted run from its last checkpoint
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite"])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the resulting settings, with where each came from, and stop
@@ -272,7 +272,7 @@ pub(crate) struct TuneArgs {
     /// Settings to try; 27 where no time is given, as many as it takes where one is
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) trials: Option<u32>,
-    /// Minutes to go on for at most
+    /// Minutes to search at most
     #[arg(long, value_name = "MINUTES")]
     pub(crate) minutes: Option<f64>,
     /// Where to write the search
@@ -281,7 +281,7 @@ pub(crate) struct TuneArgs {
     /// Replace a search that is already there
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Go on with a search, interrupted or done, to its budget or a new one
+    /// Resume a search, interrupted or done, up to its budget or a new one
     #[arg(
         long,
         value_name = "DIR",

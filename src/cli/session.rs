@@ -27,7 +27,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The manner the global options ask for.
+    /// The session that the global options ask for.
     pub(crate) fn new(global: &Global) -> Self {
         Self {
             json: global.json,

@@ -153,7 +153,7 @@ impl Prepared {
         ordered
     }
 
-    /// Refuses to go on with a run on other data, or under other inside ids, than it began with.
+    /// Refuses to resume a run on other data, or under other internal ids, than it began with.
     pub(crate) fn check_same_data(&self, run: &RunDir) -> Result<()> {
         let began = record_of(run)?;
         Files::of(&began).check_read(run.path(), Files::of(&self.record))?;

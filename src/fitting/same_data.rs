@@ -9,7 +9,7 @@ use crate::failure::{Fails, Failure};
 use crate::run::{Checkpoint, File, RunDir, RunError, differences};
 use crate::split::DataRecord;
 
-/// Why a run cannot go on.
+/// Why a run cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OtherData {
     /// A file has changed.
@@ -40,8 +40,8 @@ pub(crate) enum OtherData {
     Features { run: PathBuf },
     /// The same files, numbered otherwise.
     #[error(
-        "{}: its users or items are in another order than this program gives them: restore its config.toml, or go on \
-         with the version of sagebrush that began it, or train anew",
+        "{}: its users or items are in another order than this program gives them: restore its config.toml, or resume \
+         it with the version of sagebrush that began it, or train anew",
         run.display()
     )]
     Ids { run: PathBuf },

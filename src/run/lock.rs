@@ -43,7 +43,7 @@ enum Attempt {
 }
 
 impl RunLock {
-    /// Takes the lock of the directory `run`, which need not exist yet; `command` tells others what is going on. All
+    /// Takes the lock of the directory `run`, which need not exist yet; `command` tells others what holds it. All
     /// paths that lead to a directory share its lock.
     ///
     /// On a file system without locks there is a warning, and no lock.

@@ -69,7 +69,7 @@ const FILES: &str = "
 |---|---|
 | `config.toml` | the complete configuration |
 TABLES
-| `users.json`, `items.json` | the outside keys; the position is the row |
+| `users.json`, `items.json` | the raw ids; the position is the row |
 | `interactions.safetensors` | what each user had seen (CSR: `row_ptr`, `items`) |
 | `MANIFEST.json` | size and BLAKE3 of every file |
 

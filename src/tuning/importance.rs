@@ -1,4 +1,4 @@
-//! What mattered: how much of the trials' differences a setting explains by itself.
+//! Hyperparameter importance: how much of the trials' differences each setting explains by itself.
 
 use std::cmp::Ordering;
 
@@ -17,7 +17,7 @@ const PARTS: usize = 3;
 pub struct Importance {
     /// The setting.
     pub key: &'static str,
-    /// Share of the variance over trials between groups of like values, corrected for what chance would give
+    /// Share of the variance over trials between groups of like values, corrected for what random groups would give
     /// (epsilon squared); 0 to 1.
     pub share: f64,
     /// The group with the highest mean: a value, or the ends of a range.

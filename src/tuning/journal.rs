@@ -158,7 +158,7 @@ impl Journal {
         let (what, remedy) = match is_search {
             true => (
                 "there is a search already",
-                "choose another directory, go on with it with --resume, or replace it with --overwrite",
+                "choose another directory, resume it with --resume, or replace it with --overwrite",
             ),
             false => (
                 "is not empty and not a search, so nothing is written over it",
@@ -180,7 +180,7 @@ impl Journal {
         Self::reserve(path, overwrite)?.begin(search)
     }
 
-    /// Opens one to go on with. A last line that a crash tore is dropped.
+    /// Opens one to resume. A last line that a crash tore is dropped.
     ///
     /// # Errors
     /// There is none, or it is damaged.

@@ -228,7 +228,7 @@ impl Space {
         &self.dimensions
     }
 
-    /// The settings of a trial: a function of (seed, trial), so that a search goes on as if it had never
+    /// The settings of a trial: a function of (seed, trial), so that a search resumes as if it had never
     /// stopped.
     #[must_use]
     pub fn draw(&self, seed: u64, trial: usize) -> Drawn {

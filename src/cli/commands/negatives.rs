@@ -200,7 +200,7 @@ impl Inspection {
             }
         };
         format!(
-            "{}{}\n{} positives; {} other items within reach; {band}; {} shared a batch.\n{}{}\n\
+            "{}{}\n{} positives; {} other items in the receptive field; {band}; {} shared a batch.\n{}{}\n\
              {} comparisons of its own in epoch {}",
             style.heading(&format!("user {}", self.user)),
             positives.render(style),

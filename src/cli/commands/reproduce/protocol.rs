@@ -181,7 +181,7 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
         chosen.best_epoch
     ));
     let seen = RefCell::new(Vec::new());
-    let watch = |split: &Split, source: &dyn ScoreSource| -> Result<(), RankError> {
+    let after_epoch = |split: &Split, source: &dyn ScoreSource| -> Result<(), RankError> {
         let data = EvaluationData {
             train: split.train.positives(),
             also_excluded: None,
@@ -192,8 +192,14 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
             .push(recall_and_ndcg(source, data, DEPTH)?);
         Ok(())
     };
-    let Some(trained) =
-        train::train_new(session, &config, out, Replace::Own, COMMAND, Some(&watch))?
+    let Some(trained) = train::train_new(
+        session,
+        &config,
+        out,
+        Replace::Own,
+        COMMAND,
+        Some(&after_epoch),
+    )?
     else {
         return Ok(None);
     };

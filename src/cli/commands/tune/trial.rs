@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig, SettingError};
 use crate::error::{Error, Result, Unexpected, Usage};
-use crate::fitting::train::{self, Onlookers};
+use crate::fitting::train::{self, Callbacks};
 use crate::fitting::{OverLimit, Prepared, filter, memory_limit};
 use crate::forecast::Counts;
 use crate::run::{EpochRecord, LockedRun, Replace, RunError, RunWriter};
@@ -120,8 +120,8 @@ impl Trials<'_> {
             is_late.set(epoch < until && self.is_late());
             epoch >= until || is_late.get()
         };
-        let on = Onlookers {
-            watch: None,
+        let on = Callbacks {
+            after_epoch: None,
             pause: Some(&pause),
             until: Some(until),
         };
