@@ -1,4 +1,4 @@
-//! The command line: clap types only, no meaning.
+//! The command line as clap types. Their meaning is resolved elsewhere.
 
 use std::path::PathBuf;
 
@@ -363,7 +363,7 @@ pub(crate) struct RecommendArgs {
         conflicts_with_all = ["all", "history"]
     )]
     pub(crate) users: Vec<String>,
-    /// Somebody who is not in the log, by the keys of what they have
+    /// A user who is not in the log, by the keys of the user's items
     #[arg(
         long,
         value_name = "ITEM,ITEM",

@@ -1,4 +1,4 @@
-//! How this invocation of the program talks: results on stdout, everything else on stderr.
+//! The output of this invocation: results on stdout, everything else on stderr.
 
 use std::io::{self, Write};
 

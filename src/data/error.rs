@@ -1,4 +1,4 @@
-//! What can be wrong with an input: every error has a place, what is wrong there, and what to do.
+//! Errors of input: each names its place, what is wrong there, and what to do.
 
 use crate::failure::{Fails, Failure};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Inspection: what a data set looks like before anything is trained on it.
+//! Inspection: describes a data set before anything is trained on it.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! From a device's name to a Burn device: the only place that knows which backends this build has.
+//! Opens a Burn device by its name: the only module that knows which backends this build has.
 
 mod ranking;
 

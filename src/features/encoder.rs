@@ -1,4 +1,4 @@
-//! The fitted encoder: what a run keeps, so that a new item's features are what training would have made of them.
+//! The fitted encoder. A run keeps it, so that it encodes a new item as it encoded the items of training.
 
 mod parts;
 mod stored;

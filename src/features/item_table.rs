@@ -1,4 +1,4 @@
-//! What is known of items before it is numbers.
+//! The item table: the columns and vectors of items before they are encoded as numbers.
 
 use crate::config::FeatureSettings;
 use crate::data::{ItemColumn, ItemVectors};

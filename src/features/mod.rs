@@ -1,4 +1,4 @@
-//! From what an item file says to numbers: words and categories hashed, numbers standardised, vectors as they are.
+//! Encodes item data as numbers: words and categories are hashed, numbers standardised, vectors taken as they are.
 //!
 //! The encoder is fitted once, on the items with a training interaction, and kept with the run: a new item's features
 //! are then what they would have been.

@@ -1,4 +1,4 @@
-//! Fits a graph filter into a run: at once, without epochs and without a checkpoint.
+//! Fits a graph filter into a run in one step, without epochs and without a checkpoint.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! The data of a training: read, split, numbered, with the features of items where the model reads them.
+//! The prepared data of a training: read, split and numbered, with item features where the model reads them.
 
 use std::sync::Arc;
 use std::time::Instant;

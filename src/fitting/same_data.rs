@@ -1,4 +1,4 @@
-//! Whether a run resumes on the data and under the settings it began with.
+//! Checks that a run resumes with the data and the settings it began with.
 
 use std::path::{Path, PathBuf};
 

@@ -62,7 +62,7 @@ pub(crate) fn train_prepared(
     train_into(observer, config, prepared, &device, &mut run, None, None)
 }
 
-/// What resuming a run came to.
+/// The result of resuming a run.
 pub(crate) enum Resumed {
     /// A graph filter was fitted; `None` when interrupted.
     Filter(RunConfig, Option<Fitted>),
@@ -338,7 +338,7 @@ fn item_graph(
     Ok(Some(graph))
 }
 
-/// What embeddings begin with, where it is content.
+/// The LSA warm start, where the settings ask for it.
 fn content_start(
     observer: &dyn Observer,
     config: &RunConfig,
@@ -358,7 +358,7 @@ fn content_start(
     remark(
         observer,
         &format!(
-            "embeddings begin with {} directions of what items are made of, found in {:.1} s",
+            "embeddings begin with {} principal components of item content, found in {:.1} s",
             start.inputs.n,
             started.elapsed().as_secs_f64()
         ),

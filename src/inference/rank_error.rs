@@ -1,4 +1,4 @@
-//! Why no ranking came out.
+//! Errors of ranking.
 
 use crate::failure::{Fails, Failure};
 

@@ -1,4 +1,4 @@
-//! Between the tables of a run directory and the ones that answer.
+//! Converts between the tables that a run directory stores and the tables that compute scores.
 
 use sagebrush_model::ScoreHead;
 

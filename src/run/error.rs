@@ -1,4 +1,4 @@
-//! What can go wrong with a run directory, each with its path, what is wrong and what to do.
+//! Errors of a run directory, each with its path, what is wrong and what to do.
 
 use crate::failure::{Fails, Failure};
 use std::io;

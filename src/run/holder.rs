@@ -1,4 +1,4 @@
-//! Who holds the lock of a run, as others are told.
+//! The process that holds the lock of a run, as other processes see it.
 
 use std::fmt;
 

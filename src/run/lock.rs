@@ -1,4 +1,4 @@
-//! The lock of a run: one process writes it, and the others are told which.
+//! The lock of a run: one process writes it, and other processes learn which one.
 //!
 //! The lock is an exclusive lock of the operating system on a file beside the run, so that it ends with the process that
 //! holds it, however that ends, and lies outside of what is replaced. Where the folder of the run cannot be written, a

@@ -91,7 +91,7 @@ const VECTORS: &str =
 
 const LOAD_FILTER: &str = "
 The score is a graph filter over the user's training items, with the settings under `[filter]` in
-`config.toml`; `sagebrush recommend` applies it, also to the history of somebody new:
+`config.toml`; `sagebrush recommend` applies it, also to the history of a new user:
 `sagebrush recommend --run . --history ITEM,ITEM`.
 ";
 

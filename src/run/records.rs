@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: what each epoch of training came to, one line an epoch.
+//! `metrics.jsonl`: the results of training, one line an epoch.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

@@ -1,4 +1,4 @@
-//! Why there is no spectrum.
+//! Errors of computing singular vectors.
 
 use crate::failure::{Fails, Failure};
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! Why a data set cannot be split, each with what to do about it.
+//! Errors of splitting a data set, each with a remedy.
 
 use crate::failure::{Fails, Failure};
 use thiserror::Error;

@@ -1,4 +1,4 @@
-//! From settings to what the model crate wants: model, loss, graph.
+//! Builds the model crate's inputs from the settings: loss, graph, item features.
 
 use burn::tensor::Device;
 use sagebrush_model::{Adjacency, Graph, ItemGraph, L2, LossConfig, Propagation, RankingLoss};

@@ -1,4 +1,4 @@
-//! A search on disk: what it searches, and one line a result.
+//! The journal of a search on disk: what it searches, and one line a result.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

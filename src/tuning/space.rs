@@ -1,4 +1,4 @@
-//! What varies: settings with the values they may take.
+//! The search space: settings with the values they may take.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

@@ -328,7 +328,7 @@ fn what_is_wrong_with_new_items_is_told() {
             "embed", "--run", "ids", "--items", "new.csv", "--out", "x.jsonl",
         ],
         2,
-        "`--model pinsage` makes vectors of what items are made of",
+        "`--model pinsage` makes vectors of item features",
     );
     work.refused(
         &[

@@ -1,4 +1,4 @@
-//! `bench`: what this machine does at most, and how near to it the hot paths come.
+//! `bench`: measures the limits of this machine, and how near the hot paths come to them.
 
 use std::hint::black_box;
 use std::time::Instant;

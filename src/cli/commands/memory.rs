@@ -1,4 +1,4 @@
-//! What training each model on a log takes, and whether it fits.
+//! Forecasts the memory that training each model on a log takes, and whether it fits.
 
 use serde::Serialize;
 

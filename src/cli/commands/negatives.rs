@@ -1,4 +1,4 @@
-//! `negatives`: what a user was compared with in an epoch of training, and how near each item is.
+//! `negatives`: shows a user's negatives in an epoch of training, and how near each of them is.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! A table taken apart: tokens, numbers, and what is missing.
+//! Splits an item table into tokens, numbers and missing values.
 
 use crate::config::FeatureSettings;
 use crate::data::ItemColumn;

@@ -1,4 +1,4 @@
-//! Why there is no answer.
+//! Errors of the recommender.
 
 use super::super::fold_in::FoldInError;
 use super::super::rank_error::RankError;
@@ -46,7 +46,7 @@ pub enum RecommenderError {
     /// Rows of new items that do not fit the table.
     #[error(transparent)]
     Rows(#[from] TablesError),
-    /// Somebody new cannot be placed.
+    /// A new user cannot be given a vector.
     #[error(transparent)]
     FoldIn(#[from] FoldInError),
     /// The ranking itself failed.

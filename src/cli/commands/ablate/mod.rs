@@ -1,4 +1,4 @@
-//! `ablate`: what a part of the data or of the recipe is worth, on the same users.
+//! `ablate`: measures what each part of the data or of the recipe adds, on the same users.
 
 mod result;
 mod variants;

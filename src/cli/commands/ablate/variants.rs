@@ -1,4 +1,4 @@
-//! What an ablation varies: groups of item features, or what the user says.
+//! The variants of an ablation: groups of item features, or the settings that the user names.
 
 use toml::{Table, Value};
 

@@ -163,7 +163,8 @@ fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> Result<Fitted
 /// Chooses the number of epochs on the validation part, then trains on all of the training file.
 fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitted> {
     let first = validation_of(out);
-    session.say("how many epochs: training on 90% of train.txt, the rest tells");
+    session
+        .say("choosing the number of epochs: training on 90% of train.txt, validating on the rest");
     let Some(chosen) = train::train_new(session, &config, &first, Replace::Own, COMMAND, None)?
     else {
         return Ok(None);
@@ -177,7 +178,7 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
     let mut config = on_all_of_train(config);
     config.training.epochs = chosen.best_epoch;
     session.say(&format!(
-        "{} epochs on all of train.txt; the test part is looked at after each and chooses nothing",
+        "{} epochs on all of train.txt; the test part is measured after each and chooses nothing",
         chosen.best_epoch
     ));
     let seen = RefCell::new(Vec::new());

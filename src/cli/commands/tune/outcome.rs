@@ -1,4 +1,4 @@
-//! What a search found: a line a result, a table, a page, and the file to train with.
+//! The result of a search: a line a result, a table, a page, and the file to train with.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ pub(super) fn conclude(session: &Session, trials: &Trials<'_>, journal: &Journal
             "time was up before the first; give more minutes",
             String::as_str,
         );
-        return Err(Usage(format!("no trial has a figure: {why}")).into());
+        return Err(Usage(format!("no trial has a result: {why}")).into());
     };
     let (_, config) = trials.settings(journal, best);
     let path = journal.file(BEST);
@@ -104,7 +104,7 @@ pub(super) fn conclude(session: &Session, trials: &Trials<'_>, journal: &Journal
     session.print(table(&report).render(style).trim_end())?;
     session.print(&importance_text(importances.as_deref(), style))?;
     session.say(&format!(
-        "the best of {} trials on one validation part: its figure flatters it, the test part will tell\npicture: {}\n\
+        "the best of {} trials on one validation part, so its figure is optimistic; the test part will tell\npicture: {}\n\
          next: sagebrush train --config {} --out my-run",
         ranked.len(),
         journal.file(PAGE).display(),

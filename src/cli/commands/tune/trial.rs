@@ -1,4 +1,4 @@
-//! One trial, from where its checkpoint is to its next rung.
+//! Runs one trial from its checkpoint to its next rung.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
