@@ -82,7 +82,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// Why an input could not become a data set.
+/// Errors of reading a data set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {

@@ -63,7 +63,7 @@ impl Degrees {
     }
 }
 
-/// What there is to know about a given test file.
+/// The description of a given test file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestInspection {
     /// Interactions of the test file.

@@ -10,7 +10,7 @@ use crate::failure::{Fails, Failure};
 
 pub use ranking::DeviceSource;
 
-/// Why a device cannot be used; each message says what to do instead.
+/// Errors of opening a device; each message says what to do instead.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DeviceError {
     /// The binary was built without the backend.

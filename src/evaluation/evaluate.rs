@@ -27,7 +27,7 @@ impl Default for EvaluationOptions {
     }
 }
 
-/// Why there is no evaluation.
+/// Errors of an evaluation.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EvaluationError {
     /// No depth was given.

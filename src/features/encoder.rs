@@ -129,7 +129,7 @@ impl Encoder {
         self.settings.n_words() + self.numbers.len()
     }
 
-    /// The first columns, which are what an item is made of, without what is missing and what it has of edges.
+    /// The first columns, which hold content, without those for missing values and for degrees.
     pub fn n_content(&self) -> usize {
         self.first_missing()
     }

@@ -30,7 +30,7 @@ use sagebrush_model::{EdgeFeatures, SparseMatrix};
 pub struct Encoded {
     /// `[n_items, width]`
     pub rows: Arc<SparseMatrix>,
-    /// The first columns, which are what items are made of, without what is missing and what they have of edges.
+    /// The first columns, which hold content, without those for missing values and for degrees.
     pub n_content: usize,
     /// Items that neither a column nor a vector tells anything of.
     pub n_empty: usize,

@@ -27,7 +27,7 @@ pub(crate) struct Prepared {
     pub(crate) record: DataRecord,
 }
 
-/// What a model reads of items, and how it was made.
+/// The encoded features of items, and their encoder.
 pub(crate) struct ItemFeatures {
     pub(crate) encoder: Encoder,
     pub(crate) encoded: Encoded,

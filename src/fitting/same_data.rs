@@ -118,7 +118,7 @@ fn same_files(run: &Path, began: &[(&str, &str)], now: &[(&str, &str)]) -> Resul
     }
 }
 
-/// What `data.json` says of the data a run began with.
+/// The record in `data.json` of the data a run began with.
 pub(crate) fn record_of(run: &RunDir) -> Result<DataRecord, Error> {
     run.data().map_err(|error| {
         Error::from(error)

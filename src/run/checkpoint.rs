@@ -35,9 +35,9 @@ pub struct Best {
 pub struct Checkpoint {
     /// Whole epochs done.
     pub epoch: u32,
-    /// Steps done in the epoch after, and what they came to; 0 unless training was interrupted.
+    /// Steps done in the epoch after; 0 unless training was interrupted.
     pub step: u64,
-    /// What those steps came to.
+    /// The sums over those steps.
     pub totals: Totals,
     /// The seed of the run.
     pub seed: u64,

@@ -95,7 +95,7 @@ pub enum RunError {
     Busy {
         /// The run directory.
         path: PathBuf,
-        /// Who writes it, where that is known.
+        /// The process that writes it, where that is known.
         holder: Option<Holder>,
     },
     /// Settings that are not those a run began with.

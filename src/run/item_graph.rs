@@ -111,7 +111,7 @@ impl RunWriter {
     }
 }
 
-/// What a run keeps of its items' graph.
+/// The item data that a run keeps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredItemGraph {
     /// As [`Encoded::rows`].

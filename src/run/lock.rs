@@ -222,7 +222,7 @@ fn note(file: &mut File, command: &str) -> io::Result<()> {
     file.write_all(&line)
 }
 
-/// Who holds the lock; `None` where the note is not there yet.
+/// The holder of the lock; `None` where the note is not there yet.
 fn holder(file: &mut File) -> Option<Holder> {
     let mut text = Vec::new();
     file.take(NOTE_BYTES_MAX).read_to_end(&mut text).ok()?;

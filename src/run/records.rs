@@ -48,7 +48,7 @@ pub struct EpochRecord {
     pub is_best: bool,
 }
 
-/// What the steps of an unfinished epoch came to so far.
+/// The sums over the steps of an unfinished epoch so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Positive samples trained on.

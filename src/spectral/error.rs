@@ -3,7 +3,7 @@
 use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
-/// Why a filter cannot be fitted.
+/// Errors of fitting a filter.
 #[derive(Debug, Error, PartialEq)]
 pub enum SpectralError {
     /// More interactions than 32-bit offsets can number.

@@ -3,7 +3,7 @@
 use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
-/// Why a data set cannot be split.
+/// Errors of splitting a data set.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
     /// The method needs timestamps the log does not have.

@@ -12,7 +12,7 @@ const FEWEST_TRIALS: usize = 9;
 /// A range is cut into this many parts with equally many trials.
 const PARTS: usize = 3;
 
-/// What a setting explains.
+/// The importance of a setting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Importance {
     /// The setting.

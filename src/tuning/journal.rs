@@ -18,7 +18,7 @@ const HEAD: &str = "search.json";
 const LINES: &str = "trials.jsonl";
 const TRIALS: &str = "trials";
 const FORMAT_VERSION: u32 = 1;
-/// What comes of a search, beside its folder of trials.
+/// The files of a search, beside its folder of trials.
 const FOUND: [&str; 3] = [LINES, "best.toml", "search.html"];
 
 /// What a search looks for, and on what.

@@ -12,7 +12,7 @@ const PLACE: &str = "--vary";
 /// A range over at least this factor is searched by its logarithm.
 const LOGARITHMIC_FROM: f64 = 10.0;
 
-/// What cannot be searched.
+/// Errors of a search space.
 #[derive(Debug, thiserror::Error)]
 pub enum SpaceError {
     /// No `=`, or nothing after it.

@@ -40,7 +40,7 @@ const ROUNDS: usize = 31;
 const MEMORY_BYTES: usize = 256 << 20;
 const CACHE_BYTES: usize = 8 << 20;
 
-/// What `bench` found.
+/// The result of `bench`.
 #[derive(Debug, Serialize)]
 struct Findings {
     version: &'static str,

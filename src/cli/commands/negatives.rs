@@ -14,7 +14,7 @@ use crate::inference::ScoreSource;
 use crate::sampling::{EpochSampler, HardNegatives};
 use crate::split::TrainSet;
 
-/// What `negatives` found.
+/// The result of `negatives`.
 #[derive(Debug, Serialize)]
 struct Inspection {
     user: String,

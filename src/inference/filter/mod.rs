@@ -41,7 +41,7 @@ pub struct FilterShape {
     pub low_pass_degree_power: f64,
 }
 
-/// Why parts of a filter do not make one.
+/// Errors of putting a filter together.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum FilterError {
     /// A table of another size than the catalogue.

@@ -5,7 +5,7 @@ use super::super::rank_error::RankError;
 use super::super::tables::TablesError;
 use crate::failure::{Fails, Failure};
 
-/// Why there is no answer.
+/// Errors of the recommender.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RecommenderError {
     /// A key the model was not trained on.

@@ -14,7 +14,7 @@ use crate::batch::{ItemRows, Pool};
 /// Items whose vectors are made together.
 const ITEMS_PER_PIECE: usize = 4096;
 
-/// Why embeddings of all nodes could not be made.
+/// Errors of computing the embeddings of all nodes.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
     /// The device failed.

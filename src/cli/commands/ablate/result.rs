@@ -22,9 +22,9 @@ pub(super) enum Part {
 #[derive(Debug, Serialize)]
 pub(super) struct Ablation {
     pub(super) part: Part,
-    /// What variants are compared by.
+    /// The metric that variants are compared by.
     pub(super) metric: String,
-    /// The first is what the others are compared with.
+    /// The others are compared with the first.
     pub(super) variants: Vec<Row>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Ablation {
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     name: String,
-    /// What it sets differently.
+    /// The settings that it changes.
     settings: Settings,
     runs: Vec<Run>,
 }
@@ -47,7 +47,7 @@ struct Run {
     differences: Vec<Difference>,
 }
 
-/// What a run was measured to be.
+/// The measured metrics of a run.
 pub(super) struct Measured {
     pub(super) metrics: BTreeMap<String, Estimate>,
     pub(super) per_user: PerUser,

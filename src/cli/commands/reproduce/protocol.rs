@@ -31,12 +31,12 @@ const DEPTH: usize = 20;
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) name: String,
-    /// Whose numbers stand beside ours; nobody's for a baseline.
+    /// The authors of the published numbers; `None` for a baseline.
     pub(super) source: Option<&'static str>,
     pub(super) published: Option<Pair>,
     /// Recall@20 and NDCG@20 on the test part, settings and epochs chosen without it.
     pub(super) ours: [Estimate; 2],
-    /// What validation chose; nothing for what is not trained by epochs.
+    /// The choice of validation; `None` for a system that is not trained by epochs.
     pub(super) trained: Option<Choice>,
     /// Wall time of the training, or of the fit, that gave `ours`.
     pub(super) seconds: Option<f64>,

@@ -17,7 +17,7 @@ use crate::tuning::{self, Drawn, Journal, Ladder, Space, Trial, TrialRecord};
 
 const COMMAND: &str = "tune";
 
-/// What all trials share.
+/// The data and settings that all trials share.
 pub(super) struct Trials<'a> {
     pub(super) session: &'a Session,
     pub(super) base: &'a RunConfig,
