@@ -58,7 +58,7 @@ def train(options, out, model, loss, negatives, seed):
         data = [options.data[0], "--test", options.data[1]] if options.data else ["--bundled"]
         run("train", *data, "--out", out, "--overwrite", "--quiet", *flags)
         run("evaluate", "--run", out, "--quiet")
-        # Over a hundred runs are kept for their figures, not to go on with.
+        # Over a hundred runs are kept for their figures, not to be resumed.
         shutil.rmtree(out / "checkpoint")
     lines = (out / "metrics.jsonl").read_text().splitlines()
     return sum(json.loads(line)["seconds"] for line in lines)

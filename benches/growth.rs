@@ -1,4 +1,4 @@
-//! How time and memory grow with the graph: LightGCN on made-up power-law graphs of 1, 10 and 100
+//! How time and memory grow with the graph: LightGCN on synthetic power-law graphs of 1, 10 and 100
 //! million interactions, and how far the memory of the graph alone goes. Run by
 //! `cargo bench --bench growth`, or with some sizes as `-- 1000000 10000000`.
 //!
@@ -8,8 +8,8 @@
 //! of an epoch is what an epoch takes.
 //!
 //! `cargo bench --bench growth -- pinsage` asks the same of PinSAGE by its defaults. A step has a batch of the same size
-//! on each graph: the items within its reach are what it costs, and they are fewer only where the catalogue itself is
-//! hardly larger. A second line has one other item in a user's place, as in the paper.
+//! on each graph: its cost is its receptive field, which is smaller only where the catalogue itself is hardly larger. A
+//! second line has one other item in a user's place, as in the paper.
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;
@@ -161,7 +161,7 @@ fn grown_pinsage(edges: u64) {
     for others in [config.pinsage.as_ref().unwrap().query_items, 1] {
         graph = graph.with_query(Query::Others(others));
         eprintln!(
-            "{others} others for a user: {} items within reach of the first batch",
+            "{others} others for a user: {} items in the receptive field of the first batch",
             n_within_reach(&config, &graph, train)
         );
         let graph = Graph::Items(&graph);
@@ -196,7 +196,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         device,
         checkpoints: std::env::temp_dir(),
         observer: &(),
-        watch: None,
+        after_epoch: None,
         pause: None,
     };
     let mut times = time_steps(&job, steps).unwrap();

@@ -1,4 +1,4 @@
-//! The hot paths on a made-up power-law graph: propagation, top-K, sampling. Run by `cargo bench`.
+//! The hot paths on a synthetic power-law graph: propagation, top-K, sampling. Run by `cargo bench`.
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::{Device, Tensor, TensorData};

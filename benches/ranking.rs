@@ -1,4 +1,4 @@
-//! Exact top-K on made-up vectors, seen items left out. Run by `cargo bench --bench ranking`.
+//! Exact top-K on synthetic vectors, seen items left out. Run by `cargo bench --bench ranking`.
 #![allow(clippy::unwrap_used)]
 
 use divan::counter::ItemsCount;

@@ -51,7 +51,7 @@ fn main() {
     }
 }
 
-/// A made-up log in a file.
+/// A synthetic log in a file.
 struct Log {
     name: &'static str,
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! A list for somebody who is not in the log, from a history of items.
+//! A list for a user who is not in the log, from a history of items.
 //!
 //! `cargo run --example a_new_user`
 

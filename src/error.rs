@@ -1,4 +1,4 @@
-//! The one error of the library: what stopped a call, in words, and the kind of failure.
+//! The one error type of the library: what went wrong, in words, and the kind of failure.
 
 use std::fmt;
 use std::io;

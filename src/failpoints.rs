@@ -1,4 +1,4 @@
-//! The places where writing can be made to fail, for tests of what a failure leaves behind.
+//! Failpoints: places where tests make writing fail, to see what a failure leaves behind.
 //!
 //! Without the cargo feature `failpoints` nothing here does anything.
 

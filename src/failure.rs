@@ -1,4 +1,4 @@
-//! Why a call failed, in the kinds that a script or a caller tells apart.
+//! The kinds of failure that a script or a caller tells apart.
 
 /// The kind of a failure. The program's exit codes follow from it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

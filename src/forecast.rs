@@ -158,7 +158,7 @@ fn nodes(counts: Counts) -> f64 {
     counts.users as f64 + counts.items as f64
 }
 
-/// What the tables' sizes follow from.
+/// The numbers that determine the sizes of tables.
 struct Tables<'a> {
     config: &'a RunConfig,
     /// Bytes of one table of all nodes, and of the larger of users and items.

@@ -1,4 +1,4 @@
-//! What the system says of memory: this process's own, and what is left for it.
+//! The memory of this process, and the memory that the system has left for it.
 
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};

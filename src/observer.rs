@@ -1,4 +1,4 @@
-//! What a long call tells while it works, and how a caller stops it.
+//! Observers: a long call reports its progress to one, which may also ask it to stop.
 
 #[cfg(feature = "train")]
 use crate::run::EpochRecord;

@@ -1,4 +1,4 @@
-//! Nearest neighbours by content alone: recommend what is made of the same things as what the user has.
+//! Content kNN: recommends items whose features are similar to those of the user's items.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Simple systems that are evaluated beside every model: what a model must beat to be worth its training.
+//! Baselines: simple systems evaluated beside every model, which a model must beat to be worth its training.
 
 mod content_knn;
 mod item_knn;

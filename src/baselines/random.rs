@@ -1,4 +1,4 @@
-//! The random baseline: what no knowledge at all comes to.
+//! The random baseline: lists that use no knowledge of users or items.
 
 use std::ops::Range;
 

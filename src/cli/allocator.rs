@@ -1,4 +1,4 @@
-//! Freed memory of the allocator: kept while training steps reuse it, given back between them.
+//! The allocator's freed memory: kept while training steps reuse it, returned to the system between them.
 
 use std::ffi::c_long;
 

@@ -1,4 +1,4 @@
-//! The command line: clap types only, no meaning.
+//! The command line as clap types. Their meaning is resolved elsewhere.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::config::DeviceName;
     name = "sagebrush",
     version,
     propagate_version = true,
-    after_help = "Start here:\n  sagebrush demo                         the whole road on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate --run my-run        how good is it\n  sagebrush recommend --run my-run --user 42   what to recommend"
+    after_help = "Start here:\n  sagebrush demo                         end to end on bundled film ratings\n  sagebrush inspect log.csv              what is in your log\n  sagebrush train log.csv --out my-run   train on it\n  sagebrush evaluate --run my-run        how good it is\n  sagebrush recommend --run my-run --user 42   what to recommend"
 )]
 pub(crate) struct Cli {
     /// What to do.
@@ -58,7 +58,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush inspect ratings.csv\n  sagebrush inspect train.txt --test test.txt --json\n  sagebrush inspect log.csv --dim 128 --memory-limit 4GiB\n  sagebrush inspect --bundled"
     )]
     Inspect(InspectArgs),
-    /// Write a made-up log whose degrees follow power laws, of any size
+    /// Write a synthetic log whose degrees follow power laws, of any size
     #[command(
         after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
     )]
@@ -72,14 +72,14 @@ pub(crate) enum Command {
     /// Search for good settings on the validation part, in a budget of trials or minutes
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Settings are drawn at random; a third of those that look best after a few epochs goes on for three \
-                      times as long, and so on (asynchronous successive halving). The test part is not touched.\n\nExamples:\n  sagebrush tune log.csv --minutes 30 --out search\n  sagebrush tune log.csv --model mf --trials 50 --out search\n  sagebrush tune log.csv --set loss.kind=softmax --vary loss.temperature=0.05..0.5 --vary model.layers=1,2,3 --out search\n  sagebrush tune --resume search --minutes 60\n  sagebrush train --config search/best.toml --out my-run"
+        after_help = "Settings are drawn at random; the best third after a few epochs is trained for three times as long, \
+                      and so on (asynchronous successive halving). The test part is not touched.\n\nExamples:\n  sagebrush tune log.csv --minutes 30 --out search\n  sagebrush tune log.csv --model mf --trials 50 --out search\n  sagebrush tune log.csv --set loss.kind=softmax --vary loss.temperature=0.05..0.5 --vary model.layers=1,2,3 --out search\n  sagebrush tune --resume search --minutes 60\n  sagebrush train --config search/best.toml --out my-run"
     )]
     Tune(Box<TuneArgs>),
-    /// What each group of item features, or each part of a recipe, is worth on the same users
+    /// Measure what each group of item features, or each part of a recipe, adds on the same users
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Without --variant each group of features (text, categories, numbers, degree, each file of vectors) is tried alone and left out. The same command goes on with what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split cold-start-item --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
+        after_help = "Without --variant each group of features (text, categories, numbers, degree, each file of vectors) is tried alone, and all the others without it. The same command resumes what was stopped.\n\nExamples:\n  sagebrush ablate ratings.csv --items films.csv --model pinsage --set 'features.categories=[\"genres\"]' --split cold-start-item --out ablation\n  sagebrush ablate --bundled --variant 'one layer: model.layers=1' --variant 'four: model.layers=4' --seeds 3 --out layers"
     )]
     Ablate(Box<AblateArgs>),
     /// Run recipes on a published benchmark, beside the published numbers
@@ -93,27 +93,27 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json"
     )]
     Evaluate(EvaluateArgs),
-    /// Top-K items for users
+    /// List the top-K items for users
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
     Recommend(RecommendArgs),
-    /// Vectors of new items, made of what they are made of, or of the items and users of the log
+    /// Write vectors of new items, made from their features, or of the items and users of the log
     #[command(
         after_help = "A pinsage run makes vectors of items it was not trained with. `similar` and `recommend` search them at once with `--with`.\n\nExamples:\n  sagebrush embed --run my-run --items new.csv --out new.parquet\n  sagebrush embed --run my-run --items new.csv --edges first-clicks.csv --out new.jsonl\n  sagebrush embed --run my-run --known items --out items.parquet"
     )]
     Embed(EmbedArgs),
-    /// The items most like an item
+    /// List the items most similar to an item
     #[command(
         after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093\n  sagebrush similar --run my-run --item new-1 --with new.csv"
     )]
     Similar(SimilarArgs),
-    /// What a user was compared with in training, and how near it is in the graph
+    /// Show a user's negatives in training, and how near each is in the graph
     #[command(
         after_help = "Examples:\n  sagebrush negatives --run my-run --user 42\n  sagebrush negatives --run my-run --user 42 --epoch 3 -k 50 --json"
     )]
     Negatives(NegativesArgs),
-    /// What this machine does at most, and what share of it the hot paths reach
+    /// Measure the limits of this machine, and what share of them the hot paths reach
     #[cfg(feature = "train")]
     #[command(after_help = "Examples:\n  sagebrush bench\n  sagebrush bench --json --threads 1")]
     Bench,
@@ -183,7 +183,7 @@ pub(crate) struct InspectArgs {
     /// The embedding width the memory forecast is made for
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub(crate) dim: u32,
-    /// Say of each model whether it fits this much memory, such as 4GiB
+    /// Tell for each model whether it fits this much memory, such as 4GiB
     #[arg(long, value_name = "SIZE")]
     pub(crate) memory_limit: Option<String>,
 }
@@ -197,7 +197,7 @@ pub(crate) struct SynthArgs {
     /// Items, keyed from 0; the least popular may have no interaction
     #[arg(long, value_name = "N")]
     pub(crate) items: u32,
-    /// Interactions, exactly, none twice; of pins about as many
+    /// Number of distinct interactions, exact; with `--pins` approximate
     #[arg(long, value_name = "N")]
     pub(crate) edges: u64,
     /// Make pins and boards instead: a folder with log.csv, items.csv (words, topic) and pictures.npy
@@ -232,7 +232,7 @@ pub(crate) struct SynthArgs {
     /// The seed: the same options give the same bytes
     #[arg(long, value_name = "N", default_value_t = 42)]
     pub(crate) seed: u64,
-    /// The file: .csv, .txt (adjacency lists) or .parquet; `-` is CSV on stdout; of pins the folder
+    /// The file: .csv, .txt (adjacency lists) or .parquet; `-` is CSV on stdout; with `--pins` a folder
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }
@@ -250,7 +250,7 @@ pub(crate) struct TrainArgs {
     /// Replace a run that is already there
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Go on with an interrupted run from its last checkpoint
+    /// Resume an interrupted run from its last checkpoint
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite"])]
     pub(crate) resume: Option<PathBuf>,
     /// Print the resulting settings, with where each came from, and stop
@@ -266,13 +266,13 @@ pub(crate) struct TuneArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
     /// What to vary: choices such as `model.layers=1,2,3`, or a range such as `loss.l2=1e-6..0.1`, searched by
-    /// its logarithm where it spans a factor of 10; without it what usually matters for the model
+    /// its logarithm where it spans a factor of 10; without it the settings that usually matter for the model
     #[arg(long, value_name = "KEY=VALUES")]
     pub(crate) vary: Vec<String>,
-    /// Settings to try; 27 where no time is given, as many as it takes where one is
+    /// Settings to try; 27 without `--minutes`, as many as fit with it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) trials: Option<u32>,
-    /// Minutes to go on for at most
+    /// Minutes to search at most
     #[arg(long, value_name = "MINUTES")]
     pub(crate) minutes: Option<f64>,
     /// Where to write the search
@@ -281,7 +281,7 @@ pub(crate) struct TuneArgs {
     /// Replace a search that is already there
     #[arg(long)]
     pub(crate) overwrite: bool,
-    /// Go on with a search, interrupted or done, to its budget or a new one
+    /// Resume a search, interrupted or done, up to its budget or a new one
     #[arg(
         long,
         value_name = "DIR",
@@ -297,10 +297,10 @@ pub(crate) struct AblateArgs {
     /// The settings that all variants have in common.
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
-    /// Settings to compare with those in common: a name, a colon, settings
+    /// A variant to compare: a name, a colon, and the settings it changes
     #[arg(long, value_name = "NAME: KEY=VALUE")]
     pub(crate) variant: Vec<String>,
-    /// Seeds to repeat it with, from that of the settings on; each has a split of its own
+    /// Number of seeds to repeat it with, counted up from the settings' seed; each has a split of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) seeds: u32,
     /// Open the test part of every run and compare on it, in place of the validation part
@@ -311,7 +311,7 @@ pub(crate) struct AblateArgs {
     pub(crate) out: PathBuf,
 }
 
-/// What settings a training has.
+/// The settings of a training.
 #[cfg(feature = "train")]
 #[derive(Debug, Args)]
 pub(crate) struct SettingsArgs {
@@ -341,7 +341,7 @@ pub(crate) struct EvaluateArgs {
     /// Cut-offs; those of the run's configuration by default
     #[arg(long = "k", short = 'k', value_name = "K", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) ks: Vec<u32>,
-    /// Write `run.txt` and `qrels.txt` for trec_eval and its kin
+    /// Write `run.txt` and `qrels.txt` for trec_eval and similar tools
     #[arg(long, value_name = "DIR")]
     pub(crate) trec: Option<PathBuf>,
     /// Where to make the lists; the run's own device by default
@@ -363,7 +363,7 @@ pub(crate) struct RecommendArgs {
         conflicts_with_all = ["all", "history"]
     )]
     pub(crate) users: Vec<String>,
-    /// Somebody who is not in the log, by the keys of what they have
+    /// A user who is not in the log, by the keys of the user's items
     #[arg(
         long,
         value_name = "ITEM,ITEM",
@@ -374,19 +374,19 @@ pub(crate) struct RecommendArgs {
     /// Every user of the log
     #[arg(long)]
     pub(crate) all: bool,
-    /// Items a user
+    /// Items per user
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) k: u32,
-    /// Recommend also what the user, or the history, already has
+    /// Recommend also items that the user, or the history, already has
     #[arg(long)]
     pub(crate) include_seen: bool,
     /// Where to make the lists; the run's own device by default
     #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
     pub(crate) device: Option<String>,
-    /// Write to a file; its ending chooses the form
+    /// Write to a file; its ending chooses the format
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// The form, where the file's ending does not say
+    /// The format, where the file's ending does not tell
     #[arg(long, value_enum)]
     pub(crate) to: Option<OutputForm>,
     /// New items.
@@ -452,7 +452,7 @@ pub(crate) struct SimilarArgs {
     /// The item by its key in the log
     #[arg(long = "item", value_name = "KEY")]
     pub(crate) item: String,
-    /// How many
+    /// Number of items
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) k: u32,
     /// New items.

@@ -1,4 +1,4 @@
-//! Exit codes (sysexits): what a script can tell from how the program ended.
+//! Exit codes (sysexits), by which a script can tell how the program ended.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! The program: it parses arguments, calls the library, and says how that ended. Nothing outside this folder knows it.
+//! The program: it parses arguments, calls the library and reports the outcome. Nothing outside this folder knows it.
 
 pub mod allocator;
 pub(crate) mod args;

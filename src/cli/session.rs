@@ -1,4 +1,4 @@
-//! How this invocation of the program talks: results on stdout, everything else on stderr.
+//! The output of this invocation: results on stdout, everything else on stderr.
 
 use std::io::{self, Write};
 
@@ -27,7 +27,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// The manner the global options ask for.
+    /// The session that the global options ask for.
     pub(crate) fn new(global: &Global) -> Self {
         Self {
             json: global.json,

@@ -1,4 +1,4 @@
-//! All settings by name: the one at a path, and what a wrong path may have meant.
+//! All settings by name: finds the one at a path, and suggests one for a path that does not exist.
 
 use super::error::SettingError;
 use super::remark;

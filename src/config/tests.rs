@@ -1,4 +1,4 @@
-//! Tests of the whole road from layers to a configuration and back.
+//! End-to-end tests, from layers to a configuration and back.
 
 #![allow(clippy::unwrap_used)]
 

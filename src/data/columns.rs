@@ -1,4 +1,4 @@
-//! Which column of a file means what: the usual names, overrides, and what was found.
+//! Finds which column of a file means what, by the usual names and by overrides.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What can be wrong with an input: every error has a place, what is wrong there, and what to do.
+//! Errors of input: each names its place, what is wrong there, and what to do.
 
 use crate::failure::{Fails, Failure};
 use std::fmt;
@@ -82,7 +82,7 @@ impl fmt::Display for Role {
     }
 }
 
-/// Why an input could not become a data set.
+/// Errors of reading a data set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {

@@ -1,4 +1,4 @@
-//! Inspection: what a data set looks like before anything is trained on it.
+//! Inspection: describes a data set before anything is trained on it.
 
 use serde::{Deserialize, Serialize};
 
@@ -63,7 +63,7 @@ impl Degrees {
     }
 }
 
-/// What there is to know about a given test file.
+/// The description of a given test file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TestInspection {
     /// Interactions of the test file.

@@ -72,7 +72,7 @@ pub struct SourceFile {
     pub rows: u64,
 }
 
-/// What a log turns into: interactions in internal ids, and the two id maps.
+/// A data set: interactions in internal ids, and the two id maps.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// The interactions of the log.

@@ -27,7 +27,7 @@ impl Borrow<[u8]> for LongKey {
     }
 }
 
-/// Why a key gets no id.
+/// Errors of giving a key an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KeyFault {
     Empty,

@@ -1,6 +1,6 @@
 //! Ratings and timestamps from text: what counts as a number, and in which unit a time is.
 
-/// Why a field is no number.
+/// Errors of reading a number from a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NumberFault {
     /// It does not parse.

@@ -1,4 +1,4 @@
-//! What a reader is told: the format, the columns, and the filters.
+//! The options of a reader: the format, the columns, and the filters.
 
 use serde::{Deserialize, Serialize};
 

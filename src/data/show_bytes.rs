@@ -1,4 +1,4 @@
-//! Sizes as a person reads them.
+//! Formats sizes for people.
 
 /// Bytes in the unit a person reads.
 pub(crate) fn show_bytes(bytes: u64) -> String {

@@ -1,4 +1,4 @@
-//! From a device's name to a Burn device: the only place that knows which backends this build has.
+//! Opens a Burn device by its name: the only module that knows which backends this build has.
 
 mod ranking;
 
@@ -10,7 +10,7 @@ use crate::failure::{Fails, Failure};
 
 pub use ranking::DeviceSource;
 
-/// Why a device cannot be used; each message says what to do instead.
+/// Errors of opening a device; each message says what to do instead.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DeviceError {
     /// The binary was built without the backend.

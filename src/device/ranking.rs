@@ -1,4 +1,4 @@
-//! Ranking where a model's tables live, as one more source of lists.
+//! Ranking on the device that holds a model's tables, as one more source of lists.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Recall and NDCG alone, without intervals: what validation looks at, by the ranking of the final evaluation.
+//! Recall and NDCG alone, without intervals. Validation uses them, with the ranking of the final evaluation.
 
 use std::collections::BTreeMap;
 

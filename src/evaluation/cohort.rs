@@ -1,4 +1,4 @@
-//! Who is evaluated, and their ranked lists.
+//! The cohort: the users who are evaluated, and their ranked lists.
 
 use crate::data::ItemLists;
 use crate::inference::{RankError, Ranked, ScoreSource, top_k, top_k_among};

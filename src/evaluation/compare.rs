@@ -8,7 +8,7 @@ use super::estimate::Estimate;
 use super::result::PerUser;
 use crate::failure::{Fails, Failure};
 
-/// Why two runs do not compare.
+/// Errors of a comparison.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompareError {
     /// Different held-out or excluded items, or catalogues.

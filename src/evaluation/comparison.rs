@@ -1,4 +1,4 @@
-//! What a paired comparison found, metric by metric, and its table.
+//! The result of a paired comparison, metric by metric, and its table.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! A mean and how far it may be off.
+//! A mean and its uncertainty.
 
 use std::fmt;
 

@@ -27,7 +27,7 @@ impl Default for EvaluationOptions {
     }
 }
 
-/// Why there is no evaluation.
+/// Errors of an evaluation.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EvaluationError {
     /// No depth was given.
@@ -36,9 +36,9 @@ pub enum EvaluationError {
     /// The confidence is not a share.
     #[error("a confidence of {0} is not a share between 0 and 1; 0.95 is usual")]
     Confidence(f64),
-    /// Nobody to average over.
+    /// There is no user to average over.
     #[error(
-        "no user has both train and held-out items ({n_cold} have held-out items only, {n_without} have none held out); hold out more, or check that the test file speaks of the same users"
+        "no user has both train and held-out items ({n_cold} have held-out items only, {n_without} have none held out); hold out more, or check that the test file has the same users"
     )]
     NoUsers {
         /// Users with held-out but no train items.
@@ -109,7 +109,7 @@ pub struct Evaluated {
 /// repeat train pairs) stay in the denominators although no list can hold them.
 ///
 /// # Errors
-/// See [`EvaluationError`]; nobody to average over is an error, not a row of zeros.
+/// See [`EvaluationError`]; no user to average over is an error, not a row of zeros.
 pub fn evaluate(
     systems: &[(&str, &dyn ScoreSource)],
     data: EvaluationData<'_>,

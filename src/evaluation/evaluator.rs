@@ -12,7 +12,7 @@ use super::result::{GroupResult, PerUser, SystemDetail, SystemResult};
 use crate::data::ItemLists;
 use crate::inference::{RankError, Ranked, ScoreSource};
 
-/// What every system is measured with.
+/// The data that every system is measured with.
 pub(super) struct Evaluator<'a> {
     pub(super) data: EvaluationData<'a>,
     pub(super) excluded: &'a ItemLists,

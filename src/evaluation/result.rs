@@ -1,4 +1,4 @@
-//! What an evaluation says, in the shape of `evaluation.json`.
+//! The result of an evaluation, in the shape of `evaluation.json`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The evaluation as a whole: hand-made data, chance level, the withheld diagonal, and another tool's figures.
+//! The evaluation as a whole: hand-made data, the random baseline, the withheld diagonal, and another tool's figures.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -138,7 +138,7 @@ fn equal_scores_come_out_at_chance() {
     let n = recall.len() as f64;
     // Each held-out item is equally likely to be among the first 10 of the user's candidates.
     let candidates = |u: &u32| (n_items - train.of(*u).len()) as f64;
-    let chance = per_user
+    let random = per_user
         .users
         .iter()
         .map(|u| k as f64 / candidates(u))
@@ -147,8 +147,8 @@ fn equal_scores_come_out_at_chance() {
     let mean = recall.iter().sum::<f64>() / n;
     let variance = recall.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / n;
     assert!(
-        (mean - chance).abs() < 4.0 * (variance / n).sqrt(),
-        "{mean} is not near {chance}"
+        (mean - random).abs() < 4.0 * (variance / n).sqrt(),
+        "{mean} is not near {random}"
     );
 }
 
@@ -178,7 +178,7 @@ fn a_withheld_diagonal_of_a_checkerboard_is_found_by_the_right_vectors_alone() {
     let evaluated = evaluate(&systems, data, &config(&[1])).unwrap();
     let recall = |at: usize| evaluated.summary.systems[at].metrics["recall@1"].mean;
     assert_eq!(recall(0), 1.0);
-    // One of 21 candidates by chance; 5 of 40 users would be four standard errors above it.
+    // A random ranking finds one of 21 candidates; 5 of 40 users would be four standard errors above it.
     assert!(recall(1) < 0.18, "{}", recall(1));
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong while writing, with the place and a remedy.
+//! Errors of writing, each with its place and a remedy.
 
 use crate::failure::{Fails, Failure};
 use std::io;

@@ -1,4 +1,4 @@
-//! Results to files other tools read: lists as CSV, JSON lines or Parquet, TREC files, embeddings, made-up logs.
+//! Results to files other tools read: lists as CSV, JSON lines or Parquet, TREC files, embeddings, synthetic logs.
 //!
 //! Files appear whole or not at all; `-` is standard output, whose early closing by the reader is no error.
 

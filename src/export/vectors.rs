@@ -1,4 +1,4 @@
-//! A table of embeddings by outside key, in the form the file's ending names.
+//! Writes a table of embeddings by raw id; the file's ending says in which format.
 
 use serde_json::json;
 

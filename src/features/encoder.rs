@@ -1,4 +1,4 @@
-//! The fitted encoder: what a run keeps, so that a new item's features are what training would have made of them.
+//! The fitted encoder. A run keeps it, so that it encodes a new item as it encoded the items of training.
 
 mod parts;
 mod stored;
@@ -129,7 +129,7 @@ impl Encoder {
         self.settings.n_words() + self.numbers.len()
     }
 
-    /// The first columns, which are what an item is made of, without what is missing and what it has of edges.
+    /// The first columns, which hold content, without those for missing values and for degrees.
     pub fn n_content(&self) -> usize {
         self.first_missing()
     }

@@ -1,8 +1,8 @@
-//! Why features cannot be made.
+//! Errors of encoding features.
 
 use crate::failure::{Fails, Failure};
 
-/// Why features cannot be made.
+/// Errors of encoding features.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeatureError {
     /// A field that is no number.

@@ -1,9 +1,9 @@
-//! What is known of items before it is numbers.
+//! The item table: the columns and vectors of items before they are encoded as numbers.
 
 use crate::config::FeatureSettings;
 use crate::data::{ItemColumn, ItemVectors};
 
-/// What is known of items, before it is numbers; position = item id.
+/// The columns and vectors of items, before they are encoded; position = item id.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ItemTable {
     /// The columns named by the settings, in the order text, categories, numbers.

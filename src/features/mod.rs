@@ -1,4 +1,4 @@
-//! From what an item file says to numbers: words and categories hashed, numbers standardised, vectors as they are.
+//! Encodes item data as numbers: words and categories are hashed, numbers standardised, vectors taken as they are.
 //!
 //! The encoder is fitted once, on the items with a training interaction, and kept with the run: a new item's features
 //! are then what they would have been.
@@ -30,7 +30,7 @@ use sagebrush_model::{EdgeFeatures, SparseMatrix};
 pub struct Encoded {
     /// `[n_items, width]`
     pub rows: Arc<SparseMatrix>,
-    /// The first columns, which are what items are made of, without what is missing and what they have of edges.
+    /// The first columns, which hold content, without those for missing values and for degrees.
     pub n_content: usize,
     /// Items that neither a column nor a vector tells anything of.
     pub n_empty: usize,

@@ -1,4 +1,4 @@
-//! What a model reads of items: the item file and the files of vectors, as the settings name them.
+//! Reads the item table from the item file and the files of vectors that the settings name.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a model card says of a run.
+//! Collects what the model card says about a run.
 
 use crate::config::{FilterSettings, RunConfig, ScoreKind};
 use crate::evaluation::Evaluation;

@@ -7,12 +7,12 @@ use crate::evaluation::{Evaluation, PerUser};
 /// `evaluation.json`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct EvaluationFile {
-    /// The last result; `None` in a run of format 1 whose evaluation came to no end.
+    /// The last result; `None` in a run of format 1 whose evaluation did not finish.
     #[serde(flatten)]
     pub(crate) measured: Option<Measured>,
 }
 
-/// What came out of an evaluation.
+/// The outcome of an evaluation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Measured {
     /// The summary.

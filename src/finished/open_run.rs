@@ -122,7 +122,7 @@ impl OpenRun {
     }
 }
 
-/// Whether the model's users are the means of their items, somebody new as well. A bilinear form or a perceptron changes
+/// Whether the model's users are the means of their items, new users as well. A bilinear form or a perceptron changes
 /// the user's side.
 pub(crate) fn places_by_means(config: &RunConfig) -> bool {
     config.model.name == ModelName::PinSage && matches!(config.score.kind, ScoreKind::Dot)

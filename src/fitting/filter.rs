@@ -1,4 +1,4 @@
-//! Fits a graph filter into a run: at once, without epochs and without a checkpoint.
+//! Fits a graph filter into a run in one step, without epochs and without a checkpoint.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,7 +20,7 @@ use crate::spectral::{CoOccurrence, SpectralError, Spectrum, SpectrumRequest, le
 const DEPTH: usize = 20;
 const NO_FILTER: Unexpected = Unexpected("a filter's settings have no `[filter]`");
 
-/// What came out of fitting a filter.
+/// The result of fitting a filter.
 pub(crate) struct Fitted {
     /// Figures of the validation part; empty where there is none.
     pub(crate) validation: BTreeMap<String, f64>,

@@ -1,4 +1,4 @@
-//! Whether a training fits: its forecast against the limit that was set, and against the machine.
+//! Compares the memory forecast of a training with the limit that was set and with the machine's memory.
 
 use crate::config::{ModelName, Optimizer, RunConfig};
 use crate::data::show_bytes;

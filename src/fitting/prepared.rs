@@ -1,4 +1,4 @@
-//! The data of a training: read, split, numbered, with the features of items where the model reads them.
+//! The prepared data of a training: read, split and numbered, with item features where the model reads them.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -27,7 +27,7 @@ pub(crate) struct Prepared {
     pub(crate) record: DataRecord,
 }
 
-/// What a model reads of items, and how it was made.
+/// The encoded features of items, and their encoder.
 pub(crate) struct ItemFeatures {
     pub(crate) encoder: Encoder,
     pub(crate) encoded: Encoded,
@@ -153,7 +153,7 @@ impl Prepared {
         ordered
     }
 
-    /// Refuses to go on with a run on other data, or under other inside ids, than it began with.
+    /// Refuses to resume a run on other data, or under other internal ids, than it began with.
     pub(crate) fn check_same_data(&self, run: &RunDir) -> Result<()> {
         let began = record_of(run)?;
         Files::of(&began).check_read(run.path(), Files::of(&self.record))?;

@@ -53,7 +53,7 @@ pub(crate) fn write_outputs(
     Ok(())
 }
 
-/// Fits the map that places somebody new among the users. A model whose vectors give none is served without.
+/// Fits the map that gives a new user a vector. A model whose vectors allow no such map is served without one.
 fn write_fold_in(run: &mut RunWriter, prepared: &Prepared, trained: &Trained) -> Result<()> {
     let train = prepared.split.train.positives();
     let Ok(map) = FoldInMap::fit(&trained.tables, train) else {

@@ -1,4 +1,4 @@
-//! Whether a run resumes on the data and under the settings it began with.
+//! Checks that a run resumes with the data and the settings it began with.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use crate::failure::{Fails, Failure};
 use crate::run::{Checkpoint, File, RunDir, RunError, differences};
 use crate::split::DataRecord;
 
-/// Why a run cannot go on.
+/// Why a run cannot be resumed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum OtherData {
     /// A file has changed.
@@ -40,8 +40,8 @@ pub(crate) enum OtherData {
     Features { run: PathBuf },
     /// The same files, numbered otherwise.
     #[error(
-        "{}: its users or items are in another order than this program gives them: restore its config.toml, or go on \
-         with the version of sagebrush that began it, or train anew",
+        "{}: its users or items are in another order than this program gives them: restore its config.toml, or resume \
+         it with the version of sagebrush that began it, or train anew",
         run.display()
     )]
     Ids { run: PathBuf },
@@ -118,7 +118,7 @@ fn same_files(run: &Path, began: &[(&str, &str)], now: &[(&str, &str)]) -> Resul
     }
 }
 
-/// What `data.json` says of the data a run began with.
+/// The record in `data.json` of the data a run began with.
 pub(crate) fn record_of(run: &RunDir) -> Result<DataRecord, Error> {
     run.data().map_err(|error| {
         Error::from(error)

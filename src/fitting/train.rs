@@ -1,4 +1,4 @@
-//! Trains a model into a run directory, from the beginning or on from a checkpoint.
+//! Trains a model into a run directory, from the beginning or from a checkpoint.
 
 use std::path::Path;
 use std::time::Instant;
@@ -21,25 +21,34 @@ use crate::observer::{Event, Observer, remark};
 use crate::run::{Checkpoint, LockedRun, Replace, RunDir, RunError, RunWriter, load_latest};
 use crate::sampling::HardNegatives;
 use crate::split::TrainSet;
-use crate::training::{self, Job, Outcome, Trained, Watch};
+use crate::training::{self, EpochCallback, Job, Outcome, Trained};
 
-/// Trains `config` into a new run directory for `command`, `watch` looking on; `None` when interrupted.
+/// Trains `config` into a new run directory for `command` and calls `after_epoch` after each epoch; `None` when
+/// interrupted.
 pub(crate) fn train_new(
     observer: &dyn Observer,
     config: &RunConfig,
     out: &Path,
     replace: Replace,
     command: &'static str,
-    watch: Option<&Watch<'_>>,
+    after_epoch: Option<&EpochCallback<'_>>,
 ) -> Result<Option<Trained>> {
     let locked = LockedRun::to_create(out, replace, command)?;
     let device = device::open(config.run.device)?;
     let prepared = Prepared::new(observer, config)?;
     let mut run = locked.begin()?;
-    train_into(observer, config, &prepared, &device, &mut run, None, watch)
+    train_into(
+        observer,
+        config,
+        &prepared,
+        &device,
+        &mut run,
+        None,
+        after_epoch,
+    )
 }
 
-/// Trains on data that are there into a new run directory.
+/// Trains on prepared data into a new run directory.
 pub(crate) fn train_prepared(
     observer: &dyn Observer,
     config: &RunConfig,
@@ -53,7 +62,7 @@ pub(crate) fn train_prepared(
     train_into(observer, config, prepared, &device, &mut run, None, None)
 }
 
-/// What resuming a run came to.
+/// The result of resuming a run.
 pub(crate) enum Resumed {
     /// A graph filter was fitted; `None` when interrupted.
     Filter(RunConfig, Option<Fitted>),
@@ -67,32 +76,32 @@ pub(crate) fn resume(
     path: &Path,
     command: &'static str,
 ) -> Result<Resumed> {
-    let mut stopped = Stopped::open(observer, path, command)?;
-    if stopped.config.model.name.is_filter() {
-        let Stopped {
+    let mut resumable = ResumableRun::open(observer, path, command)?;
+    if resumable.config.model.name.is_filter() {
+        let ResumableRun {
             config,
             prepared,
             run,
             ..
-        } = &mut stopped;
+        } = &mut resumable;
         let fitted = filter::fit_into(observer, config, prepared, run)?;
-        return Ok(Resumed::Filter(stopped.config, fitted));
+        return Ok(Resumed::Filter(resumable.config, fitted));
     }
-    let trained = stopped.go_on(observer)?;
-    Ok(Resumed::Model(stopped.config, trained.map(Box::new)))
+    let trained = resumable.resume(observer)?;
+    Ok(Resumed::Model(resumable.config, trained.map(Box::new)))
 }
 
-/// Goes on with a training that is not a filter's, for `command`; `None` when interrupted.
+/// Resumes the training of a model that is no filter, for `command`; `None` when interrupted.
 pub(crate) fn train_on(
     observer: &dyn Observer,
     path: &Path,
     command: &'static str,
 ) -> Result<Option<Trained>> {
-    Stopped::open(observer, path, command)?.go_on(observer)
+    ResumableRun::open(observer, path, command)?.resume(observer)
 }
 
-/// A run to go on with.
-struct Stopped {
+/// A locked run whose training can resume.
+struct ResumableRun {
     config: RunConfig,
     device: Device,
     prepared: Prepared,
@@ -100,8 +109,8 @@ struct Stopped {
     checkpoint: Option<Checkpoint>,
 }
 
-impl Stopped {
-    /// Checks all that may refuse, and only then takes the run up.
+impl ResumableRun {
+    /// Checks everything that may refuse the run before it changes anything in it.
     fn open(observer: &dyn Observer, path: &Path, command: &'static str) -> Result<Self> {
         let run = LockedRun::to_resume(path, command)?;
         let name = path.join("config.toml").display().to_string();
@@ -125,7 +134,7 @@ impl Stopped {
         })
     }
 
-    fn go_on(&mut self, observer: &dyn Observer) -> Result<Option<Trained>> {
+    fn resume(&mut self, observer: &dyn Observer) -> Result<Option<Trained>> {
         let checkpoint = self.checkpoint.take();
         train_into(
             observer,
@@ -166,12 +175,12 @@ fn train_into(
     device: &Device,
     run: &mut RunWriter,
     checkpoint: Option<Checkpoint>,
-    watch: Option<&Watch<'_>>,
+    after_epoch: Option<&EpochCallback<'_>>,
 ) -> Result<Option<Trained>> {
     run_files::write_inputs(run, config, prepared)?;
-    let on = Onlookers {
-        watch,
-        ..Onlookers::default()
+    let on = Callbacks {
+        after_epoch,
+        ..Callbacks::default()
     };
     match train_in(observer, config, prepared, device, run, checkpoint, on)? {
         Outcome::Finished(trained) => {
@@ -181,7 +190,7 @@ fn train_into(
         Outcome::Interrupted { epoch, step } => {
             let path = run.path().display();
             let how = format!(
-                "interrupted after {epoch} epochs and {step} steps; go on with `sagebrush train --resume {path}`"
+                "interrupted after {epoch} epochs and {step} steps; resume with `sagebrush train --resume {path}`"
             );
             observer.event(Event::Stopped(&how));
             Ok(None)
@@ -190,10 +199,10 @@ fn train_into(
     }
 }
 
-/// Who looks on while a model is trained, and who may say that it is enough for now.
+/// What is called while a model is trained: after each epoch, and to ask whether to pause.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Onlookers<'a> {
-    pub(crate) watch: Option<&'a Watch<'a>>,
+pub(crate) struct Callbacks<'a> {
+    pub(crate) after_epoch: Option<&'a EpochCallback<'a>>,
     pub(crate) pause: Option<&'a dyn Fn(u32) -> bool>,
     /// The epoch that progress counts to, where it is not the last one of the settings.
     pub(crate) until: Option<u32>,
@@ -207,7 +216,7 @@ pub(crate) fn train_in(
     device: &Device,
     run: &mut RunWriter,
     checkpoint: Option<Checkpoint>,
-    on: Onlookers<'_>,
+    on: Callbacks<'_>,
 ) -> Result<Outcome> {
     let near = neighbours(observer, config, prepared, run)?;
     let device = device.clone().autodiff();
@@ -217,7 +226,7 @@ pub(crate) fn train_in(
         None => content_start(observer, config, prepared),
         Some(_) => None,
     };
-    let surroundings = training::surroundings(config, train, items, &device)?;
+    let inputs = training::model_inputs(config, train, items, &device)?;
     let history = checkpoint
         .as_ref()
         .map_or(&[][..], |checkpoint| &checkpoint.history);
@@ -234,13 +243,13 @@ pub(crate) fn train_in(
     let job = Job {
         config,
         split: &prepared.split,
-        graph: surroundings.graph(),
+        graph: inputs.graph(),
         start: start.as_ref(),
         near: near.as_ref(),
         device: &device,
         checkpoints: run.checkpoint_dir(),
         observer,
-        watch: on.watch,
+        after_epoch: on.after_epoch,
         pause: on.pause,
     };
     Ok(training::train(&job, &mut log, checkpoint)?)
@@ -329,7 +338,7 @@ fn item_graph(
     Ok(Some(graph))
 }
 
-/// What embeddings begin with, where it is content.
+/// The LSA warm start, where the settings ask for it.
 fn content_start(
     observer: &dyn Observer,
     config: &RunConfig,
@@ -349,7 +358,7 @@ fn content_start(
     remark(
         observer,
         &format!(
-            "embeddings begin with {} directions of what items are made of, found in {:.1} s",
+            "embeddings begin with {} principal components of item content, found in {:.1} s",
             start.inputs.n,
             started.elapsed().as_secs_f64()
         ),

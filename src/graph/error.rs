@@ -1,9 +1,9 @@
-//! Why a graph cannot be built.
+//! Errors of building a graph.
 
 use thiserror::Error;
 
 use crate::failure::{Fails, Failure};
-/// Why a graph cannot be built.
+/// Errors of building a graph.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum GraphError {
     /// Burn's indices have 32 bits, one of them the sign.

@@ -1,4 +1,4 @@
-//! A vector for somebody who was not in the log, from the items of a history.
+//! Computes a vector for a user who is not in the log, from the items of a history.
 //!
 //! `z = Wᵀ sum_i v_i / sqrt(n)` over the history's `n` items, where `W` takes the same sums of the known users closest
 //! to the vectors they were trained to: a regularised least squares. Any model and any score head has the tables it
@@ -22,7 +22,7 @@ const USERS: usize = 256;
 /// Vectors of all zeros, or of values that are not numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the model's vectors are all zeros or not numbers, so nobody can be placed among them; train it again"
+    "the model's vectors are all zeros or not numbers, so no new user can be given one; train it again"
 )]
 pub struct FoldInError;
 
@@ -93,7 +93,7 @@ impl FoldInMap {
         &self.values
     }
 
-    /// Appends the vector of somebody with the items of `history`.
+    /// Appends the vector of a user with the items of `history`.
     fn place(&self, tables: &Tables, history: &[u32], vectors: &mut Vec<f32>) {
         let mut placed = vec![0.0; self.dim];
         let rows = self.values.chunks_exact(self.dim);

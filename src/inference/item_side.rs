@@ -1,4 +1,4 @@
-//! The items' half of the tables: rows, score head, and what is made of them once. Everybody who scores shares it.
+//! The items' half of the tables: rows, score head, and values computed from them once. All scorers share it.
 
 use std::sync::OnceLock;
 

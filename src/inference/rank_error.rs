@@ -1,8 +1,8 @@
-//! Why no ranking came out.
+//! Errors of ranking.
 
 use crate::failure::{Fails, Failure};
 
-/// Why no ranking came out.
+/// Errors of ranking.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RankError {
     /// A list of no items was asked for.

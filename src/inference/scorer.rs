@@ -1,4 +1,4 @@
-//! What a finished run scores with: the tables of a trained model, or a graph filter.
+//! The scorer of a finished run: the tables of a trained model, or a graph filter.
 
 use sagebrush_model::mean_vectors;
 
@@ -16,7 +16,7 @@ use crate::data::ItemLists;
 #[allow(clippy::large_enum_variant)]
 #[derive(Debug)]
 pub enum Scorer {
-    /// Final user and item tables, and how somebody new is placed among the users.
+    /// Final user and item tables, and the map that gives a new user a vector.
     Embeddings(Tables, FoldIn),
     /// Final tables of a model whose users are the normalised means of their items.
     ItemMeans(Tables),
@@ -76,7 +76,7 @@ impl Scorer {
     }
 
     /// The `k` items most like `item`, itself left out: by the cosine of item vectors; for a filter, by the scores
-    /// of somebody who has that item alone.
+    /// of a user who has that item alone.
     ///
     /// # Errors
     /// `k` of 0 or above the other items of the catalogue, or a vector that holds a NaN.

@@ -1,4 +1,4 @@
-//! Items like an item: cosine similarity over the item table.
+//! Items similar to an item, by the cosine of their rows in the item table.
 
 use super::item_side::inner;
 use super::rank_error::RankError;

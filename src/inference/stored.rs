@@ -1,4 +1,4 @@
-//! Between the tables of a run directory and the ones that answer.
+//! Converts between the tables that a run directory stores and the tables that compute scores.
 
 use sagebrush_model::ScoreHead;
 
@@ -6,7 +6,7 @@ use super::score_source::ScoreSource;
 use super::tables::{Tables, TablesError};
 use crate::run::{EmbeddingTables, HostTensor, NamedTensors};
 
-/// What a run directory stores of tables.
+/// The tables in the form that a run directory stores.
 pub fn to_stored(tables: &Tables) -> EmbeddingTables {
     let dim = tables.dim();
     let head = head_tensors(tables.head(), dim);

@@ -1,4 +1,4 @@
-//! What a crate that depends on Sagebrush calls: interactions in, a run out, answers from it.
+//! The interface for crates that depend on Sagebrush: interactions in, a run out, recommendations from it.
 
 mod dataset;
 #[cfg(feature = "train")]

@@ -1,4 +1,4 @@
-//! `Run`: a finished run directory, and what it is asked for.
+//! `Run`: a finished run directory, and the operations on it.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! A checkpoint: all that training needs to go on as if it had never stopped, in one file.
+//! A checkpoint: one file with all that training needs to resume as if it had never stopped.
 //!
 //! The file is a safetensors file whose last tensor, 32 bytes at the very end, is the BLAKE3 of
 //! every byte before it, the header included. Data and checksum so travel in one file and one
@@ -35,9 +35,9 @@ pub struct Best {
 pub struct Checkpoint {
     /// Whole epochs done.
     pub epoch: u32,
-    /// Steps done in the epoch after, and what they came to; 0 unless training was interrupted.
+    /// Steps done in the epoch after; 0 unless training was interrupted.
     pub step: u64,
-    /// What those steps came to.
+    /// The sums over those steps.
     pub totals: Totals,
     /// The seed of the run.
     pub seed: u64,
@@ -156,7 +156,7 @@ fn entries_of<'a>(prefix: &str, tensors: &'a NamedTensors) -> Vec<Entry<'a>> {
 }
 
 fn with_remedy(error: RunError) -> RunError {
-    let remedy = "delete this file to go on from an earlier checkpoint, or train anew".to_owned();
+    let remedy = "delete this file to resume from an earlier checkpoint, or train anew".to_owned();
     match error {
         RunError::Damaged { path, what, .. } => RunError::Damaged { path, what, remedy },
         other => other,

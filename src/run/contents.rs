@@ -1,4 +1,4 @@
-//! What each file of a run holds, as typed reads.
+//! Reads each file of a run as a typed value.
 
 use std::collections::BTreeMap;
 

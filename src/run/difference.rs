@@ -1,4 +1,4 @@
-//! A setting that is not what it was when a run began.
+//! A setting whose value differs from the one a run began with.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What can go wrong with a run directory, each with its path, what is wrong and what to do.
+//! Errors of a run directory, each with its path, what is wrong and what to do.
 
 use crate::failure::{Fails, Failure};
 use std::io;
@@ -95,7 +95,7 @@ pub enum RunError {
     Busy {
         /// The run directory.
         path: PathBuf,
-        /// Who writes it, where that is known.
+        /// The process that writes it, where that is known.
         holder: Option<Holder>,
     },
     /// Settings that are not those a run began with.

@@ -12,7 +12,7 @@ pub enum File {
     Model,
     /// `embeddings.safetensors`: the final user and item tables, for inference.
     Embeddings,
-    /// `fold_in.safetensors`: the map that places somebody new among the users, where the model needs one.
+    /// `fold_in.safetensors`: the map that gives a new user a vector, where the model needs one.
     FoldIn,
     /// `filter.safetensors`: the singular vectors of a graph filter.
     Filter,

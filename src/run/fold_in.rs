@@ -1,4 +1,4 @@
-//! `fold_in.safetensors`: the map that places somebody new among the users, fitted once when training ends.
+//! `fold_in.safetensors`: the map that gives a new user a vector, fitted once when training ends.
 
 use super::tensors::{Entry, TensorFile, Values, write_tensors};
 use super::{File, RunDir, RunError, RunWriter};

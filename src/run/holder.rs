@@ -1,15 +1,15 @@
-//! Who holds the lock of a run, as others are told.
+//! The process that holds the lock of a run, as other processes see it.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Who holds a lock.
+/// The process that holds a lock.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
     /// The process.
     pub pid: u32,
-    /// What it does, such as `evaluate`.
+    /// Its command, such as `evaluate`.
     pub command: String,
     /// Since when, in seconds since 1970.
     pub since: u64,

@@ -1,4 +1,4 @@
-//! What a run keeps of items, for models that read their features: the encoder, the features, the walks.
+//! The item data that a run keeps for models that read features: the encoder, the features, the walks.
 
 use sagebrush_model::SparseMatrix;
 
@@ -111,7 +111,7 @@ impl RunWriter {
     }
 }
 
-/// What a run keeps of its items' graph.
+/// The item data that a run keeps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredItemGraph {
     /// As [`Encoded::rows`].

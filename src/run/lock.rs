@@ -1,4 +1,4 @@
-//! The lock of a run: one process writes it, and the others are told which.
+//! The lock of a run: one process writes it, and other processes learn which one.
 //!
 //! The lock is an exclusive lock of the operating system on a file beside the run, so that it ends with the process that
 //! holds it, however that ends, and lies outside of what is replaced. Where the folder of the run cannot be written, a
@@ -43,7 +43,7 @@ enum Attempt {
 }
 
 impl RunLock {
-    /// Takes the lock of the directory `run`, which need not exist yet; `command` tells others what is going on. All
+    /// Takes the lock of the directory `run`, which need not exist yet; `command` tells others what holds it. All
     /// paths that lead to a directory share its lock.
     ///
     /// On a file system without locks there is a warning, and no lock.
@@ -222,7 +222,7 @@ fn note(file: &mut File, command: &str) -> io::Result<()> {
     file.write_all(&line)
 }
 
-/// Who holds the lock; `None` where the note is not there yet.
+/// The holder of the lock; `None` where the note is not there yet.
 fn holder(file: &mut File) -> Option<Holder> {
     let mut text = Vec::new();
     file.take(NOTE_BYTES_MAX).read_to_end(&mut text).ok()?;

@@ -69,7 +69,7 @@ const FILES: &str = "
 |---|---|
 | `config.toml` | the complete configuration |
 TABLES
-| `users.json`, `items.json` | the outside keys; the position is the row |
+| `users.json`, `items.json` | the raw ids; the position is the row |
 | `interactions.safetensors` | what each user had seen (CSR: `row_ptr`, `items`) |
 | `MANIFEST.json` | size and BLAKE3 of every file |
 
@@ -91,7 +91,7 @@ const VECTORS: &str =
 
 const LOAD_FILTER: &str = "
 The score is a graph filter over the user's training items, with the settings under `[filter]` in
-`config.toml`; `sagebrush recommend` applies it, also to the history of somebody new:
+`config.toml`; `sagebrush recommend` applies it, also to the history of a new user:
 `sagebrush recommend --run . --history ITEM,ITEM`.
 ";
 

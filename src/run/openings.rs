@@ -1,4 +1,4 @@
-//! `openings.jsonl`: every time the test part of a run was opened, the first first.
+//! `openings.jsonl`: every time the test part of a run was opened, oldest first.
 //!
 //! The file is only ever appended to, stands outside the manifest, and outlives the run that is replaced: what was seen
 //! cannot be unseen.

@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: what each epoch of training came to, one line an epoch.
+//! `metrics.jsonl`: the results of training, one line an epoch.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -48,7 +48,7 @@ pub struct EpochRecord {
     pub is_best: bool,
 }
 
-/// What the steps of an unfinished epoch came to so far.
+/// The sums over the steps of an unfinished epoch so far.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Totals {
     /// Positive samples trained on.

@@ -90,7 +90,7 @@ impl LockedRun {
         })
     }
 
-    /// Locks a run to go on training in it, finished or not.
+    /// Locks a run to resume its training, finished or not.
     ///
     /// # Errors
     /// A missing directory, one that is not a run, one of a later format; [`RunError::Busy`] when another process
@@ -199,7 +199,7 @@ impl RunWriter {
         })
     }
 
-    /// Removes its checkpoints: going on means starting over.
+    /// Removes its checkpoints, so that a resumed training starts over.
     ///
     /// # Errors
     /// [`RunError::CannotWrite`].

@@ -1,4 +1,4 @@
-//! What each file of a run holds, as typed writes.
+//! Writes each file of a run from a typed value.
 
 use serde::Serialize;
 

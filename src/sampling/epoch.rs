@@ -53,7 +53,7 @@ pub struct EpochSampler<'a> {
     active_users: Vec<u32>,
 }
 
-/// What a generator is for: purposes never share a stream.
+/// The purpose of a generator: purposes never share a stream.
 enum Purpose {
     Order,
     Batch(u64),

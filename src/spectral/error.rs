@@ -1,9 +1,9 @@
-//! Why there is no spectrum.
+//! Errors of computing singular vectors.
 
 use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
-/// Why a filter cannot be fitted.
+/// Errors of fitting a filter.
 #[derive(Debug, Error, PartialEq)]
 pub enum SpectralError {
     /// More interactions than 32-bit offsets can number.

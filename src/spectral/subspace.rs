@@ -26,7 +26,7 @@ const ROUNDING: f64 = 1e-6;
 /// Singular values below this share of the largest cannot be told from 0 in single precision.
 const SMALLEST_SHARE: f64 = 1e-3;
 
-/// What is asked for.
+/// A request for leading singular vectors.
 #[derive(Debug, Clone, Copy)]
 pub struct SpectrumRequest {
     /// How many singular vectors.

@@ -104,8 +104,8 @@ fn random(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
     })
 }
 
-/// Items that somebody has are shuffled by the seed: all interactions of the first are test, of the next validation. So
-/// neither the test's nor the validation's items have an interaction in training.
+/// Items with an interaction are shuffled by the seed. All interactions of the first items are test, those of the next
+/// items validation, so that no item of either part has an interaction in training.
 fn cold_start_items(
     log: &Interactions,
     config: &SplitConfig,

@@ -1,9 +1,9 @@
-//! Why a data set cannot be split, each with what to do about it.
+//! Errors of splitting a data set, each with a remedy.
 
 use crate::failure::{Fails, Failure};
 use thiserror::Error;
 
-/// Why a data set cannot be split.
+/// Errors of splitting a data set.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SplitError {
     /// The method needs timestamps the log does not have.

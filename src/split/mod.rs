@@ -21,11 +21,11 @@ use crate::data::ItemLists;
 pub struct Split {
     /// How it was cut.
     pub method: SplitMethod,
-    /// What models learn from.
+    /// The part that models learn from.
     pub train: TrainSet,
-    /// What chooses the epoch and the settings.
+    /// The part that chooses the epoch and the settings.
     pub validation: ItemLists,
-    /// What `evaluate` measures on.
+    /// The part that `evaluate` measures on.
     pub test: ItemLists,
     /// The counts.
     pub summary: SplitSummary,

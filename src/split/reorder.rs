@@ -1,4 +1,4 @@
-//! A split under other internal ids.
+//! Renumbers a split with other internal ids.
 
 use super::Split;
 use crate::data::ItemLists;

@@ -25,7 +25,7 @@ const BLOCK_EDGES: u64 = 1 << 16;
 const USER_ORDER: u64 = 1 << 32;
 const ITEM_ORDER: u64 = USER_ORDER + 1;
 
-/// What a graph should be like.
+/// The properties of a synthetic graph.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PowerLaw {
     /// Users; the least active may come out without an edge.
@@ -42,7 +42,7 @@ pub struct PowerLaw {
     pub seed: u64,
 }
 
-/// Why there is no such graph.
+/// Errors of a graph's properties.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum SynthError {

@@ -38,7 +38,7 @@ const POPULARITY: u64 = TOPICS + 2;
 const ITEMS: u64 = 2 << 40;
 const USERS: u64 = 3 << 40;
 
-/// What the pins and boards should be like.
+/// The properties of the pins and boards.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pins {
     /// Users.

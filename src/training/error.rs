@@ -1,4 +1,4 @@
-//! Why training stops, each with what to do about it.
+//! Errors of training, each with a remedy.
 
 use thiserror::Error;
 

@@ -18,7 +18,7 @@ use burn::tensor::Device;
 use sagebrush_model::{Graph, LossConfig, LsaStart, Model, ServingTables};
 
 pub use error::TrainingError;
-pub use setup::{Surroundings, adjacency, surroundings};
+pub use setup::{ModelInputs, adjacency, model_inputs};
 
 use crate::config::RunConfig;
 use crate::data::ItemLists;
@@ -50,10 +50,10 @@ pub struct Job<'a> {
     pub device: &'a Device,
     /// Where checkpoints go.
     pub checkpoints: PathBuf,
-    /// Who is told meanwhile, and may ask for a stop.
+    /// Is told of the progress, and may ask for a stop.
     pub observer: &'a dyn Observer,
-    /// Who looks on after each epoch; changes nothing.
-    pub watch: Option<&'a Watch<'a>>,
+    /// Called after each epoch; changes nothing.
+    pub after_epoch: Option<&'a EpochCallback<'a>>,
     /// Asked before each epoch, by the number done, whether to leave it at that for now.
     pub pause: Option<&'a dyn Fn(u32) -> bool>,
 }
@@ -73,8 +73,8 @@ impl Job<'_> {
     }
 }
 
-/// Sees the data and the model's scores of a moment.
-pub type Watch<'a> = dyn Fn(&Split, &dyn ScoreSource) -> Result<(), RankError> + 'a;
+/// Is given the data and the model's scores after an epoch.
+pub type EpochCallback<'a> = dyn Fn(&Split, &dyn ScoreSource) -> Result<(), RankError> + 'a;
 
 /// How training ended.
 pub enum Outcome {
@@ -105,7 +105,7 @@ pub struct Trained {
 
 /// Trains until the last epoch, early stopping or an interrupt, from the beginning or a checkpoint.
 ///
-/// An epoch's samples and dropout masks are functions of (seed, epoch, step), so that going on from a
+/// An epoch's samples and dropout masks are functions of (seed, epoch, step), so that resuming from a
 /// checkpoint gives the same bits as never having stopped.
 ///
 /// # Errors
@@ -231,8 +231,8 @@ fn finish_epoch(
     } else {
         BTreeMap::new()
     };
-    if let Some(watch) = job.watch {
-        watch(job.split, &*source(job, state.model())?)?;
+    if let Some(after_epoch) = job.after_epoch {
+        after_epoch(job.split, &*source(job, state.model())?)?;
     }
     let is_best = state.note_validation(epoch, validation.get(&training.metric).copied())?;
     let n_steps = state.step.max(1);

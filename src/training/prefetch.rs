@@ -1,4 +1,4 @@
-//! The next batches, drawn on a thread of their own while this one is trained on.
+//! Draws the next batches on a thread of its own while the current batch is trained on.
 
 use std::sync::mpsc::sync_channel;
 use std::thread;

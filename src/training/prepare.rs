@@ -1,4 +1,4 @@
-//! What a step needs beside its batch, made by the producer while the device computes.
+//! Prepares what a step needs beside its batch, on the producer's thread while the device computes.
 
 use sagebrush_model::{Graph, ItemBatch, ItemBatches, Mode, NetworkConfig};
 

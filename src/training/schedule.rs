@@ -1,4 +1,4 @@
-//! The learning rate of a step: a function of how far training is, nothing else.
+//! The learning rate of a step, a function of the progress of training alone.
 
 use std::f64::consts::PI;
 

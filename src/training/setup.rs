@@ -1,4 +1,4 @@
-//! From settings to what the model crate wants: model, loss, graph.
+//! Builds the model crate's inputs from the settings: loss, graph, item features.
 
 use burn::tensor::Device;
 use sagebrush_model::{Adjacency, Graph, ItemGraph, L2, LossConfig, Propagation, RankingLoss};
@@ -61,10 +61,10 @@ pub fn adjacency(
     Ok(Some(adjacency?))
 }
 
-/// What a model computes over, built once.
+/// What a model computes over beside its parameters, built once.
 // One lives at a time, so the width of the largest variant costs nothing.
 #[allow(clippy::large_enum_variant)]
-pub enum Surroundings {
+pub enum ModelInputs {
     /// Its tables alone.
     None,
     /// The graph of users and items.
@@ -73,7 +73,7 @@ pub enum Surroundings {
     Items(ItemGraph),
 }
 
-impl Surroundings {
+impl ModelInputs {
     /// As the model takes it.
     pub fn graph(&self) -> Graph<'_> {
         match self {
@@ -84,19 +84,19 @@ impl Surroundings {
     }
 }
 
-/// What the model of the settings computes over; `items` are what it reads of items, where it reads any.
+/// Builds what the model of the settings computes over; `items` are its inputs where it reads item features.
 ///
 /// # Errors
 /// As [`adjacency`].
-pub fn surroundings(
+pub fn model_inputs(
     config: &RunConfig,
     train: &TrainSet,
     items: Option<ItemGraph>,
     device: &Device,
-) -> Result<Surroundings, TrainingError> {
+) -> Result<ModelInputs, TrainingError> {
     if let Some(items) = items {
-        return Ok(Surroundings::Items(items));
+        return Ok(ModelInputs::Items(items));
     }
     let adjacency = adjacency(config, train, device)?;
-    Ok(adjacency.map_or(Surroundings::None, Surroundings::Adjacency))
+    Ok(adjacency.map_or(ModelInputs::None, ModelInputs::Adjacency))
 }

@@ -1,4 +1,4 @@
-//! All that changes while training runs, and its way into a checkpoint and back.
+//! The state of a training: all that changes while it runs, and its conversion to and from a checkpoint.
 
 use std::collections::BTreeMap;
 

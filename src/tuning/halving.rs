@@ -1,7 +1,7 @@
-//! Who goes on: asynchronous successive halving (Li et al., "A System for Massively Parallel Hyperparameter
-//! Tuning", MLSys 2020, algorithm 2), one trial at a time.
+//! Which trials are trained for longer: asynchronous successive halving (Li et al., "A System for Massively Parallel
+//! Hyperparameter Tuning", MLSys 2020, algorithm 2), one trial at a time.
 
-/// One in this many goes on to the next rung, for this many times as long.
+/// One in this many is promoted to the next rung, for this many times as long.
 pub const ETA: usize = 3;
 /// Rungs at most: the first takes 1/81 of the epochs.
 const RUNGS_MAX: usize = 5;
@@ -65,7 +65,7 @@ impl Standing {
 pub enum Move {
     /// Begin a new trial.
     Start,
-    /// Go on with this one to its next rung.
+    /// Train this one on to its next rung.
     Climb(usize),
     /// Nothing is left to do.
     Done,
@@ -73,7 +73,7 @@ pub enum Move {
 
 /// The next move, given how all trials stand: a function of that alone.
 ///
-/// A trial goes on as soon as it is in the best third of its rung; the highest rung is looked at first. With
+/// A trial is promoted as soon as it is in the best third of its rung; the highest rung is looked at first. With
 /// the budget of trials spent, the best trial is still brought to the last rung.
 #[must_use]
 pub fn next(trials: &[Standing], n_rungs: usize, budget: Option<usize>) -> Move {
@@ -155,7 +155,7 @@ mod tests {
         let trials = search(&worth, 4, &[]);
         let at_least = |n: usize| trials.iter().filter(|t| t.values.len() >= n).count();
         assert_eq!(at_least(1), 27);
-        // Asynchronously a few more go on than the final thirds.
+        // Asynchronous halving promotes a few more than the final thirds.
         assert!((9..=14).contains(&at_least(2)), "{}", at_least(2));
         assert!((3..=6).contains(&at_least(3)), "{}", at_least(3));
         assert!((1..=3).contains(&at_least(4)), "{}", at_least(4));

@@ -1,4 +1,4 @@
-//! What mattered: how much of the trials' differences a setting explains by itself.
+//! Hyperparameter importance: how much of the trials' differences each setting explains by itself.
 
 use std::cmp::Ordering;
 
@@ -12,12 +12,12 @@ const FEWEST_TRIALS: usize = 9;
 /// A range is cut into this many parts with equally many trials.
 const PARTS: usize = 3;
 
-/// What a setting explains.
+/// The importance of a setting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Importance {
     /// The setting.
     pub key: &'static str,
-    /// Share of the variance over trials between groups of like values, corrected for what chance would give
+    /// Share of the variance over trials between groups of like values, corrected for what random groups would give
     /// (epsilon squared); 0 to 1.
     pub share: f64,
     /// The group with the highest mean: a value, or the ends of a range.

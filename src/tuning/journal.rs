@@ -1,4 +1,4 @@
-//! A search on disk: what it searches, and one line a result.
+//! The journal of a search on disk: what it searches, and one line a result.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ const HEAD: &str = "search.json";
 const LINES: &str = "trials.jsonl";
 const TRIALS: &str = "trials";
 const FORMAT_VERSION: u32 = 1;
-/// What comes of a search, beside its folder of trials.
+/// The files of a search, beside its folder of trials.
 const FOUND: [&str; 3] = [LINES, "best.toml", "search.html"];
 
 /// What a search looks for, and on what.
@@ -158,7 +158,7 @@ impl Journal {
         let (what, remedy) = match is_search {
             true => (
                 "there is a search already",
-                "choose another directory, go on with it with --resume, or replace it with --overwrite",
+                "choose another directory, resume it with --resume, or replace it with --overwrite",
             ),
             false => (
                 "is not empty and not a search, so nothing is written over it",
@@ -180,7 +180,7 @@ impl Journal {
         Self::reserve(path, overwrite)?.begin(search)
     }
 
-    /// Opens one to go on with. A last line that a crash tore is dropped.
+    /// Opens one to resume. A last line that a crash tore is dropped.
     ///
     /// # Errors
     /// There is none, or it is damaged.

@@ -1,4 +1,4 @@
-//! The search for settings: what may vary, who goes on, what is on record, what mattered.
+//! Hyperparameter search: the search space, successive halving, the journal, hyperparameter importance.
 
 mod halving;
 mod importance;

@@ -1,4 +1,4 @@
-//! What varies: settings with the values they may take.
+//! The search space: settings with the values they may take.
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -12,7 +12,7 @@ const PLACE: &str = "--vary";
 /// A range over at least this factor is searched by its logarithm.
 const LOGARITHMIC_FROM: f64 = 10.0;
 
-/// What cannot be searched.
+/// Errors of a search space.
 #[derive(Debug, thiserror::Error)]
 pub enum SpaceError {
     /// No `=`, or nothing after it.
@@ -228,7 +228,7 @@ impl Space {
         &self.dimensions
     }
 
-    /// The settings of a trial: a function of (seed, trial), so that a search goes on as if it had never
+    /// The settings of a trial: a function of (seed, trial), so that a search resumes as if it had never
     /// stopped.
     #[must_use]
     pub fn draw(&self, seed: u64, trial: usize) -> Drawn {

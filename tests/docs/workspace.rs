@@ -136,7 +136,7 @@ fn new_pins() -> String {
     csv
 }
 
-/// A NumPy file of made-up vectors.
+/// A NumPy file of synthetic vectors.
 fn npy(rows: usize, width: usize) -> Vec<u8> {
     let head =
         format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {width}), }}\n");

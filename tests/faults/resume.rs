@@ -1,4 +1,4 @@
-//! Going on with a run: under its own settings, on its own data, and with nothing changed before that is certain.
+//! Resuming a run: it keeps its own settings and data, and nothing is changed before both are checked.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Runs and searches of format 1 go on; those of a later format are refused by name.
+//! Runs and searches of format 1 resume; those of a later format are refused by name.
 
 use std::fs;
 use std::path::Path;

@@ -70,7 +70,7 @@ impl Model {
         }
     }
 
-    /// [`Model::embed`] in inference. What PinSAGE holds between two layers is kept in files of `scratch`, where a folder
+    /// [`Model::embed`] in inference. What PinSAGE holds between two layers is kept in files of `temp_dir`, where a folder
     /// is named.
     ///
     /// # Errors
@@ -81,11 +81,11 @@ impl Model {
     pub fn embed_all<'a>(
         &self,
         graph: impl Into<Graph<'a>>,
-        scratch: Option<&Path>,
+        temp_dir: Option<&Path>,
     ) -> Result<Embeddings, InferenceError> {
         match (&self.network, graph.into()) {
             (Network::PinSage(network), Graph::Items(items)) => Ok(Embeddings {
-                nodes: network.nodes(items, scratch)?,
+                nodes: network.nodes(items, temp_dir)?,
                 n_users: self.n_users(),
             }),
             (_, graph) => Ok(self.embed(graph, Mode::Inference)),

@@ -1,4 +1,4 @@
-//! `bench`: what this machine does at most, and how near to it the hot paths come.
+//! `bench`: measures the limits of this machine, and how near the hot paths come to them.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -24,7 +24,7 @@ use crate::split::{self, TrainSet};
 use crate::synth::{PowerLaw, SyntheticGraph};
 use crate::training;
 
-/// The made-up graph is about the size of Gowalla.
+/// The synthetic graph is about the size of Gowalla.
 const N_USERS: u32 = 30_000;
 const N_ITEMS: u32 = 40_000;
 const N_EDGES: u64 = 800_000;
@@ -40,7 +40,7 @@ const ROUNDS: usize = 31;
 const MEMORY_BYTES: usize = 256 << 20;
 const CACHE_BYTES: usize = 8 << 20;
 
-/// What `bench` found.
+/// The result of `bench`.
 #[derive(Debug, Serialize)]
 struct Findings {
     version: &'static str,
@@ -80,7 +80,7 @@ struct Ranking {
 /// Runs `bench`.
 pub(super) fn bench(session: &Session) -> Result<()> {
     let started = Instant::now();
-    session.say("measuring this machine and the hot paths on made-up data; some seconds");
+    session.say("measuring this machine and the hot paths on synthetic data; some seconds");
     let memory = limits::read_rate(MEMORY_BYTES, 5);
     let cache = limits::read_rate(CACHE_BYTES, 40);
     let peak = limits::multiply_add_rate(10);
@@ -188,7 +188,7 @@ fn step(adjacency: &Adjacency, train: &TrainSet) -> Result<f64> {
     let batch = EpochSampler::new(train, sampling_config(), None)
         .epoch(1, 1)
         .next()
-        .ok_or(Unexpected("the made-up graph has no batch"))?;
+        .ok_or(Unexpected("the synthetic graph has no batch"))?;
     let ids = BatchIndices::new(&batch.users, &batch.positives, &batch.negatives, &device);
     let mode = Mode::Train { seed: 1 };
     let seconds = median_seconds(|| {

@@ -1,4 +1,4 @@
-//! `compare`: are the differences between runs more than chance, on the same users?
+//! `compare`: tests whether the differences between runs are significant, on the same users.
 
 use crate::cli::args::CompareArgs;
 use crate::cli::session::Session;

@@ -1,4 +1,4 @@
-//! `demo`: the whole road on the bundled film ratings, and a plain word on who wins.
+//! `demo`: the program end to end on the bundled film ratings; it says in one sentence which system wins.
 
 use std::path::Path;
 
@@ -54,7 +54,7 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> Result<Option<Failure>
         show_lists(session, &lightgcn)?;
     }
     session.say(&format!(
-        "\nthe whole road took {:.0} s; open {} in a browser\nyour own log: sagebrush train ratings.csv --out my-run",
+        "\nthe demo took {:.0} s; open {} in a browser\nyour own log: sagebrush train ratings.csv --out my-run",
         started.elapsed().as_secs_f64(),
         lightgcn.join("report.html").display()
     ));

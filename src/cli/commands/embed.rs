@@ -1,4 +1,4 @@
-//! `embed`: vectors of new items, or of the catalogue, for those who search by themselves.
+//! `embed`: writes the vectors of new items or of the catalogue, for use in other search tools.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub(super) fn embed(session: &Session, args: &EmbedArgs) -> Result<()> {
     )?;
     if new.keys.is_empty() {
         return Err(Usage(format!(
-            "{}: there is no item in it that the model does not know; write the known ones with `--known items`",
+            "{}: the model knows every item in it already; write the known ones with `--known items`",
             items.display()
         )).into());
     }

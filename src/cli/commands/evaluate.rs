@@ -93,7 +93,7 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
     )
 }
 
-/// What the model is ahead of each other system, user by user.
+/// By how much the model is ahead of each other system, user by user.
 fn paired_table(evaluation: &Evaluation) -> String {
     let (Some(first), Some(model)) = (evaluation.paired.first(), evaluation.systems.first()) else {
         return String::new();

@@ -1,4 +1,4 @@
-//! `inspect`: what is in a log, before anything is trained on it.
+//! `inspect`: describes a log before anything is trained on it.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! What training each model on a log takes, and whether it fits.
+//! Forecasts the memory that training each model on a log takes, and whether it fits.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::data::{Inspection, show_bytes};
 use crate::forecast::{Counts, MemoryForecast};
 use crate::machine;
 
-/// What training one model with its default settings takes.
+/// The memory that training one model with its default settings takes.
 #[derive(Debug, Serialize)]
 pub(super) struct ModelForecast {
     model: ModelName,

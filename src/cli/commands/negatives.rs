@@ -1,4 +1,4 @@
-//! `negatives`: what a user was compared with in an epoch of training, and how near each item is.
+//! `negatives`: shows a user's negatives in an epoch of training, and how near each of them is.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::inference::ScoreSource;
 use crate::sampling::{EpochSampler, HardNegatives};
 use crate::split::TrainSet;
 
-/// What `negatives` found.
+/// The result of `negatives`.
 #[derive(Debug, Serialize)]
 struct Inspection {
     user: String,
@@ -200,7 +200,7 @@ impl Inspection {
             }
         };
         format!(
-            "{}{}\n{} positives; {} other items within reach; {band}; {} shared a batch.\n{}{}\n\
+            "{}{}\n{} positives; {} other items in the receptive field; {band}; {} shared a batch.\n{}{}\n\
              {} comparisons of its own in epoch {}",
             style.heading(&format!("user {}", self.user)),
             positives.render(style),

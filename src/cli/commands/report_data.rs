@@ -1,4 +1,4 @@
-//! From a run and its evaluation to what the report shows.
+//! Collects the data of a report from a run and its evaluation.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! `synth`: a made-up log of any size.
+//! `synth`: a synthetic log of any size.
 
 use rayon::prelude::*;
 

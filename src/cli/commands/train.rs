@@ -1,4 +1,4 @@
-//! `train`: from a log to a finished run directory, or on from a checkpoint.
+//! `train`: from a log to a finished run directory, from the beginning or from a checkpoint.
 
 use std::path::Path;
 

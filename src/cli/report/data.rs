@@ -1,4 +1,4 @@
-//! What a report is made from. Plain values: the page computes nothing but its layout.
+//! The data of a report, as plain values: the page computes nothing but its layout.
 
 use serde::{Deserialize, Serialize};
 

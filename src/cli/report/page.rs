@@ -1,4 +1,4 @@
-//! The page: figures and tables put into the template.
+//! Renders the page: puts figures and tables into the template.
 
 use minijinja::value::Serde;
 use minijinja::{Environment, HtmlEscape, Value, context};

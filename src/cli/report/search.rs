@@ -1,4 +1,4 @@
-//! The page about a search for settings: the best trials, and what each setting did.
+//! The page about a search for settings: the best trials, and the effect of each setting.
 
 use minijinja::context;
 use minijinja::value::Serde;

@@ -1,4 +1,4 @@
-//! Which system wins, in a sentence that claims no more than the intervals allow.
+//! Says in one sentence which system wins, and claims no more than the intervals allow.
 
 use super::tables::shortened;
 use crate::evaluation::{Estimate, SystemResult};

@@ -1,4 +1,4 @@
-//! What a person sees: tables and numbers on a terminal, plain columns in a pipe.
+//! Output for people: tables and numbers on a terminal, plain columns in a pipe.
 
 mod table;
 

@@ -85,7 +85,7 @@ section! {
         flag: flag("k-core", "K"),
     }
 
-    /// How users and items are numbered inside; results speak in raw ids either way.
+    /// How users and items get internal ids; results have raw ids either way.
     order: IdOrder {
         default: IdOrder::Locality;
         absent: Absent::Was("\"key\""),

@@ -6,8 +6,8 @@ use super::setting::Tune;
 use crate::config::accepts::{Accepts, LONGEST_LIST};
 
 section! {
-    /// What is measured on the test part.
-    ["evaluation"] EvaluationConfig { models: ALL, tune: Tune::Fixed("the test part plays no part here") }
+    /// Measurements on the test part.
+    ["evaluation"] EvaluationConfig { models: ALL, tune: Tune::Fixed("a search does not use the test part") }
 
     /// List lengths: each metric is measured at each.
     ks: Vec<usize> {

@@ -7,12 +7,12 @@ use super::setting::{Absent, Rule, Tune};
 use super::{PINSAGE, log, usual, usual_when, values};
 use crate::config::accepts::{Accepts, POSITIVE, SHARE};
 
-/// What items are made of is read once: `ablate` varies it.
+/// Item features are read once for a search; `ablate` varies them.
 const SAME_ITEMS: Tune =
     Tune::Fixed("every trial reads the same items; `ablate` compares features");
 
 section! {
-    /// What an item is made of: columns of the item file (`data.items`) and files of vectors.
+    /// The features of items: columns of the item file (`data.items`) and files of vectors.
     ["features"] FeatureSettings { models: PINSAGE, tune: SAME_ITEMS }
 
     /// Columns of words.
@@ -24,7 +24,7 @@ section! {
         }],
     }
 
-    /// Columns of categories, several of them between `|`.
+    /// Columns of categories; `|` separates several in one field.
     categories: Vec<String> {
         default: Vec::new();
     }
@@ -60,7 +60,7 @@ section! {
         accepts: Accepts::Whole(1, 4096),
     }
 
-    /// How many times as fast as the weights the embeddings of words and categories learn.
+    /// How many times as fast the embeddings of words and categories learn as the weights.
     learning_rate_multiplier: f64, was "rate" {
         default: 10.0;
         accepts: POSITIVE,

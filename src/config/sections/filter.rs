@@ -40,7 +40,7 @@ section! {
 }
 
 section! {
-    /// What the model `chebycf` has alone, beside `[filter]`.
+    /// Settings of the model `chebycf` alone, beside `[filter]`.
     ["chebycf"] ChebyCfSettings { models: &[ChebyCf] }
 
     /// Degree of the Chebyshev polynomial at most.

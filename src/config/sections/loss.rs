@@ -23,10 +23,10 @@ closed_choice! {
 }
 
 section! {
-    /// What is minimized.
+    /// The loss that training minimizes.
     ["loss"] LossSettings { models: TRAINED }
 
-    /// Which ranking loss.
+    /// The ranking loss.
     kind: LossKind {
         default: LossKind::Bpr, for PinSage: LossKind::Margin;
         rules: &[Rule {
@@ -39,14 +39,14 @@ section! {
         }],
     }
 
-    /// Whether the loss sees the cosines of the embeddings in place of their scores; the ranking stays that of the
-    /// score.
+    /// Whether the loss compares cosines of the embeddings instead of their scores; ranking still uses the
+    /// scores.
     cosine: bool {
         default: false;
         absent: Absent::Was("false"),
     }
 
-    /// What `softmax` divides scores by.
+    /// Divisor of the scores in `softmax`.
     temperature: f64 {
         default: 0.15;
         accepts: POSITIVE,
@@ -68,7 +68,7 @@ section! {
         ]),
     }
 
-    /// What the negatives of `contrastive` weigh.
+    /// Weight of the negatives in `contrastive`.
     negative_weight: f64 {
         default: 150.0;
         accepts: NON_NEGATIVE,

@@ -95,17 +95,17 @@ section! {
         split: SplitConfig,
         /// The network.
         model: ModelSettings,
-        /// What `ngcf-lecture` has alone.
+        /// Settings of `ngcf-lecture` alone.
         ngcf_lecture: Option<NgcfLectureSettings>,
-        /// What `pinsage` has alone, beside `features` and `walks`.
+        /// Settings of `pinsage` alone, beside `features` and `walks`.
         pinsage: Option<PinSageSettings>,
-        /// What an item is made of; of `pinsage`.
+        /// The features of items, for `pinsage`.
         features: Option<FeatureSettings>,
         /// The neighbourhoods of items; of `pinsage`.
         walks: Option<WalkSettings>,
         /// The graph filter; of `gf-cf` and `chebycf`.
         filter: Option<FilterSettings>,
-        /// What `chebycf` has alone.
+        /// Settings of `chebycf` alone.
         chebycf: Option<ChebyCfSettings>,
         /// The score.
         score: ScoreSettings,
@@ -115,9 +115,9 @@ section! {
         sampling: SamplingConfig,
         /// The optimizer and its schedule.
         training: TrainingConfig,
-        /// What is measured.
+        /// Measurements on the test part.
         evaluation: EvaluationConfig,
-        /// Where it runs.
+        /// Where and within which limits a run computes.
         run: RunSettings,
     }
 }

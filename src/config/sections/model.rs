@@ -117,7 +117,7 @@ section! {
 }
 
 section! {
-    /// What the model `ngcf-lecture` has alone.
+    /// Settings of the model `ngcf-lecture` alone.
     ["ngcf_lecture"] NgcfLectureSettings { models: &[NgcfLecture] }
 
     /// Activation after the last layer.

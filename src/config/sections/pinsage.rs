@@ -9,7 +9,7 @@ use crate::config::choice::closed_choice;
 closed_choice! {
     /// `pinsage.start`: what the weights begin with.
     Start {
-        /// Embeddings begin as a latent semantic analysis of what items are made of (LSA warm start).
+        /// Embeddings begin as a latent semantic analysis of item features (LSA warm start).
         Lsa = "lsa" was "content",
         /// Random weights.
         Random = "random",
@@ -19,9 +19,9 @@ closed_choice! {
 closed_choice! {
     /// `pinsage.query`: what stands for a user beside a positive.
     QueryItem {
-        /// The mean of `pinsage.query_items` others of the user's items, as in serving it is the mean of all.
+        /// The mean of `pinsage.query_items` other items of the user; serving uses the mean of all.
         History = "history",
-        /// Another item of the user's, any of them.
+        /// Any other item of the user.
         Another = "another",
         /// The item before it in the user's history by time, where there is one (the paper's pairs).
         Before = "before",
@@ -29,7 +29,7 @@ closed_choice! {
 }
 
 section! {
-    /// What the model `pinsage` has alone; `[features]` and `[walks]` are its own, too.
+    /// Settings of the model `pinsage` alone, as are `[features]` and `[walks]`.
     ["pinsage"] PinSageSettings { models: PINSAGE, absent: Absent::Default }
 
     /// Width of the layers that make the embeddings.
@@ -38,17 +38,17 @@ section! {
         accepts: Accepts::Whole(1, 65_536),
     }
 
-    /// What the weights begin with.
+    /// The initial weights.
     start: Start, moved_from "model.start" {
         default: Start::Lsa;
     }
 
-    /// What stands for a user beside a positive in training.
+    /// The query that stands for a user beside a positive in training.
     query: QueryItem, moved_from "sampling.query" {
         default: QueryItem::History;
     }
 
-    /// Of how many of a user's items `history` is the mean.
+    /// How many of a user's items `history` averages.
     query_items: usize, moved_from "sampling.query_items" {
         default: 30;
         accepts: Accepts::Whole(1, 1000),

@@ -24,7 +24,7 @@ closed_choice! {
 const CPU: &[Choice] = &[Choice::named("cpu")];
 
 section! {
-    /// Where it runs.
+    /// Where and within which limits a run computes.
     ["run"] RunSettings { models: ALL, tune: Tune::Fixed("it does not change what is learned") }
 
     /// Where to compute.
@@ -44,8 +44,8 @@ section! {
         flag: flag("memory-limit", "SIZE"),
     }
 
-    /// A folder for what lies between two layers when all vectors are made: two tables of items by `pinsage.hidden`,
-    /// in memory where none is named.
+    /// A folder for the intermediate tables between two layers when all vectors are computed: two tables of items by
+    /// `pinsage.hidden`, kept in memory where no folder is named.
     temp_dir: Option<PathBuf>, was "scratch" {
         default: None;
         models: PINSAGE,

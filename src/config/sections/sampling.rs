@@ -19,10 +19,10 @@ closed_choice! {
 closed_choice! {
     /// `sampling.distribution`: how negatives are drawn, those of each positive and those of a batch.
     NegativeDistribution {
-        /// Every item alike.
+        /// All items are equally likely.
         Uniform = "uniform",
-        /// Every item alike that has a training interaction: for models of what items are made of, which would learn
-        /// that nobody wants what is new.
+        /// All items with a training interaction are equally likely. Models of item features need it: with the other
+        /// items as negatives they would learn that new items are unwanted.
         WarmItems = "warm-items" was "trained",
         /// By the number of training interactions to the power `sampling.popularity_power`.
         Popularity = "popularity",
@@ -40,7 +40,7 @@ closed_choice! {
 }
 
 section! {
-    /// What a batch is made of: positives, and negatives in any mixture.
+    /// The content of a batch: positives, and negatives in any mixture.
     ["sampling"] SamplingConfig { models: TRAINED }
 
     /// How positives are drawn.
@@ -59,8 +59,7 @@ section! {
         flag: flag("negatives", "N"),
     }
 
-    /// Negatives that all positives of a batch share, without those a user is known to have; beyond the catalogue,
-    /// all of it.
+    /// Negatives that all positives of a batch share, without those the user has; at most the whole catalogue.
     batch_shared: usize, was "shared" {
         default: 0, for PinSage: 500;
         accepts: Accepts::Whole(0, 1_000_000),
@@ -100,7 +99,7 @@ section! {
         absent: Absent::Default,
     }
 
-    /// First rank beyond those of hard negatives, in the terms of `sampling.hard_from`.
+    /// First rank that is too far for a hard negative, in the unit of `sampling.hard_from`.
     hard_to: f64 {
         default: 500.0;
         accepts: POSITIVE,
@@ -113,7 +112,7 @@ section! {
         }],
     }
 
-    /// Around what hard negatives are looked for.
+    /// The node around which hard negatives are looked for.
     hard_root: HardRoot {
         default: HardRoot::User;
         absent: Absent::Default,

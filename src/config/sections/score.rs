@@ -24,7 +24,7 @@ section! {
     /// From two embeddings to a score.
     ["score"] ScoreSettings { models: TRAINED }
 
-    /// Which score.
+    /// The kind of score.
     kind: ScoreKind {
         default: ScoreKind::Dot;
         rules: &[Rule {

@@ -19,7 +19,7 @@ closed_choice! {
 closed_choice! {
     /// `training.schedule`: how the learning rate changes after the warm-up.
     Schedule {
-        /// It stays as it is.
+        /// The learning rate does not change.
         Constant = "constant",
         /// Half a cosine down to 0 at the end of the last epoch.
         Cosine = "cosine",
@@ -29,10 +29,10 @@ closed_choice! {
 }
 
 section! {
-    /// How long and how fast.
+    /// The length and the speed of training.
     ["training"] TrainingConfig { models: TRAINED }
 
-    /// Passes over the training interactions at most.
+    /// Largest number of passes over the training interactions.
     epochs: u32 {
         default: 200;
         accepts: Accepts::Whole(1, MANY),
@@ -40,7 +40,7 @@ section! {
         flag: flag("epochs", "N"),
     }
 
-    /// What moves the parameters.
+    /// The optimizer.
     optimizer: Optimizer {
         default: Optimizer::Adam;
         absent: Absent::Was("\"adam\""),

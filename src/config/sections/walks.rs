@@ -8,7 +8,7 @@ use crate::config::choice::closed_choice;
 closed_choice! {
     /// `walks.pooling`: how the neighbours of an item become one vector.
     PoolingName {
-        /// Their mean, weighted by how often short walks meet them.
+        /// Their mean, weighted by how often short walks visit them.
         Importance = "importance",
         /// Their plain mean.
         Mean = "mean",
@@ -18,7 +18,7 @@ closed_choice! {
 }
 
 section! {
-    /// The neighbourhoods of items: what short random walks meet most.
+    /// The neighbourhoods of items: the items that short random walks visit most.
     ["walks"] WalkSettings { models: PINSAGE }
 
     /// Random walks from each item.
@@ -27,13 +27,13 @@ section! {
         accepts: Accepts::Whole(1, 100_000),
     }
 
-    /// Steps of a walk, each to an item that a user has beside the last.
+    /// Steps of a walk. Each goes to another item of a user who has the last one.
     length: usize {
         default: 3;
         accepts: Accepts::Whole(1, 100),
     }
 
-    /// Neighbours kept of an item, those met most.
+    /// Neighbours kept of each item: those visited most often.
     // Fewer than the paper's 50: the catalogues of one machine are smaller than its.
     neighbours: usize, was "kept" {
         default: 10;

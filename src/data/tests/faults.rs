@@ -1,4 +1,4 @@
-//! Each thing that can be wrong: the place, and a word of what and of the remedy.
+//! Each fault of an input is reported with its place, the fault and a remedy.
 
 use super::*;
 

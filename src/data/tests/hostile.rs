@@ -1,4 +1,4 @@
-//! Input that means harm: no panic, an error with a place, no memory beyond what the limits name.
+//! Hostile input: no panic, an error with a place, no memory beyond the limits.
 
 use std::io::Read;
 

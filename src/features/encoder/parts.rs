@@ -1,4 +1,4 @@
-//! A table taken apart: tokens, numbers, and what is missing.
+//! Splits an item table into tokens, numbers and missing values.
 
 use crate::config::FeatureSettings;
 use crate::data::ItemColumn;
@@ -6,7 +6,7 @@ use crate::features::error::FeatureError;
 use crate::features::item_table::ItemTable;
 use crate::features::tokens::{self, Bag};
 
-/// A table taken apart.
+/// The parts of an item table.
 pub(super) struct Parts<'a> {
     table: &'a ItemTable,
     /// Columns of words and categories.

@@ -19,7 +19,7 @@ pub struct EncoderParts {
     pub documents: Vec<u32>,
 }
 
-/// Why stored text is no encoder.
+/// Errors of reading a stored encoder.
 #[derive(Debug, thiserror::Error)]
 #[allow(missing_docs)]
 pub enum EncoderError {

@@ -1,4 +1,4 @@
-//! What is alike is near, what is missing says so, and an encoder comes back as it was.
+//! Similar items get similar features, missing values are marked, and a stored encoder reads back as it was.
 
 use super::*;
 use crate::data::{ItemColumn, ItemVectors};

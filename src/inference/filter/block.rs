@@ -10,7 +10,7 @@ use crate::spectral::{CoOccurrence, Step};
 /// Users propagated together: two item tables of this width are 21 MB on Gowalla, and neighbours lie near.
 pub(super) const USERS_PER_BLOCK: usize = 64;
 
-/// What came out of a filter for some users.
+/// The scores of a filter for some users.
 pub(super) struct Filtered<'a> {
     core: &'a Core,
     n_users: usize,

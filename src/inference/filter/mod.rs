@@ -41,7 +41,7 @@ pub struct FilterShape {
     pub low_pass_degree_power: f64,
 }
 
-/// Why parts of a filter do not make one.
+/// Errors of putting a filter together.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum FilterError {
     /// A table of another size than the catalogue.
@@ -77,7 +77,7 @@ struct Core {
     low_pass_scales: Scales,
 }
 
-/// Powers of item degrees; 0 for items nobody has.
+/// Powers of item degrees; 0 for items that no user has.
 #[derive(Debug)]
 struct Scales {
     before: Vec<f32>,
@@ -158,7 +158,7 @@ impl GraphFilter {
         }
     }
 
-    /// The `k` items of the highest scores for somebody who has `item` alone.
+    /// The `k` items of the highest scores for a user who has `item` alone.
     ///
     /// # Errors
     /// `k` of 0 or above the other items of the catalogue.

@@ -1,11 +1,11 @@
-//! Why there is no answer.
+//! Errors of the recommender.
 
 use super::super::fold_in::FoldInError;
 use super::super::rank_error::RankError;
 use super::super::tables::TablesError;
 use crate::failure::{Fails, Failure};
 
-/// Why there is no answer.
+/// Errors of the recommender.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum RecommenderError {
     /// A key the model was not trained on.
@@ -46,7 +46,7 @@ pub enum RecommenderError {
     /// Rows of new items that do not fit the table.
     #[error(transparent)]
     Rows(#[from] TablesError),
-    /// Somebody new cannot be placed.
+    /// A new user cannot be given a vector.
     #[error(transparent)]
     FoldIn(#[from] FoldInError),
     /// The ranking itself failed.

@@ -1,4 +1,4 @@
-//! What a caller wants of a list, and the same in internal ids.
+//! The options of a list, as the caller gives them in raw keys and as internal ids.
 
 use super::super::rank_error::RankError;
 use super::super::score_source::ScoreSource;

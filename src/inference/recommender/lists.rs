@@ -1,4 +1,4 @@
-//! What comes back: ranked lists in raw keys.
+//! The recommender's results: ranked lists in raw keys.
 
 use serde::Serialize;
 

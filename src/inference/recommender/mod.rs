@@ -42,7 +42,7 @@ pub struct Recommender {
     seen: ItemLists,
 }
 
-/// What makes the lists in place of the tables.
+/// The source of the lists, in place of the tables.
 struct Ranker(Arc<dyn ScoreSource + Send>);
 
 impl fmt::Debug for Ranker {
@@ -123,7 +123,7 @@ impl Recommender {
         Self::new(scorer, self.users, items, titles, self.seen)
     }
 
-    /// What is behind the answers.
+    /// The scorer behind the answers.
     pub fn scorer(&self) -> &Scorer {
         &self.scorer
     }

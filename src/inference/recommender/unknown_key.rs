@@ -1,4 +1,4 @@
-//! What to say of a key that the model does not know, at a bounded cost.
+//! The error message for a key that the model does not know, made at a bounded cost.
 
 use super::error::RecommenderError;
 use crate::data::IdMap;

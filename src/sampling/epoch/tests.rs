@@ -1,4 +1,4 @@
-//! Every positive once, no negative known, and the shares of what is drawn.
+//! Each positive occurs once, no negative is a known item, and negatives are drawn in the right shares.
 
 use super::*;
 use crate::config::{HardRoot, NegativeDistribution, RunConfig};

@@ -5,7 +5,7 @@ use nalgebra::DMatrix;
 use super::*;
 use crate::data::ItemLists;
 
-/// Users like the items of their group, now and then others; sizes in the manner of a power law.
+/// Users like the items of their group and now and then others; group sizes follow a power law.
 fn lists(n_users: u32, n_items: u32) -> ItemLists {
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let pairs: Vec<(u32, u32)> = (0..n_users)

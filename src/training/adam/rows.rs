@@ -1,4 +1,4 @@
-//! Lazy Adam: an update of the rows a batch speaks of, and of no other.
+//! Lazy Adam: updates only the rows that occur in a batch.
 
 use burn::backend::TensorMetadata;
 use burn::optim::{AdamState, AdaptiveMomentumState};

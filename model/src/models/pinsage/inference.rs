@@ -14,7 +14,7 @@ use crate::batch::{ItemRows, Pool};
 /// Items whose vectors are made together.
 const ITEMS_PER_PIECE: usize = 4096;
 
-/// Why embeddings of all nodes could not be made.
+/// Errors of computing the embeddings of all nodes.
 #[derive(Debug, thiserror::Error)]
 pub enum InferenceError {
     /// The device failed.
@@ -25,7 +25,7 @@ pub enum InferenceError {
         "a layer's vectors cannot be kept in a file: {0}; name a folder that can be written to and has room, or keep \
          them in memory"
     )]
-    Scratch(#[from] io::Error),
+    TempDir(#[from] io::Error),
 }
 
 /// The input of a layer.
@@ -36,7 +36,7 @@ enum Below {
 
 impl PinSage {
     /// Embeddings of all items, `[n_items, dim]`, a few thousand at a time. Beside them, two tables of
-    /// `[n_items, hidden]` are held at a time: in memory, or in files of the folder `scratch`.
+    /// `[n_items, hidden]` are held at a time: in memory, or in files of the folder `temp_dir`.
     ///
     /// # Errors
     /// When the device failed, or a file could not be written or read.
@@ -46,7 +46,7 @@ impl PinSage {
     pub fn embed_all(
         &self,
         graph: &ItemGraph,
-        scratch: Option<&Path>,
+        temp_dir: Option<&Path>,
     ) -> Result<Vec<f32>, InferenceError> {
         let all: Vec<u32> = (0..graph.n_items() as u32).collect();
         let hidden = self.hidden.dims()[0];
@@ -54,7 +54,7 @@ impl PinSage {
         let mut below = Below::Features;
         let mut embeddings = Vec::new();
         for (number, layer) in self.layers.iter().enumerate() {
-            let mut told = Writer::new(scratch)?;
+            let mut told = Writer::new(temp_dir)?;
             for piece in all.chunks(ITEMS_PER_PIECE) {
                 let messages = layer.messages(self.below(&below, piece, graph)?);
                 told.append(messages.try_into_data()?.iter::<f32>())?;
@@ -72,7 +72,7 @@ impl PinSage {
                 }
                 break;
             }
-            let mut above = Writer::new(scratch)?;
+            let mut above = Writer::new(temp_dir)?;
             for piece in all.chunks(ITEMS_PER_PIECE) {
                 let z = vectors(piece, &mut places)?;
                 above.append(z.try_into_data()?.iter::<f32>())?;

@@ -25,7 +25,7 @@ pub struct ItemGraph {
 pub enum Query {
     /// The mean of this many other items of the user, drawn anew each time; of all others, where there are not more.
     Others(usize),
-    /// For each of the users' items the item before it in the user's timeline; where that is [`ItemGraph::NONE`], another
+    /// For each of the users' items the item before it in the user's history by time; where that is [`ItemGraph::NONE`], another
     /// item of the user is drawn.
     Before(Vec<u32>),
 }

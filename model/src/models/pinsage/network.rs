@@ -61,17 +61,17 @@ impl PinSageNetwork {
     }
 
     /// All users' and items' rows, `[n_users + n_items, dim]`; a user without items is zero. Tables between layers are
-    /// kept in files of `scratch`, where a folder is named.
+    /// kept in files of `temp_dir`, where a folder is named.
     ///
     /// # Errors
     /// As [`PinSage::embed_all`].
     pub(crate) fn nodes(
         &self,
         graph: &ItemGraph,
-        scratch: Option<&Path>,
+        temp_dir: Option<&Path>,
     ) -> Result<Tensor<2>, InferenceError> {
         let device = self.sage.device();
-        let items = self.sage.embed_all(graph, scratch)?;
+        let items = self.sage.embed_all(graph, temp_dir)?;
         let dim = self.config.dim;
         let mut nodes = mean_vectors(&items, dim, graph.histories());
         nodes.extend(items);

@@ -20,7 +20,7 @@ pub struct DeviceTables {
     items: Tensor<2>,
 }
 
-/// Why a device returned no lists.
+/// Errors of top-K on a device.
 #[derive(Debug, thiserror::Error)]
 pub enum RankingError {
     /// A score that cannot be ranked.

@@ -1,4 +1,4 @@
-//! `ablate`: what a part of the data or of the recipe is worth, on the same users.
+//! `ablate`: measures what each part of the data or of the recipe adds, on the same users.
 
 mod result;
 mod variants;
@@ -53,7 +53,7 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> Result<Option<Fail
             planned.config.seed
         ));
         if !bring_to_end(&inner, planned)? {
-            eprintln!("interrupted; the same command goes on");
+            eprintln!("interrupted; the same command resumes it");
             return Ok(Some(Failure::Interrupted));
         }
         same_files(&mut began, &planned.path)?;

@@ -1,4 +1,4 @@
-//! What an ablation found: a line a variant, each compared with the first.
+//! The result of an ablation: one line a variant, each compared with the first.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,9 +22,9 @@ pub(super) enum Part {
 #[derive(Debug, Serialize)]
 pub(super) struct Ablation {
     pub(super) part: Part,
-    /// What variants are compared by.
+    /// The metric that variants are compared by.
     pub(super) metric: String,
-    /// The first is what the others are compared with.
+    /// The others are compared with the first.
     pub(super) variants: Vec<Row>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Ablation {
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     name: String,
-    /// What it sets differently.
+    /// The settings that it changes.
     settings: Settings,
     runs: Vec<Run>,
 }
@@ -47,7 +47,7 @@ struct Run {
     differences: Vec<Difference>,
 }
 
-/// What a run was measured to be.
+/// The measured metrics of a run.
 pub(super) struct Measured {
     pub(super) metrics: BTreeMap<String, Estimate>,
     pub(super) per_user: PerUser,
@@ -97,8 +97,8 @@ impl Row {
         of_runs.filter(move |difference| difference.metric == metric)
     }
 
-    /// Whether it is worse (`Less`) or better than the first with every seed, beyond chance.
-    fn beyond_chance(&self, metric: &str) -> Option<std::cmp::Ordering> {
+    /// Whether it is significantly worse (`Less`) or better than the first with every seed; `None` where it is neither.
+    fn significant(&self, metric: &str) -> Option<std::cmp::Ordering> {
         let sign = |d: &Difference| match (d.high < 0.0, d.low > 0.0) {
             (true, _) => Some(std::cmp::Ordering::Less),
             (_, true) => Some(std::cmp::Ordering::Greater),
@@ -111,7 +111,7 @@ impl Row {
 }
 
 impl Ablation {
-    /// A table, and in words what is beyond chance.
+    /// A table, and in words which differences are significant.
     pub(super) fn to_text(&self) -> String {
         let [first, others @ ..] = &self.variants[..] else {
             return String::new();
@@ -147,7 +147,7 @@ impl Ablation {
         )
     }
 
-    /// What is shown: what was asked for, and what is there beside it at the same depth.
+    /// The metrics shown: the one asked for, and the usual others measured at the same depth.
     fn metrics(&self) -> Vec<String> {
         let depth = self.metric.split('@').nth(1).unwrap_or_default();
         let usual = ["recall", "ndcg", "hit_rate", "mrr"].map(|name| format!("{name}@{depth}"));
@@ -173,10 +173,10 @@ impl Ablation {
     }
 
     fn in_words(&self, row: &Row, first: &str) -> String {
-        let how = match row.beyond_chance(&self.metric) {
+        let how = match row.significant(&self.metric) {
             Some(std::cmp::Ordering::Less) => "worse than",
             Some(_) => "better than",
-            None => "no different, beyond chance, from",
+            None => "not significantly different from",
         };
         format!("{}: {how} {first}", row.name)
     }
@@ -245,7 +245,7 @@ mod tests {
         for expected in [
             "less\t0.4000\t-0.1000 [-0.1000, -0.1000]",
             "less: worse than all",
-            "noise: no different, beyond chance, from all",
+            "noise: not significantly different from all",
             "validation part, which chose the epochs",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_that_disagree_are_chance() {
+    fn seeds_that_disagree_are_not_significant() {
         let better: &[f64] = &[0.6, 0.7, 0.5, 0.6];
         let worse: &[f64] = &[0.4, 0.5, 0.3, 0.4];
         let found = ablation(&[
@@ -275,7 +275,7 @@ mod tests {
             "both\t0.6000 ± 0.0000\t+0.1000 ± 0.0000",
             "both: better than all",
             "one\t0.5000 ± 0.1414\t+0.0000 ± 0.1414",
-            "one: no different, beyond chance, from all",
+            "one: not significantly different from all",
             "over 2 seeds",
         ] {
             assert!(text.contains(expected), "{expected} in {text}");

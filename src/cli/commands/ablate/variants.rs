@@ -1,4 +1,4 @@
-//! What an ablation varies: groups of item features, or what the user says.
+//! The variants of an ablation: groups of item features, or the settings that the user names.
 
 use toml::{Table, Value};
 
@@ -24,7 +24,7 @@ enum Group {
     Vectors(usize),
 }
 
-/// What to compare, the first with each of the others.
+/// The variants; the first is compared with each of the others.
 ///
 /// # Errors
 /// [`Usage`] where nothing varies, or a variant has no name, no settings, or the name of another.

@@ -1,4 +1,4 @@
-//! What is known of a benchmark: its files, the published numbers, our recipes.
+//! The known benchmarks: their files, the published numbers, our recipes.
 
 /// Recall@20 and NDCG@20.
 pub(super) type Pair = [f64; 2];
@@ -21,7 +21,7 @@ pub(super) struct Recipe {
     /// A run file without `[data]`.
     pub(super) settings: &'static str,
     pub(super) published: Pair,
-    /// Whose number.
+    /// The authors of the number.
     pub(super) source: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! `reproduce`: a published benchmark with named recipes, ours beside the published numbers.
+//! `reproduce`: runs named recipes on a published benchmark and prints them beside the published numbers.
 
 mod benchmark;
 mod protocol;

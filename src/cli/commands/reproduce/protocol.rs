@@ -31,12 +31,12 @@ const DEPTH: usize = 20;
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) name: String,
-    /// Whose numbers stand beside ours; nobody's for a baseline.
+    /// The authors of the published numbers; `None` for a baseline.
     pub(super) source: Option<&'static str>,
     pub(super) published: Option<Pair>,
     /// Recall@20 and NDCG@20 on the test part, settings and epochs chosen without it.
     pub(super) ours: [Estimate; 2],
-    /// What validation chose; nothing for what is not trained by epochs.
+    /// The choice of validation; `None` for a system that is not trained by epochs.
     pub(super) trained: Option<Choice>,
     /// Wall time of the training, or of the fit, that gave `ours`.
     pub(super) seconds: Option<f64>,
@@ -163,7 +163,8 @@ fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> Result<Fitted
 /// Chooses the number of epochs on the validation part, then trains on all of the training file.
 fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitted> {
     let first = validation_of(out);
-    session.say("how many epochs: training on 90% of train.txt, the rest tells");
+    session
+        .say("choosing the number of epochs: training on 90% of train.txt, validating on the rest");
     let Some(chosen) = train::train_new(session, &config, &first, Replace::Own, COMMAND, None)?
     else {
         return Ok(None);
@@ -177,11 +178,11 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
     let mut config = on_all_of_train(config);
     config.training.epochs = chosen.best_epoch;
     session.say(&format!(
-        "{} epochs on all of train.txt; the test part is looked at after each and chooses nothing",
+        "{} epochs on all of train.txt; the test part is measured after each and chooses nothing",
         chosen.best_epoch
     ));
     let seen = RefCell::new(Vec::new());
-    let watch = |split: &Split, source: &dyn ScoreSource| -> Result<(), RankError> {
+    let after_epoch = |split: &Split, source: &dyn ScoreSource| -> Result<(), RankError> {
         let data = EvaluationData {
             train: split.train.positives(),
             also_excluded: None,
@@ -192,8 +193,14 @@ fn train_whole(session: &Session, config: RunConfig, out: &Path) -> Result<Fitte
             .push(recall_and_ndcg(source, data, DEPTH)?);
         Ok(())
     };
-    let Some(trained) =
-        train::train_new(session, &config, out, Replace::Own, COMMAND, Some(&watch))?
+    let Some(trained) = train::train_new(
+        session,
+        &config,
+        out,
+        Replace::Own,
+        COMMAND,
+        Some(&after_epoch),
+    )?
     else {
         return Ok(None);
     };

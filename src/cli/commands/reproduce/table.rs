@@ -1,4 +1,4 @@
-//! The comparison as a person reads it.
+//! The table that compares our numbers with the published ones.
 
 use super::benchmark::{Benchmark, Pair};
 use super::protocol::Row;

@@ -40,7 +40,7 @@ pub(super) fn tune(session: &Session, args: &TuneArgs) -> Result<Option<Failure>
     };
     if !search(session, &trials, &mut journal)? {
         eprintln!(
-            "interrupted; go on with `sagebrush tune --resume {}`",
+            "interrupted; resume with `sagebrush tune --resume {}`",
             journal.path().display()
         );
         return Ok(Some(Failure::Interrupted));
@@ -172,7 +172,7 @@ fn said_before(trials: &Trials<'_>, journal: &Journal) -> String {
     let mut text = format!("searching {}", keys.join(", "));
     if trials.ladder.rungs() != [0] {
         text.push_str(&format!(
-            "; one in {} goes on after {} epochs",
+            "; one in {} is promoted after {} epochs",
             tuning::ETA,
             rungs.join(", ")
         ));

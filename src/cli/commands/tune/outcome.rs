@@ -1,4 +1,4 @@
-//! What a search found: a line a result, a table, a page, and the file to train with.
+//! The result of a search: a line a result, a table, a page, and the file to train with.
 
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ pub(super) fn conclude(session: &Session, trials: &Trials<'_>, journal: &Journal
             "time was up before the first; give more minutes",
             String::as_str,
         );
-        return Err(Usage(format!("no trial has a figure: {why}")).into());
+        return Err(Usage(format!("no trial has a result: {why}")).into());
     };
     let (_, config) = trials.settings(journal, best);
     let path = journal.file(BEST);
@@ -86,8 +86,8 @@ pub(super) fn conclude(session: &Session, trials: &Trials<'_>, journal: &Journal
         Ok(config) => out.write_all(config.to_toml().as_bytes()),
         Err(error) => Err(std::io::Error::other(error.to_string())),
     })?;
-    let mattered = importance(&first_rung(trials, journal));
-    let report = report(trials, journal, &ranked, mattered.as_deref());
+    let importances = importance(&first_rung(trials, journal));
+    let report = report(trials, journal, &ranked, importances.as_deref());
     let page = render_search(&report)?;
     write_atomically(&journal.file(PAGE), |out| out.write_all(page.as_bytes()))?;
     if session.json {
@@ -97,14 +97,14 @@ pub(super) fn conclude(session: &Session, trials: &Trials<'_>, journal: &Journal
             "settings": path,
             "trials": ranked.iter().map(|&t| journal.trials()[t].last()).collect::<Vec<_>>(),
             "failed": journal.trials().iter().filter(|t| t.standing().values.is_empty()).count(),
-            "importance": mattered,
+            "importance": importances,
         }));
     }
     let style = Style::of_stdout();
     session.print(table(&report).render(style).trim_end())?;
-    session.print(&mattered_text(mattered.as_deref(), style))?;
+    session.print(&importance_text(importances.as_deref(), style))?;
     session.say(&format!(
-        "the best of {} trials on one validation part: its figure flatters it, the test part will tell\npicture: {}\n\
+        "the best of {} trials on one validation part, so its figure is optimistic; the test part will tell\npicture: {}\n\
          next: sagebrush train --config {} --out my-run",
         ranked.len(),
         journal.file(PAGE).display(),
@@ -151,21 +151,21 @@ fn table(report: &SearchReport) -> Table {
     table
 }
 
-fn mattered_text(mattered: Option<&[Importance]>, style: Style) -> String {
-    let Some(mattered) = mattered else {
-        return "too few trials to say which setting mattered".to_owned();
+fn importance_text(importances: Option<&[Importance]>, style: Style) -> String {
+    let Some(importances) = importances else {
+        return "too few trials to say how important each setting is".to_owned();
     };
     let mut table = Table::new([
         ("setting", Align::Left),
         ("explains", Align::Right),
         ("best at", Align::Left),
     ]);
-    for one in mattered {
+    for one in importances {
         table.row([one.key.to_owned(), percent(one.share), one.best.clone()]);
     }
     format!(
         "{}{}",
-        style.heading("What mattered"),
+        style.heading("Hyperparameter importance"),
         table.render(style).trim_end()
     )
 }
@@ -184,13 +184,13 @@ fn report(
     trials: &Trials<'_>,
     journal: &Journal,
     ranked: &[usize],
-    mattered: Option<&[Importance]>,
+    importances: Option<&[Importance]>,
 ) -> SearchReport {
     let settings = trials.space.dimensions().iter().enumerate();
     let settings = settings.map(|(at, dimension)| SearchSetting {
         key: dimension.key().to_owned(),
         by_logarithm: dimension.scale() == Some(true),
-        share: mattered
+        share: importances
             .and_then(|all| all.iter().find(|one| one.key == dimension.key()))
             .map(|one| one.share),
         points: ranked

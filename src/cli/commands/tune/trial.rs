@@ -1,4 +1,4 @@
-//! One trial, from where its checkpoint is to its next rung.
+//! Runs one trial from its checkpoint to its next rung.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig, SettingError};
 use crate::error::{Error, Result, Unexpected, Usage};
-use crate::fitting::train::{self, Onlookers};
+use crate::fitting::train::{self, Callbacks};
 use crate::fitting::{OverLimit, Prepared, filter, memory_limit};
 use crate::forecast::Counts;
 use crate::run::{EpochRecord, LockedRun, Replace, RunError, RunWriter};
@@ -17,7 +17,7 @@ use crate::tuning::{self, Drawn, Journal, Ladder, Space, Trial, TrialRecord};
 
 const COMMAND: &str = "tune";
 
-/// What all trials share.
+/// The data and settings that all trials share.
 pub(super) struct Trials<'a> {
     pub(super) session: &'a Session,
     pub(super) base: &'a RunConfig,
@@ -120,8 +120,8 @@ impl Trials<'_> {
             is_late.set(epoch < until && self.is_late());
             epoch >= until || is_late.get()
         };
-        let on = Onlookers {
-            watch: None,
+        let on = Callbacks {
+            after_epoch: None,
             pause: Some(&pause),
             until: Some(until),
         };

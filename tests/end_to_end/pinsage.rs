@@ -1,4 +1,4 @@
-//! PinSAGE over the whole road: items without a single interaction are recommended by what they are made of.
+//! PinSAGE end to end: it recommends items without a single interaction, by their features.
 
 use crate::data::{Workspace, mean};
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::data::Workspace;
 
-/// A run on made-up pins, with pictures, and the last items kept out of the log and of its item file.
+/// A run on synthetic pins, with pictures, and the last items kept out of the log and of its item file.
 fn trained() -> Workspace {
     let work = Workspace::new();
     work.succeed(&[
@@ -328,7 +328,7 @@ fn what_is_wrong_with_new_items_is_told() {
             "embed", "--run", "ids", "--items", "new.csv", "--out", "x.jsonl",
         ],
         2,
-        "`--model pinsage` makes vectors of what items are made of",
+        "`--model pinsage` makes vectors of item features",
     );
     work.refused(
         &[

@@ -1,4 +1,4 @@
-//! Graph filters and histories: the whole road without training.
+//! Graph filters and histories end to end, without training.
 
 use crate::data::{Workspace, mean, quick};
 

@@ -1,4 +1,4 @@
-//! Inside ids are ours to choose: what a run says outside must not depend on them.
+//! The program chooses internal ids freely: no result of a run may depend on them.
 
 use crate::data::{Workspace, log_csv, quick};
 
@@ -66,7 +66,7 @@ fn own_group_share(
     own as f64 / 200.0
 }
 
-/// Users like their own group's items 9 times in 10 and all others the tenth; chance is a quarter.
+/// Users like their own group's items 9 times in 10 and all others the tenth; the random baseline is a quarter.
 #[test]
 fn other_keys_give_the_same_outside_structure() {
     let work = Workspace::new();

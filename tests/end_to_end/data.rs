@@ -1,4 +1,4 @@
-//! Small made-up logs and the binary under test.
+//! Small synthetic logs and the binary under test.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

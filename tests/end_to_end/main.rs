@@ -1,4 +1,4 @@
-//! The binary from outside: the whole road on small data, its promises and its manners.
+//! The program end to end on small data: what it computes, what it promises, and its conventions.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod ablate;

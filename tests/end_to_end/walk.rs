@@ -1,4 +1,4 @@
-//! The whole road, command by command.
+//! All commands end to end, one after another.
 
 use crate::data::{Workspace, quick};
 

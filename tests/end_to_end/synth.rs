@@ -1,4 +1,4 @@
-//! Made-up logs: the same options, the same bytes, on any number of threads; as many rows as asked for.
+//! Synthetic logs: the same options, the same bytes, on any number of threads; as many rows as asked for.
 
 use crate::data::Workspace;
 

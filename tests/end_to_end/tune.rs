@@ -1,4 +1,4 @@
-//! A search for settings: it ends with a file to train with, goes on as if it had never stopped, and does not
+//! A search for settings: it ends with a file to train with, resumes as if it had never stopped, and does not
 //! read the test part.
 
 use std::process::Stdio;
