@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench compare -- HEAD~1                  # builds that commit in a work tree of its own
 //! cargo bench --bench compare -- HEAD~1 --quick          # smaller logs, 3 minutes
+//! cargo bench --bench compare -- HEAD~1 --only reading   # what has this in its name
 //! cargo bench --bench compare -- --before OLD --after NEW  # programs that are built already
 //! ```
 //!
@@ -90,7 +91,8 @@ fn compare(request: &Request) -> Result<bool, String> {
     }
     let mut lost = false;
     let mut tasks = Vec::new();
-    for workload in WORKLOADS {
+    let wanted = |name: &str| name.to_lowercase().contains(&request.only.to_lowercase());
+    for workload in WORKLOADS.iter().filter(|workload| wanted(workload.name)) {
         if request.quick && workload.is_long() {
             println!("left out by --quick: {}", workload.name);
             continue;
@@ -103,6 +105,9 @@ fn compare(request: &Request) -> Result<bool, String> {
             }
         }
     }
+    if tasks.is_empty() && !lost {
+        return Err("nothing is left to measure".to_owned());
+    }
     println!(
         "prepared in {:.0} s; measuring",
         started.elapsed().as_secs_f64()
@@ -111,10 +116,12 @@ fn compare(request: &Request) -> Result<bool, String> {
     table::print(&tasks);
     let slower = tasks.iter().any(Task::is_slower);
     if slower {
-        println!("this tree is slower; run it again on an idle machine before believing it");
+        println!(
+            "the program after is slower; run it again on an idle machine before believing it"
+        );
     }
     if lost {
-        println!("this tree refuses what the other does");
+        println!("the program after refuses what the one before does");
     }
     println!("{:.0} s in all", started.elapsed().as_secs_f64());
     Ok(!slower && !lost)

@@ -11,6 +11,8 @@ pub(crate) struct Request {
     /// This tree's program where none is given.
     after: Option<PathBuf>,
     pub(crate) quick: bool,
+    /// Part of the names of what is measured; everything where empty.
+    pub(crate) only: String,
 }
 
 enum Before {
@@ -22,7 +24,8 @@ impl Request {
     /// `None` when nothing is to be compared.
     pub(crate) fn parse(arguments: impl Iterator<Item = String>) -> Result<Option<Self>, String> {
         let mut arguments = arguments.filter(|argument| argument != "--bench");
-        let (mut revision, mut before, mut after, mut quick) = (None, None, None, false);
+        let (mut revision, mut before, mut after) = (None, None, None);
+        let (mut quick, mut only) = (false, String::new());
         while let Some(argument) = arguments.next() {
             let mut path = |slot: &mut Option<PathBuf>| {
                 let given = arguments
@@ -34,11 +37,12 @@ impl Request {
             };
             match argument.as_str() {
                 "--quick" => quick = true,
+                "--only" => only = arguments.next().ok_or("--only needs part of a name")?,
                 "--before" => path(&mut before)?,
                 "--after" => path(&mut after)?,
                 option if option.starts_with('-') => {
                     return Err(format!(
-                        "unknown option {option}; there are --quick, --before PROGRAM and --after PROGRAM"
+                        "unknown option {option}; there are --quick, --only, --before and --after"
                     ));
                 }
                 _ if revision.is_some() => return Err("name one commit only".to_owned()),
@@ -56,6 +60,7 @@ impl Request {
             before,
             after,
             quick,
+            only,
         }))
     }
 }

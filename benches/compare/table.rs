@@ -6,8 +6,8 @@ use crate::verdict::{Ratio, Verdict, median};
 /// Prints all figures.
 pub(crate) fn print(tasks: &[Task]) {
     println!(
-        "\n{:44} | {:>9} | {:>9} | CPU, after over before | wall | pairs | verdict by CPU time",
-        "milliseconds of CPU a measurement", "before", "after"
+        "\n{:44} | {:>9} | {:>9} | {:>22} | {:>22} | pairs | verdict by CPU time",
+        "milliseconds of CPU a measurement", "before", "after", "CPU, after over before", "wall"
     );
     for task in tasks {
         task.series.iter().for_each(print_series);
@@ -17,7 +17,7 @@ pub(crate) fn print(tasks: &[Task]) {
 fn print_series(series: &Series) {
     let (judged, wall) = (series.judged(), series.wall());
     println!(
-        "{:44} | {:9.2} | {:9.2} | {} | {} | {:2} | {}",
+        "{:44} | {:9.2} | {:9.2} | {:>22} | {:>22} | {:5} | {}",
         series.name,
         milliseconds(series, |pair| pair.0),
         milliseconds(series, |pair| pair.1),
@@ -36,7 +36,10 @@ fn milliseconds(series: &Series, side: fn(&(Sample, Sample)) -> Sample) -> f64 {
 }
 
 fn interval(ratio: &Ratio) -> String {
-    format!("{:.3} [{:.3}, {:.3}]", ratio.median, ratio.low, ratio.high)
+    match ratio.high.is_finite() {
+        true => format!("{:.3} [{:.3}, {:.3}]", ratio.median, ratio.low, ratio.high),
+        false => format!("{:.3} [too few pairs]", ratio.median),
+    }
 }
 
 /// Work that lost its threads takes no more CPU time, so a slower wall is told, though not judged.
