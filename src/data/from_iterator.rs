@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::cleaning::{Cleaning, Ids, clean};
-use super::error::{DataError, Place, Position};
+use super::error::{DataError, Place, Position, Role};
 use super::key_table::KeyTable;
 use super::raw_log::RawLog;
 use super::sink::{Sink, TextRow};
@@ -74,7 +74,14 @@ pub(crate) fn read_interactions(
         let has = (weight.is_some(), timestamp.is_some());
         match layout {
             None => sink.set_layout(has.0, has.1)?,
-            Some(first) if first != has => sink.set_layout(has.0, has.1)?,
+            Some(first) if first != has => {
+                let role = match first.0 == has.0 {
+                    true => Role::Timestamp,
+                    false => Role::Weight,
+                };
+                let place = Place::new(NAME, Position::Row(number));
+                return Err(DataError::MixedColumns { place, role });
+            }
             Some(_) => {}
         }
         layout = Some(has);

@@ -43,7 +43,7 @@ impl Fails for Stopped {
 /// // Thirty users who each like eight neighbouring items of forty.
 /// let rows = (0..240).map(|at| {
 ///     let (user, step) = (at / 8, at % 8);
-///     Interaction::new(format!("u{user}"), format!("i{}", (user + 3 * step) % 40)).at(at)
+///     Interaction::new(format!("u{user}"), format!("i{}", (user + 3 * step) % 40)).at(step)
 /// });
 /// let mut config = Config::defaults_for(ModelName::Mf);
 /// config.training.epochs = 2;

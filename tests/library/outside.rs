@@ -8,8 +8,14 @@ use std::process::Command;
 fn profiles() -> String {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
+    let mut profile = manifest["profile"].clone();
+    // Our own crates are built anew for a crate outside: without optimization that is quick.
+    for name in ["sagebrush", "sagebrush-model"] {
+        let quick = "opt-level = 0\ndebug = false".parse::<toml::Table>().unwrap();
+        profile["dev"]["package"][name] = quick.into();
+    }
     let mut profiles = toml::Table::new();
-    profiles.insert("profile".to_owned(), manifest["profile"].clone());
+    profiles.insert("profile".to_owned(), profile);
     profiles.to_string()
 }
 
