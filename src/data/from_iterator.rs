@@ -63,7 +63,7 @@ pub(crate) fn read_interactions(
     );
     let (mut log, mut hash, mut bytes) = (RawLog::new(), Sha256::new(), 0);
     let mut sink = Sink::new(NAME, &mut users, &mut items, &mut log, true);
-    let (mut layout, mut line) = (None, String::new());
+    let (mut layout, mut line) = (None::<(bool, bool)>, String::new());
     for (number, interaction) in (1..).zip(interactions) {
         let Interaction {
             user,
