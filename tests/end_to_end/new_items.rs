@@ -245,7 +245,7 @@ fn a_run_goes_on_with_its_own_vectors_only() {
     work.refused(
         &["train", "--resume", "run"],
         65,
-        "its items' features are not those it began with",
+        "pictures.npy is not the file this run began with",
     );
     work.write("pictures.npy", &whole);
     work.succeed(&["train", "--resume", "run"]);
@@ -270,7 +270,7 @@ fn what_is_wrong_with_new_items_is_told() {
     refused(
         &["--items", "items.csv", "--vectors", "pictures.npy"],
         2,
-        "no item in it that the model does not know",
+        "the model knows every item in it already",
     );
     refused(
         &["--items", "new.csv", "--vectors", "pictures.npy"],

@@ -92,7 +92,7 @@ impl Sources {
             let (Some(top), target) = (from.first(), to.first()) else {
                 continue;
             };
-            let is_test = from.last().is_some_and(|name| name.ends_with("tests"));
+            let is_test = from.iter().any(|name| name.ends_with("tests"));
             if is_test || target == Some(top) {
                 continue;
             }
