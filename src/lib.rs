@@ -26,6 +26,12 @@
 //!
 //! What the page of this crate lists is its interface. Modules that are not listed change without notice.
 
+// The program calls much that a smaller build of the library has no caller for.
+#![cfg_attr(
+    not(all(feature = "train", feature = "cli")),
+    allow(dead_code, unused_imports)
+)]
+
 mod atomic_file;
 #[doc(hidden)]
 pub mod baselines;

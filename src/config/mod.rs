@@ -1,6 +1,6 @@
 //! The configuration of a run: one strict TOML file, the environment and flags over it.
 //!
-//! Each setting is defined once, in its section below [`sections`]; all else here is made of the definitions.
+//! Each setting is defined once, in its section below `sections`; all else here is made of the definitions.
 
 mod accepts;
 mod byte_size;

@@ -10,7 +10,7 @@ use crate::config::accepts::{Accepts, SettingType};
 use crate::config::error::SettingError;
 
 /// One setting. The parser, the checks, the help of flags, `--print-config`, the space of `tune` and
-/// `docs/configuration.md` are made of these; the sections of [`super`] declare them.
+/// `docs/configuration.md` are made of these; the sections declare them.
 #[derive(Clone, Copy)]
 pub struct Setting {
     /// Its dotted path, such as `training.epochs`.
