@@ -1,9 +1,8 @@
 //! Interactions from an iterator, by the same path as those of a file.
 
-use sha2::{Digest, Sha256};
-
 use super::cleaning::{Cleaning, Ids, clean};
 use super::error::{DataError, Place, Position, Role};
+use super::hash::Tally;
 use super::key_table::KeyTable;
 use super::raw_log::RawLog;
 use super::sink::{Sink, TextRow};
@@ -61,7 +60,7 @@ pub(crate) fn read_interactions(
         KeyTable::with_limit(u32::MAX),
         KeyTable::with_limit(u32::MAX),
     );
-    let (mut log, mut hash, mut bytes) = (RawLog::new(), Sha256::new(), 0);
+    let (mut log, tally) = (RawLog::new(), Tally::default());
     let mut sink = Sink::new(NAME, &mut users, &mut items, &mut log, true);
     let (mut layout, mut line) = (None::<(bool, bool)>, String::new());
     for (number, interaction) in (1..).zip(interactions) {
@@ -93,8 +92,7 @@ pub(crate) fn read_interactions(
             line.push_str(field);
             line.push('\t');
         }
-        hash.update(line.as_bytes());
-        bytes += line.len() as u64;
+        tally.add(line.as_bytes());
         let row = TextRow {
             user: user.as_bytes(),
             item: item.as_bytes(),
@@ -115,12 +113,11 @@ pub(crate) fn read_interactions(
     };
     let (ids, options) = (Ids::new(users, items), ReadOptions::default());
     let mut dataset = clean(ids, log, None, &options, &mut cleaning, &place)?;
-    let digest = hash.finalize();
     dataset.sources.push(SourceFile {
         path: NAME.to_owned(),
         format: "interactions".to_owned(),
-        bytes,
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        bytes: tally.bytes(),
+        sha256: tally.sha256(),
         rows,
     });
     Ok((dataset, cleaning))

@@ -51,6 +51,13 @@ pub fn hash_file(path: &Path) -> Result<HashedFile, DataError> {
 pub(super) struct Tally(Rc<RefCell<(Sha256, u64)>>);
 
 impl Tally {
+    /// Takes bytes in.
+    pub(super) fn add(&self, bytes: &[u8]) {
+        let mut tally = self.0.borrow_mut();
+        tally.0.update(bytes);
+        tally.1 += bytes.len() as u64;
+    }
+
     /// Bytes that passed.
     pub(super) fn bytes(&self) -> u64 {
         self.0.borrow().1
@@ -78,9 +85,7 @@ impl<R: Read> HashingReader<R> {
 impl<R: Read> Read for HashingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let n = self.inner.read(buffer)?;
-        let mut tally = self.tally.0.borrow_mut();
-        tally.0.update(&buffer[..n]);
-        tally.1 += n as u64;
+        self.tally.add(&buffer[..n]);
         Ok(n)
     }
 }
