@@ -10,7 +10,7 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
+use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitDraw, SplitMethod};
 use sagebrush::data::{Input, ReadOptions, read_dataset};
 use sagebrush::graph::{InteractionGraph, NodeOrder};
 use sagebrush::inference::{ScoreHead, Tables, top_k};
@@ -49,6 +49,7 @@ fn gowalla(root: &std::path::Path) -> Split {
         method: Some(SplitMethod::Given),
         test_fraction: 0.2,
         validation_fraction: 0.0,
+        draw: SplitDraw::PerInteraction,
     };
     split(&dataset, &config, 42).unwrap()
 }

@@ -20,7 +20,7 @@ use burn::tensor::Device;
 use rand::seq::index::sample;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
+use sagebrush::config::{ModelName, RunConfig, SplitConfig, SplitDraw, SplitMethod};
 use sagebrush::data::Dataset;
 use sagebrush::graph::{InteractionGraph, Walks};
 use sagebrush::inference::{ScoreHead, Tables, model_config, top_k};
@@ -283,6 +283,7 @@ fn made_up(users: u64, items: u64, edges: u64) -> Split {
         method: Some(SplitMethod::Random),
         test_fraction: 0.001,
         validation_fraction: 0.02,
+        draw: SplitDraw::PerInteraction,
     };
     split(&dataset, &config, 1).unwrap()
 }

@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sagebrush::config::{
     HardRoot, NegativeDistribution, PositiveSampling, RunConfig, SamplingConfig, SplitConfig,
-    SplitMethod,
+    SplitDraw, SplitMethod,
 };
 use sagebrush::data::Dataset;
 use sagebrush::graph::{Normalization, normalized_adjacency};
@@ -47,6 +47,7 @@ fn made_up() -> Split {
             method,
             test_fraction: 0.2,
             validation_fraction: 0.1,
+            draw: SplitDraw::PerInteraction,
         },
         1,
     )

@@ -10,7 +10,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Int, Tensor};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{SplitConfig, SplitMethod};
+use sagebrush::config::{SplitConfig, SplitDraw, SplitMethod};
 use sagebrush::data::Dataset;
 use sagebrush::graph::{Normalization, normalized_adjacency};
 use sagebrush::split::{TrainSet, split};
@@ -157,6 +157,7 @@ fn train_set() -> TrainSet {
         method: Some(SplitMethod::Random),
         test_fraction: 1e-3,
         validation_fraction: 1e-3,
+        draw: SplitDraw::PerInteraction,
     };
     split(&dataset, &config, 1).unwrap().train
 }

@@ -29,7 +29,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{SplitConfig, SplitMethod};
+use sagebrush::config::{SplitConfig, SplitDraw, SplitMethod};
 use sagebrush::data::{Input, ReadOptions, read_dataset};
 use sagebrush::graph::{InteractionGraph, NodeOrder, Normalization, normalized_adjacency};
 use sagebrush::split::{Split, split};
@@ -77,6 +77,7 @@ fn gowalla(folder: &Path) -> Split {
         method: Some(SplitMethod::Given),
         test_fraction: 0.2,
         validation_fraction: 0.1,
+        draw: SplitDraw::PerInteraction,
     };
     split(&dataset, &config, 42).unwrap()
 }

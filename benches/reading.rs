@@ -12,7 +12,7 @@ use std::time::Instant;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sagebrush::config::{SplitConfig, SplitMethod};
+use sagebrush::config::{SplitConfig, SplitDraw, SplitMethod};
 use sagebrush::data::{Dataset, Input, ReadOptions, read_dataset};
 use sagebrush::graph::InteractionGraph;
 use sagebrush::split::split;
@@ -354,6 +354,7 @@ fn gowalla(folder: &Path) {
         method: Some(SplitMethod::Given),
         test_fraction: 0.2,
         validation_fraction: 0.1,
+        draw: SplitDraw::PerInteraction,
     };
     let mut phases = [const { Vec::new() }; 5];
     for _ in 0..=ROUNDS {

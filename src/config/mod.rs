@@ -22,8 +22,8 @@ pub use accepts::{Accepts, Choice, FORMAT_VERSION, Interval};
 pub use byte_size::ByteSize;
 pub use error::SettingError;
 pub use layers::Origin;
-pub(crate) use resolve::insert;
 pub use resolve::{Resolved, resolve};
+pub(crate) use resolve::{insert, with_draw_of_before};
 pub use sections::section::SectionDefinition;
 pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
@@ -31,7 +31,7 @@ pub use sections::{
     FeatureSettings, FilterSettings, HardRoot, IdOrder, Initialization, LastActivation, LossKind,
     LossSettings, ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, Optimizer,
     PinSageSettings, PoolingName, PositiveSampling, QueryItem, RunConfig, RunSettings,
-    SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitMethod, Start,
+    SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start,
     TrainingConfig, WalkSettings,
 };
 pub use table::{current_key, setting_named, settings};

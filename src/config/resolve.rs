@@ -5,8 +5,11 @@ use toml::{Table, Value};
 use super::error::SettingError;
 use super::layers::{self, Origin, Values};
 use super::sections::setting::{Absent, Setting};
-use super::sections::{DEFAULT_MODEL, ModelName, RunConfig};
+use super::sections::{DEFAULT_MODEL, ModelName, RunConfig, SplitDraw};
 use super::table::settings;
+
+/// The setting that tells the splits of version 0.1 from those of today.
+const DRAW: &str = "split.draw";
 
 /// A complete configuration and where each of its values came from.
 #[derive(Clone, Debug)]
@@ -144,20 +147,38 @@ impl Resolved {
     }
 
     /// What was set by a file, a variable or a flag, without the defaults, as TOML. Reading it back with
-    /// [`resolve`], alone or under more flags, fills the rest with the defaults of the model.
+    /// [`resolve`], alone or under more flags, fills the rest with the defaults of the model. `split.draw` is always
+    /// told: a text without it is of version 0.1 (see [`with_draw_of_before`]).
     ///
     /// # Errors
     /// A value has no TOML form.
     pub fn given_toml(&self) -> Result<String, SettingError> {
         let mut table = Table::new();
+        insert(&mut table, DRAW, self.config.split.draw.as_str().into());
         for (path, (value, _)) in &self.values {
             insert(&mut table, path, value.clone());
         }
-        toml::to_string(&table).map_err(|error| SettingError::Syntax {
-            place: Origin::Default.to_string(),
-            reason: error.to_string(),
-        })
+        written(&table)
     }
+}
+
+/// What [`Resolved::given_toml`] wrote, with the draw of splits that version 0.1 had where that version wrote it.
+///
+/// # Errors
+/// A text that is not TOML.
+pub(crate) fn with_draw_of_before(given: &str) -> Result<String, SettingError> {
+    let mut table: Table = given.parse().map_err(|error| internal(&error))?;
+    if lookup(&table, DRAW).is_none() {
+        insert(&mut table, DRAW, SplitDraw::PerUser.as_str().into());
+    }
+    written(&table)
+}
+
+fn written(table: &Table) -> Result<String, SettingError> {
+    toml::to_string(table).map_err(|error| SettingError::Syntax {
+        place: Origin::Default.to_string(),
+        reason: error.to_string(),
+    })
 }
 
 impl RunConfig {

@@ -5,6 +5,7 @@ pub(crate) mod memory_limit;
 mod prepared;
 mod run_files;
 mod same_data;
+mod split_remarks;
 pub(crate) mod train;
 
 pub(crate) use memory_limit::OverLimit;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::memory_limit;
 use super::same_data::{Files, OtherData, record_of};
+use super::split_remarks;
 use crate::config::{IdOrder, QueryItem, RunConfig};
 use crate::data::{self, Cleaning, Dataset, HashedFile, IdMap, items_input, read_configured};
 use crate::error::{Result, Usage};
@@ -97,15 +98,15 @@ impl Prepared {
         remark(
             observer,
             &format!(
-                "{} users, {} items; {} split: {} training, {} validation, {} test interactions",
+                "{} users, {} items; {}",
                 count(record.n_users as u64),
                 count(record.n_items as u64),
-                split.method.as_str(),
-                count(split.summary.n_train as u64),
-                count(split.summary.n_validation as u64),
-                count(split.summary.n_test as u64),
+                split_remarks::parts(&split.summary),
             ),
         );
+        for said in split_remarks::remarks(&split.summary, &config.split) {
+            remark(observer, &said);
+        }
         memory_limit::check(config, Counts::from(&record))?;
         let mut prepared = Self {
             users,

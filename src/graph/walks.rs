@@ -133,7 +133,7 @@ impl Walks {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::config::{SplitConfig, SplitMethod};
+    use crate::config::{SplitConfig, SplitDraw, SplitMethod};
     use crate::data::{Dataset, Interactions};
     use crate::split::split;
 
@@ -154,6 +154,7 @@ mod tests {
             method: Some(SplitMethod::Given),
             test_fraction: 0.2,
             validation_fraction: 0.0,
+            draw: SplitDraw::PerInteraction,
         };
         let split = split(&dataset, &config, 1).unwrap();
         let graph = InteractionGraph::new(&split.train).unwrap();

@@ -1,42 +1,43 @@
-//! The splits: random per user, leave-last-out, temporal, cold-start items, given files.
+//! The splits: random, leave-last-out, temporal, cold-start items, given files.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::by_time::{Ties, leave_last_out, newest_are_validation, temporal};
+use super::draws::{self, Draws};
+use super::parts::{Part, mark, per_user, share};
 use super::{Split, SplitError, SplitSummary, TrainSet};
-use crate::config::{SplitConfig, SplitMethod};
+use crate::config::{SplitConfig, SplitDraw, SplitMethod};
 use crate::data::{Dataset, Interactions, ItemLists};
-
-/// The part an interaction goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Train,
-    Validation,
-    Test,
-}
 
 /// Cuts a data set; a pure function of the data, the settings and the seed.
 ///
 /// Without a method: the given test file, else a temporal split where there are timestamps, else
-/// random per user. A validation part is cut out of what is left for training, unless its fraction is 0.
+/// random. A validation part is cut out of what is left for training, unless its fraction is 0.
 ///
 /// # Errors
 /// A method that lacks what it needs, or an empty part.
 pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split, SplitError> {
     let method = method_of(dataset, config)?;
     let log = &dataset.interactions;
-    let (parts, given) = match method {
-        SplitMethod::Random => (random(log, config, seed), None),
-        SplitMethod::LeaveLastOut => (leave_last_out(log, times(log, method)?, config), None),
-        SplitMethod::Temporal => (temporal(log, times(log, method)?, config), None),
-        SplitMethod::ColdStartItem => (
-            cold_start_items(log, config, seed, dataset.items.len()),
-            None,
-        ),
-        SplitMethod::Given => {
-            let given = dataset.given_test.as_ref().ok_or(SplitError::NoTestFile)?;
-            (validation_only(log, config, seed), Some(given))
+    let draws = Draws::new(dataset, seed);
+    let draws = (config.draw == SplitDraw::PerInteraction).then_some(&draws);
+    let untied = |parts| (parts, Ties::default());
+    let mut given = None;
+    let (parts, ties) = match (method, draws) {
+        (SplitMethod::Random, Some(draws)) => untied(draws::random(log, draws, config)),
+        (SplitMethod::Random | SplitMethod::RandomPerUser, _) => {
+            untied(random_per_user(log, config, seed))
+        }
+        (SplitMethod::LeaveLastOut, _) => leave_last_out(log, times(log, method)?, config, draws),
+        (SplitMethod::Temporal, _) => temporal(log, times(log, method)?, config, draws),
+        (SplitMethod::ColdStartItem, _) => {
+            untied(cold_start_items(log, config, seed, dataset.items.len()))
+        }
+        (SplitMethod::Given, _) => {
+            given = Some(dataset.given_test.as_ref().ok_or(SplitError::NoTestFile)?);
+            validation_only(log, config, seed, draws)
         }
     };
     let n_users = dataset.users.len();
@@ -47,14 +48,8 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         Some(given) => without(given, &[&train, &validation]),
     };
     let n_items = dataset.items.len();
-    let summary = summary(
-        method,
-        &train,
-        &validation,
-        &test,
-        n_items,
-        n_test_also_in_log,
-    );
+    let parts = [&train, &validation, &test];
+    let summary = SplitSummary::new(method, parts, n_items, n_test_also_in_log, ties);
     refuse_empty_parts(&summary, config)?;
     Ok(Split {
         method,
@@ -67,14 +62,19 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
 
 fn method_of(dataset: &Dataset, config: &SplitConfig) -> Result<SplitMethod, SplitError> {
     let given = dataset.given_test.is_some();
+    let random = match config.draw {
+        SplitDraw::PerInteraction => SplitMethod::Random,
+        SplitDraw::PerUser => SplitMethod::RandomPerUser,
+    };
     match config.method {
         Some(SplitMethod::Given) | None if given => Ok(SplitMethod::Given),
         Some(method) if given => Err(SplitError::UnusedTestFile {
             method: method.as_str(),
         }),
+        Some(SplitMethod::Random) => Ok(random),
         Some(method) => Ok(method),
         None if dataset.interactions.timestamps.is_some() => Ok(SplitMethod::Temporal),
-        None => Ok(SplitMethod::Random),
+        None => Ok(random),
     }
 }
 
@@ -84,13 +84,8 @@ fn times(log: &Interactions, method: SplitMethod) -> Result<&[i64], SplitError> 
     })
 }
 
-/// How many of `n` a fraction takes, rounded, leaving at least one.
-fn share(n: usize, fraction: f64) -> usize {
-    ((n as f64 * fraction).round() as usize).min(n.saturating_sub(1))
-}
-
 /// Each user's interactions are shuffled by (seed, user): the first are test, the next validation.
-fn random(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
+fn random_per_user(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
     per_user(log, |user, rows, parts| {
         shuffle(rows, seed, user);
         let n_test = share(rows.len(), config.test_fraction);
@@ -133,93 +128,32 @@ fn cold_start_items(
 }
 
 /// Given test files leave only the validation part to cut: by time where the log has it, so that
-/// choosing looks forward as serving does, else random per user.
-fn validation_only(log: &Interactions, config: &SplitConfig, seed: u64) -> Vec<Part> {
-    let fraction = config.validation_fraction;
+/// choosing looks forward as serving does, else at random.
+fn validation_only(
+    log: &Interactions,
+    config: &SplitConfig,
+    seed: u64,
+    draws: Option<&Draws<'_>>,
+) -> (Vec<Part>, Ties) {
     if let Some(times) = &log.timestamps {
-        let mut parts = vec![Part::Train; log.len()];
-        let order = by_time(log, times);
-        let n_validation = share(order.len(), fraction);
-        mark(
-            &mut parts,
-            &order[order.len() - n_validation..],
-            Part::Validation,
-        );
-        return parts;
+        return newest_are_validation(log, times, config, draws);
     }
-    per_user(log, |user, rows, parts| {
-        shuffle(rows, seed, user);
-        mark(
-            parts,
-            &rows[..share(rows.len(), fraction)],
-            Part::Validation,
-        );
-    })
-}
-
-/// A user's last interaction is test, the one before validation; users with fewer than three train only.
-fn leave_last_out(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part> {
-    per_user(log, |_, rows, parts| {
-        if let [.., _, _, _] = rows {
-            rows.sort_by_key(|&row| (times[row as usize], log.items[row as usize]));
-            let last = rows.len() - 1;
-            parts[rows[last] as usize] = Part::Test;
-            if config.validation_fraction > 0.0 {
-                parts[rows[last - 1] as usize] = Part::Validation;
-            }
-        }
-    })
-}
-
-/// The newest interactions of all are test, the newest of the rest validation.
-fn temporal(log: &Interactions, times: &[i64], config: &SplitConfig) -> Vec<Part> {
-    let order = by_time(log, times);
-    let n_test = share(order.len(), config.test_fraction);
-    let rest = order.len() - n_test;
-    let n_validation = share(rest, config.validation_fraction);
-    let mut parts = vec![Part::Train; log.len()];
-    mark(&mut parts, &order[rest..], Part::Test);
-    mark(
-        &mut parts,
-        &order[rest - n_validation..rest],
-        Part::Validation,
-    );
-    parts
-}
-
-/// Rows from oldest to newest; equal times by user and then by item, whatever the order of the log.
-fn by_time(log: &Interactions, times: &[i64]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..log.len() as u32).collect();
-    // Pairs are distinct, so no two rows have one key.
-    order.sort_unstable_by_key(|&row| {
-        let row = row as usize;
-        (times[row], log.users[row], log.items[row])
-    });
-    order
-}
-
-/// Calls `cut` with each user's rows; the log is sorted by user, so they lie together.
-fn per_user(log: &Interactions, mut cut: impl FnMut(u32, &mut [u32], &mut [Part])) -> Vec<Part> {
-    let mut parts = vec![Part::Train; log.len()];
-    let (mut start, mut rows) = (0, Vec::new());
-    for users in log.users.chunk_by(|a, b| a == b) {
-        let end = start + users.len() as u32;
-        rows.clear();
-        rows.extend(start..end);
-        cut(users[0], &mut rows, &mut parts);
-        start = end;
-    }
-    parts
+    let fraction = config.validation_fraction;
+    let parts = match draws {
+        Some(draws) => draws::draw(log, draws, 0, share(log.len(), fraction)),
+        None => per_user(log, |user, rows, parts| {
+            shuffle(rows, seed, user);
+            let n_validation = share(rows.len(), fraction);
+            mark(parts, &rows[..n_validation], Part::Validation);
+        }),
+    };
+    (parts, Ties::default())
 }
 
 fn shuffle(rows: &mut [u32], seed: u64, user: u32) {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::from(user));
     rows.shuffle(&mut rng);
-}
-
-fn mark(parts: &mut [Part], rows: &[u32], part: Part) {
-    rows.iter().for_each(|&row| parts[row as usize] = part);
 }
 
 fn pick(log: &Interactions, parts: &[Part], part: Part, n_users: usize) -> ItemLists {
@@ -242,44 +176,18 @@ fn without(given: &Interactions, log: &[&ItemLists; 2]) -> (ItemLists, usize) {
     (ItemLists::from_pairs(log[0].n_users(), new), also)
 }
 
-fn summary(
-    method: SplitMethod,
-    train: &ItemLists,
-    validation: &ItemLists,
-    test: &ItemLists,
-    n_items: usize,
-    n_test_also_in_log: usize,
-) -> SplitSummary {
-    let mut item_trained = vec![false; n_items];
-    train
-        .items()
-        .iter()
-        .for_each(|&item| item_trained[item as usize] = true);
-    let mut item_tested = vec![false; n_items];
-    test.items()
-        .iter()
-        .for_each(|&item| item_tested[item as usize] = true);
-    let users = 0..train.n_users() as u32;
-    SplitSummary {
-        method,
-        n_train: train.n_pairs(),
-        n_validation: validation.n_pairs(),
-        n_test: test.n_pairs(),
-        n_cold_users: users
-            .filter(|&u| !test.of(u).is_empty() && train.of(u).is_empty())
-            .count(),
-        n_cold_items: item_tested
-            .iter()
-            .zip(item_trained)
-            .filter(|&(&t, trained)| t && !trained)
-            .count(),
-        n_test_also_in_log,
-    }
-}
-
 fn refuse_empty_parts(summary: &SplitSummary, config: &SplitConfig) -> Result<(), SplitError> {
     let n_interactions = summary.n_train + summary.n_validation + summary.n_test;
-    let more = "give a longer log or larger fractions (`split.test_fraction`, `split.validation_fraction`)";
+    let more = match summary.method {
+        SplitMethod::Random => {
+            "each user keeps one interaction for training; give a longer log, users with more interactions, or larger \
+             fractions (`--set split.test_fraction=0.3`, `--set split.validation_fraction=0.2`; 0 for no validation)"
+        }
+        _ => {
+            "give a longer log or larger fractions (`--set split.test_fraction=0.3`, `--set split.validation_fraction=0.2`; \
+             0 for no validation)"
+        }
+    };
     let parts = [
         (
             "training",

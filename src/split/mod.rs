@@ -1,17 +1,21 @@
 //! From a data set to its training, validation and test parts. Only a split makes a training set.
 
+mod by_time;
 mod cut;
+mod draws;
 mod error;
+mod parts;
 mod record;
 mod reorder;
+mod summary;
 mod train_set;
 
+pub use by_time::TiedCut;
 pub use cut::split;
 pub use error::SplitError;
 pub(crate) use record::DataRecord;
+pub use summary::SplitSummary;
 pub use train_set::TrainSet;
-
-use serde::{Deserialize, Serialize};
 
 use crate::config::SplitMethod;
 use crate::data::ItemLists;
@@ -45,23 +49,4 @@ pub fn new_items(method: SplitMethod, train: &ItemLists, n_items: usize) -> Opti
         .for_each(|&item| is_known[item as usize] = true);
     let new = (0..n_items as u32).filter(|&item| !is_known[item as usize]);
     Some(new.collect())
-}
-
-/// The counts of a split.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SplitSummary {
-    /// How it was cut.
-    pub method: SplitMethod,
-    /// Training interactions.
-    pub n_train: usize,
-    /// Validation interactions.
-    pub n_validation: usize,
-    /// Test interactions.
-    pub n_test: usize,
-    /// Users with test interactions and no training interaction.
-    pub n_cold_users: usize,
-    /// Items with test interactions and no training interaction.
-    pub n_cold_items: usize,
-    /// Interactions of a given test file that also are in the log; they stay in the log.
-    pub n_test_also_in_log: usize,
 }

@@ -63,15 +63,13 @@ mod tests {
             train: TrainSet::new(lists(&[(0, 1), (0, 3), (2, 0)]), 4),
             validation: lists(&[(0, 2)]),
             test: lists(&[(2, 3)]),
-            summary: SplitSummary {
-                method: SplitMethod::Random,
-                n_train: 3,
-                n_validation: 1,
-                n_test: 1,
-                n_cold_users: 0,
-                n_cold_items: 0,
-                n_test_also_in_log: 0,
-            },
+            summary: SplitSummary::new(
+                SplitMethod::Random,
+                [&lists(&[]), &lists(&[]), &lists(&[])],
+                4,
+                0,
+                Default::default(),
+            ),
         }
     }
 

@@ -205,7 +205,9 @@ impl Journal {
                 known: FORMAT_VERSION.into(),
             });
         }
-        let search: Search = serde_json::from_slice(&text).map_err(damaged)?;
+        let mut search: Search = serde_json::from_slice(&text).map_err(damaged)?;
+        search.settings = config::with_draw_of_before(&search.settings)
+            .map_err(|error| RunError::damaged(&head, error.to_string()))?;
         let mut journal = Self {
             path: path.to_owned(),
             search,

@@ -15,6 +15,7 @@ mod promises;
 mod released_formats;
 mod reproduce;
 mod settings;
+mod splits;
 mod synth;
 mod tune;
 mod walk;

@@ -69,6 +69,51 @@ fn an_unfinished_run_of_format_1_resumes_by_its_checkpoint() {
     assert!(work.path("run/began.json").exists());
 }
 
+/// Takes the setting out by which the splits of 0.2 are told from those of before.
+fn without_draw(work: &Workspace, name: &str) {
+    let text = String::from_utf8(work.read(name)).unwrap();
+    let kept = |line: &&str| !line.contains("draw = ");
+    let lines: Vec<&str> = text.lines().filter(kept).collect();
+    assert!(lines.len() < text.lines().count(), "{text}");
+    work.write(name, (lines.join("\n") + "\n").as_bytes());
+}
+
+#[test]
+fn an_unfinished_run_keeps_the_split_of_the_version_that_began_it() {
+    let work = Workspace::new();
+    let log = String::from_utf8(work.read("log.csv")).unwrap();
+    let untimed = log.lines().map(|line| line.rsplit_once(',').unwrap().0);
+    let untimed: String = untimed.map(|line| format!("{line}\n")).collect();
+    work.write("log.csv", untimed.as_bytes());
+    for split in [&["--split", "random"][..], &[]] {
+        let as_before = ["--set", "split.draw=per-user", "--overwrite"];
+        work.succeed(&[&train("mf", "run"), split, &as_before].concat());
+        let expected = results(&work.path("run"));
+        for name in [
+            "MANIFEST.json",
+            "model.safetensors",
+            "began.json",
+            "checkpoint/epoch-000003.safetensors",
+            "checkpoint/epoch-000002.safetensors",
+        ] {
+            fs::remove_file(work.path("run").join(name)).unwrap();
+        }
+        let checkpoints = fs::read_dir(work.path("run/checkpoint")).unwrap();
+        for entry in checkpoints.map(|entry| entry.unwrap().path()) {
+            if entry.extension().is_some_and(|kind| kind == "safetensors") {
+                fs::remove_file(entry).unwrap();
+            }
+        }
+        without_draw(&work, "run/config.toml");
+        work.succeed(&["train", "--resume", "run", "-q"]);
+        assert_eq!(results(&work.path("run")), expected);
+        // Begun today, the same settings draw otherwise.
+        work.succeed(&[&train("mf", "new"), split, &["--overwrite"]].concat());
+        let test = |run: &str| work.read(&format!("{run}/test.safetensors"));
+        assert_ne!(test("new"), test("run"));
+    }
+}
+
 #[test]
 fn later_formats_are_refused_by_name() {
     let work = Workspace::new();
@@ -106,10 +151,18 @@ fn a_search_of_before_goes_on_and_a_later_one_is_refused_by_name() {
     work.succeed(&search);
     edit(&work, "search/search.json", |head| {
         head.as_object_mut().unwrap().remove("vectors").unwrap();
+        let settings = head["settings"].as_str().unwrap();
+        assert!(
+            settings.contains("draw = \"per-interaction\""),
+            "{settings}"
+        );
+        head["settings"] = settings.replace("draw = \"per-interaction\"", "").into();
     });
     let resume = ["tune", "--resume", "search", "-q"];
     work.succeed(&resume);
     edit(&work, "search/search.json", |head| {
+        let settings = head["settings"].as_str().unwrap();
+        assert!(settings.contains("draw = \"per-user\""), "{settings}");
         head["format_version"] = 9.into()
     });
     work.refused(&resume, 65, "format version 9 is not known here");

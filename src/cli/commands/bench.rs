@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count, percent};
-use crate::config::{ModelName, RunConfig, SplitConfig, SplitMethod};
+use crate::config::{ModelName, RunConfig, SplitConfig, SplitDraw, SplitMethod};
 use crate::data::Dataset;
 use crate::error::{Result, Unexpected};
 use crate::graph::{InteractionGraph, NodeOrder};
@@ -121,6 +121,7 @@ fn made_up() -> Result<TrainSet> {
         method: Some(SplitMethod::Random),
         test_fraction: 1e-3,
         validation_fraction: 1e-3,
+        draw: SplitDraw::PerInteraction,
     };
     let split = split::split(&dataset, &config, 1)?;
     let order = NodeOrder::by_locality(&InteractionGraph::new(&split.train)?);

@@ -28,7 +28,7 @@ pub use pinsage::{PinSageSettings, QueryItem, Start};
 pub use run::{DeviceName, RunSettings};
 pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
 pub use score::{ScoreKind, ScoreSettings};
-pub use split::{SplitConfig, SplitMethod};
+pub use split::{SplitConfig, SplitDraw, SplitMethod};
 pub use training::{Optimizer, Schedule, TrainingConfig};
 pub use walks::{PoolingName, WalkSettings};
 

@@ -1,7 +1,7 @@
 //! `[split]`: held-out interactions.
 
 use super::section::section;
-use super::setting::Tune;
+use super::setting::{Absent, Tune};
 use super::{ALL, flag};
 use crate::config::accepts::{FRACTION, SHARE};
 use crate::config::choice::closed_choice;
@@ -9,8 +9,10 @@ use crate::config::choice::closed_choice;
 closed_choice! {
     /// `split.method`: how held-out interactions are chosen.
     SplitMethod {
-        /// Uniformly within each user.
+        /// Every interaction with the same chance, except one that each user keeps for training.
         Random = "random",
+        /// A share of each user's interactions, rounded user by user: what `random` was in version 0.1.
+        RandomPerUser = "random-per-user",
         /// Each user's last interaction.
         LeaveLastOut = "leave-last-out",
         /// Everything after a point in time.
@@ -19,6 +21,17 @@ closed_choice! {
         ColdStartItem = "cold-start-item" was "item-cold",
         /// The test part is the file that `data.test` names.
         Given = "given",
+    }
+}
+
+closed_choice! {
+    /// `split.draw`: what the seed decides, and how.
+    SplitDraw {
+        /// A hash of the seed and the raw ids draws interactions, and decides between equal times at a cut.
+        PerInteraction = "per-interaction",
+        /// As in version 0.1: `random` and the validation part of `given` are `random-per-user`, and internal ids
+        /// decide between equal times.
+        PerUser = "per-user",
     }
 }
 
@@ -43,5 +56,10 @@ section! {
     validation_fraction: f64 {
         default: 0.1;
         accepts: SHARE,
+    }
+    /// How the seed draws interactions, and decides between equal times.
+    draw: SplitDraw {
+        default: SplitDraw::PerInteraction;
+        absent: Absent::Was("\"per-user\""),
     }
 }

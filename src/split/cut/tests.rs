@@ -35,6 +35,7 @@ fn config(method: SplitMethod) -> SplitConfig {
         method: Some(method),
         test_fraction: 0.2,
         validation_fraction: 0.25,
+        draw: SplitDraw::PerInteraction,
     }
 }
 
@@ -138,12 +139,78 @@ fn what_is_lacking_is_named() {
     );
 }
 
+/// Each user of 600 has 2 to 7 items of 30.
+fn short_histories() -> Dataset {
+    let rows: Vec<_> = (0..600u32)
+        .flat_map(|user| (0..2 + user % 6).map(move |at| (user, (user * 11 + at * 7) % 30, 0)))
+        .collect();
+    Dataset {
+        users: keys(600),
+        ..dataset(&rows)
+    }
+}
+
+#[test]
+fn rows_of_short_users_are_drawn_as_often_as_others() {
+    let data = short_histories();
+    let mut held_out = [[0f64; 2]; 8];
+    for seed in 0..40 {
+        let split = split(&data, &config(SplitMethod::Random), seed).unwrap();
+        assert_eq!(split.summary.n_test, 540, "a fifth of 2,700");
+        assert_eq!(split.summary.n_validation, 540, "a quarter of 2,160");
+        for user in 0..600u32 {
+            let n = 2 + user as usize % 6;
+            held_out[n][0] += split.test.of(user).len() as f64 / n as f64;
+            held_out[n][1] += split.validation.of(user).len() as f64 / n as f64;
+        }
+    }
+    // A row is test in a fifth of all draws. Of 2 rows one is kept where both are drawn, which leaves .18 (.2 - .2 * .2
+    // / 2), a little more since the others make up for it. 4,000 draws of n rows have a deviation of .006 at most.
+    for n in 2..8 {
+        let share = held_out[n][0] / 4000.0;
+        assert!((0.17..0.225).contains(&share), "{n} rows: {share}");
+        let share = held_out[n][1] / 4000.0;
+        assert!(share > 0.12, "{n} rows: {share}");
+    }
+}
+
+#[test]
+fn a_log_that_grows_keeps_its_draws() {
+    let data = short_histories();
+    let before = split(&data, &config(SplitMethod::Random), 3).unwrap();
+    // Users 0 and 1 leave, and with them the internal ids of all others move by two.
+    let kept = data
+        .interactions
+        .users
+        .iter()
+        .filter(|&&user| user > 1)
+        .count();
+    let from = data.interactions.len() - kept;
+    let fewer = Dataset {
+        interactions: Interactions {
+            users: data.interactions.users[from..]
+                .iter()
+                .map(|user| user - 2)
+                .collect(),
+            items: data.interactions.items[from..].to_vec(),
+            ..Interactions::default()
+        },
+        users: IdMap::from_ordered_keys(data.users.keys()[2..].to_vec()).unwrap(),
+        ..data.clone()
+    };
+    let after = split(&fewer, &config(SplitMethod::Random), 3).unwrap();
+    let same = (2..600)
+        .filter(|&user| before.test.of(user) == after.test.of(user - 2))
+        .count();
+    assert!(same >= 595, "{same} of 598 users");
+}
+
 proptest! {
     #[test]
     fn the_parts_are_disjoint_and_complete(
         rows in prop::collection::vec((0u32..20, 0u32..30, 0i64..50), 60..200),
         method in prop::sample::select(vec![
-            SplitMethod::Random, SplitMethod::LeaveLastOut, SplitMethod::Temporal,
+            SplitMethod::Random, SplitMethod::RandomPerUser, SplitMethod::LeaveLastOut, SplitMethod::Temporal,
         ]),
         seed in any::<u64>(),
     ) {
@@ -157,7 +224,7 @@ proptest! {
         let log = &data.interactions;
         let expected: Vec<_> = log.users.iter().copied().zip(log.items.iter().copied()).collect();
         prop_assert_eq!(pairs, expected);
-        if method == SplitMethod::Random {
+        if matches!(method, SplitMethod::Random | SplitMethod::RandomPerUser) {
             for user in 0..20 {
                 let held = !split.test.of(user).is_empty() || !split.validation.of(user).is_empty();
                 prop_assert!(!held || !split.train.positives().of(user).is_empty());

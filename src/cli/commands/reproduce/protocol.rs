@@ -14,7 +14,7 @@ use super::super::evaluate;
 use super::benchmark::{Benchmark, Pair, Recipe};
 use crate::cli::args::ReproduceArgs;
 use crate::cli::session::Session;
-use crate::config::{self, RunConfig};
+use crate::config::{self, RunConfig, SplitDraw};
 use crate::error::{Result, Unexpected};
 use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::finished;
@@ -138,6 +138,8 @@ fn settings(recipe: &Recipe, args: &ReproduceArgs) -> Result<RunConfig> {
     data.insert("train".to_owned(), path("train.txt").into());
     data.insert("test".to_owned(), path("test.txt").into());
     flags.insert("data".to_owned(), data.into());
+    // The validation part that the recipes' settings and the numbers of the documentation were found on.
+    config::insert(&mut flags, "split.draw", SplitDraw::PerUser.as_str().into());
     if let Some(seed) = args.seed {
         flags.insert("seed".to_owned(), i64::from(seed).into());
     }
