@@ -28,7 +28,9 @@ impl AtomicFile {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         Ok(Self {
-            aside: builder.tempfile_in(folder_of(place))?,
+            aside: builder
+                .tempfile_in(folder_of(place))
+                .map_err(|error| without_path(&error).unwrap_or(error))?,
             place: place.to_owned(),
         })
     }
@@ -53,6 +55,12 @@ impl Write for AtomicFile {
     fn flush(&mut self) -> io::Result<()> {
         self.aside.flush()
     }
+}
+
+/// What the system said, without the temporary file's path: the place is told by whoever tells the error.
+fn without_path(error: &io::Error) -> Option<io::Error> {
+    let inner = error.get_ref()?.source()?.downcast_ref::<io::Error>()?;
+    Some(io::Error::from_raw_os_error(inner.raw_os_error()?))
 }
 
 /// Whether a file name is one that [`AtomicFile::create`] gives with this suffix.

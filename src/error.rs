@@ -49,11 +49,8 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.cause.source()
-    }
-}
+/// It has no source: the message repeats the cause in words, and a printer that walks the sources would say it twice.
+impl std::error::Error for Error {}
 
 impl<E: Fails> From<E> for Error {
     fn from(cause: E) -> Self {
@@ -122,5 +119,8 @@ mod tests {
         assert_eq!(error.to_string(), "outer: inner: give a number");
         assert_eq!(error.failure(), Failure::Usage);
         assert!(error.cause::<Usage>().is_some() && error.cause::<Unexpected>().is_none());
+        let denied = io::Error::from(io::ErrorKind::PermissionDenied);
+        let source: Option<&dyn std::error::Error> = std::error::Error::source(&error);
+        assert!(source.is_none() && std::error::Error::source(&Error::from(denied)).is_none());
     }
 }

@@ -79,7 +79,7 @@ pub(crate) use armed::reach;
 
 #[cfg(feature = "failpoints")]
 mod armed {
-    use std::io;
+    use std::io::{self, Write};
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -112,10 +112,10 @@ mod armed {
         }
         if armed.exits {
             // As a kill would: nothing is flushed, nothing dropped.
-            eprintln!("{VARIABLE}: exit at {}", armed.name);
+            let _ = writeln!(io::stderr(), "{VARIABLE}: exit at {}", armed.name);
             std::process::exit(EXIT_CODE);
         }
-        eprintln!("{VARIABLE}: error at {}", armed.name);
+        let _ = writeln!(io::stderr(), "{VARIABLE}: error at {}", armed.name);
         Err(io::Error::other(format!("failpoint {}", armed.name)))
     }
 }

@@ -43,6 +43,7 @@ fn the_sources_have_the_structure_of_the_table() {
     none(&sources.forbidden(MAY_KNOW));
     none(&sources.without_headline());
     none(&sources.without_safety());
+    none(&sources.with_prints());
 }
 
 /// A crate of these files, each with its first line.

@@ -6,6 +6,8 @@ mod commands;
 mod exit;
 #[cfg(feature = "train")]
 mod interrupt;
+mod named_options;
+mod output;
 #[cfg(feature = "train")]
 mod progress;
 mod report;
@@ -17,7 +19,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
 use args::{Cli, Global};
@@ -30,20 +32,29 @@ use crate::failure::Failure;
 /// Wrong arguments and `--help` end the process, as clap does.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
     allocator::keep_freed_memory();
-    let cli = Cli::parse_from(arguments);
+    let mut program = Cli::command();
+    let matches = program.clone().get_matches_from(arguments);
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.format(&mut program).exit(),
+    };
+    let command = matches.subcommand_name().unwrap_or_default();
     start_log(&cli.global);
     if let Some(threads) = cli.global.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
         if let Err(error) = pool.build_global() {
-            eprintln!("error: cannot start {threads} threads: {error}");
+            output::say(&format_args!(
+                "error: cannot start {threads} threads: {error}"
+            ));
             return exit_code(Failure::Internal);
         }
     }
-    match commands::run(&cli) {
+    match commands::run(&cli, command) {
         Ok(None) => ExitCode::SUCCESS,
         Ok(Some(failure)) => exit_code(failure),
         Err(error) => {
-            eprintln!("error: {error}");
+            let message = named_options::as_said_by(command, &error.to_string());
+            output::say(&format_args!("error: {message}"));
             exit_code(error.failure())
         }
     }
@@ -61,7 +72,8 @@ fn start_log(global: &Global) {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| output::Remarks)
+        .log_internal_errors(false)
         .with_ansi(colour)
         .without_time()
         .with_target(false)

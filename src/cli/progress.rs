@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::output;
 use crate::observer::Event;
 use crate::run::EpochRecord;
 
@@ -63,7 +64,7 @@ impl Progress {
             Event::PieceDone | Event::StepDone => shown.bar.inc(1),
             Event::EpochDone(record) if self.lines => {
                 let line = epoch_line(record, shown.n_epochs);
-                shown.bar.suspend(|| eprintln!("{line}"));
+                shown.bar.suspend(|| output::say(&line));
             }
             Event::WorkEnds | Event::TrainingEnds => shown.bar.finish_and_clear(),
             _ => {}

@@ -1,7 +1,5 @@
 //! The output of this invocation: results on stdout, everything else on stderr.
 
-use std::io::{self, Write};
-
 use serde::Serialize;
 
 use super::args::Global;
@@ -9,6 +7,7 @@ use super::args::Global;
 use super::progress::Progress;
 #[cfg(feature = "train")]
 use super::{allocator, interrupt};
+use super::{named_options, output};
 use crate::error::Result;
 #[cfg(feature = "train")]
 use crate::observer::{Event, Observer};
@@ -22,14 +21,17 @@ pub(crate) struct Session {
     pub(crate) quiet: bool,
     /// Where openings of test parts are counted, over all runs of this machine.
     pub(crate) ledger: Option<Ledger>,
+    /// The command's name.
+    command: String,
     #[cfg(feature = "train")]
     progress: Progress,
 }
 
 impl Session {
-    /// The session that the global options ask for.
-    pub(crate) fn new(global: &Global) -> Self {
+    /// The session of the command that the global options ask for.
+    pub(crate) fn new(global: &Global, command: &str) -> Self {
         Self {
+            command: command.to_owned(),
             json: global.json,
             quiet: global.quiet,
             ledger: ledger(),
@@ -45,6 +47,7 @@ impl Session {
             json: false,
             quiet: true,
             ledger: None,
+            command: String::new(),
             progress: Progress::new(false, false),
         }
     }
@@ -56,6 +59,7 @@ impl Session {
             json: false,
             quiet: self.quiet,
             ledger: self.ledger.clone(),
+            command: self.command.clone(),
             progress: Progress::new(!self.quiet, !self.quiet),
         }
     }
@@ -67,6 +71,7 @@ impl Session {
             json: false,
             quiet: true,
             ledger: self.ledger.clone(),
+            command: self.command.clone(),
             progress: Progress::new(!self.quiet, false),
         }
     }
@@ -74,13 +79,13 @@ impl Session {
     /// A remark for people, on stderr.
     pub(crate) fn say(&self, remark: &str) {
         if !self.quiet {
-            eprintln!("{remark}");
+            output::say(&named_options::as_said_by(&self.command, remark));
         }
     }
 
-    /// A result, on stdout. A reader that closed the pipe has had enough: that is no error.
+    /// A result and a line break, on stdout.
     pub(crate) fn print(&self, result: &str) -> Result<()> {
-        quiet_pipe(writeln!(io::stdout().lock(), "{result}"))
+        Ok(output::print(format!("{result}\n"))?)
     }
 
     /// A result as one JSON document, on stdout.
@@ -98,19 +103,12 @@ fn ledger() -> Option<Ledger> {
     }
 }
 
-fn quiet_pipe(written: io::Result<()>) -> Result<()> {
-    match written {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
-    }
-}
-
 #[cfg(feature = "train")]
 impl Observer for Session {
     fn event(&self, event: Event<'_>) {
         match event {
             Event::Remark(text) => self.say(text),
-            Event::Stopped(how) => eprintln!("{how}"),
+            Event::Stopped(how) => output::say(&how),
             Event::MemoryFreed => allocator::return_freed_memory(),
             event => {
                 if let Event::EpochBegins(_) = event {

@@ -6,7 +6,7 @@ use toml::Value;
 
 use super::byte_size::ByteSize;
 use super::error::SettingError;
-use super::remark;
+use super::{remark, slip};
 
 /// Version of the run file this program reads and writes.
 pub const FORMAT_VERSION: u32 = 1;
@@ -298,16 +298,15 @@ impl At<'_> {
             return Ok(Value::String(choice.name.to_owned()));
         }
         let names: Vec<&str> = known.iter().map(|choice| choice.name).collect();
-        let nearest = names
-            .iter()
-            .min_by_key(|name| strsim::damerau_levenshtein(&text, name))
-            .copied()
-            .unwrap_or_default();
+        let all = names.join(", ");
+        let hint = match slip::nearest(&text, names.iter()) {
+            Some(near) => format!("did you mean \"{near}\"? The known ones are {all}"),
+            None => format!("the known ones are {all}"),
+        };
         Err(SettingError::UnknownChoice {
             place: self.place.to_owned(),
             key: self.key.to_owned(),
-            nearest: nearest.to_owned(),
-            known: names.join(", "),
+            hint,
             value: text,
         })
     }
@@ -333,14 +332,14 @@ impl At<'_> {
         let allowed = format!(
             "\"recall@K\" or \"ndcg@K\" with K from 1 to {LONGEST_LIST}, such as \"ndcg@20\""
         );
-        Err(self.out_of_range(&format!("{text:?}"), &allowed))
+        Err(self.out_of_range(&format!("\"{text}\""), &allowed))
     }
 
     /// A size as text, in its one spelling.
     fn size(&self, text: &str) -> Result<Value, SettingError> {
         match text.parse::<ByteSize>() {
             Ok(size) => Ok(Value::String(size.to_string())),
-            Err(_) => Err(self.out_of_range(&format!("{text:?}"), ByteSize::WORDS)),
+            Err(_) => Err(self.out_of_range(&format!("\"{text}\""), ByteSize::WORDS)),
         }
     }
 

@@ -52,12 +52,12 @@ pub enum SettingError {
         new: String,
     },
     /// A `SAGEBRUSH_` variable that means nothing.
-    #[error("unknown environment variable {name}; did you mean {nearest}? Unset it otherwise")]
+    #[error("unknown environment variable {name}; {hint}")]
     UnknownVariable {
         /// The variable.
         name: String,
-        /// The known variable nearest to it.
-        nearest: String,
+        /// A variable it may have meant, and what to do.
+        hint: String,
     },
     /// A value of the wrong type.
     #[error("{place}: \"{key}\" must be {expected}, but is {found}")]
@@ -72,9 +72,7 @@ pub enum SettingError {
         found: String,
     },
     /// A word that is not among the known ones.
-    #[error(
-        "{place}: \"{key}\" cannot be \"{value}\"; did you mean \"{nearest}\"? The known ones are {known}"
-    )]
+    #[error("{place}: \"{key}\" cannot be \"{value}\"; {hint}")]
     UnknownChoice {
         /// Where it was read.
         place: String,
@@ -82,10 +80,8 @@ pub enum SettingError {
         key: String,
         /// What was there.
         value: String,
-        /// The known choice nearest to it.
-        nearest: String,
-        /// Every known choice.
-        known: String,
+        /// A choice it may have meant, and every known one.
+        hint: String,
     },
     /// A value of the right type that makes no sense.
     #[error("{place}: \"{key}\" is {value}, but must be {allowed}")]

@@ -185,7 +185,10 @@ pub(super) fn add_environment(
     for (name, text) in ours {
         let Some(found) = table::of_variable(&name) else {
             return Err(SettingError::UnknownVariable {
-                nearest: table::nearest_variable(&name),
+                hint: match table::near_variable(&name) {
+                    Some(near) => format!("did you mean {near}? Unset it otherwise"),
+                    None => "unset it".to_owned(),
+                },
                 name,
             });
         };

@@ -10,6 +10,7 @@ mod layers;
 mod remark;
 mod resolve;
 mod sections;
+mod slip;
 mod table;
 mod write;
 

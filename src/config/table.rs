@@ -4,6 +4,7 @@ use super::error::SettingError;
 use super::remark;
 use super::sections::SECTIONS;
 use super::sections::setting::{Setting, variable};
+use super::slip;
 
 /// Every setting, in the order a file is written.
 pub fn settings() -> impl Iterator<Item = &'static Setting> {
@@ -56,23 +57,18 @@ pub(super) fn of_variable(name: &str) -> Option<(&'static Setting, Option<&'stat
     find(path)
 }
 
-/// The known variable nearest to `name`.
-pub(super) fn nearest_variable(name: &str) -> String {
-    settings()
-        .map(Setting::variable)
-        .min_by_key(|known| strsim::damerau_levenshtein(name, known))
-        .unwrap_or_default()
+/// The known variable that `name` may mean, if any is like it.
+pub(super) fn near_variable(name: &str) -> Option<String> {
+    let of_setting = |name: &str| name.trim_start_matches("SAGEBRUSH_").to_owned();
+    let known: Vec<String> = settings()
+        .map(|setting| of_setting(&setting.variable()))
+        .collect();
+    let near = slip::nearest(&of_setting(name), known.iter())?;
+    Some(format!("SAGEBRUSH_{near}"))
 }
 
 fn split_last(path: &str) -> (&str, &str) {
     path.rsplit_once('.').unwrap_or(("", path))
-}
-
-/// Whether two names differ by no more than slips of the keyboard.
-fn is_slip(of: &str, known: &str) -> Option<usize> {
-    let distance = strsim::damerau_levenshtein(of, known);
-    let most = (of.chars().count() / 3).max(1);
-    (distance <= most).then_some(distance)
 }
 
 /// What an unknown key may have meant: the same name in another section, a name like it in its own, a key or a
@@ -116,7 +112,7 @@ fn near_in_section(section: &str, name: &str) -> Option<&'static str> {
     });
     names
         .filter(|(path, _)| of_section(path))
-        .filter_map(|(path, key)| Some((is_slip(name, split_last(path).1)?, key)))
+        .filter_map(|(path, key)| Some((slip::distance(name, split_last(path).1)?, key)))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, key)| key)
 }
@@ -124,10 +120,6 @@ fn near_in_section(section: &str, name: &str) -> Option<&'static str> {
 /// The key or section whose whole path is like `path`.
 fn near_by_spelling(path: &str) -> Option<&'static str> {
     let sections = SECTIONS.iter().map(|section| section.name);
-    settings()
-        .map(|setting| setting.key)
-        .chain(sections)
-        .filter_map(|known| Some((is_slip(path, known)?, known)))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+    let keys = settings().map(|setting| setting.key);
+    slip::nearest(path, keys.chain(sections))
 }

@@ -11,12 +11,12 @@ use super::{Dataset, ReadOptions, SourceFile};
 /// The name of the source in messages and in a run's `data.json`.
 const NAME: &str = "(interactions)";
 
-/// One interaction in raw ids.
+/// One interaction in keys.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Interaction {
-    /// The user's raw id.
+    /// The user's key.
     pub user: String,
-    /// The item's raw id.
+    /// The item's key.
     pub item: String,
     /// A rating or weight.
     pub weight: Option<f32>,

@@ -1,4 +1,4 @@
-//! Raw keys (any string) and internal ids (dense `u32`), both ways.
+//! Keys (any string) and internal ids (dense `u32`), both ways.
 
 use std::cmp::Ordering;
 use std::hash::BuildHasher;
@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-/// The two-way map between raw keys and dense internal ids `0..len`.
+/// The two-way map between keys and dense internal ids `0..len`.
 ///
 /// A reader's ids follow the order of the keys, never the order of the rows: keys that are all decimal
 /// numbers sort as numbers, others as bytes. The same set of keys therefore always gets the same ids,

@@ -79,9 +79,9 @@ pub struct Dataset {
     pub interactions: Interactions,
     /// The interactions of a given test file; `None` when the split is ours to make.
     pub given_test: Option<Interactions>,
-    /// Users by raw key.
+    /// Users by key.
     pub users: IdMap,
-    /// Items by raw key.
+    /// Items by key.
     pub items: IdMap,
     /// One title per item, where item metadata was given; position = item id.
     pub titles: Option<Vec<Option<String>>>,

@@ -1,4 +1,4 @@
-//! A raw key as it is looked up: a number, a few bytes in two words, or a longer text.
+//! A key as it is looked up: a number, a few bytes in two words, or a longer text.
 
 /// Numbers of this many digits always fit a `u64`.
 const MAX_DIGITS: usize = 18;

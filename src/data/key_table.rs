@@ -1,4 +1,4 @@
-//! Raw keys while a log streams by: provisional ids in order of appearance, canonical ones at the end.
+//! Keys while a log streams by: provisional ids in order of appearance, canonical ones at the end.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

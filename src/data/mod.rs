@@ -1,4 +1,4 @@
-//! From a file to interactions: readers, raw keys and internal ids. No tensor.
+//! From a file to interactions: readers, keys and internal ids. No tensor.
 
 mod bundled;
 mod calendar;

@@ -1,7 +1,7 @@
 //! Where bytes go: a file that appears whole or not at all, or standard output.
 
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -28,6 +28,24 @@ impl From<&Path> for Destination {
             Self::File(path.to_owned())
         }
     }
+}
+
+impl Destination {
+    /// Finds out whether a file can be written there, and leaves what is there as it is: for a look before long work.
+    ///
+    /// # Errors
+    /// [`ExportError::Create`]
+    pub fn check(&self) -> Result<(), ExportError> {
+        match self {
+            Self::File(path) if path.metadata().is_ok_and(|found| is_special(&found)) => Ok(()),
+            _ => Output::create(self).map(|_| ()),
+        }
+    }
+}
+
+/// Whether it is a pipe or a device, which is written directly.
+fn is_special(found: &Metadata) -> bool {
+    !found.is_file() && !found.is_dir()
 }
 
 impl fmt::Display for Destination {
@@ -93,7 +111,8 @@ impl Output {
     pub(super) fn finish(self) -> Result<(), ExportError> {
         let Self { sink, name } = self;
         let place = || -> io::Result<()> {
-            let pipe = sink.into_inner().map_err(io::IntoInnerError::into_error)?;
+            let mut pipe = sink.into_inner().map_err(io::IntoInnerError::into_error)?;
+            pipe.flush()?;
             match pipe.sink {
                 Sink::Aside(file) => file.commit(),
                 Sink::Stdout(_) | Sink::Direct(_) => Ok(()),
@@ -124,7 +143,7 @@ fn open(path: &Path) -> io::Result<Sink> {
     let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     match target.metadata() {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Ok(found) if !found.is_file() => {
+        Ok(found) if is_special(&found) => {
             Ok(Sink::Direct(OpenOptions::new().write(true).open(&target)?))
         }
         _ => Ok(Sink::Aside(AtomicFile::create(&target, SUFFIX)?)),
@@ -211,6 +230,21 @@ mod tests {
         let path = Path::new("/nonexistent/folder/out.csv");
         let error = Output::create(&path.into()).err().unwrap().to_string();
         assert!(error.contains("/nonexistent/folder/out.csv") && error.contains("folder exists"));
+        let checked = Destination::from(path).check().unwrap_err();
+        assert_eq!(checked.to_string(), error);
+    }
+
+    #[test]
+    fn a_check_leaves_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        std::fs::write(&path, "old").unwrap();
+        for place in [path.clone(), folder.path().join("new.csv")] {
+            Destination::File(place).check().unwrap();
+        }
+        assert!(Destination::File(folder.path().to_owned()).check().is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[cfg(unix)]

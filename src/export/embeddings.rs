@@ -1,4 +1,4 @@
-//! An embedding table as Parquet for people and vector stores: `id` (raw id), `embedding` (fixed-size list of f32).
+//! An embedding table as Parquet for people and vector stores: `id` (the key), `embedding` (fixed-size list of f32).
 
 use std::sync::Arc;
 

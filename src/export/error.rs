@@ -33,7 +33,7 @@ pub enum ExportError {
     },
     /// No format goes by the file's name.
     #[error(
-        "cannot tell a format from the name {path}; name it .csv, .jsonl or .parquet, or give the format"
+        "cannot tell a format from the name {path}; name it .csv, .jsonl or .parquet, or give the format with `--to FORMAT`"
     )]
     UnknownFormat {
         /// The destination.

@@ -39,10 +39,7 @@ impl<'a> TrecWriter<'a> {
         held_out: &'a ItemLists,
         tag: &str,
     ) -> Result<Self, ExportError> {
-        fs::create_dir_all(folder).map_err(|source| ExportError::Create {
-            path: folder.display().to_string(),
-            source,
-        })?;
+        make(folder)?;
         let open = |name: &str| Output::create(&Destination::File(folder.join(name)));
         let tag = field(if tag.is_empty() { "sagebrush" } else { tag }).into_owned();
         Ok(Self {
@@ -53,6 +50,15 @@ impl<'a> TrecWriter<'a> {
             held_out,
             tag,
         })
+    }
+
+    /// Finds out whether both files can be written, before anything is measured for them.
+    ///
+    /// # Errors
+    /// When the folder or the files cannot be made.
+    pub fn check(folder: &Path) -> Result<(), ExportError> {
+        make(folder)?;
+        Destination::File(folder.join("run.txt")).check()
     }
 
     /// Appends the lists of some users, and their held-out items. An empty list has no line in the run, but its
@@ -130,6 +136,13 @@ fn field(key: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(encoded)
+}
+
+fn make(folder: &Path) -> Result<(), ExportError> {
+    fs::create_dir_all(folder).map_err(|source| ExportError::Create {
+        path: folder.display().to_string(),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Writes a table of embeddings by raw id; the file's ending says in which format.
+//! Writes a table of embeddings by key; the file's ending says in which format.
 
 use serde_json::json;
 

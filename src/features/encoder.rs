@@ -8,6 +8,7 @@ pub(crate) use parts::first_categories;
 pub use stored::{ENCODER_VERSION, EncoderError, EncoderParts};
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sagebrush_model::{EdgeFeatures, SparseMatrix, SparseRows};
@@ -123,6 +124,12 @@ impl Encoder {
     /// The settings it was fitted with.
     pub fn settings(&self) -> &FeatureSettings {
         &self.settings
+    }
+
+    /// Calls the files of vectors it was fitted with by these names.
+    pub(crate) fn name_vectors(&mut self, names: &[PathBuf]) {
+        assert_eq!(names.len(), self.vector_widths.len(), "a name a file");
+        self.settings.vectors = names.to_vec();
     }
 
     fn first_vector(&self) -> usize {

@@ -26,7 +26,7 @@ pub enum FeatureError {
     /// Text columns without a single word, or categories without one.
     #[error(
         "no item with a training interaction has a word or category in the columns {columns}; leave them out of \
-         `features.text` and `features.categories`"
+         `--set features.text=[…]` and `--set features.categories=[…]`"
     )]
     NoVocabulary {
         /// The columns.
@@ -46,8 +46,8 @@ pub enum FeatureError {
     },
     /// Another number of vector files than the encoder was fitted on.
     #[error(
-        "the run was trained with {expected} files of vectors, and {found} are given: give one a `--vectors`, in the \
-         order of its `features.vectors`"
+        "the run was trained with {expected} files of vectors, and {found} are given: give one for each of its \
+         `features.vectors`, in their order (`sagebrush embed --vectors FILE`, `sagebrush recommend --with-vectors FILE`)"
     )]
     VectorFiles {
         /// Files.

@@ -3,16 +3,22 @@
 use crate::config::{FilterSettings, RunConfig, ScoreKind};
 use crate::evaluation::Evaluation;
 use crate::numbers::count;
-use crate::run::{CardScore, ModelCard};
+use crate::run::{CardScore, File, ModelCard, RunDir};
 use crate::split::DataRecord;
 
 type Lines = Vec<(String, String)>;
 
-/// The card of a run; `metrics` are empty before evaluation.
-pub(crate) fn model_card(config: &RunConfig, record: &DataRecord, metrics: Lines) -> ModelCard {
+/// The card of `run`; `metrics` are empty before evaluation.
+pub(crate) fn model_card(
+    run: &RunDir,
+    config: &RunConfig,
+    record: &DataRecord,
+    metrics: Lines,
+) -> ModelCard {
     ModelCard {
         model: model_line(config),
         score: card_score(config),
+        folds_in: run.has(File::FoldIn),
         data: data_lines(record),
         training: training_lines(config),
         metrics,
@@ -91,7 +97,7 @@ pub(crate) fn training_lines(config: &RunConfig) -> Lines {
 fn filter_lines(filter: &FilterSettings, config: &RunConfig) -> Lines {
     let mut lines = vec![
         ("singular vectors", filter.vectors.to_string()),
-        ("their largest residual", filter.tolerance.to_string()),
+        ("largest residual asked for", filter.tolerance.to_string()),
         (
             "weight of the low-pass part",
             filter.low_pass_weight.to_string(),

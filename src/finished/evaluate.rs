@@ -77,7 +77,11 @@ pub(crate) fn measure(
     trec: Option<&Path>,
     ledger: Option<&Ledger>,
 ) -> Result<Measurement> {
+    if let Some(directory) = trec {
+        TrecWriter::check(directory)?;
+    }
     let ToMeasure { run, mut writer } = opened;
+    let ledger = ledger.filter(|_| run.config.run.ledger);
     let settings = settings(&run, ks);
     let tested = run.open_test()?;
     let (users, items) = (run.recommender.users(), run.recommender.items());
@@ -231,7 +235,8 @@ fn write(run: &OpenRun, writer: &mut RunWriter, evaluated: &Evaluated) -> Result
         }),
     })?;
     let metrics = card::metric_lines(&evaluated.summary);
-    writer.write_model_card(&card::model_card(&run.config, &run.record, metrics))?;
+    let card = card::model_card(writer, &run.config, &run.record, metrics);
+    writer.write_model_card(&card)?;
     Ok(())
 }
 

@@ -44,8 +44,8 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
     let Some(encoder) = run.dir.encoder()? else {
         return Err(Usage(format!(
-            "{}: a {} has vectors for the items it was trained with only; `--model pinsage` makes vectors of item \
-             features",
+            "{}: a {} has vectors for the items it was trained with only; `sagebrush train --model pinsage` makes vectors of \
+             item features",
             run.dir.path().display(),
             run.config.model.name
         ))

@@ -74,7 +74,8 @@ pub(crate) fn fit_into(
     let seconds = started.elapsed().as_secs_f64();
     let validation = validate(prepared, &filter)?;
     run.write_filter(&tables)?;
-    run.write_model_card(&card::model_card(config, &prepared.record, Vec::new()))?;
+    let card = card::model_card(run, config, &prepared.record, Vec::new());
+    run.write_model_card(&card)?;
     run.finish()?;
     Ok(Some(Fitted {
         validation,
@@ -102,6 +103,7 @@ pub(crate) fn fitted(
         Err(SpectralError::Stopped) => return Ok(None),
         found => found?,
     };
+    let residual = spectrum.residual;
     let tables = tables(spectrum, settings, prepared.items.len());
     remark(
         observer,
@@ -112,8 +114,21 @@ pub(crate) fn fitted(
             tables.metadata["residual"]
         ),
     );
+    if residual > settings.tolerance {
+        remark(observer, &less_exact(residual, settings.tolerance));
+    }
     let filter = filter::of_run(&shape, &tables, train, prepared.items.len())?;
     Ok(Some((tables, filter)))
+}
+
+/// That the singular vectors found are not as exact as they were to be.
+fn less_exact(residual: f64, tolerance: f64) -> String {
+    format!(
+        "the residual of the singular vectors is {residual:.1e} where {tolerance:e} was asked for: the best found are \
+         taken; `--set filter.tolerance={:.0e}` asks for no more",
+        // Rounded to one digit it is no less than the residual.
+        1.5 * residual
+    )
 }
 
 fn what_is_fitted_on(prepared: &Prepared) -> &'static str {
@@ -151,4 +166,34 @@ pub(crate) fn validate(prepared: &Prepared, filter: &GraphFilter) -> Result<BTre
         return Ok(BTreeMap::new());
     }
     Ok(of_validation(filter, &prepared.split, DEPTH)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_reached_is_told_with_a_tolerance_that_it_meets() {
+        let text = less_exact(3.12e-4, 1e-4);
+        assert!(
+            text.contains("is 3.1e-4 where 1e-4 was asked for"),
+            "{text}"
+        );
+        assert!(text.contains("`--set filter.tolerance=5e-4`"), "{text}");
+        for residual in [1.0e-4, 1.49e-4, 6.6e-4, 9.99e-4] {
+            let (_, offered) = less_exact(residual, 1e-6)
+                .rsplit_once('=')
+                .map(|(a, b)| (a.to_owned(), b.to_owned()))
+                .unwrap_or_default();
+            let offered: f64 = offered
+                .split('`')
+                .next()
+                .and_then(|text| text.parse().ok())
+                .unwrap_or_default();
+            assert!(
+                offered >= residual && offered <= 2.1 * residual,
+                "{residual}: {offered}"
+            );
+        }
+    }
 }

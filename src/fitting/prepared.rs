@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use super::located::Located;
 use super::memory_limit;
 use super::same_data::{Files, OtherData, record_of};
 use super::split_remarks;
@@ -69,7 +70,8 @@ impl Prepared {
         if query == Some(QueryItem::Before) && !split.train.remember_previous(&dataset.interactions)
         {
             return Err(Usage(
-                "`pinsage.query = before` needs timestamps, and the log has none; use `another`"
+                "`pinsage.query = before` needs timestamps, and the log has none; name their column with \
+                 `--timestamp-column NAME` (`data.columns.timestamp`), or use `--set pinsage.query=another`"
                     .to_owned(),
             )
             .into());
@@ -152,6 +154,15 @@ impl Prepared {
             ),
         );
         ordered
+    }
+
+    /// Names the files on record as the settings do, wherever they were found.
+    pub(crate) fn name_as_given(&mut self, located: &Located, config: &RunConfig) {
+        located.name_as_given(&mut self.record);
+        let features = self.features.as_mut().and_then(Arc::get_mut);
+        if let (Some(features), Some(given)) = (features, &config.features) {
+            features.encoder.name_vectors(&given.vectors);
+        }
     }
 
     /// Refuses to resume a run on other data, or under other internal ids, than it began with.

@@ -48,7 +48,8 @@ pub(crate) fn write_outputs(
     if !places_by_means(config) {
         write_fold_in(run, prepared, trained)?;
     }
-    run.write_model_card(&card::model_card(config, &prepared.record, Vec::new()))?;
+    let card = card::model_card(run, config, &prepared.record, Vec::new());
+    run.write_model_card(&card)?;
     run.finish()?;
     Ok(())
 }

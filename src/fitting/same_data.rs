@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::RunConfig;
-use crate::data::{HashedFile, SourceFile, hash_file};
+use crate::data::{HashedFile, SourceFile};
 use crate::error::Error;
 use crate::failure::{Fails, Failure};
 use crate::run::{Checkpoint, File, RunDir, RunError, differences};
@@ -63,7 +63,7 @@ impl<'a> Files<'a> {
     }
 
     /// Path and SHA-256 of each.
-    fn hashes(self, with_vectors: bool) -> Vec<(&'a str, &'a str)> {
+    pub(super) fn hashes(self, with_vectors: bool) -> Hashes<'a> {
         let sources = self.sources.iter().map(|f| (&*f.path, &*f.sha256));
         let vectors = self.vectors.filter(|_| with_vectors).into_iter().flatten();
         sources
@@ -76,30 +76,16 @@ impl<'a> Files<'a> {
         let with_vectors = self.vectors.is_some();
         same_files(run, &self.hashes(with_vectors), &now.hashes(with_vectors))
     }
-
-    /// Refuses other files than these where the settings say, before any of them is read for training.
-    pub(crate) fn check_there(self, run: &Path, config: &RunConfig) -> Result<(), Error> {
-        let data = &config.data;
-        let logs = data.train.iter().chain(&data.test).chain(&data.items);
-        let vectors = config.features.iter().flat_map(|f| &f.vectors);
-        let paths = logs.chain(vectors.filter(|_| self.vectors.is_some()));
-        let now: Vec<HashedFile> = paths
-            .map(|path| hash_file(path))
-            .collect::<Result<_, _>>()?;
-        let now: Vec<_> = now.iter().map(|f| (&*f.path, &*f.sha256)).collect();
-        // Bundled data are the program's own.
-        let began = match data.bundled {
-            Some(_) => Files {
-                sources: &[],
-                ..self
-            },
-            None => self,
-        };
-        Ok(same_files(run, &began.hashes(true), &now)?)
-    }
 }
 
-fn same_files(run: &Path, began: &[(&str, &str)], now: &[(&str, &str)]) -> Result<(), OtherData> {
+/// Path and SHA-256 of some files.
+pub(super) type Hashes<'a> = Vec<(&'a str, &'a str)>;
+
+pub(super) fn same_files(
+    run: &Path,
+    began: &[(&str, &str)],
+    now: &[(&str, &str)],
+) -> Result<(), OtherData> {
     if began.len() != now.len() {
         return Err(OtherData::Count {
             run: run.to_owned(),

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use sagebrush_model::{ItemGraph, LsaStart, Query};
 
 use super::filter::{self, Fitted};
+use super::located::Located;
 use super::prepared::Prepared;
 use super::run_files;
 use super::same_data::{Files, OtherData, check_same_settings, record_of};
@@ -64,6 +65,8 @@ pub(crate) fn train_prepared(
 
 /// The result of resuming a run.
 pub(crate) enum Resumed {
+    /// The run is finished and nothing is left to do: it stays as it is.
+    Nothing(RunConfig),
     /// A graph filter was fitted; `None` when interrupted.
     Filter(RunConfig, Option<Fitted>),
     /// A model was trained; `None` when interrupted.
@@ -76,7 +79,18 @@ pub(crate) fn resume(
     path: &Path,
     command: &'static str,
 ) -> Result<Resumed> {
-    let mut resumable = ResumableRun::open(observer, path, command)?;
+    let checked = CheckedRun::open(path, command)?;
+    if checked.is_over() {
+        checked.run.leave()?;
+        let done = match checked.config.model.name.is_filter() {
+            true => "the filter is fitted",
+            false => "training is over; `training.epochs` in its config.toml says how long it is",
+        };
+        let path = path.display();
+        remark(observer, &format!("{path} stays as it is: {done}"));
+        return Ok(Resumed::Nothing(checked.config));
+    }
+    let mut resumable = checked.begin(observer)?;
     if resumable.config.model.name.is_filter() {
         let ResumableRun {
             config,
@@ -97,7 +111,17 @@ pub(crate) fn train_on(
     path: &Path,
     command: &'static str,
 ) -> Result<Option<Trained>> {
-    ResumableRun::open(observer, path, command)?.resume(observer)
+    CheckedRun::open(path, command)?
+        .begin(observer)?
+        .resume(observer)
+}
+
+/// A locked run with the settings and files that it began with, and not changed yet.
+struct CheckedRun {
+    run: LockedRun,
+    config: RunConfig,
+    located: Located,
+    checkpoint: Option<Checkpoint>,
 }
 
 /// A locked run whose training can resume.
@@ -109,23 +133,55 @@ struct ResumableRun {
     checkpoint: Option<Checkpoint>,
 }
 
-impl ResumableRun {
-    /// Checks everything that may refuse the run before it changes anything in it.
-    fn open(observer: &dyn Observer, path: &Path, command: &'static str) -> Result<Self> {
+impl CheckedRun {
+    fn open(path: &Path, command: &'static str) -> Result<Self> {
         let run = LockedRun::to_resume(path, command)?;
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &run.config_now()?)?;
         let checkpoint = match config.model.name.is_filter() {
             true => None,
-            false => latest_checkpoint(observer, &run)?,
+            false => latest_checkpoint(&run)?,
         };
         check_same_settings(&run, &config, checkpoint.as_ref())?;
-        let device = device::open(config.run.device)?;
         let began = record_of(&run)?;
-        Files::of(&began).check_there(path, &config)?;
-        let prepared = Prepared::new(observer, &config)?;
-        prepared.check_same_data(&run)?;
+        let located = Files::of(&began).located(path, &config, run.began_in()?.as_deref())?;
         Ok(Self {
+            run,
+            config,
+            located,
+            checkpoint,
+        })
+    }
+
+    /// Whether the run is finished, and its settings ask for no more than was done.
+    fn is_over(&self) -> bool {
+        let training = &self.config.training;
+        let is_over = |checkpoint| training::is_over(training, checkpoint);
+        let asks_for_no_more = self.config.model.name.is_filter()
+            || !self.run.is_edited()
+            || self.checkpoint.as_ref().is_some_and(is_over);
+        asks_for_no_more && self.run.is_whole()
+    }
+
+    /// Checks the rest of what may refuse the run before it changes anything in it.
+    fn begin(self, observer: &dyn Observer) -> Result<ResumableRun> {
+        let Self {
+            run,
+            config,
+            located,
+            checkpoint,
+        } = self;
+        if checkpoint.is_none() && !config.model.name.is_filter() {
+            remark(
+                observer,
+                "there is no checkpoint yet: training starts at epoch 1",
+            );
+        }
+        let device = device::open(config.run.device)?;
+        let mut prepared = Prepared::new(observer, &located.config)?;
+        prepared.check_same_data(&run)?;
+        prepared.name_as_given(&located, &config);
+        Ok(ResumableRun {
             config,
             device,
             prepared,
@@ -133,7 +189,9 @@ impl ResumableRun {
             checkpoint,
         })
     }
+}
 
+impl ResumableRun {
     fn resume(&mut self, observer: &dyn Observer) -> Result<Option<Trained>> {
         let checkpoint = self.checkpoint.take();
         train_into(
@@ -148,18 +206,10 @@ impl ResumableRun {
     }
 }
 
-pub(crate) fn latest_checkpoint(
-    observer: &dyn Observer,
-    run: &RunDir,
-) -> Result<Option<Checkpoint>> {
+/// The newest checkpoint of a run that is whole, if there is any.
+pub(crate) fn latest_checkpoint(run: &RunDir) -> Result<Option<Checkpoint>> {
     let loaded = match load_latest(&run.checkpoint_dir()) {
-        Err(RunError::Missing { .. }) => {
-            remark(
-                observer,
-                "there is no checkpoint yet: training starts at epoch 1",
-            );
-            return Ok(None);
-        }
+        Err(RunError::Missing { .. }) => return Ok(None),
         loaded => loaded?,
     };
     for warning in &loaded.warnings {

@@ -1,4 +1,4 @@
-//! From scores to ranked lists: host tables, exact top-K, and the recommender that answers for raw keys and internal ids.
+//! From scores to ranked lists: host tables, exact top-K, and the recommender that answers for keys and internal ids.
 
 pub mod filter;
 mod fold_in;

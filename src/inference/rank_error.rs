@@ -46,7 +46,7 @@ pub enum RankError {
     },
     /// A score that cannot be ranked.
     #[error(
-        "the score of item id {item} for user id {user} is not a number; the model has diverged: train again with a smaller learning rate"
+        "the score of item id {item} for user id {user} is not a number; the model has diverged: train again with a smaller `--learning-rate`"
     )]
     NotANumber {
         /// The internal user id.
@@ -67,7 +67,7 @@ pub enum RankError {
     },
     /// A vector that has no direction to compare.
     #[error(
-        "the vector of item id {item} holds a value that is not a number; the model has diverged: train again with a smaller learning rate"
+        "the vector of item id {item} holds a value that is not a number; the model has diverged: train again with a smaller `--learning-rate`"
     )]
     VectorNotANumber {
         /// The internal item id.

@@ -1,4 +1,4 @@
-//! `Dataset`: interactions with raw ids, from files or from an iterator.
+//! `Dataset`: interactions with keys, from files or from an iterator.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::error::Result;
 pub use crate::data::Interaction;
 
 /// Interactions of users with items, held in memory: about 8 bytes each, 4 more with ratings and 8 more with times,
-/// and the raw ids once each.
+/// and the keys once each.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     pub(crate) data: data::Dataset,

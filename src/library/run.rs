@@ -50,7 +50,7 @@ impl Run {
         &self.config
     }
 
-    /// Loads what answers need: the tables and raw ids into memory, neither the log nor the graph. Load it once and share
+    /// Loads what answers need: the tables and keys into memory, neither the log nor the graph. Load it once and share
     /// it between threads. Whatever the log holds for a user is left out of that user's lists.
     ///
     /// # Errors

@@ -49,6 +49,19 @@ fn write_and_sync(
     Ok(digest)
 }
 
+/// Finds out whether files can be made in a folder that is there, before long work for them.
+///
+/// # Errors
+/// [`RunError::CannotWrite`]
+pub fn check_writable(folder: &Path) -> Result<(), RunError> {
+    match folder.is_dir() {
+        true => tempfile::tempfile_in(folder)
+            .map(|_| ())
+            .map_err(RunError::cannot_write(folder)),
+        false => Ok(()),
+    }
+}
+
 /// Whether a file name is one of our temporary files.
 pub(super) fn is_temporary(name: &str) -> bool {
     is_aside(name, TEMPORARY_SUFFIX)
@@ -137,7 +150,7 @@ impl<W: Write> Write for HashingWriter<W> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::run::Fault;
+    use crate::failure::{Fails, Failure};
 
     #[test]
     fn the_digest_is_that_of_the_content() {
@@ -166,7 +179,7 @@ mod tests {
             Err(io::Error::from(io::ErrorKind::StorageFull))
         };
         let error = write_atomically(&path, full).unwrap_err();
-        assert_eq!(error.fault(), Fault::CannotWrite);
+        assert_eq!(error.failure(), Failure::CannotWrite);
         assert!(
             error.to_string().contains("file: cannot be written"),
             "{error}"
@@ -181,7 +194,7 @@ mod tests {
         let parent = directory.path().join("parent");
         fs::write(&parent, "").unwrap();
         let error = write_atomically(&parent.join("file"), |_| Ok(())).unwrap_err();
-        assert_eq!(error.fault(), Fault::CannotWrite);
+        assert_eq!(error.failure(), Failure::CannotWrite);
     }
 
     #[test]

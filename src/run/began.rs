@@ -1,6 +1,7 @@
 //! `began.json`: the settings a run began with, and what may differ from them when it is resumed.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
@@ -8,11 +9,12 @@ use toml::{Table, Value};
 use super::{Checkpoint, Difference, File, RunDir, RunError, RunWriter};
 
 /// What changes no bit of an epoch's result, or how many epochs there are.
-const MAY_DIFFER: [&str; 6] = [
+const MAY_DIFFER: [&str; 7] = [
     "training.epochs",
     "training.patience",
     "training.prefetch",
     "run.device",
+    "run.ledger",
     "run.memory_limit",
     "run.temp_dir",
 ];
@@ -26,6 +28,16 @@ pub struct Began {
     pub tool: String,
     /// The complete settings, as TOML.
     pub settings: String,
+    /// The folder that relative paths in the settings are from, where its path is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
+}
+
+/// The folder that relative paths are from, where its path is text.
+#[must_use]
+pub fn folder_now() -> Option<String> {
+    let folder = std::env::current_dir().ok()?;
+    folder.into_os_string().into_string().ok()
 }
 
 impl Began {
@@ -35,6 +47,7 @@ impl Began {
         Self {
             tool: concat!("sagebrush ", env!("CARGO_PKG_VERSION")).to_owned(),
             settings,
+            folder: folder_now(),
         }
     }
 }
@@ -92,6 +105,20 @@ impl RunDir {
             return Ok(Some(began.settings));
         }
         Ok(checkpoint.map(|checkpoint| checkpoint.config_toml.clone()))
+    }
+}
+
+impl RunDir {
+    /// The folder that relative paths in the settings are from; `None` where the run has no record of it.
+    ///
+    /// # Errors
+    /// A record that is damaged.
+    pub fn began_in(&self) -> Result<Option<PathBuf>, RunError> {
+        if !self.has(File::Began) {
+            return Ok(None);
+        }
+        let began: Began = self.read_json(File::Began)?;
+        Ok(began.folder.map(PathBuf::from))
     }
 }
 

@@ -74,14 +74,14 @@ pub fn load_latest(directory: &Path) -> Result<LoadedCheckpoint, RunError> {
         return Err(RunError::Missing {
             path,
             what,
-            remedy: "train anew with --overwrite".into(),
+            remedy: "train anew with `--overwrite`".into(),
         });
     }
     let what = format!("no checkpoint is whole ({})", warnings.join("; "));
     Err(RunError::Damaged {
         path,
         what,
-        remedy: "train anew with --overwrite".into(),
+        remedy: "train anew with `--overwrite`".into(),
     })
 }
 
@@ -122,7 +122,7 @@ fn epoch_of(name: &str) -> Option<u32> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::run::Fault;
+    use crate::failure::{Fails, Failure};
     use crate::run::checkpoint::tests::sample;
 
     fn names(directory: &Path) -> Vec<String> {
@@ -163,7 +163,7 @@ mod tests {
             text.contains("epoch-000001") && text.contains("epoch-000002"),
             "{text}"
         );
-        assert_eq!(error.fault(), Fault::BadData);
+        assert_eq!(error.failure(), Failure::BadData);
     }
 
     #[test]
@@ -185,16 +185,16 @@ mod tests {
             .values_mut()
             .for_each(|tensor| tensor.shape = vec![99]);
         assert_eq!(
-            bad.save(directory.path()).unwrap_err().fault(),
-            Fault::CannotWrite
+            bad.save(directory.path()).unwrap_err().failure(),
+            Failure::CannotWrite
         );
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
         assert_eq!(load_latest(directory.path()).unwrap().checkpoint.epoch, 1);
         let file = directory.path().join("file");
         fs::write(&file, "").unwrap();
         assert_eq!(
-            sample(2).save(&file).unwrap_err().fault(),
-            Fault::CannotWrite
+            sample(2).save(&file).unwrap_err().failure(),
+            Failure::CannotWrite
         );
     }
 
@@ -203,13 +203,13 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("epoch-x.safetensors"), "").unwrap();
         assert_eq!(
-            load_latest(directory.path()).unwrap_err().fault(),
-            Fault::MissingInput
+            load_latest(directory.path()).unwrap_err().failure(),
+            Failure::InputMissing
         );
         let absent = directory.path().join("absent");
         assert_eq!(
-            load_latest(&absent).unwrap_err().fault(),
-            Fault::MissingInput
+            load_latest(&absent).unwrap_err().failure(),
+            Failure::InputMissing
         );
     }
 }

@@ -7,10 +7,11 @@ use std::path::Path;
 
 use super::records::tests::record;
 use super::{
-    Began, EmbeddingTables, Fault, File, HostTensor, LockedRun, MANIFEST_NAME, ModelCard,
-    NamedTensors, OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter,
+    Began, EmbeddingTables, File, HostTensor, LockedRun, MANIFEST_NAME, ModelCard, NamedTensors,
+    OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter,
 };
 use crate::data::{IdMap, ItemLists};
+use crate::failure::{Fails, Failure};
 
 fn matrix(rows: usize, columns: usize, values: &[f32]) -> HostTensor {
     HostTensor {
@@ -93,7 +94,7 @@ fn what_is_written_is_read() {
     assert_eq!(run.metrics().unwrap(), [record(1), record(2)]);
     assert!(!run.has(File::Evaluation));
     let missing = run.evaluation::<u32>().unwrap_err();
-    assert_eq!(missing.fault(), Fault::MissingInput);
+    assert_eq!(missing.failure(), Failure::InputMissing);
     assert!(missing.to_string().contains("run `sagebrush evaluate`"));
 }
 
@@ -111,7 +112,7 @@ fn lists_that_do_not_fit_the_id_maps_are_refused() {
     let run = write_run(directory.path());
     for (n_users, n_items) in [(1, 3), (3, 3), (2, 2)] {
         let error = run.interactions(n_users, n_items).unwrap_err();
-        assert_eq!(error.fault(), Fault::BadData);
+        assert_eq!(error.failure(), Failure::BadData);
         assert!(error.path().ends_with("interactions.safetensors"));
     }
 }
@@ -137,7 +138,7 @@ fn a_failed_write_into_a_finished_run_leaves_it_open_for_reading() {
     let failed = run.write(File::Evaluation, |_| {
         Err(std::io::ErrorKind::StorageFull.into())
     });
-    assert_eq!(failed.unwrap_err().fault(), Fault::CannotWrite);
+    assert_eq!(failed.unwrap_err().failure(), Failure::CannotWrite);
     let opened = RunDir::open(directory.path()).unwrap();
     opened.verify().unwrap();
     assert!(!opened.has(File::Evaluation));
@@ -173,14 +174,17 @@ fn what_is_not_a_run_is_never_written_over() {
     fs::write(path.join("README.md"), "mine").unwrap();
     for replace in [Replace::Nothing, Replace::Own, Replace::Any] {
         let error = create(path, replace).unwrap_err();
-        assert_eq!(error.fault(), Fault::CannotWrite);
+        assert_eq!(error.failure(), Failure::CannotWrite);
         assert!(error.to_string().contains("not a run"), "{error}");
     }
     fs::create_dir(path.join("checkpoint")).unwrap();
     fs::write(path.join("thesis.tex"), "mine").unwrap();
     assert!(create(path, Replace::Any).is_err());
     assert!(resume(path).is_err());
-    assert_eq!(RunDir::open(path).unwrap_err().fault(), Fault::MissingInput);
+    assert_eq!(
+        RunDir::open(path).unwrap_err().failure(),
+        Failure::InputMissing
+    );
     assert_eq!(fs::read(path.join("README.md")).unwrap(), b"mine");
 }
 
@@ -213,13 +217,13 @@ fn a_path_that_cannot_be_is_an_error() {
     fs::write(&file, "").unwrap();
     for path in [file.clone(), file.join("run")] {
         assert_eq!(
-            create(path, Replace::Any).unwrap_err().fault(),
-            Fault::CannotWrite
+            create(path, Replace::Any).unwrap_err().failure(),
+            Failure::CannotWrite
         );
     }
     assert_eq!(
-        RunDir::open(&file).unwrap_err().fault(),
-        Fault::MissingInput
+        RunDir::open(&file).unwrap_err().failure(),
+        Failure::InputMissing
     );
     let absent = RunDir::open(directory.path().join("absent")).unwrap_err();
     assert!(
@@ -246,8 +250,8 @@ fn every_truncated_or_missing_file_is_named_on_opening_where_answers_need_it() {
         fs::write(&path, &whole).unwrap();
         for error in [truncated, missing] {
             assert_eq!(
-                (error.fault(), error.path()),
-                (Fault::BadData, path.as_path())
+                (error.failure(), error.path()),
+                (Failure::BadData, path.as_path())
             );
         }
     }
@@ -265,8 +269,8 @@ fn every_changed_byte_of_a_tensor_file_is_refused_by_name() {
         fs::write(&path, &bytes).unwrap();
         let error = run.parameters().unwrap_err();
         assert_eq!(
-            (error.fault(), error.path()),
-            (Fault::BadData, path.as_path())
+            (error.failure(), error.path()),
+            (Failure::BadData, path.as_path())
         );
         assert!(run.verify().is_err());
     }
@@ -304,7 +308,7 @@ fn one_process_writes_and_the_manifest_is_that_of_the_moment() {
         create(&path, Replace::Any).map(|_| ()),
         resume(&path).map(|_| ()),
     ] {
-        assert_eq!(second.unwrap_err().fault(), Fault::Busy);
+        assert_eq!(second.unwrap_err().failure(), Failure::Busy);
     }
     first.write_evaluation(&1).unwrap();
     drop(first);
@@ -326,7 +330,7 @@ fn a_reader_follows_an_evaluation_and_no_other_file() {
     run.write_evaluation(&2).unwrap();
     run.write_titles(&[None, None, None]).unwrap();
     assert_eq!(reader.evaluation::<i32>().unwrap(), 2);
-    assert_eq!(reader.titles().unwrap_err().fault(), Fault::BadData);
+    assert_eq!(reader.titles().unwrap_err().failure(), Failure::BadData);
 }
 
 #[test]

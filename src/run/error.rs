@@ -7,19 +7,6 @@ use std::path::{Path, PathBuf};
 use super::difference::Difference;
 use super::holder::Holder;
 
-/// Whose fault an error is, which decides the exit code of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// A file is there but cannot be trusted or understood (exit code 65).
-    BadData,
-    /// A file or directory that must be there is not (exit code 66).
-    MissingInput,
-    /// A file or directory cannot be written (exit code 74).
-    CannotWrite,
-    /// Another process is writing; trying again later may do (exit code 75).
-    Busy,
-}
-
 /// An error of a run directory or of a checkpoint in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,7 +24,7 @@ pub enum RunError {
     /// A run without a manifest: training was stopped before its end.
     #[error(
         "{}: training did not finish here (there is no MANIFEST.json); continue it with \
-         `sagebrush train --resume`, or train anew with --overwrite",
+         `sagebrush train --resume`, or train anew with `--overwrite`",
         path.display()
     )]
     Unfinished {
@@ -127,23 +114,6 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Whose fault this is.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Self::Missing { .. } => Fault::MissingInput,
-            Self::Unfinished { .. }
-            | Self::UnknownVersion { .. }
-            | Self::Damaged { .. }
-            | Self::OtherSettings { .. } => Fault::BadData,
-            Self::Busy { .. } => Fault::Busy,
-            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Fault::MissingInput
-            }
-            Self::Unreadable { .. } => Fault::BadData,
-            Self::Occupied { .. } | Self::CannotWrite { .. } => Fault::CannotWrite,
-        }
-    }
-
     /// The path the error is about.
     pub fn path(&self) -> &Path {
         match self {
@@ -190,11 +160,18 @@ fn list(differences: &[Difference]) -> String {
 
 impl Fails for RunError {
     fn failure(&self) -> Failure {
-        match self.fault() {
-            Fault::BadData => Failure::BadData,
-            Fault::MissingInput => Failure::InputMissing,
-            Fault::CannotWrite => Failure::CannotWrite,
-            Fault::Busy => Failure::Busy,
+        match self {
+            Self::Missing { .. } => Failure::InputMissing,
+            Self::Unfinished { .. }
+            | Self::UnknownVersion { .. }
+            | Self::Damaged { .. }
+            | Self::OtherSettings { .. } => Failure::BadData,
+            Self::Busy { .. } => Failure::Busy,
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Failure::InputMissing
+            }
+            Self::Unreadable { .. } => Failure::BadData,
+            Self::Occupied { .. } | Self::CannotWrite { .. } => Failure::CannotWrite,
         }
     }
 }

@@ -26,14 +26,14 @@ mod tensors;
 mod writer;
 mod written;
 
-pub use atomic::{FileDigest, remove_leftovers, write_atomically};
-pub use began::{Began, differences};
+pub use atomic::{FileDigest, check_writable, remove_leftovers, write_atomically};
+pub use began::{Began, differences, folder_now};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
 pub use contents::{EmbeddingTables, FilterTables, SeenLists};
 pub use difference::Difference;
 pub use directory::RunDir;
-pub use error::{Fault, RunError};
+pub use error::RunError;
 pub use files::{File, OPENINGS_NAME};
 pub use fold_in::StoredFoldIn;
 pub use holder::Holder;

@@ -21,6 +21,8 @@ pub struct ModelCard {
     pub model: String,
     /// How a score is taken.
     pub score: CardScore,
+    /// Whether the run has the map that gives a new user a vector.
+    pub folds_in: bool,
     /// What the model learned from: names and values.
     pub data: Vec<(String, String)>,
     /// How it was trained: names and values.
@@ -51,7 +53,11 @@ impl ModelCard {
             CardScore::Head => (TABLES, [LOAD_TABLES, LOAD_HEAD].concat()),
             CardScore::Filter => (VECTORS, LOAD_FILTER.to_owned()),
         };
-        card.push_str(&FILES.replace("TABLES\n", tables));
+        let fold_in = match self.folds_in {
+            true => FOLD_IN,
+            false => "",
+        };
+        card.push_str(&FILES.replace("TABLES\n", &[tables, fold_in].concat()));
         card.push_str(&load);
         card
     }
@@ -69,7 +75,7 @@ const FILES: &str = "
 |---|---|
 | `config.toml` | the complete configuration |
 TABLES
-| `users.json`, `items.json` | the raw ids; the position is the row |
+| `users.json`, `items.json` | the keys; the position is the row |
 | `interactions.safetensors` | what each user had seen (CSR: `row_ptr`, `items`) |
 | `MANIFEST.json` | size and BLAKE3 of every file |
 
@@ -83,6 +89,9 @@ With Sagebrush: `sagebrush recommend --run . --user KEY`.
 const TABLES: &str = "| `model.safetensors` | the parameters |
 | `embeddings.safetensors` | `users` [n_users, dim] and `items` [n_items, dim], ready to score |
 ";
+
+const FOLD_IN: &str =
+    "| `fold_in.safetensors` | the map from a history to the vector of a new user |\n";
 
 const VECTORS: &str =
     "| `filter.safetensors` | `item_vectors` [n_items, n_vectors] and `singular_values` of \
@@ -168,5 +177,11 @@ mod tests {
             "{markdown}"
         );
         assert!(markdown.contains("Not evaluated yet"));
+        let with_map = ModelCard {
+            folds_in: true,
+            ..card
+        };
+        let row = "| `fold_in.safetensors` | the map";
+        assert!(with_map.to_markdown().contains(row) && !markdown.contains(row));
     }
 }

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use super::atomic::{digest_of, is_temporary, remove_leftovers, write_atomically};
+use super::atomic::{check_writable, digest_of, is_temporary, remove_leftovers, write_atomically};
 use super::directory::{CHECKPOINT_DIRECTORY, MARKER_NAME};
 use super::files::OPENINGS_NAME;
 use super::manifest::{MANIFEST_NAME, Manifest};
@@ -82,6 +82,7 @@ impl LockedRun {
                 Plan::Replace
             }
         };
+        check_writable(&run.path)?;
         Ok(Self {
             run,
             lock,
@@ -140,6 +141,33 @@ impl LockedRun {
             Plan::Create | Plan::Replace => checkpoint_store::remove_all(&run.checkpoint_dir())?,
         }
         Ok(RunWriter { run, _lock: lock })
+    }
+
+    /// Whether the run is finished and all of it is as it was written; its settings alone may have been edited.
+    pub fn is_whole(&self) -> bool {
+        let whole = self.run.verify_all_but(Some(RunFile::Config));
+        self.run.manifest.is_some() && whole.is_ok()
+    }
+
+    /// Whether the settings of a finished run are not those it was finished with.
+    pub fn is_edited(&self) -> bool {
+        let name = RunFile::Config.name();
+        let found = digest_of(&self.run.path.join(name)).ok();
+        let manifest = self.run.manifest.as_ref();
+        found.as_ref() != manifest.and_then(|manifest| manifest.files.get(name))
+    }
+
+    /// Leaves a finished run as it is. Settings that were edited enter its manifest.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn leave(self) -> Result<(), RunError> {
+        if !self.is_edited() {
+            return Ok(());
+        }
+        let settings = self.config_now()?;
+        let Self { run, lock, .. } = self;
+        RunWriter { run, _lock: lock }.write_config(&settings)
     }
 
     /// The settings as `config.toml` has them now, whatever the manifest says: they may have been edited.
@@ -311,12 +339,12 @@ fn check_replaceable(
     } else if replace == Replace::Nothing {
         (
             "there is a run already".to_owned(),
-            "choose another directory, continue it with --resume, or replace it with --overwrite",
+            "choose another directory, resume it with `--resume`, or replace it with `--overwrite`",
         )
     } else if replace == Replace::Own && run.trained_by() != command {
         (
             format!("there is a run that `sagebrush {command}` did not train, so it stays"),
-            "choose another directory with --out, or remove it",
+            "choose another directory with `--out`, or remove it",
         )
     } else {
         return Ok(());

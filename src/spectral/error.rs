@@ -15,18 +15,6 @@ pub enum SpectralError {
         /// The interactions there are.
         n_entries: usize,
     },
-    /// The vectors are still moving.
-    #[error(
-        "the singular vectors are exact to {residual:.1e} after {rounds} rounds, not to the {tolerance:.1e} asked for: raise `filter.tolerance`"
-    )]
-    NotConverged {
-        /// The largest residual reached.
-        residual: f64,
-        /// The rounds done.
-        rounds: usize,
-        /// The residual asked for.
-        tolerance: f64,
-    },
     /// A stop was asked for.
     #[error("stopped before the singular vectors were found")]
     Stopped,
@@ -36,7 +24,6 @@ impl Fails for SpectralError {
     fn failure(&self) -> Failure {
         match self {
             Self::TooManyEntries { .. } => Failure::BadData,
-            Self::NotConverged { .. } => Failure::Usage,
             Self::Stopped => Failure::Interrupted,
         }
     }

@@ -15,12 +15,18 @@ use super::{CoOccurrence, SpectralError, Step};
 
 /// Vectors beyond those asked for make the last ones converge; a quarter more, and at least this many.
 const SPARE_VECTORS: usize = 16;
-/// Rounds before giving up; Gowalla takes 9 (GF-CF) and 10 (ChebyCF).
+/// Rounds at most; Gowalla takes 9 (GF-CF) and 10 (ChebyCF).
 const ROUNDS_MAX: usize = 60;
+/// From this round on the best vectors so far are kept, should the tolerance not be reached. A copy costs memory, and
+/// most spectra have long converged.
+const FIRST_KEPT_ROUND: usize = 40;
 /// The highest degree of the polynomial.
 const DEGREE_MAX: usize = 16;
 /// Columns multiplied together: one piece of parallel work.
 const COLUMNS: usize = 64;
+/// No direction grows by more than the exponential of this at once: the squares of its numbers are to fit single
+/// precision.
+const GROWTH_MAX: f64 = 44.0;
 /// Residuals cannot be told from rounding below this.
 const ROUNDING: f64 = 1e-6;
 /// Singular values below this share of the largest cannot be told from 0 in single precision.
@@ -31,7 +37,8 @@ const SMALLEST_SHARE: f64 = 1e-3;
 pub struct SpectrumRequest {
     /// How many singular vectors.
     pub n_vectors: usize,
-    /// The largest residual `|R̃ᵀu - s v|` of a vector, with `u = R̃v / s`; the largest singular value is 1.
+    /// The largest residual `|R̃ᵀu - s v|` of a vector, with `u = R̃v / s`; the largest singular value is 1. A spectrum
+    /// that does not come so far in the rounds there are is less exact, and its residual says so.
     pub tolerance: f64,
     /// The seed of the random start.
     pub seed: u64,
@@ -51,6 +58,7 @@ pub struct Spectrum {
 }
 
 /// The block between two rounds: orthonormal columns, the most important first.
+#[derive(Clone)]
 struct Block {
     columns: Vec<f32>,
     width: usize,
@@ -58,11 +66,11 @@ struct Block {
     squares: Vec<f64>,
 }
 
-/// The leading singular vectors of the graph's `R̃`; a function of the graph and the request alone. `stop` is asked
-/// once a round.
+/// The leading singular vectors of the graph's `R̃`, or the best found where they do not reach the tolerance; a function
+/// of the graph and the request alone. `stop` is asked once a round.
 ///
 /// # Errors
-/// When the tolerance is not reached, or when `stop` says so.
+/// When `stop` says so.
 pub fn leading_vectors(
     graph: &CoOccurrence,
     request: SpectrumRequest,
@@ -70,20 +78,20 @@ pub fn leading_vectors(
 ) -> Result<Spectrum, SpectralError> {
     let n_items = graph.n_items();
     let wanted = request.n_vectors.min(n_items).min(graph.n_users());
+    let mut best = Spectrum {
+        values: Vec::new(),
+        vectors: Vec::new(),
+        residual: 0.0,
+        rounds: 0,
+    };
     if wanted == 0 {
-        return Ok(Spectrum {
-            values: Vec::new(),
-            vectors: Vec::new(),
-            residual: 0.0,
-            rounds: 0,
-        });
+        return Ok(best);
     }
     let mut width = (wanted + (wanted / 4).max(SPARE_VECTORS)).min(n_items);
     let mut rng = ChaCha8Rng::seed_from_u64(request.seed);
     let mut columns: Vec<f32> = (0..n_items * width)
         .map(|_| rng.random_range(-1.0..1.0))
         .collect();
-    let mut largest = f64::INFINITY;
     for round in 1..=ROUNDS_MAX {
         if stop() {
             return Err(SpectralError::Stopped);
@@ -91,18 +99,26 @@ pub fn leading_vectors(
         let mut block = Block::new(graph, columns, width);
         let kept = block.n_nonzero(wanted);
         let residuals = block.residuals(graph, kept);
-        largest = residuals.iter().copied().fold(0.0, f64::max);
-        if largest <= request.tolerance {
+        let largest = residuals.iter().copied().fold(0.0, f64::max);
+        if largest <= request.tolerance || round == ROUNDS_MAX && !best.is_better(kept, largest) {
             return Ok(block.into_spectrum(kept, largest, round));
+        }
+        if round >= FIRST_KEPT_ROUND && !best.is_better(kept, largest) {
+            best = block.clone().into_spectrum(kept, largest, round);
         }
         block.amplify(graph, &residuals);
         (columns, width) = (block.columns, block.width);
     }
-    Err(SpectralError::NotConverged {
-        residual: largest,
-        rounds: ROUNDS_MAX,
-        tolerance: request.tolerance,
-    })
+    best.rounds = ROUNDS_MAX;
+    Ok(best)
+}
+
+impl Spectrum {
+    /// Whether it has more vectors than `kept`, or as many that are more exact than `residual`.
+    fn is_better(&self, kept: usize, residual: f64) -> bool {
+        let n = self.values.len();
+        n > kept || n == kept && self.residual < residual
+    }
 }
 
 impl Block {
@@ -184,15 +200,19 @@ impl Block {
         }
     }
 
-    /// The highest degree at which no direction outgrows the last wanted one by more than it is already known
-    /// better: otherwise what is left of it in the other columns would drown them.
+    /// The highest degree at which no direction leaves the range of numbers, or outgrows the last wanted one by more than
+    /// it is already known better: otherwise what is left of it in the other columns would drown them.
     fn degree(&self, cut: f64, residuals: &[f64]) -> usize {
         let angle = |square: f64| (2.0 * square / cut - 1.0).max(1.0).acosh();
         let Some(last) = residuals.len().checked_sub(1) else {
             return 1;
         };
         let last = angle(self.squares[last]);
+        let largest = angle(self.squares[0]);
         let safe = |&degree: &usize| {
+            if degree as f64 * largest > GROWTH_MAX {
+                return false;
+            }
             let mut known = residuals.iter().zip(&self.squares);
             known.all(|(&residual, &square)| {
                 // ln cosh x is x - ln 2 for large x, and both sides lose the same.

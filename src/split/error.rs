@@ -8,7 +8,7 @@ use thiserror::Error;
 pub enum SplitError {
     /// The method needs timestamps the log does not have.
     #[error(
-        "the {method} split needs timestamps and the log has none: name the column with `--timestamp-column`, or use `--split random`"
+        "the {method} split needs timestamps and the log has none: name the column with `--timestamp-column NAME` (`data.columns.timestamp`), or use `--split random`"
     )]
     NoTimestamps {
         /// The method asked for.

@@ -16,7 +16,7 @@ pub enum TrainingError {
     /// The loss became NaN or infinite.
     #[error(
         "the loss is not a finite number at epoch {epoch}, step {step} with learning rate {learning_rate}: \
-         lower the learning rate (`--learning-rate {}`) and resume from the last checkpoint or start again",
+         start again with a lower one (`--learning-rate {}`)",
         learning_rate / 10.0
     )]
     NotFinite {

@@ -20,7 +20,7 @@ use sagebrush_model::{Graph, LossConfig, LsaStart, Model, ServingTables};
 pub use error::TrainingError;
 pub use setup::{ModelInputs, adjacency, model_inputs};
 
-use crate::config::RunConfig;
+use crate::config::{RunConfig, TrainingConfig};
 use crate::data::ItemLists;
 use crate::inference::{RankError, ScoreSource, Tables};
 use crate::observer::{Event, Observer};
@@ -145,6 +145,17 @@ pub fn train(
     state
         .into_trained(job)
         .map(|trained| Outcome::Finished(Box::new(trained)))
+}
+
+/// Whether a training that has come to this checkpoint is over.
+#[must_use]
+pub fn is_over(training: &TrainingConfig, checkpoint: &Checkpoint) -> bool {
+    let position = (checkpoint.epoch, checkpoint.step);
+    state::is_over(
+        training,
+        position,
+        checkpoint.validations_without_improvement,
+    )
 }
 
 /// Runs the first steps of an epoch and forgets them: how long each takes, with what it waits for its batch. Benches ask

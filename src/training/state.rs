@@ -26,6 +26,17 @@ pub(super) struct State {
     validations_without_improvement: u32,
 }
 
+/// Whether training is over after so many epochs and steps of the next: by the last epoch, or by early stopping.
+pub(super) fn is_over(
+    training: &TrainingConfig,
+    (epoch, step): (u32, u64),
+    validations_without_improvement: u32,
+) -> bool {
+    let stale =
+        training.patience > 0 && validations_without_improvement >= training.patience && step == 0;
+    epoch >= training.epochs || stale
+}
+
 impl State {
     /// The parameters that training begins with.
     pub(super) fn new(job: &Job<'_>) -> Result<Self, TrainingError> {
@@ -106,10 +117,8 @@ impl State {
 
     /// Whether the last epoch is done or early stopping says so.
     pub(super) fn is_done(&self, training: &TrainingConfig) -> bool {
-        let stale = training.patience > 0
-            && self.validations_without_improvement >= training.patience
-            && self.step == 0;
-        self.epoch >= training.epochs || stale
+        let position = (self.epoch, self.step);
+        is_over(training, position, self.validations_without_improvement)
     }
 
     /// Takes note of an epoch's validation metric and says whether it is the best so far.

@@ -11,7 +11,9 @@ use toml::Value;
 use super::{Drawn, Standing};
 use crate::config;
 use crate::data::{HashedFile, SourceFile};
-use crate::run::{RunError, RunLock, remove_leftovers, write_atomically};
+use crate::run::{
+    RunError, RunLock, check_writable, folder_now, remove_leftovers, write_atomically,
+};
 
 const COMMAND: &str = "tune";
 const HEAD: &str = "search.json";
@@ -36,6 +38,9 @@ pub struct Search {
     /// The files of items' vectors; searches of before did not record them.
     #[serde(default)]
     pub vectors: Option<Vec<HashedFile>>,
+    /// The folder that relative paths in the settings are from, where its path is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
 }
 
 impl Search {
@@ -55,6 +60,7 @@ impl Search {
             trials,
             sources,
             vectors,
+            folder: folder_now(),
         }
     }
 }
@@ -152,13 +158,14 @@ impl Journal {
         let lock = RunLock::take(path, COMMAND)?;
         let is_search = path.join(HEAD).is_file();
         if is_empty(path)? || (is_search && overwrite) {
+            check_writable(path)?;
             let path = path.to_owned();
             return Ok(Reserved { path, lock });
         }
         let (what, remedy) = match is_search {
             true => (
                 "there is a search already",
-                "choose another directory, resume it with --resume, or replace it with --overwrite",
+                "choose another directory, resume it with `--resume`, or replace it with `--overwrite`",
             ),
             false => (
                 "is not empty and not a search, so nothing is written over it",

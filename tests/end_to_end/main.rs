@@ -4,14 +4,17 @@
 mod ablate;
 mod backends;
 mod bad_input;
+mod closed_pipes;
 mod data;
 mod filters;
 mod memory;
+mod messages;
 mod negatives;
 mod new_items;
 mod order;
 mod pinsage;
 mod promises;
+mod relative_paths;
 mod released_formats;
 mod reproduce;
 mod settings;

@@ -1,6 +1,8 @@
 //! Resuming a run: it keeps its own settings and data, and nothing is changed before both are checked.
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use crate::data::Workspace;
 use crate::small::{assert_whole, openings, results, train};
@@ -46,6 +48,46 @@ fn more_epochs_train_further_and_the_evaluation_goes() {
     assert!(!work.path("run/evaluation.json").exists());
     assert!(!work.path("run/report.html").exists());
     assert_eq!(openings(&work.path("run")), 1, "it was opened all the same");
+}
+
+#[test]
+fn a_finished_run_with_nothing_left_stays_as_it_is() {
+    let work = Workspace::new();
+    for model in ["mf", "gf-cf"] {
+        work.succeed(&train(model, "run"));
+        work.succeed(&["evaluate", "--run", "run", "-q"]);
+        let before = contents(&work.path("run"));
+        let output = work.succeed(&["train", "--resume", "run"]);
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(message.contains("run stays as it is"), "{message}");
+        assert!(before == contents(&work.path("run")), "{model}");
+        let told = work.json(&["train", "--resume", "run"]);
+        assert_eq!(told["nothing_to_train"], true);
+        // Without its checkpoints, too: it is finished as its settings say.
+        fs::remove_dir_all(work.path("run/checkpoint")).unwrap();
+        work.succeed(&["train", "--resume", "run", "-q"]);
+        assert!(work.path("run/evaluation.json").exists());
+        fs::remove_dir_all(work.path("run")).unwrap();
+    }
+    // One that is damaged is brought to its end again.
+    work.succeed(&train("mf", "run"));
+    let expected = results(&work.path("run"));
+    fs::remove_file(work.path("run/embeddings.safetensors")).unwrap();
+    work.succeed(&["train", "--resume", "run", "-q"]);
+    assert_whole(&work.path("run"));
+    assert_eq!(results(&work.path("run")), expected);
+}
+
+/// The files of a run by name.
+fn contents(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    let files = fs::read_dir(run).unwrap().map(|entry| entry.unwrap());
+    let files = files.filter(|entry| entry.file_type().unwrap().is_file());
+    files
+        .map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            (name, fs::read(entry.path()).unwrap())
+        })
+        .collect()
 }
 
 #[test]
@@ -108,6 +150,28 @@ fn a_demo_replaces_demos_and_nothing_else() {
         !work.path("folder/mf").exists(),
         "nothing was trained before"
     );
+}
+
+/// Trained for an epoch, which is enough to be there.
+#[test]
+fn a_demo_takes_the_place_of_a_demo() {
+    let work = Workspace::new();
+    let demo = |seed: &str| {
+        let arguments = ["demo", "--out", "folder", "--seed", seed, "-q"];
+        let mut command = work.sagebrush(&arguments);
+        let command = command.env("SAGEBRUSH_TRAINING_EPOCHS", "1");
+        let command = command.env("SAGEBRUSH_MODEL_DIM", "4");
+        command
+            .env("SAGEBRUSH_EVALUATION_BOOTSTRAP", "10")
+            .assert()
+            .success();
+        assert_whole(&work.path("folder/mf"));
+        assert_whole(&work.path("folder/lightgcn"));
+        results(&work.path("folder/lightgcn"))
+    };
+    let first = demo("1");
+    assert!(first != demo("2"), "the second is of another seed");
+    assert!(work.path("folder/lightgcn/report.html").exists());
 }
 
 #[test]

@@ -130,6 +130,25 @@ impl Sources {
             .collect()
     }
 
+    /// Places outside of tests that print by a macro which panics where nobody reads.
+    pub(crate) fn with_prints(&self) -> Vec<String> {
+        const MACROS: [&str; 5] = ["println!", "eprintln!", "print!", "eprint!", "dbg!"];
+        let mut found = Vec::new();
+        for (module, file) in &self.files {
+            if module.iter().any(|name| name.ends_with("tests")) {
+                continue;
+            }
+            let lines = file.code.lines().take_while(|line| *line != "#[cfg(test)]");
+            for (at, line) in lines.enumerate() {
+                if MACROS.iter().any(|name| line.contains(name)) {
+                    let path = file.path.display();
+                    found.push(format!("{path}:{}: prints, and may panic", at + 1));
+                }
+            }
+        }
+        found
+    }
+
     /// Places where `unsafe` is used without a `SAFETY:` comment directly above, or a function is `unsafe` without a
     /// section `# Safety` in its documentation.
     pub(crate) fn without_safety(&self) -> Vec<String> {

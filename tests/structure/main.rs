@@ -165,6 +165,7 @@ fn the_sources_have_the_structure_of_the_table() {
     none(&sources.forbidden(MAY_KNOW));
     none(&sources.without_headline());
     none(&sources.without_safety());
+    none(&sources.with_prints());
 }
 
 /// A module knows only modules that stand before it in the table, so that the table itself has no circle.

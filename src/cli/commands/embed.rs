@@ -13,6 +13,7 @@ use crate::finished::{self, OpenRun, Seen, Sources};
 pub(super) fn embed(session: &Session, args: &EmbedArgs) -> Result<()> {
     let destination = Destination::from(&*args.out);
     let format = VectorFormat::of(&destination)?;
+    destination.check()?;
     let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
     let Some(items) = &args.items else {
         return write_known(session, &run, args, &destination, format);

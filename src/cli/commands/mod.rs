@@ -28,16 +28,17 @@ mod tune;
 use clap::CommandFactory;
 
 use super::args::{Cli, Command};
+use super::output;
 use super::session::Session;
 use crate::error::Result;
 use crate::failure::Failure;
 
-/// Runs the command; `Some` failure where it already told the user why.
+/// Runs the command, which is called `name`; `Some` failure where it already told the user why.
 ///
 /// # Errors
 /// Whatever stopped the command, with place and remedy.
-pub(crate) fn run(cli: &Cli) -> Result<Option<Failure>> {
-    let session = Session::new(&cli.global);
+pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
+    let session = Session::new(&cli.global, name);
     #[cfg(feature = "train")]
     if matches!(
         cli.command,
@@ -71,8 +72,10 @@ pub(crate) fn run(cli: &Cli) -> Result<Option<Failure>> {
         Command::Bench => bench::bench(&session)?,
         Command::Compare(args) => compare::compare(&session, args)?,
         Command::Completions { shell } => {
-            let (mut command, mut out) = (Cli::command(), std::io::stdout());
-            clap_complete::generate(*shell, &mut command, "sagebrush", &mut out);
+            // Into memory, for it panics where it cannot write.
+            let (mut command, mut text) = (Cli::command(), Vec::new());
+            clap_complete::generate(*shell, &mut command, "sagebrush", &mut text);
+            output::print(text)?;
         }
     }
     Ok(None)

@@ -13,6 +13,15 @@ use crate::inference::{ListOptions, Recommender, UserList};
 
 /// Runs `recommend`.
 pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
+    let destination = args
+        .out
+        .as_deref()
+        .map_or(Destination::Stdout, Destination::from);
+    let format = format(args)?;
+    if format == ListFormat::Parquet && destination == Destination::Stdout {
+        return Err(Usage("Parquet needs a file: add `--out FILE.parquet`".to_owned()).into());
+    }
+    destination.check()?;
     let run = args
         .new
         .add_to(OpenRun::open(&args.run, Seen::Everything)?)?;
@@ -21,14 +30,6 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
     let chosen = chosen(&run, args)?;
     if let (Some(lists), None, None) = (&chosen, &args.out, args.to) {
         return show(session, lists);
-    }
-    let destination = args
-        .out
-        .as_deref()
-        .map_or(Destination::Stdout, Destination::from);
-    let format = format(args)?;
-    if format == ListFormat::Parquet && destination == Destination::Stdout {
-        return Err(Usage("Parquet needs a file: add `--out FILE.parquet`".to_owned()).into());
     }
     write(
         session,

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::settings;
 use crate::cli::args::TrainArgs;
+use crate::cli::output;
 use crate::cli::session::Session;
 use crate::config::RunConfig;
 use crate::error::{Result, Unexpected};
@@ -22,6 +23,7 @@ const COMMAND: &str = "train";
 pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failure>> {
     if let Some(path) = &args.resume {
         return match train::resume(session, path, COMMAND)? {
+            Resumed::Nothing(config) => report_nothing(session, path, &config),
             Resumed::Filter(config, fitted) => report_filter(session, path, &config, fitted),
             Resumed::Model(config, trained) => {
                 report(session, path, &config, trained.map(|trained| *trained))
@@ -30,7 +32,7 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
     }
     let resolved = settings::of_training(&args.settings)?;
     if args.print_config {
-        print!("{}", resolved.to_annotated_toml());
+        output::print(resolved.to_annotated_toml())?;
         return Ok(None);
     }
     let out = args
@@ -48,6 +50,15 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
     }
     let trained = train::train_new(session, config, out, replace, COMMAND, None)?;
     report(session, out, config, trained)
+}
+
+fn report_nothing(session: &Session, run: &Path, config: &RunConfig) -> Result<Option<Failure>> {
+    if session.json {
+        session.print_json(&json!({
+            "run": run, "model": config.model.name, "nothing_to_train": true,
+        }))?;
+    }
+    Ok(None)
 }
 
 fn report(

@@ -29,7 +29,7 @@ closed_choice! {
     IdOrder {
         /// Graph reordering: neighbours in the graph of training interactions lie close together.
         Locality = "locality",
-        /// By raw id.
+        /// By key.
         Key = "key",
     }
 }
@@ -85,7 +85,7 @@ section! {
         flag: flag("k-core", "K"),
     }
 
-    /// How users and items get internal ids; results have raw ids either way.
+    /// How users and items get internal ids; results have keys either way.
     order: IdOrder {
         default: IdOrder::Locality;
         absent: Absent::Was("\"key\""),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::section::section;
-use super::setting::{Limit, Tune};
+use super::setting::{Absent, Limit, Tune};
 use super::{ALL, FILTERS, PINSAGE, flag};
 use crate::config::accepts::{Accepts, Choice};
 use crate::config::byte_size::ByteSize;
@@ -42,6 +42,13 @@ section! {
     memory_limit: Option<ByteSize> {
         default: None;
         flag: flag("memory-limit", "SIZE"),
+    }
+
+    /// Whether an evaluation counts in the ledger of this machine, which tells how often a test part was measured by any
+    /// run. The environment variable `SAGEBRUSH_LEDGER=off` keeps all runs out of it.
+    ledger: bool {
+        default: true;
+        absent: Absent::Default,
     }
 
     /// A folder for the intermediate tables between two layers when all vectors are computed: two tables of items by

@@ -28,7 +28,7 @@ fn fault(format: Option<Format>, text: impl AsRef<[u8]>) -> String {
         .to_string()
 }
 
-/// The interactions in raw keys.
+/// The interactions in keys.
 fn pairs(dataset: &Dataset, rows: &Interactions) -> Vec<(String, String)> {
     let key = |map: &IdMap, id: &u32| map.key(*id).to_owned();
     let pair = |(user, item)| (key(&dataset.users, user), key(&dataset.items, item));

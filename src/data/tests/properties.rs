@@ -50,7 +50,7 @@ fn write(format: Format, log: &Log) -> String {
     text
 }
 
-/// What was read, by raw key.
+/// What was read, by key.
 fn contents(dataset: &Dataset) -> Log {
     let rows = &dataset.interactions;
     let weight = |i: usize| rows.weights.as_ref().map_or(0, |all| all[i] as i8);

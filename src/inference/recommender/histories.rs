@@ -11,7 +11,7 @@ use crate::data::ItemLists;
 type Answer<T> = Result<T, RecommenderError>;
 
 impl Recommender {
-    /// The best items for a user who is not in the log and has the items of `history`, by raw keys; those are left
+    /// The best items for a user who is not in the log and has the items of `history`, by keys; those are left
     /// out unless seen items are included. Repeated keys count once; unknown ones are left out and told, unless all are.
     ///
     /// # Errors

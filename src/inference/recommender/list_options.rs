@@ -1,4 +1,4 @@
-//! The options of a list, as the caller gives them in raw keys and as internal ids.
+//! The options of a list, as the caller gives them in keys and as internal ids.
 
 use super::super::rank_error::RankError;
 use super::super::score_source::ScoreSource;
@@ -22,9 +22,9 @@ pub struct ListOptions {
     pub k: usize,
     /// Whether a list may hold what its user has seen, or the items of the history it is made for.
     pub include_seen: bool,
-    /// Raw keys of items that no list holds. Unknown keys change nothing.
+    /// Keys of items that no list holds. Unknown keys change nothing.
     pub exclude: Vec<String>,
-    /// Raw keys of the only items that a list may hold; `None` for the whole catalogue. Unknown keys are left out, unless
+    /// Keys of the only items that a list may hold; `None` for the whole catalogue. Unknown keys are left out, unless
     /// all are unknown. Of such a list no item but these is scored.
     pub only: Option<Vec<String>>,
 }

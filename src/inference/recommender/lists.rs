@@ -1,4 +1,4 @@
-//! The recommender's results: ranked lists in raw keys.
+//! The recommender's results: ranked lists in keys.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::error::RecommenderError;
 pub struct Listed {
     /// The place, from 1.
     pub rank: u32,
-    /// The item's raw key.
+    /// The item's key.
     pub item: String,
     /// Its score, or its similarity.
     pub score: f32,
@@ -21,7 +21,7 @@ pub struct Listed {
 /// The recommendations of one user.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UserList {
-    /// The user's raw key.
+    /// The user's key.
     pub user: String,
     /// Best first; shorter than asked for when fewer items may be listed.
     pub items: Vec<Listed>,

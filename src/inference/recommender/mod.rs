@@ -1,4 +1,4 @@
-//! Answers for raw keys and internal ids: lists for users, histories and items, from a model that is in memory.
+//! Answers for keys and internal ids: lists for users, histories and items, from a model that is in memory.
 
 mod error;
 mod histories;
@@ -27,7 +27,7 @@ use unknown_key::UnknownKeys;
 /// hold in memory whatever the number of users.
 const USERS_PER_BATCH: usize = 4096;
 
-/// A trained model that answers for raw keys and internal ids.
+/// A trained model that answers for keys and internal ids.
 ///
 /// It is loaded once and asked from any number of threads: every answer takes `&self`, and no table is copied for it.
 /// What an answer needs beside the tables (item vectors by length, keys by hash, the fold-in map of an older run) is
@@ -147,12 +147,12 @@ impl Recommender {
         }
     }
 
-    /// The users by raw key.
+    /// The users by key.
     pub fn users(&self) -> &IdMap {
         &self.users
     }
 
-    /// The items by raw key.
+    /// The items by key.
     pub fn items(&self) -> &IdMap {
         &self.items
     }
@@ -190,7 +190,7 @@ impl Recommender {
         self.titles.as_ref()?.get(item as usize)?.as_deref()
     }
 
-    /// The best items of each user, by raw keys, in the order of `users`.
+    /// The best items of each user, by keys, in the order of `users`.
     ///
     /// # Errors
     /// The first unknown user, options that cannot be met, a NaN score.
@@ -243,7 +243,7 @@ impl Recommender {
         }))
     }
 
-    /// The `k` items most like one, by raw keys, itself left out; what that means is the [`Scorer`]'s.
+    /// The `k` items most like one, by keys, itself left out; what that means is the [`Scorer`]'s.
     ///
     /// # Errors
     /// An unknown key, `k` of 0 or above the other items of the catalogue, a NaN in a vector.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{evaluate, settings};
 use crate::cli::args::AblateArgs;
+use crate::cli::output;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig};
 use crate::error::{Error, Result, Unexpected, Usage};
@@ -36,10 +37,11 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> Result<Option<Fail
     let plan = plan(&resolved.given_toml()?, &resolved.config, &variants, args)?;
     if !args.open_test && resolved.config.split.validation_fraction == 0.0 {
         return Err(Usage(
-            "there is no validation part to compare on: set `split.validation_fraction` above 0, or open the test part \
-             with `--open-test`"
-                .to_owned()
-        ).into());
+            "there is no validation part to compare on: give it a share, such as \
+             `--set split.validation_fraction=0.1`, or open the test part with `--open-test`"
+                .to_owned(),
+        )
+        .into());
     }
     let inner = session.inner();
     check_files(&plan)?;
@@ -53,7 +55,7 @@ pub(super) fn ablate(session: &Session, args: &AblateArgs) -> Result<Option<Fail
             planned.config.seed
         ));
         if !bring_to_end(&inner, planned)? {
-            eprintln!("interrupted; the same command resumes it");
+            output::say(&"interrupted; the same command resumes it");
             return Ok(Some(Failure::Interrupted));
         }
         same_files(&mut began, &planned.path)?;
@@ -144,9 +146,20 @@ fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
     }
 }
 
+/// Files may lie elsewhere: what is in them is compared by [`check_files`].
 fn check_same_settings(run: &RunDir, config: &RunConfig) -> Result<()> {
     let name = run.path().display().to_string();
-    if RunConfig::from_toml(&name, &run.config()?)? != *config {
+    let mut stored = RunConfig::from_toml(&name, &run.config()?)?;
+    let (data, now) = (&mut stored.data, &config.data);
+    data.train.clone_from(&now.train);
+    data.test.clone_from(&now.test);
+    data.items.clone_from(&now.items);
+    if let (Some(stored), Some(now)) = (&mut stored.features, &config.features)
+        && stored.vectors.len() == now.vectors.len()
+    {
+        stored.vectors.clone_from(&now.vectors);
+    }
+    if stored != *config {
         return Err(Usage(format!(
             "{} is a run with other settings: remove it, or give another `--out`",
             run.path().display()

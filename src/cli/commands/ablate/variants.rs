@@ -118,8 +118,8 @@ fn of_features(features: &FeatureSettings) -> Result<Vec<Variant>> {
     if groups.len() < 2 {
         let names: Vec<String> = groups.iter().map(|group| group.name(features)).collect();
         return Err(Usage(format!(
-            "there is one group of features, {}: name more with `--set features.text`, `features.categories`, \
-             `features.numbers`, `features.vectors` or `features.degree`, or say what to vary with `--variant`",
+            "there is one group of features, {}: name more with `--set` (`features.text`, \
+             `features.categories`, `features.numbers`, `features.vectors`, `features.degree`), or say what to vary with `--variant`",
             names.join(", ")
         )).into());
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::settings;
 use crate::cli::args::TuneArgs;
+use crate::cli::output;
 use crate::cli::session::Session;
 use crate::cli::terminal::duration;
 use crate::config::{self, RunConfig};
@@ -39,10 +40,10 @@ pub(super) fn tune(session: &Session, args: &TuneArgs) -> Result<Option<Failure>
         deadline,
     };
     if !search(session, &trials, &mut journal)? {
-        eprintln!(
+        output::say(&format_args!(
             "interrupted; resume with `sagebrush tune --resume {}`",
             journal.path().display()
-        );
+        ));
         return Ok(Some(Failure::Interrupted));
     }
     outcome::conclude(session, &trials, &journal)?;
@@ -117,8 +118,9 @@ fn resume(
         sources: &search.sources,
         vectors: search.vectors.as_deref(),
     };
-    began.check_there(path, &base)?;
-    let prepared = prepare(session, &base)?;
+    let folder = search.folder.as_deref().map(Path::new);
+    let located = began.located(path, &base, folder)?;
+    let prepared = prepare(session, &located.config)?;
     began.check_read(path, Files::of(&prepared.record))?;
     journal.set_budget(budget(args, search.trials))?;
     Ok((journal, base, prepared))
@@ -128,7 +130,7 @@ fn prepare(session: &Session, config: &RunConfig) -> Result<Prepared> {
     let prepared = Prepared::new(session, config)?;
     if prepared.split.validation.n_pairs() == 0 {
         return Err(Usage(
-            "there is no validation part to compare settings on: set `split.validation_fraction` above 0".into()
+            "there is no validation part to compare settings on: give it a share, such as `--set split.validation_fraction=0.1`".into()
         ).into());
     }
     Ok(prepared)
