@@ -81,14 +81,15 @@ pub(super) fn clean(
     let mut test = test.map(|test| test.into_merged(&ids.users, &ids.items).0);
     let filters = options.min_rating.is_some() || options.k_core.is_some();
     let before = filters.then(|| ids.present(&log));
-    filter(&ids, &mut log, options, cleaning, place)?;
+    let mut also_seen = filter(&ids, &mut log, options, cleaning, place)?;
     let keep = match before {
         Some(before) => before.still_there(&ids.present(&log)),
         None => ids.all(),
     };
+    let mut also_seen_in_test = None;
     if let Some(test) = &mut test {
         if filters {
-            filter_test(test, options.min_rating, &keep);
+            also_seen_in_test = filter_test(test, options.min_rating, &keep);
         }
         cleaning.test_rows_removed = cleaning.test_rows - test.len() as u64;
     }
@@ -102,13 +103,18 @@ pub(super) fn clean(
     let (items, new_items) =
         keep_keys(ids.item_keys, &keep.items).ok_or_else(|| too_many("items"))?;
     if filters {
-        for log in [Some(&mut log), test.as_mut()].into_iter().flatten() {
+        keep.retain(&mut also_seen);
+        let of_test = [test.as_mut(), also_seen_in_test.as_mut()];
+        let of_log = [&mut log, &mut also_seen];
+        for log in of_log.into_iter().chain(of_test.into_iter().flatten()) {
             log.rename(&new_users, &new_items);
         }
     }
     Ok(Dataset {
         interactions: log,
         given_test: test,
+        also_seen,
+        also_seen_in_test,
         users,
         items,
         titles: None,
@@ -116,32 +122,38 @@ pub(super) fn clean(
     })
 }
 
-/// Removes low ratings from the test part, and the ids that are not kept: those whose last interaction of the log
-/// the filters removed.
-fn filter_test(test: &mut Interactions, min_rating: Option<f32>, keep: &Present) {
-    if let Some(minimum) = min_rating {
-        drop_low_ratings(test, minimum);
+/// Removes low ratings from the test part and returns them; removes from both the ids that are not kept: those whose
+/// last interaction of the log the filters removed.
+fn filter_test(
+    test: &mut Interactions,
+    min_rating: Option<f32>,
+    keep: &Present,
+) -> Option<Interactions> {
+    let mut low = min_rating.map(|minimum| take_low_ratings(test, minimum));
+    for rows in [Some(test), low.as_mut()].into_iter().flatten() {
+        keep.retain(rows);
     }
-    test.retain(|rows, row| {
-        keep.users[rows.users[row] as usize] && keep.items[rows.items[row] as usize]
-    });
+    low
 }
 
-/// Applies the minimum rating, then the k-core; something must be left.
+/// Applies the minimum rating, then the k-core; something must be left. Returns the rows that stay known as what
+/// their users have.
 fn filter(
     ids: &Ids,
     log: &mut Interactions,
     options: &ReadOptions,
     cleaning: &mut Cleaning,
     place: &Place,
-) -> Result<(), DataError> {
+) -> Result<Interactions, DataError> {
+    let mut also_seen = Interactions::default();
     if let Some(minimum) = options.min_rating {
         if log.weights.is_none() {
             return Err(DataError::NoRatings {
                 place: place.clone(),
             });
         }
-        cleaning.below_min_rating = drop_low_ratings(log, minimum);
+        also_seen = take_low_ratings(log, minimum);
+        cleaning.below_min_rating = also_seen.len() as u64;
     }
     if let Some(k) = options.k_core {
         let rated = ids.present(log);
@@ -159,11 +171,11 @@ fn filter(
             k_core: cleaning.k_core_interactions_removed,
         });
     }
-    Ok(())
+    Ok(also_seen)
 }
 
-fn drop_low_ratings(log: &mut Interactions, minimum: f32) -> u64 {
-    log.retain(|rows, row| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum))
+fn take_low_ratings(log: &mut Interactions, minimum: f32) -> Interactions {
+    log.take_out(|rows, row| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum))
 }
 
 /// Which users and items have an interaction.
@@ -185,6 +197,13 @@ impl Present {
             .iter()
             .for_each(|&item| present.items[item as usize] = true);
         present
+    }
+
+    /// Removes the rows of users or items that are not there.
+    fn retain(&self, rows: &mut Interactions) {
+        rows.retain(|rows, row| {
+            self.users[rows.users[row] as usize] && self.items[rows.items[row] as usize]
+        });
     }
 
     /// Those that did not lose their last interaction; those that never had one stay.

@@ -39,21 +39,42 @@ impl Interactions {
 
     /// Keeps the rows for which `keep` says so by position; returns how many went.
     pub(super) fn retain(&mut self, keep: impl Fn(&Self, usize) -> bool) -> u64 {
+        let before = self.len();
+        let keep: Vec<bool> = (0..before).map(|row| keep(self, row)).collect();
+        self.keep_marked(&keep);
+        (before - self.len()) as u64
+    }
+
+    /// Keeps the rows for which `keep` says so by position; returns the others, in their order.
+    pub(super) fn take_out(&mut self, keep: impl Fn(&Self, usize) -> bool) -> Self {
+        fn others<T: Copy>(column: &[T], keep: &[bool]) -> Vec<T> {
+            let rows = column.iter().zip(keep);
+            rows.filter(|(_, keep)| !**keep).map(|(&row, _)| row).collect()
+        }
+        let keep: Vec<bool> = (0..self.len()).map(|row| keep(self, row)).collect();
+        let taken = Self {
+            users: others(&self.users, &keep),
+            items: others(&self.items, &keep),
+            weights: self.weights.as_ref().map(|all| others(all, &keep)),
+            timestamps: self.timestamps.as_ref().map(|all| others(all, &keep)),
+        };
+        self.keep_marked(&keep);
+        taken
+    }
+
+    fn keep_marked(&mut self, keep: &[bool]) {
         fn drop_others<T>(column: &mut Vec<T>, keep: &[bool]) {
             let mut keep = keep.iter();
             column.retain(|_| keep.next() == Some(&true));
         }
-        let before = self.len();
-        let keep: Vec<bool> = (0..before).map(|row| keep(self, row)).collect();
-        drop_others(&mut self.users, &keep);
-        drop_others(&mut self.items, &keep);
+        drop_others(&mut self.users, keep);
+        drop_others(&mut self.items, keep);
         if let Some(weights) = &mut self.weights {
-            drop_others(weights, &keep);
+            drop_others(weights, keep);
         }
         if let Some(timestamps) = &mut self.timestamps {
-            drop_others(timestamps, &keep);
+            drop_others(timestamps, keep);
         }
-        (before - self.len()) as u64
     }
 }
 
@@ -79,6 +100,11 @@ pub struct Dataset {
     pub interactions: Interactions,
     /// The interactions of a given test file; `None` when the split is ours to make.
     pub given_test: Option<Interactions>,
+    /// What users have in the log besides, such as items they rated below the minimum: pairs that are not among the
+    /// interactions, of users and items that are there. Nothing is trained on them, and no list holds them.
+    pub also_seen: Interactions,
+    /// The same of a given test file.
+    pub also_seen_in_test: Option<Interactions>,
     /// Users by key.
     pub users: IdMap,
     /// Items by key.
@@ -104,6 +130,8 @@ impl Dataset {
                 timestamps: None,
             },
             given_test: None,
+            also_seen: Interactions::default(),
+            also_seen_in_test: None,
             users: keys(n_users),
             items: keys(n_items),
             titles: None,

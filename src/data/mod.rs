@@ -1,5 +1,6 @@
 //! From a file to interactions: readers, keys and internal ids. No tensor.
 
+mod also_seen;
 mod bundled;
 mod calendar;
 mod cleaning;
@@ -34,6 +35,7 @@ mod source;
 mod tests;
 mod window;
 
+pub use also_seen::AlsoSeen;
 pub use bundled::Bundled;
 pub(crate) use calendar::iso_date;
 pub use cleaning::Cleaning;

@@ -36,7 +36,8 @@ pub fn recall_and_ndcg(
     ]))
 }
 
-/// The same of the validation part of a split, training items left out; the test part is not touched.
+/// The same of the validation part of a split, left out what users are known to have when it begins; the test part is
+/// not touched.
 ///
 /// # Errors
 /// As [`recall_and_ndcg`].
@@ -49,7 +50,7 @@ pub fn of_validation(
     let new = new_items(split.method, train, split.train.n_items());
     let data = EvaluationData {
         train,
-        also_excluded: None,
+        also_excluded: split.also_seen.as_ref().map(|also| &also.before_validation),
         held_out: &split.validation,
         among: new.as_deref(),
     };

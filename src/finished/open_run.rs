@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::{DeviceName, ModelName, RunConfig, ScoreKind};
-use crate::data::ItemLists;
+use crate::data::{AlsoSeen, ItemLists};
 use crate::device::{self, DeviceSource};
 use crate::error::Result;
 use crate::evaluation::EvaluationData;
@@ -20,6 +20,8 @@ pub(crate) struct OpenRun {
     pub(crate) config: RunConfig,
     pub(crate) record: DataRecord,
     pub(crate) lists: SeenLists,
+    /// What users have besides; `None` where there is nothing, and in runs that did not record it.
+    pub(crate) also_seen: Option<AlsoSeen>,
     /// Leaves out what the user has seen.
     pub(crate) recommender: Recommender,
 }
@@ -27,7 +29,7 @@ pub(crate) struct OpenRun {
 /// What a user has seen, and is not recommended again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
-    /// What was trained and validated on, as when the test part is measured.
+    /// What was trained and validated on, and what else was known then, as when the test part is measured.
     BeforeTest,
     /// Everything in the log, as when lists are served. The test part is read for that alone.
     Everything,
@@ -38,6 +40,8 @@ pub(crate) struct Tested {
     pub(crate) test: ItemLists,
     /// The items ranked, where that is not the catalogue.
     pub(crate) among: Option<Vec<u32>>,
+    /// Items left out beside those of the training part.
+    also_excluded: ItemLists,
 }
 
 impl OpenRun {
@@ -47,11 +51,17 @@ impl OpenRun {
         let config = RunConfig::from_toml(&name, &dir.config()?)?;
         let (users, items) = (dir.users()?, dir.items()?);
         let lists = dir.interactions(users.len(), items.len())?;
-        let before_test = lists.train.union(&lists.validation);
-        let seen = match seen {
-            Seen::BeforeTest => before_test,
-            Seen::Everything => before_test.union(&dir.test(users.len(), items.len())?),
-        };
+        let also_seen = dir.also_seen(users.len(), items.len())?;
+        let mut known = lists.train.union(&lists.validation);
+        if seen == Seen::Everything {
+            known = known.union(&dir.test(users.len(), items.len())?);
+        }
+        if let Some(also) = &also_seen {
+            known = known.union(&match seen {
+                Seen::BeforeTest => also.when_testing(),
+                Seen::Everything => also.all(),
+            });
+        }
         let scorer = match filter::shape(&config) {
             Some(shape) => {
                 let filter = filter::of_run(&shape, &dir.filter()?, &lists.train, items.len())?;
@@ -70,12 +80,13 @@ impl OpenRun {
                 }
             }
         };
-        let recommender = Recommender::new(scorer, users, items, dir.titles()?, seen)?;
+        let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?;
         Ok(Self {
             record: dir.data()?,
             dir,
             config,
             lists,
+            also_seen,
             recommender,
         })
     }
@@ -112,6 +123,10 @@ impl OpenRun {
         Ok(Tested {
             test: self.dir.test(users, items)?,
             among: self.ranked_items(),
+            also_excluded: match &self.also_seen {
+                Some(also) => self.lists.validation.union(&also.when_testing()),
+                None => self.lists.validation.clone(),
+            },
         })
     }
 
@@ -129,11 +144,11 @@ pub(crate) fn places_by_means(config: &RunConfig) -> bool {
 }
 
 impl Tested {
-    /// What to measure on: training and validation items are left out of the rankings.
+    /// What to measure on: what users are known to have when the test part begins is left out of the rankings.
     pub(crate) fn data<'a>(&'a self, lists: &'a SeenLists) -> EvaluationData<'a> {
         EvaluationData {
             train: &lists.train,
-            also_excluded: Some(&lists.validation),
+            also_excluded: Some(&self.also_excluded),
             held_out: &self.test,
             among: self.among.as_deref(),
         }

@@ -83,8 +83,10 @@ impl Prepared {
             sources,
             interactions,
             given_test,
+            also_seen,
+            also_seen_in_test,
         } = dataset;
-        drop((interactions, given_test));
+        drop((interactions, given_test, also_seen, also_seen_in_test));
         observer.event(Event::MemoryFreed);
         let record = DataRecord {
             n_users: users.len(),
@@ -108,6 +110,16 @@ impl Prepared {
         );
         for said in split_remarks::remarks(&split.summary, &config.split) {
             remark(observer, &said);
+        }
+        if let Some(also) = &split.also_seen {
+            let n = also.all().n_pairs() as u64;
+            remark(
+                observer,
+                &format!(
+                    "{} more pairs of users and items are not trained on; such an item is left out of its user's lists",
+                    count(n)
+                ),
+            );
         }
         memory_limit::check(config, Counts::from(&record))?;
         let mut prepared = Self {

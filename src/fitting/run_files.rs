@@ -28,6 +28,9 @@ pub(crate) fn write_inputs(
     }
     run.write_interactions(split.train.positives(), &split.validation)?;
     run.write_test(&split.test)?;
+    if let Some(also) = &split.also_seen {
+        run.write_also_seen(also)?;
+    }
     run.write_data(&prepared.record)?;
     if !run.has(File::Began) {
         run.write_began(&Began::now(config.to_toml()))?;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::records::EpochRecord;
 use super::tensors::TensorFile;
 use super::{File, HostTensor, NamedTensors, RunDir, RunError, lines};
-use crate::data::{IdMap, ItemLists};
+use crate::data::{AlsoSeen, IdMap, ItemLists};
 
 pub(super) const HEAD_PREFIX: &str = "head.";
 
@@ -150,6 +150,21 @@ impl RunDir {
             n_users,
             n_items,
         )
+    }
+
+    /// The lists of `also_seen.safetensors`, where it is there, checked against the counts of users and items.
+    pub fn also_seen(&self, n_users: usize, n_items: usize) -> Result<Option<AlsoSeen>, RunError> {
+        if !self.has(File::AlsoSeen) {
+            return Ok(None);
+        }
+        let (path, bytes) = (self.path_of(File::AlsoSeen), self.read(File::AlsoSeen)?);
+        let file = TensorFile::parse(&path, &bytes)?;
+        let lists = |name| lists_of(&path, &file, name, n_users, n_items);
+        Ok(Some(AlsoSeen {
+            before_validation: lists("before_validation")?,
+            before_test: lists("before_test")?,
+            later: lists("later")?,
+        }))
     }
 
     /// The lists of `neighbours.safetensors`, where it is there, checked against the counts of roots

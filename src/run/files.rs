@@ -26,6 +26,8 @@ pub enum File {
     Interactions,
     /// `test.safetensors`: the test lists, which only evaluation opens.
     Test,
+    /// `also_seen.safetensors`: what users have besides, where there is any, to leave it out.
+    AlsoSeen,
     /// `neighbours.safetensors`: the items hard negatives are drawn from, where training wants any.
     Neighbours,
     /// `encoder.safetensors`: the fitted feature encoder, where the model reads features.
@@ -50,7 +52,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -61,6 +63,7 @@ impl File {
         Self::Titles,
         Self::Interactions,
         Self::Test,
+        Self::AlsoSeen,
         Self::Neighbours,
         Self::Encoder,
         Self::ItemGraph,
@@ -86,6 +89,7 @@ impl File {
             Self::Titles => "titles.json",
             Self::Interactions => "interactions.safetensors",
             Self::Test => "test.safetensors",
+            Self::AlsoSeen => "also_seen.safetensors",
             Self::Neighbours => "neighbours.safetensors",
             Self::Encoder => "encoder.safetensors",
             Self::ItemGraph => "item_graph.safetensors",
@@ -139,6 +143,7 @@ impl File {
                 | Self::Filter
                 | Self::Interactions
                 | Self::Test
+                | Self::AlsoSeen
                 | Self::Neighbours
                 | Self::Encoder
                 | Self::ItemGraph

@@ -6,7 +6,7 @@ use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX};
 use super::records::{EpochRecord, MetricsLog};
 use super::tensors::{Entry, Values, write_tensors};
 use super::{File, ModelCard, NamedTensors, RunError, RunWriter, lines};
-use crate::data::{IdMap, ItemLists};
+use crate::data::{AlsoSeen, IdMap, ItemLists};
 
 impl RunWriter {
     /// Writes `config.toml`.
@@ -78,6 +78,16 @@ impl RunWriter {
     /// Writes `test.safetensors`.
     pub fn write_test(&mut self, test: &ItemLists) -> Result<(), RunError> {
         self.write_lists(File::Test, &[("test", test)])
+    }
+
+    /// Writes `also_seen.safetensors`.
+    pub fn write_also_seen(&mut self, also: &AlsoSeen) -> Result<(), RunError> {
+        let parts = [
+            ("before_validation", &also.before_validation),
+            ("before_test", &also.before_test),
+            ("later", &also.later),
+        ];
+        self.write_lists(File::AlsoSeen, &parts)
     }
 
     /// Writes `neighbours.safetensors`: for each root (a user or an item) the items near it that hard

@@ -4,6 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
+use super::also_seen::{Moments, also_seen};
 use super::by_time::{Ties, leave_last_out, newest_are_validation, temporal};
 use super::draws::{self, Draws};
 use super::parts::{Part, mark, per_user, share};
@@ -48,11 +49,13 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         Some(given) => without(given, &[&train, &validation]),
     };
     let n_items = dataset.items.len();
-    let parts = [&train, &validation, &test];
-    let summary = SplitSummary::new(method, parts, n_items, n_test_also_in_log, ties);
+    let lists = [&train, &validation, &test];
+    let summary = SplitSummary::new(method, lists, n_items, n_test_also_in_log, ties);
     refuse_empty_parts(&summary, config)?;
+    let moments = moments(log, &parts, method);
     Ok(Split {
         method,
+        also_seen: also_seen(dataset, moments, &lists),
         train: TrainSet::new(train, n_items),
         validation,
         test,
@@ -82,6 +85,22 @@ fn times(log: &Interactions, method: SplitMethod) -> Result<&[i64], SplitError> 
     log.timestamps.as_deref().ok_or(SplitError::NoTimestamps {
         method: method.as_str(),
     })
+}
+
+/// When the parts begin that were cut by time.
+fn moments(log: &Interactions, parts: &[Part], method: SplitMethod) -> Moments {
+    let first = |part: Part| {
+        let rows = parts.iter().zip(log.timestamps.as_ref()?);
+        rows.filter(|row| *row.0 == part).map(|row| *row.1).min()
+    };
+    match method {
+        // A given test part leaves the validation part to be cut by time.
+        SplitMethod::Temporal | SplitMethod::Given => Moments {
+            validation: first(Part::Validation),
+            test: first(Part::Test),
+        },
+        _ => Moments::default(),
+    }
 }
 
 /// Each user's interactions are shuffled by (seed, user): the first are test, the next validation.

@@ -1,6 +1,7 @@
 //! From a data set to its training, validation and test parts. Only a split makes a training set.
 
 mod by_time;
+mod also_seen;
 mod cut;
 mod draws;
 mod error;
@@ -18,7 +19,7 @@ pub use summary::SplitSummary;
 pub use train_set::TrainSet;
 
 use crate::config::SplitMethod;
-use crate::data::ItemLists;
+use crate::data::{AlsoSeen, ItemLists};
 
 /// A data set in three disjoint parts.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct Split {
     pub validation: ItemLists,
     /// The part that `evaluate` measures on.
     pub test: ItemLists,
+    /// What users have besides, and no list of theirs holds; `None` where there is nothing.
+    pub also_seen: Option<AlsoSeen>,
     /// The counts.
     pub summary: SplitSummary,
 }

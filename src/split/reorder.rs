@@ -22,6 +22,7 @@ impl Split {
             train: self.train.reordered(users, new_items),
             validation: moved(self.validation),
             test: moved(self.test),
+            also_seen: self.also_seen.map(|also| also.map(moved)),
             summary: self.summary,
         }
     }
@@ -47,8 +48,10 @@ fn inverse(order: &[u32]) -> Vec<u32> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::TrainSet;
+    use crate::data::AlsoSeen;
     use super::*;
     use crate::config::SplitMethod;
     use crate::split::SplitSummary;
@@ -63,6 +66,11 @@ mod tests {
             train: TrainSet::new(lists(&[(0, 1), (0, 3), (2, 0)]), 4),
             validation: lists(&[(0, 2)]),
             test: lists(&[(2, 3)]),
+            also_seen: Some(AlsoSeen {
+                before_validation: lists(&[(1, 0)]),
+                before_test: lists(&[]),
+                later: lists(&[(2, 2)]),
+            }),
             summary: SplitSummary::new(
                 SplitMethod::Random,
                 [&lists(&[]), &lists(&[]), &lists(&[])],
@@ -81,6 +89,9 @@ mod tests {
         assert_eq!(new.train.n_items(), 4);
         assert_eq!(new.validation, lists(&[(1, 0)]));
         assert_eq!(new.test, lists(&[(0, 1)]));
+        let also = new.also_seen.unwrap();
+        assert_eq!(also.all(), lists(&[(2, 3), (0, 0)]));
+        assert_eq!(also.when_testing(), lists(&[(2, 3)]));
     }
 
     #[test]

@@ -15,7 +15,7 @@ const RUNS: [&str; 8] = [
     "sagebrush train ratings.csv --items films.csv --set score.kind=mlp --set sampling.hard=2 \
      --set sampling.hard_from=5 --set sampling.hard_to=20 --set sampling.curriculum=false --out a",
     "sagebrush train ratings.csv --model ngcf-official --set score.kind=bilinear --out b",
-    "sagebrush train ratings.csv --model ngcf-paper --out c",
+    "sagebrush train ratings.csv --model ngcf-paper --min-rating 2 --out c",
     "sagebrush train ratings.csv --model ngcf-lecture --out d",
     "sagebrush train ratings.csv --items films.csv --model pinsage --out e \
      --set 'features.categories=[\"genres\"]' --set 'features.numbers=[\"year\"]' \

@@ -6,6 +6,7 @@ mod backends;
 mod bad_input;
 mod closed_pipes;
 mod data;
+mod disliked;
 mod filters;
 mod memory;
 mod messages;

@@ -163,11 +163,12 @@ fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
 
 /// Users spread evenly over those with training and test items.
 fn examples(run: &OpenRun, tested: &Tested) -> Result<Vec<ExampleUser>> {
-    let users = tested.data(&run.lists).cohort().warm;
+    let data = tested.data(&run.lists);
+    let users = data.cohort().warm;
     let step = (users.len() / EXAMPLES).max(1);
     let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
     let k = EXAMPLE_ITEMS.min(run.recommender.items().len());
-    let seen = run.lists.train.union(&run.lists.validation);
+    let seen = data.excluded();
     let lists = crate::inference::top_k(run.recommender.source(), &chosen, k, Some(&seen))?;
     let example = |(&user, list): (&u32, Vec<crate::inference::Ranked>)| {
         let history = run.lists.train.of(user);

@@ -38,6 +38,30 @@ fn the_minimum_rating_judges_the_latest_rating() {
 }
 
 #[test]
+fn low_ratings_stay_known_as_what_the_user_has() {
+    let folder = Folder::new();
+    let log = "user,item,rating,ts\na,x,5,1\na,y,1,2\nb,y,4,3\nb,z,2,4\nc,x,1,5\nb,y,3,1\n";
+    let inputs = [folder.file("log.csv", log)];
+    let test = [folder.file("test.csv", "user,item,rating\na,x,2\nb,x,1\nb,q,5\n")];
+    let options = ReadOptions {
+        min_rating: Some(3.0),
+        ..ReadOptions::default()
+    };
+    let (dataset, cleaning) = read_dataset(&inputs, &test, None, &options).unwrap();
+    let kept = owned(&[("a", "x"), ("b", "y")]);
+    assert_eq!(pairs(&dataset, &dataset.interactions), kept);
+    // Nobody liked z, and c liked nothing: the run knows neither.
+    let also = &dataset.also_seen;
+    assert_eq!(pairs(&dataset, also), owned(&[("a", "y")]));
+    assert_eq!(also.timestamps, Some(vec![2]));
+    assert_eq!(cleaning.below_min_rating, 3);
+    let in_test = dataset.also_seen_in_test.as_ref().unwrap();
+    assert_eq!(pairs(&dataset, in_test), owned(&[("a", "x"), ("b", "x")]));
+    let given = dataset.given_test.as_ref().unwrap();
+    assert_eq!(pairs(&dataset, given), owned(&[("b", "q")]));
+}
+
+#[test]
 fn the_k_core_is_counted() {
     let text = "user,item\na,x\na,y\nb,x\nb,y\nb,z\nc,z\n";
     let options = ReadOptions {

@@ -23,6 +23,8 @@ fn dataset(rows: &[(u32, u32, i64)]) -> Dataset {
             timestamps: Some(rows.iter().map(|row| row.2).collect()),
         },
         given_test: None,
+        also_seen: Interactions::default(),
+        also_seen_in_test: None,
         users: keys(20),
         items: keys(30),
         titles: None,
@@ -231,4 +233,51 @@ proptest! {
             }
         }
     }
+}
+
+/// Items 20 to 29 are left out of training; nothing else of the split may notice them.
+#[test]
+fn what_is_left_out_is_known_from_its_moment_on() {
+    let rows: Vec<_> = (0..20).map(|i| (i % 5, i, i64::from(100 + i))).collect();
+    let mut data = dataset(&rows);
+    let plain = split(&data, &config(SplitMethod::Temporal), 1).unwrap();
+    assert_eq!(plain.also_seen, None);
+    // Training ends before 112, validation before 116.
+    data.also_seen = Interactions {
+        users: vec![0, 0, 1, 1, 2],
+        items: vec![20, 21, 22, 23, 24],
+        weights: None,
+        timestamps: Some(vec![111, 112, 115, 116, 900]),
+    };
+    let cut = |data: &Dataset, method| split(data, &config(method), 1).unwrap();
+    let timed = cut(&data, SplitMethod::Temporal);
+    assert_eq!(timed.train.positives(), plain.train.positives());
+    assert_eq!((&timed.validation, &timed.test), (&plain.validation, &plain.test));
+    let also = timed.also_seen.unwrap();
+    let lists = |pairs: &[(u32, u32)]| ItemLists::from_pairs(20, pairs.iter().copied());
+    assert_eq!(also.before_validation, lists(&[(0, 20)]));
+    assert_eq!(also.before_test, lists(&[(0, 21), (1, 22)]));
+    assert_eq!(also.later, lists(&[(1, 23), (2, 24)]));
+    for method in [SplitMethod::Random, SplitMethod::LeaveLastOut] {
+        let also = cut(&data, method).also_seen.unwrap();
+        assert_eq!(also.before_validation.n_pairs(), 5);
+        assert_eq!(also.all(), also.before_validation);
+    }
+    // What a given test part asks for is never left out; what its users disliked there is known after it.
+    data.given_test = Some(Interactions {
+        users: vec![0, 3],
+        items: vec![20, 7],
+        ..Interactions::default()
+    });
+    data.also_seen_in_test = Some(Interactions {
+        users: vec![3, 4],
+        items: vec![9, 4],
+        ..Interactions::default()
+    });
+    let given = cut(&data, SplitMethod::Given);
+    let also = given.also_seen.unwrap();
+    assert!(given.test.contains(0, 20) && !also.all().contains(0, 20));
+    // User 4 has item 4 in the log.
+    assert_eq!(also.later, lists(&[(3, 9)]));
+    assert!(also.when_testing().contains(2, 24));
 }

@@ -236,7 +236,7 @@ fn on_validation(session: &Session, path: &Path) -> Result<Measured> {
     let among = run.ranked_items();
     let data = EvaluationData {
         train: &run.lists.train,
-        also_excluded: None,
+        also_excluded: run.also_seen.as_ref().map(|also| &also.before_validation),
         held_out: &run.lists.validation,
         among: among.as_deref(),
     };
