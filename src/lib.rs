@@ -84,11 +84,12 @@ pub mod training;
 pub mod tuning;
 
 pub use config::{ModelName, RunConfig as Config};
+pub use data::ItemCategories;
 pub use error::{Error, Result};
 pub use evaluation::{Estimate, Evaluation, SystemResult};
 pub use failure::Failure;
 pub use inference::{
-    ForHistory, ListOptions, Listed, Ranked, Recommender, RecommenderError, UserList,
+    ForHistory, ListOptions, ListSource, Listed, Ranked, Recommender, RecommenderError, UserList,
 };
 pub use library::{Dataset, Interaction, Run, evaluate};
 #[cfg(feature = "train")]

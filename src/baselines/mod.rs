@@ -2,13 +2,13 @@
 
 mod content_knn;
 mod item_knn;
-mod popularity;
 mod random;
 
 pub use content_knn::ContentKnn;
 pub use item_knn::{ItemKnn, ItemKnnConfig};
-pub use popularity::Popularity;
 pub use random::RandomBaseline;
+
+pub use crate::inference::Popularity;
 
 use std::ops::Range;
 

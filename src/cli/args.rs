@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::setting_flags::DataFlags;
 #[cfg(feature = "train")]
 use super::setting_flags::TrainingFlags;
+use super::shard::Shard;
 use crate::config::DeviceName;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
@@ -95,7 +96,7 @@ pub(crate) enum Command {
     Evaluate(EvaluateArgs),
     /// List the top-K items for users
     #[command(
-        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
+        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
     Recommend(RecommendArgs),
     /// Write vectors of new items, made from their features, or of the items and users of the log
@@ -359,21 +360,51 @@ pub(crate) struct RecommendArgs {
     #[arg(
         long = "user",
         value_name = "KEY",
-        required_unless_present_any = ["all", "history"],
-        conflicts_with_all = ["all", "history"]
+        required_unless_present_any = ["users_files", "all", "history", "history_items", "history_files", "histories"]
     )]
     pub(crate) users: Vec<String>,
-    /// A user who is not in the log, by the keys of the user's items
+    /// A file of users: a key a line, or a table with a user column
+    #[arg(long = "users", value_name = "FILE")]
+    pub(crate) users_files: Vec<PathBuf>,
+    /// Somebody who is not in the log, by the keys of the items; a key may hold commas itself
     #[arg(
         long,
         value_name = "ITEM,ITEM",
-        value_delimiter = ',',
-        conflicts_with = "all"
+        conflicts_with_all = ["users", "users_files", "all"]
     )]
     pub(crate) history: Vec<String>,
+    /// One more item of that history, by its key as it stands
+    #[arg(
+        long = "history-item",
+        value_name = "KEY",
+        conflicts_with_all = ["users", "users_files", "all"]
+    )]
+    pub(crate) history_items: Vec<String>,
+    /// A file of more items of that history: a key a line, or a table with an item column
+    #[arg(
+        long = "history-file",
+        value_name = "FILE",
+        conflicts_with_all = ["users", "users_files", "all"]
+    )]
+    pub(crate) history_files: Vec<PathBuf>,
+    /// A log of people who need not be in the run: a list for each, by what they have there
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["users", "users_files", "all", "history", "history_items", "history_files"]
+    )]
+    pub(crate) histories: Option<PathBuf>,
     /// Every user of the log
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["users", "users_files"])]
     pub(crate) all: bool,
+    /// Only one part of the users, such as 1/4 to 4/4 on four machines; a user's part depends on the key alone
+    #[arg(
+        long,
+        value_name = "I/N",
+        value_parser = str::parse::<Shard>,
+        conflicts_with_all = ["history", "history_items", "history_files", "histories"]
+    )]
+    pub(crate) shard: Option<Shard>,
     /// Items per user
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) k: u32,
@@ -389,9 +420,39 @@ pub(crate) struct RecommendArgs {
     /// The format, where the file's ending does not tell
     #[arg(long, value_enum)]
     pub(crate) to: Option<OutputForm>,
+    /// What lists may hold.
+    #[command(flatten)]
+    pub(crate) items: ItemArgs,
     /// New items.
     #[command(flatten)]
     pub(crate) new: NewItemArgs,
+}
+
+impl RecommendArgs {
+    /// Whether a history was given by hand.
+    pub(crate) fn has_history(&self) -> bool {
+        let given = [
+            self.history.len(),
+            self.history_items.len(),
+            self.history_files.len(),
+        ];
+        given.iter().any(|&n| n > 0)
+    }
+}
+
+/// What lists may hold.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which items")]
+pub(crate) struct ItemArgs {
+    /// A file of the only items that lists may hold: a key a line, or a table with an item column
+    #[arg(long, value_name = "FILE")]
+    pub(crate) only: Vec<PathBuf>,
+    /// A file of items that no list holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) exclude: Vec<PathBuf>,
+    /// The only category that lists may hold, by its name in the item file of the training
+    #[arg(long, value_name = "NAME")]
+    pub(crate) category: Option<String>,
 }
 
 /// Forms of recommendation files.
@@ -455,6 +516,9 @@ pub(crate) struct SimilarArgs {
     /// Number of items
     #[arg(short, long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) k: u32,
+    /// What the list may hold.
+    #[command(flatten)]
+    pub(crate) items: ItemArgs,
     /// New items.
     #[command(flatten)]
     pub(crate) new: NewItemArgs,

@@ -13,6 +13,7 @@ mod progress;
 mod report;
 mod session;
 mod setting_flags;
+mod shard;
 mod terminal;
 
 use std::ffi::OsString;

@@ -49,7 +49,9 @@ impl Interactions {
     pub(super) fn take_out(&mut self, keep: impl Fn(&Self, usize) -> bool) -> Self {
         fn others<T: Copy>(column: &[T], keep: &[bool]) -> Vec<T> {
             let rows = column.iter().zip(keep);
-            rows.filter(|(_, keep)| !**keep).map(|(&row, _)| row).collect()
+            rows.filter(|(_, keep)| !**keep)
+                .map(|(&row, _)| row)
+                .collect()
         }
         let keep: Vec<bool> = (0..self.len()).map(|row| keep(self, row)).collect();
         let taken = Self {

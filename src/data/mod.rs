@@ -14,11 +14,13 @@ mod hash;
 mod ids;
 mod inspect;
 mod interactions;
+mod item_categories;
 mod item_columns;
 mod item_lists;
 mod item_vectors;
 mod kcore;
 mod key;
+mod key_list;
 mod key_table;
 mod lines;
 mod merge;
@@ -50,9 +52,11 @@ pub use hash::{HashedFile, hash_file};
 pub use ids::{IdMap, compare_keys};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
+pub use item_categories::{ItemCategories, read_item_categories};
 pub use item_columns::{ItemColumn, ItemColumns};
 pub use item_lists::ItemLists;
 pub use item_vectors::{ItemVectors, read_item_vectors};
+pub use key_list::read_key_list;
 pub use lines::MAX_LINE_BYTES;
 pub use read::{
     Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,

@@ -84,7 +84,7 @@ impl Fails for EvaluationError {
     fn failure(&self) -> Failure {
         match self {
             Self::Rank { source, .. } => match source {
-                RankError::ZeroK | RankError::KTooLarge { .. } => Failure::Usage,
+                RankError::ZeroK => Failure::Usage,
                 RankError::Device(_) => Failure::DeviceUnavailable,
                 _ => Failure::BadData,
             },

@@ -251,12 +251,11 @@ fn impossible_evaluations_are_refused() {
         }
     );
     assert_eq!(run(&some, &some, &[]), EvaluationError::NoDepth);
-    let too_deep = RankError::KTooLarge { k: 4, n_items: 3 };
     let refused = EvaluationError::Rank {
         system: "s".to_owned(),
-        source: too_deep,
+        source: RankError::ZeroK,
     };
-    assert_eq!(run(&some, &some, &[4]), refused);
+    assert_eq!(run(&some, &some, &[0]), refused);
     let other = ItemLists::from_pairs(3, [(0, 1)].into_iter());
     assert!(matches!(
         run(&other, &some, &[1]),

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::destination::Output;
 use super::error::ExportError;
-use crate::inference::UserList;
+use crate::inference::{ListSource, UserList};
 
 pub(super) struct JsonLinesWriter {
     output: Output,
@@ -20,6 +20,8 @@ struct Row<'a> {
     score: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    #[serde(skip_serializing_if = "ListSource::is_model")]
+    source: ListSource,
 }
 
 impl JsonLinesWriter {
@@ -36,6 +38,7 @@ impl JsonLinesWriter {
                     item: &place.item,
                     score: place.score,
                     title: place.title.as_deref(),
+                    source: list.source,
                 };
                 let written = serde_json::to_writer(&mut self.output, &row).map_err(Into::into);
                 written
@@ -69,7 +72,7 @@ mod tests {
         let text = String::from_utf8(written(ListFormat::JsonLines, true)).unwrap();
         let expected = r#"{"user":"anna","rank":1,"item":"x","score":1.5,"title":"Me, \"You\""}
 {"user":"anna","rank":2,"item":"y","score":0.1}
-{"user":"7","rank":1,"item":"x","score":-2.0}
+{"user":"7","rank":1,"item":"x","score":-2.0,"source":"popularity"}
 "#;
         assert_eq!(text, expected);
     }

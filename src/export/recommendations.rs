@@ -117,7 +117,7 @@ impl RecommendationWriter {
 #[allow(clippy::unwrap_used)]
 pub(super) mod fixture {
     use super::*;
-    use crate::inference::Listed;
+    use crate::inference::{ListSource, Listed};
 
     /// Two users, three places, one title with a comma and quotes; what the writer puts into a file.
     pub(in crate::export) fn written(format: ListFormat, with_titles: bool) -> Vec<u8> {
@@ -134,10 +134,12 @@ pub(super) mod fixture {
         let lists = [
             UserList {
                 user: "anna".to_owned(),
+                source: ListSource::Model,
                 items: first,
             },
             UserList {
                 user: "7".to_owned(),
+                source: ListSource::Popularity,
                 items: vec![place(1, "x", -2.0, None)],
             },
         ];

@@ -12,7 +12,7 @@ use crate::config::DeviceName;
 use crate::error::Result;
 use crate::evaluation::{self, Bootstrap, Evaluated, EvaluationOptions};
 use crate::export::TrecWriter;
-use crate::inference::ScoreSource;
+use crate::inference::{ScoreSource, ServedScores};
 use crate::observer::{Observer, remark};
 use crate::run::{Ledger, Opening, RunWriter, hash_of_split};
 
@@ -39,6 +39,11 @@ impl ToMeasure {
         let writer = RunWriter::open(path, command)?;
         let run = OpenRun::open(path, Seen::BeforeTest)?;
         Ok(Self { run, writer })
+    }
+
+    /// The number of items of its catalogue.
+    pub(crate) fn n_items(&self) -> usize {
+        self.run.recommender.items().len()
     }
 
     /// As [`OpenRun::rank_on`].
@@ -193,10 +198,11 @@ fn rank_all(
         n_items,
         seed: run.config.seed,
     };
-    let mut systems: Vec<(&str, &dyn ScoreSource)> =
-        vec![(run.config.model.name.as_str(), run.recommender.source())];
-    for other in others {
-        systems.push((other.config.model.name.as_str(), other.recommender.source()));
+    let runs = || std::iter::once(run).chain(others);
+    let served: Vec<ServedScores<'_>> = runs().map(|run| run.recommender.source()).collect();
+    let mut systems: Vec<(&str, &dyn ScoreSource)> = Vec::new();
+    for (run, served) in runs().zip(&served) {
+        systems.push((run.config.model.name.as_str(), served));
     }
     systems.push(("item-knn", &knn));
     if let Some(content) = &content {
@@ -254,7 +260,7 @@ fn write_trec(
     let (excluded, cohort) = (data.excluded(), data.cohort());
     let depth = settings.ks.iter().copied().max().unwrap_or_default();
     let source = run.recommender.source();
-    for batch in evaluation::ranked_batches(source, &excluded, data.among, &cohort.warm, depth) {
+    for batch in evaluation::ranked_batches(&source, &excluded, data.among, &cohort.warm, depth) {
         writer.write(&batch?)?;
     }
     Ok(writer.finish()?)

@@ -80,7 +80,14 @@ impl OpenRun {
                 }
             }
         };
-        let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?;
+        // PinSAGE makes vectors of items' features, whoever has them.
+        let items_have_features = config.model.name == ModelName::PinSage;
+        let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
+            .with_popularity(&lists.train, items_have_features)?;
+        let recommender = match dir.item_categories(recommender.items().len())? {
+            Some(categories) => recommender.with_categories(categories)?,
+            None => recommender,
+        };
         Ok(Self {
             record: dir.data()?,
             dir,

@@ -8,7 +8,9 @@ use super::memory_limit;
 use super::same_data::{Files, OtherData, record_of};
 use super::split_remarks;
 use crate::config::{IdOrder, QueryItem, RunConfig};
-use crate::data::{self, Cleaning, Dataset, HashedFile, IdMap, items_input, read_configured};
+use crate::data::{
+    self, Cleaning, Dataset, HashedFile, IdMap, ItemCategories, items_input, read_configured,
+};
 use crate::error::{Result, Usage};
 use crate::features::{Encoded, Encoder, first_categories, read_table};
 use crate::forecast::Counts;
@@ -23,6 +25,8 @@ pub(crate) struct Prepared {
     pub(crate) users: IdMap,
     pub(crate) items: IdMap,
     pub(crate) titles: Option<Vec<Option<String>>>,
+    /// For lists of one category.
+    pub(crate) categories: Option<ItemCategories>,
     /// What the model reads of items.
     pub(crate) features: Option<Arc<ItemFeatures>>,
     pub(crate) split: Split,
@@ -126,12 +130,16 @@ impl Prepared {
             users,
             items,
             titles,
+            categories: None,
             features: None,
             split,
             record,
         };
         if config.data.order == IdOrder::Locality {
             prepared = prepared.ordered_by_locality(observer);
+        }
+        if let Some(input) = items_input(&config.data) {
+            prepared.categories = data::read_item_categories(&input, &prepared.items)?;
         }
         prepared.features = features(observer, config, &prepared)?;
         Ok(prepared)
@@ -155,6 +163,7 @@ impl Prepared {
             split: self.split.reordered(&order.users, &order.items),
             users: self.users.reordered(&order.users),
             items: self.items.reordered(&order.items),
+            categories: self.categories,
             features: self.features,
             record: self.record,
         };

@@ -20,6 +20,9 @@ pub(crate) fn write_inputs(
     if let Some(titles) = &prepared.titles {
         run.write_titles(titles)?;
     }
+    if let Some(categories) = &prepared.categories {
+        run.write_item_categories(categories)?;
+    }
     if let Some(features) = &prepared.features {
         run.write_encoder(&features.encoder)?;
         if !features.categories.is_empty() {

@@ -1,5 +1,6 @@
 //! From scores to ranked lists: host tables, exact top-K, and the recommender that answers for keys and internal ids.
 
+mod fallback;
 pub mod filter;
 mod fold_in;
 mod item_side;
@@ -8,6 +9,7 @@ mod mlp;
 mod model_config;
 mod panels;
 mod plane;
+mod popularity;
 mod rank_error;
 mod recommender;
 mod score_source;
@@ -20,12 +22,14 @@ mod top_k;
 #[cfg(test)]
 mod top_k_tests;
 
+pub use fallback::ServedScores;
 pub use fold_in::{FoldIn, FoldInError, FoldInMap};
 pub use model_config::model_config;
 pub use plane::{Plane, plane};
+pub use popularity::Popularity;
 pub use rank_error::RankError;
 pub use recommender::{
-    ForHistory, HISTORY, ListOptions, Listed, Recommender, RecommenderError, UserList,
+    ForHistory, HISTORY, ListOptions, ListSource, Listed, Recommender, RecommenderError, UserList,
 };
 pub use sagebrush_model::ScoreHead;
 pub use score_source::ScoreSource;
@@ -37,4 +41,5 @@ pub use tables::{Tables, TablesError};
 pub use top_k::{top_k, top_k_among, top_k_without};
 
 pub(crate) use fold_in::RIDGE;
+#[cfg(test)]
 pub(crate) use selection::best_first;

@@ -8,14 +8,6 @@ pub enum RankError {
     /// A list of no items was asked for.
     #[error("K is 0, so every list would be empty; ask for at least 1 item")]
     ZeroK,
-    /// More items were asked for than there are.
-    #[error("K is {k}, but the catalogue holds {n_items} items; ask for at most {n_items}")]
-    KTooLarge {
-        /// Items asked for.
-        k: usize,
-        /// Items there are.
-        n_items: usize,
-    },
     /// A user id that the scores do not cover.
     #[error("user id {user} is unknown: there are {n_users} users, numbered from 0")]
     UnknownUser {
@@ -57,14 +49,6 @@ pub enum RankError {
     /// The device that ranks failed.
     #[error("the device failed while ranking: {0}; try `--device cpu`")]
     Device(String),
-    /// More similar items were asked for than there are others.
-    #[error("K is {k}, but there are {others} other items; ask for at most {others}")]
-    TooManySimilar {
-        /// Items asked for.
-        k: usize,
-        /// Items there are beside the one asked about.
-        others: usize,
-    },
     /// A vector that has no direction to compare.
     #[error(
         "the vector of item id {item} holds a value that is not a number; the model has diverged: train again with a smaller `--learning-rate`"
@@ -78,7 +62,7 @@ pub enum RankError {
 impl Fails for RankError {
     fn failure(&self) -> Failure {
         match self {
-            Self::ZeroK | Self::KTooLarge { .. } => Failure::Usage,
+            Self::ZeroK => Failure::Usage,
             Self::Device(_) => Failure::DeviceUnavailable,
             _ => Failure::BadData,
         }

@@ -75,18 +75,20 @@ impl Scorer {
         }
     }
 
-    /// The `k` items most like `item`, itself left out: by the cosine of item vectors; for a filter, by the scores
-    /// of a user who has that item alone.
+    /// The `k` items most like `item`, the `hidden` ones (ascending) left out, among which it usually is itself: by the
+    /// cosine of item vectors; for a filter, by the scores of a user who has that item alone.
     ///
     /// # Errors
-    /// `k` of 0 or above the other items of the catalogue, or a vector that holds a NaN.
+    /// `k` of 0, or a vector that holds a NaN.
     ///
     /// # Panics
     /// When `item` is not below the number of items.
-    pub fn similar(&self, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
+    pub fn similar(&self, item: u32, k: usize, hidden: &[u32]) -> Result<Vec<Ranked>, RankError> {
         match self {
-            Self::Embeddings(tables, _) | Self::ItemMeans(tables) => similar_items(tables, item, k),
-            Self::Filter(filter) => filter.similar(item, k),
+            Self::Embeddings(tables, _) | Self::ItemMeans(tables) => {
+                similar_items(tables, item, k, hidden)
+            }
+            Self::Filter(filter) => filter.similar(item, k, hidden),
         }
     }
 

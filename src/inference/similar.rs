@@ -4,21 +4,27 @@ use super::item_side::inner;
 use super::rank_error::RankError;
 use super::selection::{Ranked, Selection};
 use super::tables::Tables;
+use super::top_k::check_k;
 
 /// Cosines held at once until they are selected from.
 const ITEMS_PER_TILE: usize = 1024;
 
-/// The `k` items nearest to `item` by the cosine of their vectors, itself left out: nearest first, then the
-/// smaller id. A zero vector has cosine 0 to everything.
+/// The `k` items nearest to `item` by the cosine of their vectors, the `hidden` ones (ascending) left out, among which
+/// the item itself usually is: nearest first, then the smaller id. A zero vector has cosine 0 to everything.
 ///
 /// # Errors
-/// `k` of 0 or above the other items of the catalogue, or a vector that holds a NaN.
+/// `k` of 0, or a vector that holds a NaN.
 ///
 /// # Panics
 /// When `item` is not below the number of items.
-pub fn similar_items(tables: &Tables, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
+pub fn similar_items(
+    tables: &Tables,
+    item: u32,
+    k: usize,
+    hidden: &[u32],
+) -> Result<Vec<Ranked>, RankError> {
     let side = tables.item_side();
-    check_similar(k, side.n_items)?;
+    check_k(k)?;
     let (query, lengths) = (side.row(item), side.lengths());
     let length = lengths[item as usize];
     if length.is_nan() {
@@ -32,8 +38,7 @@ pub fn similar_items(tables: &Tables, item: u32, k: usize) -> Result<Vec<Ranked>
             (inner(query, row) / lengths) as f32
         }
     };
-    let seen = [item];
-    let mut selection = Selection::new(k, &seen);
+    let mut selection = Selection::new(k.min(side.n_items), hidden);
     let mut rows = side.rows.chunks_exact(side.dim).zip(lengths);
     let mut scores = Vec::with_capacity(ITEMS_PER_TILE);
     for start in (0..side.n_items).step_by(ITEMS_PER_TILE) {
@@ -46,16 +51,6 @@ pub fn similar_items(tables: &Tables, item: u32, k: usize) -> Result<Vec<Ranked>
         .map_err(|item| RankError::VectorNotANumber { item })
 }
 
-/// Refuses lists that cannot be filled with other items.
-pub(super) fn check_similar(k: usize, n_items: usize) -> Result<(), RankError> {
-    let others = n_items.saturating_sub(1);
-    match k {
-        0 => Err(RankError::ZeroK),
-        k if k > others => Err(RankError::TooManySimilar { k, others }),
-        _ => Ok(()),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -66,14 +61,14 @@ mod tests {
     fn nearest_by_angle_whatever_the_length() {
         let items = vec![1.0, 0.0, 9.0, 9.0, 0.5, 0.0, -1.0, 0.0, 0.0, 0.0];
         let tables = Tables::new(1, 5, 2, vec![0.0; 2], items, ScoreHead::Dot).unwrap();
-        let list = similar_items(&tables, 0, 4).unwrap();
+        let list = similar_items(&tables, 0, 4, &[0]).unwrap();
         let items: Vec<u32> = list.iter().map(|r| r.item).collect();
         assert_eq!(items, [2, 1, 4, 3]);
         assert_eq!(list[0].score, 1.0);
         assert!((list[1].score - 0.5f32.sqrt()).abs() < 1e-6);
-        assert_eq!(
-            similar_items(&tables, 0, 5),
-            Err(RankError::TooManySimilar { k: 5, others: 4 })
-        );
+        assert_eq!(similar_items(&tables, 0, 500, &[0]).unwrap(), list);
+        let some = similar_items(&tables, 0, 5, &[0, 2, 4]).unwrap();
+        assert_eq!(some, [list[1], list[3]]);
+        assert_eq!(similar_items(&tables, 0, 0, &[0]), Err(RankError::ZeroK));
     }
 }

@@ -15,10 +15,10 @@ const USERS_PER_BLOCK: usize = 192;
 /// The `k` best items of each of `users`, in the order of `users`: higher score first, then smaller item id.
 ///
 /// All items compete; those in the user's `seen` list are left out, so a user with fewer than `k`
-/// unseen items gets fewer. Runs on rayon's current pool; the result does not depend on its size.
+/// unseen items gets fewer, and nobody gets more than the catalogue holds. Runs on rayon's current pool; the result does not depend on its size.
 ///
 /// # Errors
-/// `k` of 0 or above the catalogue, a user out of range, or a NaN score (the first in the order of
+/// `k` of 0, a user out of range, or a NaN score (the first in the order of
 /// `users`, then of items; seen items count too).
 pub fn top_k(
     source: &dyn ScoreSource,
@@ -104,6 +104,7 @@ pub(super) fn ranked_in_blocks(
     users_per_block: usize,
 ) -> Result<Vec<Vec<Ranked>>, RankError> {
     check(source, users, k, seen)?;
+    let k = k.min(source.n_items());
     if excluded.is_empty()
         && let Some(lists) = source.rank(users, k, seen)
     {
@@ -124,10 +125,9 @@ pub(super) fn ranked_in_blocks(
     Ok(lists)
 }
 
-pub(super) fn check_k(k: usize, n_items: usize) -> Result<(), RankError> {
+pub(super) fn check_k(k: usize) -> Result<(), RankError> {
     match k {
         0 => Err(RankError::ZeroK),
-        k if k > n_items => Err(RankError::KTooLarge { k, n_items }),
         _ => Ok(()),
     }
 }
@@ -138,7 +138,7 @@ fn check(
     k: usize,
     seen: Option<&ItemLists>,
 ) -> Result<(), RankError> {
-    check_k(k, source.n_items())?;
+    check_k(k)?;
     let n_users = source.n_users();
     match seen {
         Some(seen) if seen.n_users() != n_users => {

@@ -65,7 +65,7 @@ impl Run {
 /// the ledger of this machine, too; the library does not.)
 ///
 /// # Errors
-/// A run without a test part, a depth of 0 or above the catalogue, a file that cannot be written.
+/// A run without a test part, a depth of 0, a file that cannot be written.
 pub fn evaluate(run: &Run, ks: &[usize], observer: &dyn Observer) -> Result<Evaluation> {
     let run = ToMeasure::open(run.path(), "evaluate")?.rank_on(observer, None)?;
     let measured = finished::measure(observer, run, &[], ks.to_vec(), None, None)?;

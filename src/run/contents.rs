@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::records::EpochRecord;
 use super::tensors::TensorFile;
 use super::{File, HostTensor, NamedTensors, RunDir, RunError, lines};
-use crate::data::{AlsoSeen, IdMap, ItemLists};
+use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
 
 pub(super) const HEAD_PREFIX: &str = "head.";
 
@@ -124,6 +124,22 @@ impl RunDir {
         self.has(File::Categories)
             .then(|| self.read_json(File::Categories))
             .transpose()
+    }
+
+    /// The categories of items, where the run has any, checked against the count of items.
+    pub fn item_categories(&self, n_items: usize) -> Result<Option<ItemCategories>, RunError> {
+        if !self.has(File::ItemCategories) {
+            return Ok(None);
+        }
+        let categories: ItemCategories = self.read_json(File::ItemCategories)?;
+        if categories.n_items() != n_items || !categories.is_whole() {
+            let path = self.path_of(File::ItemCategories);
+            return Err(RunError::damaged(
+                &path,
+                "it is not of the items of items.json",
+            ));
+        }
+        Ok(Some(categories))
     }
 
     /// The lists of what users have seen, checked against the counts of users and items.

@@ -36,6 +36,8 @@ pub enum File {
     ItemGraph,
     /// `categories.json`: items' first categories, where there are any.
     Categories,
+    /// `item_categories.json`: the categories of items, where their file has any.
+    ItemCategories,
     /// `data.json`: sources, cleaning and split in numbers.
     Data,
     /// `began.json`: the settings the run began with.
@@ -52,7 +54,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -68,6 +70,7 @@ impl File {
         Self::Encoder,
         Self::ItemGraph,
         Self::Categories,
+        Self::ItemCategories,
         Self::Data,
         Self::Began,
         Self::Metrics,
@@ -94,6 +97,7 @@ impl File {
             Self::Encoder => "encoder.safetensors",
             Self::ItemGraph => "item_graph.safetensors",
             Self::Categories => "categories.json",
+            Self::ItemCategories => "item_categories.json",
             Self::Data => "data.json",
             Self::Began => "began.json",
             Self::Metrics => "metrics.jsonl",

@@ -6,7 +6,7 @@ use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX};
 use super::records::{EpochRecord, MetricsLog};
 use super::tensors::{Entry, Values, write_tensors};
 use super::{File, ModelCard, NamedTensors, RunError, RunWriter, lines};
-use crate::data::{AlsoSeen, IdMap, ItemLists};
+use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
 
 impl RunWriter {
     /// Writes `config.toml`.
@@ -61,6 +61,11 @@ impl RunWriter {
     /// Writes `categories.json`; the position is the item id.
     pub fn write_categories(&mut self, categories: &[Option<String>]) -> Result<(), RunError> {
         self.write_json(File::Categories, &categories)
+    }
+
+    /// Writes `item_categories.json`.
+    pub fn write_item_categories(&mut self, categories: &ItemCategories) -> Result<(), RunError> {
+        self.write_json(File::ItemCategories, categories)
     }
 
     /// Writes `interactions.safetensors`.

@@ -1,7 +1,7 @@
 //! From a data set to its training, validation and test parts. Only a split makes a training set.
 
-mod by_time;
 mod also_seen;
+mod by_time;
 mod cut;
 mod draws;
 mod error;

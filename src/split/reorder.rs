@@ -51,9 +51,9 @@ fn inverse(order: &[u32]) -> Vec<u32> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::TrainSet;
-    use crate::data::AlsoSeen;
     use super::*;
     use crate::config::SplitMethod;
+    use crate::data::AlsoSeen;
     use crate::split::SplitSummary;
 
     fn lists(pairs: &[(u32, u32)]) -> ItemLists {

@@ -40,6 +40,13 @@ impl Workspace {
         write("first-clicks.csv", first_clicks.as_bytes());
         write("films.csv", films(1..=N_FILMS).as_bytes());
         write("new.csv", films(N_FILMS + 1..=N_FILMS + N_NEW).as_bytes());
+        write("users.txt", b"42\n43\n7\n");
+        write(
+            "histories.csv",
+            b"user_id,item_id\nann,17\nann,21\nbob,33\n",
+        );
+        write("sold-out.txt", b"1\n2\n3\n");
+        write("in-stock.txt", b"11\n12\n13\n14\n15\n16\n17\n18\n");
         write("posters.npy", &npy(N_FILMS as usize, POSTER));
         write("new-posters.npy", &npy(N_NEW as usize, POSTER));
         write("new-pins.csv", new_pins().as_bytes());

@@ -11,11 +11,16 @@ fn log() -> String {
     for user in 0..24u32 {
         for step in 0..5 + user % 2 {
             let item = (user + 2 * step) % 12;
-            writeln!(csv, "u{user},i{item},5,{}", 100 + (user * 7 + step * 31) % 120).unwrap();
+            writeln!(
+                csv,
+                "u{user},i{item},5,{}",
+                100 + (user * 7 + step * 31) % 120
+            )
+            .unwrap();
         }
         if user % 3 == 0 {
             let item = (user + 1) % 12;
-            writeln!(csv, "u{user},i{item},1,{}", 100 + user * 4).unwrap();
+            writeln!(csv, "u{user},i{item},1,{}", 100 + user * 6).unwrap();
         }
     }
     csv
@@ -25,7 +30,9 @@ fn pairs_of(csv: &str, low: bool) -> BTreeSet<(String, String)> {
     let rows = csv.lines().skip(1).map(|row| row.split(',').collect());
     let rows: Vec<Vec<&str>> = rows.collect();
     let wanted = rows.iter().filter(|row| !low || row[2] == "1");
-    wanted.map(|row| (row[0].to_owned(), row[1].to_owned())).collect()
+    wanted
+        .map(|row| (row[0].to_owned(), row[1].to_owned()))
+        .collect()
 }
 
 /// The pairs of a file of lists, whose third column is the item.
@@ -33,7 +40,9 @@ fn listed(work: &Workspace, name: &str) -> BTreeSet<(String, String)> {
     let text = String::from_utf8(work.read(name)).unwrap();
     let rows = text.lines().skip(1).map(|row| row.split(',').collect());
     let rows: Vec<Vec<&str>> = rows.collect();
-    rows.iter().map(|row| (row[0].to_owned(), row[2].to_owned())).collect()
+    rows.iter()
+        .map(|row| (row[0].to_owned(), row[2].to_owned()))
+        .collect()
 }
 
 fn work() -> Workspace {
@@ -44,9 +53,17 @@ fn work() -> Workspace {
 
 fn train(work: &Workspace, out: &str, more: &[&str]) {
     let base = [
-        "train", "stars.csv", "--weight-column", "stars", "--min-rating", "3", "--out", out, "-q",
+        "train",
+        "stars.csv",
+        "--weight-column",
+        "stars",
+        "--min-rating",
+        "3",
+        "--out",
+        out,
+        "-q",
     ];
-    work.succeed(&[&base, more].concat());
+    work.succeed(&[&base[..], more].concat());
 }
 
 #[test]
@@ -61,11 +78,30 @@ fn no_list_holds_what_its_user_disliked() {
     ] {
         train(&work, out, more);
         let file = format!("{out}.csv");
-        work.succeed(&["recommend", "--run", out, "--all", "-k", "5", "--out", &file, "-q"]);
+        work.succeed(&[
+            "recommend",
+            "--run",
+            out,
+            "--all",
+            "-k",
+            "5",
+            "--out",
+            &file,
+            "-q",
+        ]);
         let found = listed(&work, &file);
         assert_eq!(found.len(), 24 * 5, "{out}");
         assert_eq!(found.intersection(&log).count(), 0, "{out}");
-        let back = ["recommend", "--run", out, "--all", "-k", "12", "--include-seen", "-q"];
+        let back = [
+            "recommend",
+            "--run",
+            out,
+            "--all",
+            "-k",
+            "12",
+            "--include-seen",
+            "-q",
+        ];
         work.succeed(&[&back[..], &["--out", "back.csv"]].concat());
         assert!(listed(&work, "back.csv").is_superset(&low), "{out}");
         // A history by hand has what it names and nothing else.
@@ -78,13 +114,25 @@ fn no_list_holds_what_its_user_disliked() {
 fn a_log_without_low_ratings_trains_and_measures_to_the_same_bits() {
     let work = work();
     train(&work, "whole", &["--model", "gf-cf"]);
-    let without: String = log().lines().filter(|row| !row.contains(",1,")).fold(
-        String::new(),
-        |text, row| text + row + "\n",
-    );
+    let without: String = log()
+        .lines()
+        .filter(|row| !row.contains(",1,"))
+        .fold(String::new(), |text, row| text + row + "\n");
     work.write("liked.csv", without.as_bytes());
-    work.succeed(&["train", "liked.csv", "--model", "gf-cf", "--out", "liked", "-q"]);
-    for file in ["filter.safetensors", "interactions.safetensors", "test.safetensors"] {
+    work.succeed(&[
+        "train",
+        "liked.csv",
+        "--model",
+        "gf-cf",
+        "--out",
+        "liked",
+        "-q",
+    ]);
+    for file in [
+        "filter.safetensors",
+        "interactions.safetensors",
+        "test.safetensors",
+    ] {
         let of = |run: &str| work.read(&format!("{run}/{file}"));
         assert!(of("whole") == of("liked"), "{file}");
     }
@@ -114,9 +162,17 @@ fn an_evaluation_leaves_out_what_was_disliked_before_its_moment() {
             .lines()
             .skip(1)
             .map(|row| row.split(',').collect::<Vec<_>>())
-            .map(|row| ((row[0].to_owned(), row[1].to_owned()), row[3].parse().unwrap()))
+            .map(|row| {
+                (
+                    (row[0].to_owned(), row[1].to_owned()),
+                    row[3].parse().unwrap(),
+                )
+            })
             .collect();
-        assert!(wanted.is_subset(&ranked), "no item of the test part is left out");
+        assert!(
+            wanted.is_subset(&ranked),
+            "no item of the test part is left out"
+        );
         let begins = wanted.iter().map(|pair| times[pair]).min().unwrap();
         let users: BTreeSet<&String> = wanted.iter().map(|pair| &pair.0).collect();
         let measured = low.iter().filter(|pair| users.contains(&pair.0));

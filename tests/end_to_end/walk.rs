@@ -36,8 +36,9 @@ fn from_a_log_to_recommendations() {
     );
 
     // An evaluation that comes to no end has opened the test set all the same.
-    let too_deep = ["evaluate", "--run", "run", "-k", "1000000"];
-    work.sagebrush(&too_deep).assert().failure();
+    work.write("no-folder", b"");
+    let nowhere = ["evaluate", "--run", "run", "--trec", "no-folder"];
+    work.sagebrush(&nowhere).assert().failure();
     assert_eq!(openings(&work), 1);
     let compare = ["compare", "run", "run"];
     let failed = work.sagebrush(&compare).assert().failure();

@@ -8,6 +8,7 @@ use crate::cli::terminal::count;
 use crate::error::{Result, Usage};
 use crate::export::{Destination, VectorFormat, write_vectors};
 use crate::finished::{self, OpenRun, Seen, Sources};
+use crate::observer::remark;
 
 /// Runs `embed`.
 pub(super) fn embed(session: &Session, args: &EmbedArgs) -> Result<()> {
@@ -72,6 +73,17 @@ fn write_known(
         true => (run.recommender.users(), tables.users()),
         false => (run.recommender.items(), tables.items()),
     };
+    if users {
+        let cold = (0..keys.len() as u32).filter(|&user| run.recommender.is_cold(user));
+        let n = cold.count();
+        if n > 0 {
+            let text = format!(
+                "{} users have no training interaction: their vectors were never trained",
+                count(n as u64)
+            );
+            remark(session, &text);
+        }
+    }
     write_vectors(destination, format, keys, table, tables.dim())?;
     if *destination == Destination::Stdout {
         return Ok(());

@@ -1,6 +1,6 @@
 //! `evaluate`: measures a run beside the baselines, prints the result and writes the report.
 
-use super::report_data;
+use super::{item_choice, report_data};
 use crate::cli::args::EvaluateArgs;
 use crate::cli::report;
 use crate::cli::session::Session;
@@ -12,8 +12,11 @@ use crate::finished::{self, Measurement, ToMeasure};
 
 /// Runs `evaluate`.
 pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
-    let ks = args.ks.iter().map(|&k| k as usize).collect();
+    let ks: Vec<usize> = args.ks.iter().map(|&k| k as usize).collect();
     let run = ToMeasure::open(&args.run, "evaluate")?;
+    if let Some(&k) = ks.iter().max() {
+        item_choice::remark_on_k(session, k, run.n_items(), "items");
+    }
     let device = args.device.as_deref().and_then(DeviceName::from_name);
     let run = run.rank_on(session, device)?;
     let evaluation = reported(finished::measure(

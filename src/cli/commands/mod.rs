@@ -10,6 +10,7 @@ mod demo;
 mod embed;
 mod evaluate;
 mod inspect;
+mod item_choice;
 mod memory;
 mod negatives;
 mod new_items;

@@ -96,7 +96,7 @@ fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> Result<Inspection>
         )).into());
     }
     let mut scores = vec![0.0; n_items];
-    score_all(recommender.source(), user, &mut scores);
+    score_all(&recommender.source(), user, &mut scores);
     let named = |item: u32| Item {
         item: recommender.items().key(item).to_owned(),
         title: recommender.title(item).map(str::to_owned),

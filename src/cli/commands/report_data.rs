@@ -148,7 +148,7 @@ fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
     let k = NEAR_ITEMS.min(popular.len().saturating_sub(1));
     let of = |&item: &u32| {
         // A vector that is not a number has no neighbours.
-        let near = run.recommender.scorer().similar(item, k).ok()?;
+        let near = run.recommender.scorer().similar(item, k, &[item]).ok()?;
         Some(Neighbours {
             name: name(&run.recommender, item),
             near: near
@@ -169,7 +169,7 @@ fn examples(run: &OpenRun, tested: &Tested) -> Result<Vec<ExampleUser>> {
     let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
     let k = EXAMPLE_ITEMS.min(run.recommender.items().len());
     let seen = data.excluded();
-    let lists = crate::inference::top_k(run.recommender.source(), &chosen, k, Some(&seen))?;
+    let lists = crate::inference::top_k(&run.recommender.source(), &chosen, k, Some(&seen))?;
     let example = |(&user, list): (&u32, Vec<crate::inference::Ranked>)| {
         let history = run.lists.train.of(user);
         let held_out = tested.test.of(user);

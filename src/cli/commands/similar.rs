@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::item_choice;
 use crate::cli::args::SimilarArgs;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table};
@@ -13,7 +14,11 @@ pub(super) fn similar(session: &Session, args: &SimilarArgs) -> Result<()> {
     let run = args
         .new
         .add_to(OpenRun::open(&args.run, Seen::Everything)?)?;
-    let places = run.recommender.similar(&args.item, args.k as usize)?;
+    let k = args.k as usize;
+    let options = item_choice::options(session, &run.recommender, &args.items, k)?;
+    let places = run.recommender.similar_among(&args.item, &options)?;
+    let others = run.recommender.items().len().saturating_sub(1);
+    item_choice::remark_on_k(session, k, others, "other items");
     if session.json {
         return session.print_json(&json!(places));
     }

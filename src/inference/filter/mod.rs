@@ -16,7 +16,7 @@ use std::sync::Arc;
 use super::rank_error::RankError;
 use super::score_source::ScoreSource;
 use super::selection::{Ranked, Selection};
-use super::similar::check_similar;
+use super::top_k::check_k;
 use crate::data::ItemLists;
 use crate::failure::{Fails, Failure};
 use crate::spectral::{CoOccurrence, SpectralError};
@@ -158,18 +158,17 @@ impl GraphFilter {
         }
     }
 
-    /// The `k` items of the highest scores for a user who has `item` alone.
+    /// The `k` items of the highest scores for a user who has `item` alone, the `hidden` ones (ascending) left out.
     ///
     /// # Errors
-    /// `k` of 0 or above the other items of the catalogue.
+    /// `k` of 0.
     ///
     /// # Panics
     /// When `item` is not below the number of items.
-    pub fn similar(&self, item: u32, k: usize) -> Result<Vec<Ranked>, RankError> {
-        check_similar(k, self.n_items())?;
+    pub fn similar(&self, item: u32, k: usize, hidden: &[u32]) -> Result<Vec<Ranked>, RankError> {
+        check_k(k)?;
         let alone = self.with_histories(ItemLists::from_pairs(1, [(0, item)].into_iter()));
-        let seen = [item];
-        let mut selection = [Selection::new(k, &seen)];
+        let mut selection = [Selection::new(k.min(self.n_items()), hidden)];
         alone.offer_all(&[0], &mut selection);
         let [selection] = selection;
         selection

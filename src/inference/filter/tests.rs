@@ -4,8 +4,8 @@
 use serde::Deserialize;
 
 use super::*;
-use crate::baselines::Popularity;
 use crate::evaluation::{EvaluationData, recall_and_ndcg};
+use crate::inference::Popularity;
 use crate::inference::top_k;
 use crate::spectral::{SpectrumRequest, leading_vectors};
 
@@ -172,18 +172,14 @@ fn a_history_is_worth_the_same_to_whoever_has_it() {
             all_scores(&filter)[42 * 105..][..105]
         );
         // Items from 100 on are everybody's.
-        let similar = filter.similar(23, 9).unwrap();
+        let similar = filter.similar(23, 9, &[23]).unwrap();
         let mut of_groups = similar.iter().filter(|place| place.item < 100);
         assert!(similar.len() == 9 && of_groups.clone().count() >= 4);
         assert!(of_groups.all(|place| place.item / 10 == 2 && place.item != 23));
-        let error = filter.similar(23, 105).unwrap_err();
-        assert_eq!(
-            error,
-            RankError::TooManySimilar {
-                k: 105,
-                others: 104
-            }
-        );
+        let all = filter.similar(23, 1000, &[23]).unwrap();
+        assert_eq!((all.len(), &all[..9]), (104, &similar[..]));
+        let some = filter.similar(23, 2, &[similar[0].item.min(23), similar[0].item.max(23)]);
+        assert_eq!(some.unwrap(), all[1..3]);
     }
 }
 

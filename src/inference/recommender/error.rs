@@ -43,6 +43,19 @@ pub enum RecommenderError {
     /// A history of nothing.
     #[error("the history is empty: name at least one item, as in `--history ITEM,ITEM`")]
     EmptyHistory,
+    /// A category was asked for, and the run knows of none.
+    #[error(
+        "this run knows no categories of items: train again with `--items FILE`, a file with a column `category` or `genres`, or name the items with `--only FILE`"
+    )]
+    NoCategories,
+    /// A category that no item has.
+    #[error("no item has the category `{name}`; there are {known}")]
+    UnknownCategory {
+        /// As given.
+        name: String,
+        /// Some of the names there are.
+        known: String,
+    },
     /// Rows of new items that do not fit the table.
     #[error(transparent)]
     Rows(#[from] TablesError),

@@ -1,10 +1,11 @@
 //! Lists for users who are not in the log, from the items they have.
 
+use super::super::fallback::ServedScores;
 use super::super::selection::Ranked;
 use super::Recommender;
 use super::error::RecommenderError;
 use super::list_options::{ListOptions, Wanted};
-use super::lists::{ForHistory, HISTORY, UserList};
+use super::lists::{ForHistory, HISTORY, ListSource, UserList};
 use super::unknown_key::UnknownKeys;
 use crate::data::ItemLists;
 
@@ -35,20 +36,78 @@ impl Recommender {
         histories: &[impl AsRef<[K]>],
         options: &ListOptions,
     ) -> Answer<Vec<Answer<ForHistory>>> {
-        let wanted = Wanted::new(options, self.items())?;
+        let wanted = Wanted::new(options, self)?;
         let mut unknown_keys = UnknownKeys::items();
         let known = |history: &[K]| self.known(history, &mut unknown_keys);
         let (asked, unknown): (Vec<_>, Vec<_>) =
             histories.iter().map(AsRef::as_ref).map(known).unzip();
-        let lists = self.answers(asked, &wanted).into_iter().zip(unknown);
-        let answer = |(list, unknown): (Answer<Vec<Ranked>>, _)| {
+        let is_cold = |asked: &Answer<Vec<u32>>| {
+            let items = asked.as_ref().ok();
+            items.is_some_and(|items| self.is_cold_history(items))
+        };
+        let sources: Vec<ListSource> = asked.iter().map(is_cold).map(ListSource::of).collect();
+        let lists = self.answers(asked, &wanted).into_iter();
+        let answer = |((list, source), unknown): ((Answer<Vec<Ranked>>, ListSource), _)| {
             let list = UserList {
                 user: HISTORY.to_owned(),
+                source,
                 items: self.listed(&list?),
             };
             Ok(ForHistory { list, unknown })
         };
-        Ok(lists.map(answer).collect())
+        Ok(lists.zip(sources).zip(unknown).map(answer).collect())
+    }
+
+    /// The lists of several people by the names they are given, who have the items of `seen` and are known by those of
+    /// `histories`, such as the ones they liked. One without a history gets the most popular items.
+    ///
+    /// # Errors
+    /// Options that cannot be met, a NaN score.
+    ///
+    /// # Panics
+    /// When there is not a history and a list of what was seen for each name, or an item is unknown.
+    pub fn recommend_people(
+        &self,
+        names: &[impl AsRef<str>],
+        histories: &ItemLists,
+        seen: &ItemLists,
+        options: &ListOptions,
+    ) -> Answer<Vec<UserList>> {
+        assert_eq!(names.len(), histories.n_users(), "a history for each name");
+        assert_eq!(names.len(), seen.n_users(), "what was seen for each name");
+        let wanted = Wanted::new(options, self)?;
+        let lists = self.lists_of(histories, seen, &wanted)?;
+        let named = (0..).zip(names).zip(&lists);
+        let list = |((user, name), list): ((u32, _), &Vec<Ranked>)| UserList {
+            user: AsRef::<str>::as_ref(name).to_owned(),
+            source: ListSource::of(self.is_cold_history(histories.of(user))),
+            items: self.listed(list),
+        };
+        Ok(named.map(list).collect())
+    }
+
+    /// The list for somebody of whom nothing is known: the most popular items of the training part. `None` where
+    /// nobody told what was trained on.
+    ///
+    /// # Errors
+    /// Options that cannot be met.
+    pub fn popular(&self, options: &ListOptions) -> Answer<Option<UserList>> {
+        if self.fallback.is_none() {
+            return Ok(None);
+        }
+        let wanted = Wanted::new(options, self)?;
+        let nobody = ItemLists::from_pairs(1, std::iter::empty());
+        let lists = self.lists_of(&nobody, &nobody, &wanted)?;
+        Ok(Some(UserList {
+            user: HISTORY.to_owned(),
+            source: ListSource::Popularity,
+            items: self.listed(&lists.concat()),
+        }))
+    }
+
+    fn is_cold_history(&self, items: &[u32]) -> bool {
+        let fallback = self.fallback.as_ref();
+        fallback.is_some_and(|known| known.is_cold_history(items))
     }
 
     /// [`recommend_for_each`](Self::recommend_for_each) by internal ids: items and scores, best first.
@@ -60,7 +119,7 @@ impl Recommender {
         histories: &[impl AsRef<[u32]>],
         options: &ListOptions,
     ) -> Answer<Vec<Answer<Vec<Ranked>>>> {
-        let wanted = Wanted::new(options, self.items())?;
+        let wanted = Wanted::new(options, self)?;
         let asked = histories.iter().map(|history| match history.as_ref() {
             [] => Err(RecommenderError::EmptyHistory),
             items => self.check_items(items).map(|()| items.to_vec()),
@@ -112,7 +171,7 @@ impl Recommender {
         let numbered = (0..).zip(histories);
         let pairs = numbered.flat_map(|(user, items)| items.iter().map(move |&item| (user, item)));
         let seen = ItemLists::from_pairs(histories.len(), pairs);
-        match self.lists_of(&seen, wanted) {
+        match self.lists_of(&seen, &seen, wanted) {
             Ok(lists) => lists.into_iter().map(Ok).collect(),
             Err(error) if histories.len() == 1 => vec![Err(error)],
             Err(_) => {
@@ -122,9 +181,27 @@ impl Recommender {
         }
     }
 
-    fn lists_of(&self, histories: &ItemLists, wanted: &Wanted) -> Answer<Vec<Vec<Ranked>>> {
-        let people = self.scorer().fold_in(histories)?;
+    fn lists_of(
+        &self,
+        histories: &ItemLists,
+        seen: &ItemLists,
+        wanted: &Wanted,
+    ) -> Answer<Vec<Vec<Ranked>>> {
         let users: Vec<u32> = (0..histories.n_users() as u32).collect();
-        Ok(wanted.lists(&*people, &users, histories)?)
+        let is_cold = |&user: &u32| self.is_cold_history(histories.of(user));
+        let is_cold: Vec<bool> = users.iter().map(is_cold).collect();
+        let people = match &self.fallback {
+            Some(known) if !is_cold.contains(&false) => {
+                ServedScores::of_strangers(users.len(), known)
+            }
+            Some(known) => {
+                ServedScores::of_people(self.scorer().fold_in(histories)?, is_cold, known)
+            }
+            None => {
+                let people = self.scorer().fold_in(histories)?;
+                return Ok(wanted.lists(&*people, &users, seen)?);
+            }
+        };
+        Ok(wanted.lists(&people, &users, seen)?)
     }
 }

@@ -4,6 +4,7 @@ use super::super::rank_error::RankError;
 use super::super::score_source::ScoreSource;
 use super::super::selection::Ranked;
 use super::super::top_k::{check_k, top_k_among, top_k_without};
+use super::Recommender;
 use super::error::RecommenderError;
 use super::unknown_key::UnknownKeys;
 use crate::data::{IdMap, ItemLists};
@@ -27,6 +28,8 @@ pub struct ListOptions {
     /// Keys of the only items that a list may hold; `None` for the whole catalogue. Unknown keys are left out, unless
     /// all are unknown. Of such a list no item but these is scored.
     pub only: Option<Vec<String>>,
+    /// The name of the only category whose items a list may hold.
+    pub category: Option<String>,
 }
 
 impl Default for ListOptions {
@@ -36,6 +39,7 @@ impl Default for ListOptions {
             include_seen: false,
             exclude: Vec::new(),
             only: None,
+            category: None,
         }
     }
 }
@@ -66,6 +70,15 @@ impl ListOptions {
         self
     }
 
+    /// Among the items of this category alone.
+    #[must_use]
+    pub fn of_category(self, name: impl Into<String>) -> Self {
+        Self {
+            category: Some(name.into()),
+            ..self
+        }
+    }
+
     /// Among these items alone.
     #[must_use]
     pub fn among(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -86,9 +99,13 @@ pub(super) struct Wanted {
 
 impl Wanted {
     /// # Errors
-    /// `k` of 0 or above the catalogue; `only` without a known key.
-    pub(super) fn new(options: &ListOptions, items: &IdMap) -> Result<Self, RecommenderError> {
-        check_k(options.k, items.len())?;
+    /// `k` of 0; `only` without a known key; a category that no item has.
+    pub(super) fn new(
+        options: &ListOptions,
+        known: &Recommender,
+    ) -> Result<Self, RecommenderError> {
+        check_k(options.k)?;
+        let items = known.items();
         let excluded = ids(&options.exclude, items);
         let only = options.only.as_ref().map(|keys| match keys.first() {
             Some(first) if keys.iter().all(|key| items.id(key).is_none()) => {
@@ -97,6 +114,13 @@ impl Wanted {
             _ => Ok(ids(keys, items)),
         });
         let mut only = only.transpose()?;
+        if let Some(name) = &options.category {
+            let mut of_category = items_of(name, known)?;
+            if let Some(only) = &only {
+                of_category.retain(|item| only.binary_search(item).is_ok());
+            }
+            only = Some(of_category);
+        }
         if let Some(only) = &mut only {
             only.retain(|item| excluded.binary_search(item).is_err());
         }
@@ -106,6 +130,16 @@ impl Wanted {
             excluded,
             only,
         })
+    }
+
+    /// The items of the catalogue that no list holds, ascending.
+    pub(super) fn hidden(&self, n_items: usize) -> Vec<u32> {
+        let Some(only) = &self.only else {
+            return self.excluded.clone();
+        };
+        let mut hidden: Vec<u32> = (0..n_items as u32).collect();
+        hidden.retain(|item| only.binary_search(item).is_err());
+        hidden
     }
 
     /// The lists of some users of a source, who have seen the items of `seen`.
@@ -121,6 +155,21 @@ impl Wanted {
             None => top_k_without(source, users, self.k, seen, &self.excluded),
         }
     }
+}
+
+/// The items of a category, ascending.
+fn items_of(name: &str, known: &Recommender) -> Result<Vec<u32>, RecommenderError> {
+    const SHOWN: usize = 20;
+    let categories = known.categories.as_ref();
+    let categories = categories.ok_or(RecommenderError::NoCategories)?;
+    categories.items_of(name).ok_or_else(|| {
+        let names = categories.names();
+        let more = if names.len() > SHOWN { ", …" } else { "" };
+        RecommenderError::UnknownCategory {
+            name: name.to_owned(),
+            known: format!("{}{more}", names[..names.len().min(SHOWN)].join(", ")),
+        }
+    })
 }
 
 /// The ids of the keys that are known, ascending and each once.

@@ -18,11 +18,39 @@ pub struct Listed {
     pub title: Option<String>,
 }
 
+/// What the places of a list are scored by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ListSource {
+    /// The model.
+    #[default]
+    Model,
+    /// The number of training interactions of each item: the model knows nothing of this user.
+    Popularity,
+}
+
+impl ListSource {
+    /// Whether it is the model, as it usually is.
+    pub fn is_model(&self) -> bool {
+        *self == Self::Model
+    }
+
+    pub(super) fn of(is_cold: bool) -> Self {
+        match is_cold {
+            true => Self::Popularity,
+            false => Self::Model,
+        }
+    }
+}
+
 /// The recommendations of one user.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct UserList {
     /// The user's key.
     pub user: String,
+    /// What it is made of.
+    #[serde(skip_serializing_if = "ListSource::is_model")]
+    pub source: ListSource,
     /// Best first; shorter than asked for when fewer items may be listed.
     pub items: Vec<Listed>,
 }

@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::fallback::{Fallback, ServedScores};
 use super::score_source::ScoreSource;
 use super::scorer::Scorer;
 use super::selection::Ranked;
-use crate::data::{IdMap, ItemLists};
+use crate::data::{IdMap, ItemCategories, ItemLists};
 pub use error::RecommenderError;
 pub use list_options::ListOptions;
 use list_options::Wanted;
-pub use lists::{ForHistory, HISTORY, Listed, UserList};
+pub use lists::{ForHistory, HISTORY, ListSource, Listed, UserList};
 use unknown_key::UnknownKeys;
 
 /// Users ranked together when every user is asked for: enough to keep all cores busy, small enough to
@@ -40,6 +41,10 @@ pub struct Recommender {
     items: IdMap,
     titles: Option<Vec<Option<String>>>,
     seen: ItemLists,
+    /// `None` where nobody told what was trained on.
+    fallback: Option<Fallback>,
+    /// `None` where nobody told of any.
+    categories: Option<ItemCategories>,
 }
 
 /// The source of the lists, in place of the tables.
@@ -91,6 +96,58 @@ impl Recommender {
             items,
             titles,
             seen,
+            fallback: None,
+            categories: None,
+        })
+    }
+
+    /// Gives the most popular items of the training part to users without a training interaction, and to histories
+    /// without an item of one: a vector that was never trained says nothing of them. `items_have_features` where an
+    /// item without a training interaction has a vector all the same.
+    ///
+    /// # Errors
+    /// Lists of another number of users.
+    ///
+    /// # Panics
+    /// When they name an item that there is not.
+    pub fn with_popularity(
+        self,
+        train: &ItemLists,
+        items_have_features: bool,
+    ) -> Result<Self, RecommenderError> {
+        let (tables, found) = (self.users.len(), train.n_users());
+        if tables != found {
+            return Err(RecommenderError::Mismatch {
+                what: "users",
+                tables,
+                part: "training interactions",
+                found,
+            });
+        }
+        let fallback = Fallback::new(train, self.items.len(), items_have_features);
+        Ok(Self {
+            fallback: Some(fallback),
+            ..self
+        })
+    }
+
+    /// Knows the categories of items, so that [`ListOptions::category`] can name one.
+    ///
+    /// # Errors
+    /// Categories of another number of items.
+    pub fn with_categories(self, categories: ItemCategories) -> Result<Self, RecommenderError> {
+        let (tables, found) = (self.items.len(), categories.n_items());
+        if tables != found {
+            return Err(RecommenderError::Mismatch {
+                what: "items",
+                tables,
+                part: "categories",
+                found,
+            });
+        }
+        Ok(Self {
+            categories: Some(categories),
+            ..self
         })
     }
 
@@ -120,7 +177,14 @@ impl Recommender {
             all.extend(titles);
             all
         });
-        Self::new(scorer, self.users, items, titles, self.seen)
+        let fallback = self.fallback.map(|known| known.with_items(keys.len()));
+        let categories = self.categories.map(|known| known.with_items(keys.len()));
+        let whole = Self::new(scorer, self.users, items, titles, self.seen)?;
+        Ok(Self {
+            fallback,
+            categories,
+            ..whole
+        })
     }
 
     /// The scorer behind the answers.
@@ -139,12 +203,23 @@ impl Recommender {
         self.ranker = Some(Ranker(source));
     }
 
-    /// What makes the lists: the scores of every user of the log, or the other source that was given.
-    pub fn source(&self) -> &dyn ScoreSource {
-        match &self.ranker {
+    /// What makes the lists: the scores of every user of the log, from the model or from the other source that was
+    /// given, and for users without a training interaction those of popularity.
+    pub fn source(&self) -> ServedScores<'_> {
+        let model: &dyn ScoreSource = match &self.ranker {
             Some(Ranker(source)) => &**source,
             None => self.scorer.source(),
-        }
+        };
+        ServedScores::of_users(model, self.fallback.as_ref())
+    }
+
+    /// Whether a user has no training interaction, and so gets the most popular items.
+    ///
+    /// # Panics
+    /// When there is no such user.
+    pub fn is_cold(&self, user: u32) -> bool {
+        let fallback = self.fallback.as_ref();
+        fallback.is_some_and(|known| known.is_cold_user(user))
     }
 
     /// The users by key.
@@ -214,8 +289,8 @@ impl Recommender {
         users: &[u32],
         options: &ListOptions,
     ) -> Result<Vec<Vec<Ranked>>, RecommenderError> {
-        let wanted = Wanted::new(options, &self.items)?;
-        Ok(wanted.lists(self.source(), users, &self.seen)?)
+        let wanted = Wanted::new(options, self)?;
+        Ok(wanted.lists(&self.source(), users, &self.seen)?)
     }
 
     /// The lists of every user in id order, in batches: memory does not grow with the number of users.
@@ -227,17 +302,29 @@ impl Recommender {
         options: &ListOptions,
     ) -> Result<impl Iterator<Item = Result<Vec<UserList>, RecommenderError>> + '_, RecommenderError>
     {
-        let wanted = Wanted::new(options, &self.items)?;
-        let mut next = 0u32..self.users.len() as u32;
+        self.recommend_each(0..self.users.len() as u32, options)
+    }
+
+    /// [`recommend_all`](Self::recommend_all) for some users by internal ids, in their order.
+    ///
+    /// # Errors
+    /// As [`recommend_all`](Self::recommend_all); an unknown id as an item of the iterator.
+    pub fn recommend_each<'a>(
+        &'a self,
+        users: impl IntoIterator<Item = u32> + 'a,
+        options: &ListOptions,
+    ) -> Result<impl Iterator<Item = Result<Vec<UserList>, RecommenderError>> + 'a, RecommenderError>
+    {
+        let wanted = Wanted::new(options, self)?;
+        let mut next = users.into_iter().fuse();
+        let mut failed = false;
         Ok(std::iter::from_fn(move || {
             let users: Vec<u32> = next.by_ref().take(USERS_PER_BATCH).collect();
-            if users.is_empty() {
+            if failed || users.is_empty() {
                 return None;
             }
-            let lists = wanted.lists(self.source(), &users, &self.seen);
-            if lists.is_err() {
-                next = 0..0;
-            }
+            let lists = wanted.lists(&self.source(), &users, &self.seen);
+            failed = lists.is_err();
             let named = lists.map(|lists| self.user_lists(&users, &lists));
             Some(named.map_err(Into::into))
         }))
@@ -246,22 +333,43 @@ impl Recommender {
     /// The `k` items most like one, by keys, itself left out; what that means is the [`Scorer`]'s.
     ///
     /// # Errors
-    /// An unknown key, `k` of 0 or above the other items of the catalogue, a NaN in a vector.
+    /// An unknown key, `k` of 0, a NaN in a vector.
     pub fn similar(&self, item: &str, k: usize) -> Result<Vec<Listed>, RecommenderError> {
-        Ok(self.listed(&self.scorer.similar(self.item_id(item)?, k)?))
+        self.similar_among(item, &ListOptions::of(k))
     }
 
-    /// [`similar`](Self::similar) for each of some internal ids: items and similarities, most like it first.
+    /// [`similar`](Self::similar) with options; what anybody has seen does not count here.
     ///
     /// # Errors
-    /// As [`similar`](Self::similar).
+    /// As [`similar`](Self::similar), and options that cannot be met.
+    pub fn similar_among(
+        &self,
+        item: &str,
+        options: &ListOptions,
+    ) -> Result<Vec<Listed>, RecommenderError> {
+        let lists = self.similar_ids(&[self.item_id(item)?], options)?;
+        Ok(self.listed(&lists.concat()))
+    }
+
+    /// [`similar_among`](Self::similar_among) for each of some internal ids: items and similarities, most like it first.
+    ///
+    /// # Errors
+    /// As [`similar_among`](Self::similar_among).
     pub fn similar_ids(
         &self,
         items: &[u32],
-        k: usize,
+        options: &ListOptions,
     ) -> Result<Vec<Vec<Ranked>>, RecommenderError> {
         self.check_items(items)?;
-        let similar = |&item: &u32| Ok(self.scorer.similar(item, k)?);
+        let wanted = Wanted::new(options, self)?;
+        let hidden = wanted.hidden(self.items.len());
+        let similar = |&item: &u32| {
+            let mut hidden = hidden.clone();
+            if let Err(place) = hidden.binary_search(&item) {
+                hidden.insert(place, item);
+            }
+            Ok(self.scorer.similar(item, options.k, &hidden)?)
+        };
         items.par_iter().map(similar).collect()
     }
 
@@ -276,6 +384,7 @@ impl Recommender {
     fn user_lists(&self, users: &[u32], lists: &[Vec<Ranked>]) -> Vec<UserList> {
         let name = |(&user, list): (&u32, &Vec<Ranked>)| UserList {
             user: self.users.key(user).to_owned(),
+            source: ListSource::of(self.is_cold(user)),
             items: self.listed(list),
         };
         users.iter().zip(lists).map(name).collect()

@@ -112,12 +112,16 @@ fn ids_get_the_lists_of_their_keys() {
     let error = recommender.recommend_ids(&[2], &options).unwrap_err();
     let (user, n_users) = (2, 2);
     assert_eq!(error, RankError::UnknownUser { user, n_users }.into());
-    assert_eq!(ids(&recommender.similar_ids(&[0], 1).unwrap()[0]), [1]);
+    assert_eq!(
+        ids(&recommender.similar_ids(&[0], &ListOptions::of(1)).unwrap()[0]),
+        [1]
+    );
     let unknown = RecommenderError::UnknownItemId {
         item: 3,
         n_items: 3,
     };
-    assert_eq!(recommender.similar_ids(&[0, 3], 1), Err(unknown.clone()));
+    let similar = recommender.similar_ids(&[0, 3], &options);
+    assert_eq!(similar, Err(unknown.clone()));
     let answers = recommender
         .recommend_for_ids(&[vec![0, 0], vec![3], vec![]], &options)
         .unwrap();
@@ -299,11 +303,98 @@ fn impossible_k_is_refused() {
             .unwrap_err()
     };
     assert_eq!(ask(0), RankError::ZeroK.into());
-    let too_large = RankError::KTooLarge { k: 4, n_items: 3 };
-    assert_eq!(ask(4), too_large.clone().into());
-    let error = recommender
-        .recommend_all(&ListOptions::of(4))
-        .err()
+    // Beyond the catalogue there is what there is.
+    let of = |k| recommender.recommend(&["7"], &ListOptions::of(k));
+    assert_eq!(of(400), of(3));
+    assert_eq!(recommender.similar("x", 99), recommender.similar("x", 2));
+}
+
+/// User 7 was trained on x and y, anna on nothing; nobody was trained on z.
+fn with_training(items_have_features: bool) -> Recommender {
+    let train = ItemLists::from_pairs(2, [(0, 0), (0, 1)].into_iter());
+    let recommender = recommender().with_popularity(&train, items_have_features);
+    recommender.unwrap()
+}
+
+#[test]
+fn those_whom_training_does_not_know_get_what_most_have() {
+    let options = ListOptions::of(3);
+    let (plain, known) = (recommender(), with_training(false));
+    let lists = known.recommend(&["anna", "7"], &options).unwrap();
+    assert_eq!(lists[1], plain.recommend(&["7"], &options).unwrap()[0]);
+    // Anna has z; x and y have one training user each.
+    assert_eq!(keys(&lists[..1]), [("anna", vec!["x", "y"])]);
+    assert_eq!(lists[0].source, ListSource::Popularity);
+    assert_eq!((known.is_cold(0), known.is_cold(1)), (false, true));
+    let all = known.recommend_all(&options).unwrap();
+    let all: Result<Vec<_>, _> = all.collect();
+    assert_eq!(all.unwrap().concat(), [lists[1].clone(), lists[0].clone()]);
+
+    let answers = known
+        .recommend_for_each(&[vec!["z"], vec!["x", "z"]], &options)
         .unwrap();
-    assert_eq!(error, too_large.into());
+    let [of_z, of_both] = &answers[..] else {
+        panic!()
+    };
+    let (of_z, of_both) = (
+        &of_z.as_ref().unwrap().list,
+        &of_both.as_ref().unwrap().list,
+    );
+    assert_eq!(
+        (of_z.source, of_both.source),
+        (ListSource::Popularity, ListSource::Model)
+    );
+    assert_eq!(
+        keys(std::slice::from_ref(of_z)),
+        [(HISTORY, vec!["x", "y"])]
+    );
+    // Where vectors are made of features, an item says something whoever has it.
+    let by_features = with_training(true).recommend_for(&["z"], &options).unwrap();
+    assert_eq!(
+        by_features.list,
+        plain.recommend_for(&["z"], &options).unwrap().list
+    );
+
+    let list = known.popular(&options).unwrap().unwrap();
+    assert_eq!(keys(&[list]), [(HISTORY, vec!["x", "y", "z"])]);
+    assert_eq!(plain.popular(&options), Ok(None));
+    let lists = |pairs: &[(u32, u32)]| ItemLists::from_pairs(2, pairs.iter().copied());
+    let (liked, has) = (lists(&[(0, 0)]), lists(&[(0, 0), (0, 1), (1, 1)]));
+    let people = known
+        .recommend_people(&["ann", "bob"], &liked, &has, &options)
+        .unwrap();
+    assert_eq!(keys(&people), [("ann", vec!["z"]), ("bob", vec!["x", "z"])]);
+    assert_eq!(people[1].source, ListSource::Popularity);
+}
+
+#[test]
+fn a_category_holds_its_items_and_no_others() {
+    let of = [&["Drama"][..], &["Crime"], &["Crime", "Drama"]];
+    let categories = ItemCategories::new(of.map(|names| names.iter().copied()));
+    let known = recommender().with_categories(categories).unwrap();
+    let list = |options: ListOptions| known.recommend(&["7"], &options.including_seen(true));
+    let of = |name: &str| ListOptions::of(3).of_category(name);
+    assert_eq!(keys(&list(of("Crime")).unwrap()), [("7", vec!["y", "z"])]);
+    assert_eq!(
+        keys(&list(of("crime").excluding(["y"])).unwrap()),
+        [("7", vec!["z"])]
+    );
+    assert_eq!(
+        keys(&list(of("Drama").among(["y", "z"])).unwrap()),
+        [("7", vec!["z"])]
+    );
+    let similar = known
+        .similar_among("x", &of("Crime").excluding(["z"]))
+        .unwrap();
+    assert_eq!((similar.len(), &*similar[0].item), (1, "y"));
+    let message = list(of("War")).unwrap_err().to_string();
+    assert!(
+        message.contains("`War`") && message.contains("Crime, Drama"),
+        "{message}"
+    );
+    let message = recommender()
+        .recommend(&["7"], &of("War"))
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("`--items FILE`"), "{message}");
 }

@@ -252,7 +252,10 @@ fn what_is_left_out_is_known_from_its_moment_on() {
     let cut = |data: &Dataset, method| split(data, &config(method), 1).unwrap();
     let timed = cut(&data, SplitMethod::Temporal);
     assert_eq!(timed.train.positives(), plain.train.positives());
-    assert_eq!((&timed.validation, &timed.test), (&plain.validation, &plain.test));
+    assert_eq!(
+        (&timed.validation, &timed.test),
+        (&plain.validation, &plain.test)
+    );
     let also = timed.also_seen.unwrap();
     let lists = |pairs: &[(u32, u32)]| ItemLists::from_pairs(20, pairs.iter().copied());
     assert_eq!(also.before_validation, lists(&[(0, 20)]));

@@ -15,6 +15,7 @@ use crate::evaluation::{EvaluationData, evaluate};
 use crate::failure::Failure;
 use crate::finished::{self, EvaluationFile, OpenRun, Seen};
 use crate::fitting::{Files, filter, train};
+use crate::inference::ScoreSource;
 use crate::run::{Replace, RunDir, RunError, write_atomically};
 use crate::split::DataRecord;
 use result::{Ablation, Measured, Part, Row};
@@ -241,7 +242,8 @@ fn on_validation(session: &Session, path: &Path) -> Result<Measured> {
         among: among.as_deref(),
     };
     let config = finished::settings(&run, Vec::new());
-    let systems = [(run.config.model.name.as_str(), run.recommender.source())];
+    let served = run.recommender.source();
+    let systems: [(&str, &dyn ScoreSource); 1] = [(run.config.model.name.as_str(), &served)];
     let mut evaluated = evaluate(&systems, data, &config)?;
     let system = evaluated
         .summary

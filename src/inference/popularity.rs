@@ -1,10 +1,10 @@
-//! The most popular items for everybody.
+//! The most popular items for everybody: a baseline, and the lists of those of whom training knew nothing.
 
 use std::ops::Range;
 
-use super::rows_of_tile;
+use super::score_source::ScoreSource;
+use super::selection::{Ranked, Selection, best_first};
 use crate::data::ItemLists;
-use crate::inference::{Ranked, ScoreSource, Selection, best_first};
 
 /// Scores an item by the number of its train users, the same for everybody.
 #[derive(Debug, Clone)]
@@ -22,16 +22,37 @@ impl Popularity {
     /// When an item is not below `n_items`.
     pub fn new(train: &ItemLists, n_items: usize) -> Self {
         let counts = train.counts_by_item(n_items);
-        let counts: Vec<f32> = counts.into_iter().map(|count| count as f32).collect();
+        let counts = counts.into_iter().map(|count| count as f32).collect();
+        Self::of_counts(train.n_users(), counts)
+    }
+
+    /// Of these numbers of train users, one an item.
+    pub(super) fn of_counts(n_users: usize, counts: Vec<f32>) -> Self {
         let places = (0..).zip(&counts);
         let mut ranking: Vec<Ranked> = places
             .map(|(item, &score)| Ranked { item, score })
             .collect();
         ranking.sort_unstable_by(best_first);
         Self {
-            n_users: train.n_users(),
+            n_users,
             counts,
             ranking,
+        }
+    }
+}
+
+impl Popularity {
+    /// The number of train users of each item.
+    pub(super) fn counts(&self) -> &[f32] {
+        &self.counts
+    }
+
+    /// Offers the most popular items to one selection.
+    pub(super) fn offer(&self, selection: &mut Selection<'_>) {
+        let seen = selection.seen();
+        let unseen = |place: &&Ranked| seen.binary_search(&place.item).is_err();
+        for place in self.ranking.iter().filter(unseen).take(selection.k()) {
+            selection.push(place.item, place.score);
         }
     }
 }
@@ -46,19 +67,17 @@ impl ScoreSource for Popularity {
     }
 
     fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
-        for (_, row) in rows_of_tile(users, &items, out) {
+        let width = items.len();
+        assert_eq!(out.len(), users.len() * width, "one score a user and item");
+        for row in out.chunks_exact_mut(width.max(1)) {
             row.copy_from_slice(&self.counts[items.clone()]);
         }
     }
 
     fn offer_all(&self, _users: &[u32], selections: &mut [Selection<'_>]) {
-        for selection in selections {
-            let seen = selection.seen();
-            let unseen = |place: &&Ranked| seen.binary_search(&place.item).is_err();
-            for place in self.ranking.iter().filter(unseen).take(selection.k()) {
-                selection.push(place.item, place.score);
-            }
-        }
+        selections
+            .iter_mut()
+            .for_each(|selection| self.offer(selection));
     }
 }
 

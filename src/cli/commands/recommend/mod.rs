@@ -1,0 +1,35 @@
+//! `recommend`: top-K lists for some users, histories or everybody, to a terminal or a file.
+
+mod output;
+mod people;
+
+use crate::cli::args::RecommendArgs;
+use crate::cli::commands::item_choice;
+use crate::cli::session::Session;
+use crate::config::DeviceName;
+use crate::error::Result;
+use crate::finished::{OpenRun, Seen};
+use crate::inference::{RecommenderError, UserList};
+
+/// Lists, some thousands at a time: memory does not grow with their number.
+type Blocks<'a> = Box<dyn Iterator<Item = Result<Vec<UserList>, RecommenderError>> + 'a>;
+
+/// Runs `recommend`.
+pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
+    let form = output::Form::of(session, args)?;
+    let run = args
+        .new
+        .add_to(OpenRun::open(&args.run, Seen::Everything)?)?;
+    let device = args.device.as_deref().and_then(DeviceName::from_name);
+    let run = run.rank_on(session, device)?;
+    let options = item_choice::options(session, &run.recommender, &args.items, args.k as usize)?
+        .including_seen(args.include_seen);
+    item_choice::remark_on_k(
+        session,
+        args.k as usize,
+        run.recommender.items().len(),
+        "items",
+    );
+    let lists = people::lists(session, &run, args, &options)?;
+    output::write(session, &run.recommender, lists, &form)
+}

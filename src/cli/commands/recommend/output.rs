@@ -1,0 +1,228 @@
+//! Where lists go: a table for a few, one JSON document, or a stream of rows; and what is said of them.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::Blocks;
+use crate::cli::args::{OutputForm, RecommendArgs};
+use crate::cli::output::print;
+use crate::cli::session::Session;
+use crate::cli::terminal::{Align, Style, Table, count};
+use crate::error::{Result, Usage};
+use crate::export::{Destination, ListFormat, RecommendationWriter};
+use crate::inference::{Listed, Recommender, UserList};
+use crate::observer::remark;
+
+/// How the lists are shown or written.
+pub(super) enum Form {
+    /// A table on the terminal.
+    Table,
+    /// One JSON array of rows, on stdout.
+    Json,
+    /// Rows in a file or a pipe.
+    Rows(Destination, ListFormat),
+}
+
+impl Form {
+    /// The form that the options ask for: a few users or a history come as a table, everybody as CSV.
+    pub(super) fn of(session: &Session, args: &RecommendArgs) -> Result<Self> {
+        let is_open = args.out.is_none() && args.to.is_none();
+        if is_open && session.json {
+            return Ok(Self::Json);
+        }
+        let are_many = args.all || args.histories.is_some() || !args.users_files.is_empty();
+        if is_open && !are_many {
+            return Ok(Self::Table);
+        }
+        let destination = args
+            .out
+            .as_deref()
+            .map_or(Destination::Stdout, Destination::from);
+        let format = format(args)?;
+        if format == ListFormat::Parquet && destination == Destination::Stdout {
+            return Err(Usage("Parquet needs a file: add `--out FILE.parquet`".to_owned()).into());
+        }
+        destination.check()?;
+        Ok(Self::Rows(destination, format))
+    }
+}
+
+fn format(args: &RecommendArgs) -> Result<ListFormat> {
+    Ok(match (args.to, args.out.as_deref()) {
+        (Some(OutputForm::Csv), _) => ListFormat::Csv,
+        (Some(OutputForm::Jsonl), _) => ListFormat::JsonLines,
+        (Some(OutputForm::Parquet), _) => ListFormat::Parquet,
+        (None, Some(path)) if path != Path::new("-") => ListFormat::of_path(path)?,
+        (None, _) => ListFormat::Csv,
+    })
+}
+
+/// Writes the lists. The first ones are made before anything is written, so that what cannot be ranked leaves nothing.
+pub(super) fn write(
+    session: &Session,
+    recommender: &Recommender,
+    mut lists: Blocks<'_>,
+    form: &Form,
+) -> Result<()> {
+    let first = lists.next().transpose()?;
+    let blocks = first.map(Ok).into_iter().chain(lists);
+    let mut written = Written::default();
+    match form {
+        Form::Table => show(session, blocks, &mut written)?,
+        Form::Json => print_rows(blocks, &mut written)?,
+        Form::Rows(destination, format) => {
+            let with_titles = recommender.has_titles();
+            let mut writer = RecommendationWriter::create(destination, *format, with_titles)?;
+            for lists in blocks {
+                let lists = lists?;
+                written.add(&lists);
+                writer.write(&lists)?;
+                if writer.is_closed() {
+                    break;
+                }
+            }
+            writer.finish()?;
+            if *destination != Destination::Stdout {
+                written.tell(session, destination)?;
+            }
+        }
+    }
+    written.remark(session);
+    Ok(())
+}
+
+/// What was written, in numbers.
+#[derive(Default)]
+struct Written {
+    users: usize,
+    rows: usize,
+    shortest: Option<usize>,
+    longest: usize,
+    popular: usize,
+}
+
+impl Written {
+    fn add(&mut self, lists: &[UserList]) {
+        self.users += lists.len();
+        for list in lists {
+            let n = list.items.len();
+            self.rows += n;
+            self.shortest = Some(self.shortest.map_or(n, |shortest| shortest.min(n)));
+            self.longest = self.longest.max(n);
+            self.popular += usize::from(!list.source.is_model());
+        }
+    }
+
+    fn tell(&self, session: &Session, destination: &Destination) -> Result<()> {
+        let shortest = self.shortest.unwrap_or_default();
+        if session.json {
+            return session.print_json(&json!({
+                "out": destination.to_string(), "users": self.users, "rows": self.rows,
+                "shortest": shortest, "longest": self.longest, "popularity": self.popular,
+            }));
+        }
+        let each = match shortest == self.longest {
+            true => format!("{shortest} items each"),
+            false => format!("{shortest} to {} items each", self.longest),
+        };
+        session.say(&format!(
+            "{}, {}, {each}, in {destination}",
+            number(self.users, "user"),
+            number(self.rows, "row"),
+        ));
+        Ok(())
+    }
+
+    fn remark(&self, session: &Session) {
+        if self.popular > 0 {
+            let text = format!(
+                "{} of {} lists are those of the most popular items: nothing of their users was trained on",
+                count(self.popular as u64),
+                count(self.users as u64)
+            );
+            remark(session, &text);
+        }
+    }
+}
+
+fn number(n: usize, what: &str) -> String {
+    let plural = if n == 1 { "" } else { "s" };
+    format!("{} {what}{plural}", count(n as u64))
+}
+
+type Lists<E> = Result<Vec<UserList>, E>;
+
+fn show<E>(
+    session: &Session,
+    blocks: impl Iterator<Item = Lists<E>>,
+    written: &mut Written,
+) -> Result<()>
+where
+    crate::error::Error: From<E>,
+{
+    let mut table = Table::new([
+        ("user", Align::Left),
+        ("rank", Align::Right),
+        ("item", Align::Left),
+        ("score", Align::Right),
+        ("title", Align::Left),
+    ]);
+    for lists in blocks {
+        let lists = lists?;
+        written.add(&lists);
+        let places = lists
+            .iter()
+            .flat_map(|list| list.items.iter().map(move |place| (list, place)));
+        for (list, place) in places {
+            table.row([
+                list.user.clone(),
+                place.rank.to_string(),
+                place.item.clone(),
+                format!("{:.4}", place.score),
+                place.title.clone().unwrap_or_default(),
+            ]);
+        }
+    }
+    session.print(&table.render(Style::of_stdout()))
+}
+
+/// One JSON array with a row a place, written as it is made.
+fn print_rows<E>(blocks: impl Iterator<Item = Lists<E>>, written: &mut Written) -> Result<()>
+where
+    crate::error::Error: From<E>,
+{
+    let mut before = "[\n  ";
+    for lists in blocks {
+        let lists = lists?;
+        written.add(&lists);
+        let mut text = String::new();
+        for list in &lists {
+            for place in &list.items {
+                text.push_str(before);
+                text.push_str(&row(list, place).to_string());
+                before = ",\n  ";
+            }
+        }
+        print(text)?;
+    }
+    print(if before.starts_with('[') {
+        "[]\n"
+    } else {
+        "\n]\n"
+    })?;
+    Ok(())
+}
+
+fn row(list: &UserList, place: &Listed) -> serde_json::Value {
+    let mut row = json!({
+        "user": list.user, "rank": place.rank, "item": place.item, "score": place.score,
+    });
+    if let Some(title) = &place.title {
+        row["title"] = title.as_str().into();
+    }
+    if !list.source.is_model() {
+        row["source"] = json!(list.source);
+    }
+    row
+}

@@ -1,0 +1,181 @@
+//! The categories of items, such as genres: names, and which items have which.
+
+use serde::{Deserialize, Serialize};
+
+use super::error::DataError;
+use super::{IdMap, Input, read_item_columns};
+
+/// What a column of categories is usually called.
+const COLUMNS: [&str; 8] = [
+    "genres",
+    "genre",
+    "categories",
+    "category",
+    "Genres",
+    "Genre",
+    "Categories",
+    "Category",
+];
+/// What may stand between the categories of a field; the first that a column has anywhere does.
+const SEPARATORS: [char; 3] = ['|', ';', ','];
+
+/// Reads the categories of an item file, where it has a usual column of them.
+///
+/// # Errors
+/// As reading the columns of the file.
+pub fn read_item_categories(
+    input: &Input,
+    items: &IdMap,
+) -> Result<Option<ItemCategories>, DataError> {
+    for name in COLUMNS {
+        let mut read = match read_item_columns(input, items, &[name]) {
+            Err(DataError::UnknownColumn { .. }) => continue,
+            read => read?,
+        };
+        let values = read
+            .columns
+            .pop()
+            .map_or_else(Vec::new, |column| column.values);
+        let categories = ItemCategories::of_fields(&values);
+        return Ok((!categories.is_empty()).then_some(categories));
+    }
+    Ok(None)
+}
+
+/// Categories by item.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ItemCategories {
+    /// The names, in order.
+    names: Vec<String>,
+    /// Of each item the positions of its names, ascending.
+    of_items: Vec<Vec<u32>>,
+}
+
+impl ItemCategories {
+    /// Of the categories that each item names; position = item id.
+    pub fn new<'a, C: IntoIterator<Item = &'a str>>(items: impl IntoIterator<Item = C>) -> Self {
+        let named: Vec<Vec<&str>> = items
+            .into_iter()
+            .map(|item| item.into_iter().collect())
+            .collect();
+        let mut names: Vec<&str> = named.concat();
+        names.sort_unstable();
+        names.dedup();
+        let place = |name: &&str| names.binary_search(name).ok().map(|place| place as u32);
+        let of_item = |item: &Vec<&str>| {
+            let mut places: Vec<u32> = item.iter().filter_map(place).collect();
+            places.sort_unstable();
+            places.dedup();
+            places
+        };
+        let of_items = named.iter().map(of_item).collect();
+        Self {
+            names: names.into_iter().map(str::to_owned).collect(),
+            of_items,
+        }
+    }
+
+    /// Of the fields of a column; position = item id.
+    fn of_fields(fields: &[Option<String>]) -> Self {
+        let text = |field: &Option<String>, separator| {
+            field.as_ref().is_some_and(|text| text.contains(separator))
+        };
+        let mut separators = SEPARATORS.into_iter();
+        let separator =
+            separators.find(|&separator| fields.iter().any(|field| text(field, separator)));
+        let named = |field: &'_ Option<String>| -> Vec<String> {
+            let field = field.as_deref().unwrap_or_default();
+            let parts = field.split(|c| Some(c) == separator).map(str::trim);
+            let parts = parts.filter(|name| !name.is_empty());
+            parts.map(str::to_owned).collect()
+        };
+        let named: Vec<Vec<String>> = fields.iter().map(named).collect();
+        Self::new(named.iter().map(|names| names.iter().map(String::as_str)))
+    }
+
+    /// The names, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Items there are.
+    pub fn n_items(&self) -> usize {
+        self.of_items.len()
+    }
+
+    /// Whether no item has a category.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Whether every item names categories that there are.
+    pub(crate) fn is_whole(&self) -> bool {
+        let n = self.names.len() as u32;
+        self.of_items.iter().flatten().all(|&name| name < n)
+    }
+
+    /// The items of a category, ascending; `None` where no item has it. Case does not count where no name is written so.
+    pub fn items_of(&self, name: &str) -> Option<Vec<u32>> {
+        let is_it = |known: &String| known == name;
+        let is_like_it = |known: &String| known.to_lowercase() == name.trim().to_lowercase();
+        let places = (0u32..).zip(&self.names);
+        let exact: Vec<u32> = places
+            .clone()
+            .filter(|place| is_it(place.1))
+            .map(|p| p.0)
+            .collect();
+        let wanted = match exact.is_empty() {
+            true => places
+                .filter(|place| is_like_it(place.1))
+                .map(|p| p.0)
+                .collect(),
+            false => exact,
+        };
+        let has = |names: &Vec<u32>| names.iter().any(|name| wanted.contains(name));
+        let items = (0u32..).zip(&self.of_items).filter(|item| has(item.1));
+        (!wanted.is_empty()).then(|| items.map(|item| item.0).collect())
+    }
+
+    /// With items behind those there are.
+    #[must_use]
+    pub fn with_items(mut self, n: usize) -> Self {
+        self.of_items.resize(self.of_items.len() + n, Vec::new());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_may_name_several() {
+        let of = |fields: &[&str]| {
+            let fields = fields.iter().map(|&field| Some(field.to_owned()));
+            let fields: Vec<Option<String>> = fields.chain([None]).collect();
+            ItemCategories::of_fields(&fields)
+        };
+        let films = of(&["Crime | Drama", "Film, Noir", ""]);
+        assert_eq!(films.names(), ["Crime", "Drama", "Film, Noir"]);
+        assert_eq!(films.n_items(), 4);
+        assert_eq!(of(&["a, b", "c"]).names(), ["a", "b", "c"]);
+        assert_eq!(of(&["tea", "red wine"]).names(), ["red wine", "tea"]);
+    }
+
+    #[test]
+    fn an_item_is_of_every_category_it_names() {
+        let of = [
+            &["Crime", "Drama"][..],
+            &[],
+            &["drama"],
+            &["Drama", "Crime", "Drama"],
+        ];
+        let categories = ItemCategories::new(of.map(|names| names.iter().copied()));
+        assert_eq!(categories.names(), ["Crime", "Drama", "drama"]);
+        assert_eq!(categories.items_of("Drama"), Some(vec![0, 3]));
+        assert_eq!(categories.items_of("DRAMA "), Some(vec![0, 2, 3]));
+        assert_eq!(categories.items_of("Western"), None);
+        assert!(categories.is_whole() && !categories.is_empty());
+        assert_eq!(categories.with_items(2).n_items(), 6);
+    }
+}
