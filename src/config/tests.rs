@@ -164,7 +164,7 @@ fn unknown_keys_are_refused_with_the_nearest() {
 fn a_key_like_none_is_answered_with_those_there_are() {
     assert_eq!(
         refusal("[split]\nfoo = 1"),
-        "run.toml: unknown key \"split.foo\"; [split] has method, test_fraction, validation_fraction"
+        "run.toml: unknown key \"split.foo\"; [split] has method, test_fraction, validation_fraction, draw"
     );
     let error = refusal("[nonsense]\nat_all = 1");
     assert!(
