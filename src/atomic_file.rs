@@ -59,8 +59,11 @@ impl Write for AtomicFile {
 
 /// What the system said, without the temporary file's path: the place is told by whoever tells the error.
 fn without_path(error: &io::Error) -> Option<io::Error> {
-    let inner = error.get_ref()?.source()?.downcast_ref::<io::Error>()?;
-    Some(io::Error::from_raw_os_error(inner.raw_os_error()?))
+    // `tempfile` keeps the code in the text alone.
+    let text = error.to_string();
+    let (_, code) = text.split_once("(os error ")?;
+    let (code, _) = code.split_once(')')?;
+    Some(io::Error::from_raw_os_error(code.parse().ok()?))
 }
 
 /// Whether a file name is one that [`AtomicFile::create`] gives with this suffix.
