@@ -1,4 +1,4 @@
-//! Draws by the seed: each interaction has a number that depends on the seed and the raw ids of its user and item alone.
+//! Draws by the seed: each interaction has a number that depends on the seed and the keys of its user and item alone.
 //!
 //! Neither the order of rows, nor internal ids, nor other users decide, so a log that grows keeps the draws it had.
 

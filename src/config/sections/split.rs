@@ -27,7 +27,7 @@ closed_choice! {
 closed_choice! {
     /// `split.draw`: what the seed decides, and how.
     SplitDraw {
-        /// A hash of the seed and the raw ids draws interactions, and decides between equal times at a cut.
+        /// A hash of the seed and the keys draws interactions, and decides between equal times at a cut.
         PerInteraction = "per-interaction",
         /// As in version 0.1: `random` and the validation part of `given` are `random-per-user`, and internal ids
         /// decide between equal times.
