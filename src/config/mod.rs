@@ -30,8 +30,8 @@ pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usua
 pub use sections::{
     ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
     FeatureSettings, FilterSettings, HardRoot, IdOrder, Initialization, LastActivation, LossKind,
-    LossSettings, ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, Optimizer,
-    PinSageSettings, PoolingName, PositiveSampling, QueryItem, RunConfig, RunSettings,
+    LossSettings, ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow,
+    Optimizer, PinSageSettings, PoolingName, PositiveSampling, QueryItem, RunConfig, RunSettings,
     SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start,
     TrainingConfig, WalkSettings,
 };

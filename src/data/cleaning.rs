@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bad_rows::BadRow;
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place};
 use super::kcore::k_core;
@@ -30,6 +31,12 @@ pub struct Cleaning {
     pub test_rows: u64,
     /// Test interactions merged, below the minimum rating, or of a user or item the filters removed.
     pub test_rows_removed: u64,
+    /// Rows of the log that were left out because something in them was wrong; `rows` does not count them.
+    pub bad_rows: u64,
+    /// The same of the test files.
+    pub test_bad_rows: u64,
+    /// The first ten of both.
+    pub first_bad_rows: Vec<BadRow>,
     /// Which columns were taken for what, for each input that names its columns.
     pub columns: Vec<DetectedColumns>,
 }

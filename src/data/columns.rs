@@ -143,7 +143,7 @@ pub(super) fn missing(
 }
 
 /// Names as people write them in one spelling: `user_id`, `userId` and `User ID` are the same.
-fn plain_name(column: &str) -> String {
+pub(super) fn plain_name(column: &str) -> String {
     let letters = column.chars().filter(|c| !matches!(c, '_' | '-' | ' '));
     letters.flat_map(char::to_lowercase).collect()
 }
@@ -151,7 +151,7 @@ fn plain_name(column: &str) -> String {
 fn usual_names(role: Role) -> &'static [&'static str] {
     match role {
         Role::User => &["userid", "user", "uid"],
-        Role::Item => &["itemid", "movieid", "item", "iid", "productid"],
+        Role::Item | Role::ItemId => &["itemid", "movieid", "item", "iid", "productid"],
         Role::Weight => &["rating", "weight", "score", "count"],
         Role::Timestamp => &["timestamp", "time", "ts", "date"],
         Role::Header => &[],

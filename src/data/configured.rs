@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use super::{Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ReadOptions, read_dataset};
-use crate::config::DataConfig;
+use super::{
+    Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemColumnNames, ReadOptions,
+    read_dataset,
+};
+use crate::config::{DataConfig, OnBadRow};
 use crate::error::{Result, Usage};
 
 /// Reads the log of the settings.
@@ -40,6 +43,14 @@ pub(crate) fn items_input(config: &DataConfig) -> Option<Input> {
     }
 }
 
+/// The columns of the item file that the settings name.
+pub(crate) fn item_column_names(config: &DataConfig) -> ItemColumnNames {
+    ItemColumnNames {
+        id: config.item_id_column.clone(),
+        title: config.title_column.clone(),
+    }
+}
+
 fn read_options(config: &DataConfig) -> Result<ReadOptions> {
     let format = config
         .format
@@ -55,6 +66,8 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
             weight: columns.weight.clone(),
             timestamp: columns.timestamp.clone(),
         },
+        item_columns: item_column_names(config),
+        skip_bad_rows: (config.on_bad_row == OnBadRow::Skip).then_some(config.max_bad_share),
         min_rating: config.min_rating,
         k_core: config.k_core,
     })

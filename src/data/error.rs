@@ -14,13 +14,13 @@ pub struct Place {
 }
 
 /// Where in a file something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Position {
     /// The file as a whole.
     Whole,
     /// A line of the uncompressed text, from 1.
     Line(u64),
-    /// An interaction that was handed over one by one, from 1.
+    /// A row of a Parquet file, an object of a JSON array, or an interaction that was handed over one by one, from 1.
     Row(u64),
     /// A row group of a Parquet file, from 0 as Parquet tools count them.
     RowGroup(usize),
@@ -46,8 +46,19 @@ impl fmt::Display for Place {
         match self.position {
             Position::Whole => f.write_str(&self.file),
             Position::Line(line) => write!(f, "{}:{line}", self.file),
-            Position::Row(row) => write!(f, "{} number {row}", self.file),
-            Position::RowGroup(group) => write!(f, "{} row group {group}", self.file),
+            position => write!(f, "{} {position}", self.file),
+        }
+    }
+}
+
+impl fmt::Display for Position {
+    /// As it is told after the name of the file.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => f.write_str("the file"),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Row(row) => write!(f, "row {row}"),
+            Self::RowGroup(group) => write!(f, "row group {group}"),
         }
     }
 }
@@ -63,6 +74,8 @@ pub enum Role {
     Weight,
     /// When.
     Timestamp,
+    /// The item of a row of an item file.
+    ItemId,
     /// What the item is called.
     Title,
     /// The names of the columns themselves.
@@ -73,12 +86,26 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::User => "user",
-            Self::Item => "item",
+            Self::Item | Self::ItemId => "item",
             Self::Weight => "rating",
             Self::Timestamp => "timestamp",
             Self::Title => "title",
             Self::Header => "header",
         })
+    }
+}
+
+impl Role {
+    /// The option that names the column.
+    pub(super) fn option(self) -> &'static str {
+        match self {
+            Self::User => "--user-column",
+            Self::Item | Self::Header => "--item-column",
+            Self::Weight => "--weight-column",
+            Self::Timestamp => "--timestamp-column",
+            Self::ItemId => "--item-id-column",
+            Self::Title => "--title-column",
+        }
     }
 }
 
@@ -152,7 +179,10 @@ pub enum DataError {
         place: Place,
     },
     /// A needed column is not there.
-    #[error("{place}: there is no {role} column{wanted}; found: {found}; name the column to use")]
+    #[error(
+        "{place}: there is no {role} column{wanted}; found: {found}; name the column with `{} NAME`",
+        role.option()
+    )]
     ColumnMissing {
         /// The header, or the first record.
         place: Place,
@@ -160,6 +190,16 @@ pub enum DataError {
         role: Role,
         /// ` called X` where a name was asked for.
         wanted: String,
+        /// The columns that are there.
+        found: String,
+    },
+    /// A file of new items without a column of keys.
+    #[error(
+        "{place}: there is no item column; found: {found}; name the column of the items' keys `item_id`"
+    )]
+    NoItemKeys {
+        /// The file.
+        place: Place,
         /// The columns that are there.
         found: String,
     },
@@ -219,7 +259,10 @@ pub enum DataError {
         remedy: &'static str,
     },
     /// A rating or timestamp that no finite value of its type holds.
-    #[error("{place}: the {role} `{text}` is not a finite number in range; correct or remove it")]
+    #[error(
+        "{place}: the {role} `{text}` is not a finite number in range; correct it, or ignore the column with `{} -`",
+        role.option()
+    )]
     NotFinite {
         /// The row.
         place: Place,
@@ -227,6 +270,27 @@ pub enum DataError {
         role: Role,
         /// The field, shortened.
         text: String,
+    },
+    /// A row with something wrong in it, where bad rows are not left out.
+    #[error("{fault}; `--on-bad-row skip` leaves such rows out")]
+    BadRow {
+        /// What is wrong.
+        fault: Box<DataError>,
+    },
+    /// More rows are bad than may be left out.
+    #[error(
+        "{bad} of {rows} rows cannot be read, more than a share of {max_share}; the first is {first}; \
+         correct the file, check its columns, or raise the share with `--max-bad-share`"
+    )]
+    TooManyBadRows {
+        /// Rows with something wrong in them.
+        bad: u64,
+        /// All rows.
+        rows: u64,
+        /// The share that may be left out.
+        max_share: f64,
+        /// Place of the first, and what is wrong with it.
+        first: String,
     },
     /// A line or record beyond [`MAX_LINE_BYTES`](super::MAX_LINE_BYTES).
     #[error(
@@ -246,6 +310,31 @@ pub enum DataError {
         place: Place,
         /// What the parser said.
         reason: String,
+    },
+    /// An object that lacks a member.
+    #[error(
+        "{place}: {} has no \"{member}\"; {}",
+        place.position,
+        missing_member_remedy(*role)
+    )]
+    MissingMember {
+        /// The line or row.
+        place: Place,
+        /// What the member means.
+        role: Role,
+        /// Its name, or the path to it.
+        member: String,
+    },
+    /// A codec that there is no decoder for.
+    #[error(
+        "{place}: the Parquet data is compressed with {codec}, which is not read here; \
+         write it again with another codec, such as zstd or snappy"
+    )]
+    ParquetCodec {
+        /// The row group.
+        place: Place,
+        /// The codec's name in Parquet.
+        codec: String,
     },
     /// A Parquet file that does not decode.
     #[error("{place}: the Parquet data does not decode ({reason}); write or download it again")]
@@ -276,7 +365,8 @@ pub enum DataError {
     /// Some inputs have a column that others lack.
     #[error(
         "{place}: this file and the ones before it do not all have a {role} column; \
-         add it everywhere, or set the {role} column to `-` to ignore it"
+         add it everywhere, or ignore it with `{} -`",
+        role.option()
     )]
     MixedColumns {
         /// The file that differs.
@@ -285,7 +375,9 @@ pub enum DataError {
         role: Role,
     },
     /// A minimum rating was asked for where there are no ratings.
-    #[error("{place}: a minimum rating needs a rating column; name the column or drop the minimum")]
+    #[error(
+        "{place}: a minimum rating needs a rating column; name it with `--weight-column NAME`, or drop the minimum"
+    )]
     NoRatings {
         /// The first input.
         place: Place,
@@ -318,6 +410,14 @@ pub enum DataError {
     },
 }
 
+fn missing_member_remedy(role: Role) -> &'static str {
+    match role {
+        Role::Weight => "add it, or ignore the ratings with `--weight-column -`",
+        Role::Timestamp => "add it, or ignore the times with `--timestamp-column -`",
+        _ => "add it, or remove the row",
+    }
+}
+
 /// The error of a file that cannot be read.
 pub(super) fn unreadable(name: &str, source: io::Error) -> DataError {
     DataError::Unreadable {
@@ -336,6 +436,20 @@ impl Fails for DataError {
 }
 
 impl DataError {
+    /// The place of a fault of one row, without which the others can be read.
+    pub(super) fn row(&self) -> Option<&Place> {
+        match self {
+            Self::Ragged { place, .. }
+            | Self::EmptyKey { place, .. }
+            | Self::InvalidUtf8 { place, .. }
+            | Self::NotANumber { place, .. }
+            | Self::NotFinite { place, .. }
+            | Self::BadJson { place, .. }
+            | Self::MissingMember { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+
     /// Whether the input is not there at all, rather than there and wrong.
     pub fn is_missing_input(&self) -> bool {
         matches!(self, Self::MissingInput { .. })
@@ -345,14 +459,27 @@ impl DataError {
 /// A field as an error shows it: valid text of at most 40 characters.
 pub(super) fn excerpt(field: &[u8]) -> String {
     const SHOWN_CHARS: usize = 40;
-    let head = &field[..field.len().min(4 * SHOWN_CHARS)];
+    shortened(field, SHOWN_CHARS)
+}
+
+/// What a foreign decoder said, or the name of a type, as an error shows it.
+pub(super) fn reason(text: &str) -> String {
+    const SHOWN_CHARS: usize = 300;
+    shortened(text.as_bytes(), SHOWN_CHARS)
+}
+
+/// Valid text of at most so many characters, all visible.
+fn shortened(field: &[u8], n_chars: usize) -> String {
+    let head = &field[..field.len().min(4 * n_chars)];
     let text = String::from_utf8_lossy(head);
-    let mut shown: String = text
-        .chars()
-        .take(SHOWN_CHARS)
-        .flat_map(char::escape_debug)
-        .collect();
-    if text.chars().count() > SHOWN_CHARS || head.len() < field.len() {
+    let mut shown = String::new();
+    for letter in text.chars().take(n_chars) {
+        match letter {
+            '"' | '\'' | '\\' => shown.push(letter),
+            _ => shown.extend(letter.escape_debug()),
+        }
+    }
+    if text.chars().count() > n_chars || head.len() < field.len() {
         shown.push('…');
     }
     shown
@@ -375,6 +502,7 @@ mod tests {
     #[test]
     fn a_huge_field_is_shown_short() {
         assert_eq!(excerpt(b"abc"), "abc");
+        assert_eq!(excerpt(b"{\"a\": 1}\0"), "{\"a\": 1}\\0");
         assert_eq!(excerpt(&[b'x'; 1 << 20]).chars().count(), 41);
     }
 }

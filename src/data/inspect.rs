@@ -235,6 +235,12 @@ impl Inspection {
     fn cleaning_lines(&self, line: &mut impl FnMut(&str, String)) {
         let cleaning = &self.cleaning;
         line("rows read", cleaning.rows.to_string());
+        if cleaning.bad_rows > 0 {
+            line("bad rows left out", cleaning.bad_rows.to_string());
+        }
+        if cleaning.test_bad_rows > 0 {
+            line("bad test rows left out", cleaning.test_bad_rows.to_string());
+        }
         line("duplicates merged", cleaning.duplicates_merged.to_string());
         if cleaning.below_min_rating > 0 {
             line(

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
-use super::{IdMap, Input, read_item_columns};
+use super::{IdMap, Input, ItemColumnNames, read_item_columns};
 
 /// What a column of categories is usually called.
 const COLUMNS: [&str; 8] = [
@@ -25,10 +25,11 @@ const SEPARATORS: [char; 3] = ['|', ';', ','];
 /// As reading the columns of the file.
 pub fn read_item_categories(
     input: &Input,
+    columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Option<ItemCategories>, DataError> {
     for name in COLUMNS {
-        let mut read = match read_item_columns(input, items, &[name]) {
+        let mut read = match read_item_columns(input, columns, items, &[name], true) {
             Err(DataError::UnknownColumn { .. }) => continue,
             read => read?,
         };

@@ -1,14 +1,10 @@
-//! Columns of a metadata file, one value per item: what models read of items.
+//! Columns of an item file, one value per item: what models read of items.
 
 use super::IdMap;
-use super::columns::{find_column, missing};
-use super::error::{DataError, Place, Role};
-use super::formats::{Dialect, Format, Records};
-use super::metadata::{checked_key, for_each_movie, recognize_titles, utf8};
-use super::source::Text;
-
-/// The columns a MovieLens file has, in their order.
-const DOUBLE_COLON: [&str; 3] = ["item", "title", "genres"];
+use super::error::{DataError, Place};
+use super::item_file::{ItemFile, checked_key, item_of, key_column, title_column, whole_key};
+use super::read_options::ItemColumnNames;
+use super::source::Origin;
 
 /// One value per item, where the file has one; position = item id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +25,43 @@ pub struct ItemColumns {
 }
 
 /// Reads columns by name. Items the log does not have are passed over; of two rows of one item the first counts.
+///
+/// The name `title` stands for the column of titles whatever its name. Without `needs_title`, no item has a title where
+/// there is none.
 pub(super) fn read(
-    text: Text<'_>,
+    origin: &Origin<'_>,
+    columns: &ItemColumnNames,
     items: &IdMap,
     names: &[&str],
+    needs_title: bool,
 ) -> Result<ItemColumns, DataError> {
+    let file = ItemFile::open(origin)?;
+    let key = key_column(&file, columns, Some((origin, items)))?;
+    let mut wanted = vec![key];
+    // Of each name, where its column is among those wanted.
+    let mut places = Vec::with_capacity(names.len());
+    for name in names {
+        let found = file.header.iter().position(|known| known == name);
+        let found = match (found, *name) {
+            (None, TITLE) => title_column(&file, columns)?,
+            (found, _) => found,
+        };
+        let may_lack = *name == TITLE && !needs_title;
+        match found {
+            Some(column) => {
+                wanted.push(column);
+                places.push(Some(wanted.len() - 1));
+            }
+            None if may_lack => places.push(None),
+            None => {
+                return Err(DataError::UnknownColumn {
+                    place: file.header_place.clone(),
+                    column: (*name).to_owned(),
+                    known: file.header.join(", "),
+                });
+            }
+        }
+    }
     let column = |name: &&str| ItemColumn {
         name: (*name).to_owned(),
         values: vec![None; items.len()],
@@ -41,15 +69,18 @@ pub(super) fn read(
     let mut columns: Vec<ItemColumn> = names.iter().map(column).collect();
     let mut rows = Vec::new();
     let mut is_taken = vec![false; items.len()];
-    for_each_row(text, names, |key, values| {
-        let item = items.id(key).filter(|&item| !is_taken[item as usize]);
+    file.for_each_row(&wanted, |at, values| {
+        let key = checked_key(at, values)?;
+        let item = item_of(items, &key).filter(|&item| !is_taken[item as usize]);
         rows.push(item);
         let Some(item) = item else {
             return Ok(());
         };
         is_taken[item as usize] = true;
-        for (at, column) in columns.iter_mut().enumerate() {
-            let value = values(at)?.trim();
+        for (column, place) in columns.iter_mut().zip(&places) {
+            let Some(place) = place else { continue };
+            let value = values(*place)?;
+            let value = value.trim();
             if !value.is_empty() {
                 column.values[item as usize] = Some(value.to_owned());
             }
@@ -59,12 +90,22 @@ pub(super) fn read(
     Ok(ItemColumns { columns, rows })
 }
 
+/// What the column of titles is called where it is read as words.
+const TITLE: &str = "title";
+
 /// The items of a file in the order of their first rows.
-pub(super) fn read_keys(text: Text<'_>) -> Result<Vec<Box<str>>, DataError> {
-    let place = Place::whole(&text.origin.name);
+pub(super) fn read_keys(
+    origin: &Origin<'_>,
+    columns: &ItemColumnNames,
+) -> Result<Vec<Box<str>>, DataError> {
+    let file = ItemFile::open(origin)?;
+    let place = Place::whole(&file.name);
+    let key = key_column(&file, columns, None)?;
     let mut keys: Vec<Box<str>> = Vec::new();
     let mut known = hashbrown::HashSet::<Box<str>, foldhash::quality::RandomState>::default();
-    for_each_row(text, &[], |key, _| {
+    file.for_each_row(&[key], |at, values| {
+        let key = checked_key(at, values)?;
+        let key = whole_key(&key).unwrap_or(&key);
         if known.insert(key.into()) {
             keys.push(key.into());
         }
@@ -74,53 +115,4 @@ pub(super) fn read_keys(text: Text<'_>) -> Result<Vec<Box<str>>, DataError> {
         true => Err(DataError::Empty { place }),
         false => Ok(keys),
     }
-}
-
-/// The value of the column at a position of those asked for.
-type Values<'a, 'v> = &'a dyn Fn(usize) -> Result<&'v str, DataError>;
-
-/// Hands over the item of each row, and the row's values of the columns.
-fn for_each_row(
-    text: Text<'_>,
-    names: &[&str],
-    mut take: impl for<'v> FnMut(&str, Values<'_, 'v>) -> Result<(), DataError>,
-) -> Result<(), DataError> {
-    let dialect = match recognize_titles(text.sample()) {
-        Some(Format::MovieLens) => {
-            let places = places(names, &DOUBLE_COLON, &Place::whole(&text.origin.name))?;
-            return for_each_movie(text, |fields, place| {
-                take(checked_key(fields[0], place)?, &|at| Ok(fields[places[at]]))
-            });
-        }
-        Some(Format::RecBole) => Dialect::RecBole,
-        Some(Format::Tsv) => Dialect::Tsv,
-        _ => Dialect::Csv,
-    };
-    let origin = text.origin.clone();
-    let mut records = Records::open(text, dialect)?;
-    let header_place = records.header_place();
-    let header = records.header().to_vec();
-    let key = find_column(&header, Role::Item, None, &header_place)?
-        .ok_or_else(|| missing(&header, Role::Item, None, &header_place))?;
-    let known: Vec<&str> = header.iter().map(String::as_str).collect();
-    let places = places(names, &known, &header_place)?;
-    while let Some((line, record)) = records.next_record()? {
-        let place = || origin.line(line);
-        let key = checked_key(utf8(&record[key], Role::Item, place)?, place)?;
-        take(key, &|at| utf8(&record[places[at]], Role::Title, place))?;
-    }
-    Ok(())
-}
-
-/// Where the columns are among those of the file.
-fn places(names: &[&str], known: &[&str], place: &Place) -> Result<Vec<usize>, DataError> {
-    let find = |name: &&str| {
-        let found = known.iter().position(|known| known == name);
-        found.ok_or_else(|| DataError::UnknownColumn {
-            place: place.clone(),
-            column: (*name).to_owned(),
-            known: known.join(", "),
-        })
-    };
-    names.iter().map(find).collect()
 }

@@ -7,6 +7,14 @@ const SHORT_BYTES: usize = 15;
 /// How much text of long keys a batch holds before it is full.
 const BATCH_TEXT_BYTES: usize = 1 << 20;
 
+/// Errors of giving a key an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum KeyFault {
+    Empty,
+    InvalidUtf8,
+    TooMany,
+}
+
 /// A key. Equal texts are equal keys, whatever their variant in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Key<'k> {
@@ -24,6 +32,16 @@ impl<'k> Key<'k> {
             return Self::Number(number);
         }
         ShortKey::new(text).map_or(Self::Long(text), Self::Short)
+    }
+
+    /// What is wrong with it, before it is looked up.
+    pub(super) fn fault(self) -> Option<KeyFault> {
+        match self {
+            Self::Short(short) if short.is_empty() => Some(KeyFault::Empty),
+            Self::Short(short) if !short.is_utf8() => Some(KeyFault::InvalidUtf8),
+            Self::Long(text) if str::from_utf8(text).is_err() => Some(KeyFault::InvalidUtf8),
+            _ => None,
+        }
     }
 }
 
@@ -142,6 +160,12 @@ impl KeyBatch {
             Packed::Short(short) => Key::Short(short),
             Packed::Long(start, end) => Key::Long(&self.long_text[start..end]),
         })
+    }
+
+    /// Keeps the keys for which `keep` says so by position.
+    pub(super) fn retain(&mut self, keep: &[bool]) {
+        let mut keep = keep.iter();
+        self.keys.retain(|_| keep.next() == Some(&true));
     }
 
     pub(super) fn clear(&mut self) {

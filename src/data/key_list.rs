@@ -5,7 +5,6 @@ use std::path::Path;
 use super::columns::{ColumnNames, IGNORED_COLUMN, find_column};
 use super::error::{DataError, Place, Role};
 use super::lines::Lines;
-use super::metadata::utf8;
 use super::read::read_log;
 use super::source::{Origin, Source, Text, open};
 use super::{Dataset, ReadOptions};
@@ -152,7 +151,11 @@ fn of_lines(
     let mut lines = Lines::new(text);
     let mut keys = Vec::new();
     while let Some((number, line)) = lines.next_line()? {
-        let line = utf8(line, role, || origin.line(number))?.trim();
+        let line = str::from_utf8(line).map_err(|_| DataError::InvalidUtf8 {
+            place: origin.line(number),
+            role,
+        })?;
+        let line = line.trim();
         let is_header = || find_column(&[bare(line)], role, None, &origin.line(number));
         if keys.is_empty() && !is_known(line) && matches!(is_header(), Ok(Some(_))) {
             continue;

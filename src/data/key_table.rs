@@ -8,7 +8,7 @@ use foldhash::quality::RandomState;
 
 use super::IdMap;
 use super::ids::compare_keys;
-use super::key::{Key, ShortKey, is_plain};
+use super::key::{Key, KeyFault, ShortKey, is_plain};
 use super::number_keys::NumberKeys;
 
 /// A key that is found by its bytes, so that a known key costs no allocation and no UTF-8 check.
@@ -25,14 +25,6 @@ impl Borrow<[u8]> for LongKey {
     fn borrow(&self) -> &[u8] {
         self.0.as_bytes()
     }
-}
-
-/// Errors of giving a key an id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum KeyFault {
-    Empty,
-    InvalidUtf8,
-    TooMany,
 }
 
 /// Provisional ids by key. The hash tables are seeded anew each time, so that no log can be made to

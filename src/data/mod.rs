@@ -1,6 +1,7 @@
 //! From a file to interactions: readers, keys and internal ids. No tensor.
 
 mod also_seen;
+mod bad_rows;
 mod bundled;
 mod calendar;
 mod cleaning;
@@ -16,8 +17,10 @@ mod inspect;
 mod interactions;
 mod item_categories;
 mod item_columns;
+mod item_file;
 mod item_lists;
 mod item_vectors;
+mod json;
 mod kcore;
 mod key;
 mod key_list;
@@ -38,11 +41,12 @@ mod tests;
 mod window;
 
 pub use also_seen::AlsoSeen;
+pub use bad_rows::BadRow;
 pub use bundled::Bundled;
 pub(crate) use calendar::iso_date;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
-pub(crate) use configured::{items_input, read_configured};
+pub(crate) use configured::{item_column_names, items_input, read_configured};
 pub use csr::Csr;
 pub use error::{DataError, Place, Position, Role};
 pub use formats::Format;
@@ -62,5 +66,5 @@ pub use read::{
     Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
     read_titles_bytes,
 };
-pub use read_options::ReadOptions;
+pub use read_options::{ItemColumnNames, ReadOptions};
 pub(crate) use show_bytes::show_bytes;

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::bad_rows::{BadRow, BadRowsOfLog, TOLD};
 use super::bundled::Bundled;
 use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
@@ -9,11 +10,11 @@ use super::error::{DataError, Place};
 use super::formats::{Format, read_text, recognize};
 use super::item_columns::{self, ItemColumns};
 use super::key_table::KeyTable;
-use super::metadata::read_titles;
+use super::metadata::{Titles, read_titles};
 use super::raw_log::RawLog;
 use super::sink::Sink;
 use super::source::{Origin, PARQUET_MAGIC, Source, open};
-use super::{Dataset, IdMap, ReadOptions, SourceFile};
+use super::{Dataset, IdMap, ItemColumnNames, ReadOptions, SourceFile};
 
 /// Where a log or item metadata comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +41,7 @@ pub fn read_dataset(
     let test: Vec<Origin<'_>> = test.iter().map(Input::interactions).collect();
     let (mut dataset, cleaning) = read_log(&inputs, &test, options, u32::MAX)?;
     if let Some(input) = items_metadata {
-        add_titles(&mut dataset, &input.items())?;
+        add_titles(&mut dataset, &options.item_columns, &input.items())?;
     }
     Ok((dataset, cleaning))
 }
@@ -71,47 +72,55 @@ pub fn read_titles_bytes(
     bytes: &[u8],
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
-    match open(&Origin::Memory { name, bytes })? {
-        Source::Text(text) => Ok(read_titles(text, items)?.titles),
-        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
-    }
+    let origin = Origin::Memory { name, bytes };
+    titles_of(&origin, &ItemColumnNames::default(), items)
 }
 
-/// Reads the titles of an item file, one a position of `items`.
+/// Reads the titles of an item file, one a position of `items`; a file may have none.
 ///
 /// # Errors
-/// As [`read_dataset`], and a file without titles.
-pub fn read_item_titles(input: &Input, items: &IdMap) -> Result<Vec<Option<String>>, DataError> {
-    match open(&input.items())? {
-        Source::Text(text) => Ok(read_titles(text, items)?.titles),
-        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
-    }
+/// As [`read_dataset`].
+pub fn read_item_titles(
+    input: &Input,
+    columns: &ItemColumnNames,
+    items: &IdMap,
+) -> Result<Vec<Option<String>>, DataError> {
+    titles_of(&input.items(), columns, items)
 }
 
-/// Reads columns of an item file by name, one value per item of `items`.
+fn titles_of(
+    origin: &Origin<'_>,
+    columns: &ItemColumnNames,
+    items: &IdMap,
+) -> Result<Vec<Option<String>>, DataError> {
+    let titles = read_titles(origin, columns, items)?.titles;
+    Ok(titles.unwrap_or_else(|| vec![None; items.len()]))
+}
+
+/// Reads columns of an item file by name, one value per item of `items`. The name `title` stands for the column of
+/// titles whatever its name; without `needs_title` a file may lack it.
 ///
 /// # Errors
 /// As [`read_dataset`], and a column that is not there.
 pub fn read_item_columns(
     input: &Input,
+    columns: &ItemColumnNames,
     items: &IdMap,
     names: &[&str],
+    needs_title: bool,
 ) -> Result<ItemColumns, DataError> {
-    match open(&input.items())? {
-        Source::Text(text) => item_columns::read(text, items, names),
-        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
-    }
+    item_columns::read(&input.items(), columns, items, names, needs_title)
 }
 
 /// Reads the keys of an item file, each once, in the order of their first rows.
 ///
 /// # Errors
 /// As [`read_dataset`], and a file without an item.
-pub fn read_item_keys(input: &Input) -> Result<Vec<Box<str>>, DataError> {
-    match open(&input.items())? {
-        Source::Text(text) => item_columns::read_keys(text),
-        Source::Parquet { name, .. } => Err(no_parquet_titles(&name)),
-    }
+pub fn read_item_keys(
+    input: &Input,
+    columns: &ItemColumnNames,
+) -> Result<Vec<Box<str>>, DataError> {
+    item_columns::read_keys(&input.items(), columns)
 }
 
 impl Input {
@@ -150,12 +159,18 @@ pub(super) fn read_log(
         options,
         sources: Vec::new(),
         columns: Vec::new(),
+        bad_rows: BadRowsOfLog::default(),
     };
     let mut log = RawLog::new();
     for (position, input) in inputs.iter().enumerate() {
         keys.read_input(input, &mut log, position == 0, None)?;
     }
     let rows = keys.sources.iter().map(|source| source.rows).sum();
+    let mut cleaning = Cleaning {
+        rows,
+        ..Cleaning::default()
+    };
+    (cleaning.bad_rows, cleaning.first_bad_rows) = keys.checked_bad_rows(rows)?;
     let trained = (keys.users.len(), keys.items.len());
     let mut test = (!test_inputs.is_empty()).then(RawLog::new);
     if let Some(test) = &mut test {
@@ -164,11 +179,11 @@ pub(super) fn read_log(
         }
     }
     let test_rows = keys.sources.iter().map(|source| source.rows).sum::<u64>() - rows;
-    let mut cleaning = Cleaning {
-        rows,
-        test_rows,
-        ..Cleaning::default()
-    };
+    cleaning.test_rows = test_rows;
+    let (bad_test_rows, first) = keys.checked_bad_rows(test_rows)?;
+    cleaning.test_bad_rows = bad_test_rows;
+    cleaning.first_bad_rows.extend(first);
+    cleaning.first_bad_rows.truncate(TOLD);
     cleaning.columns = std::mem::take(&mut keys.columns);
     let place = Place::whole(keys.sources.first().map_or("input", |source| &source.path));
     let ids = Ids::new(keys.users, keys.items);
@@ -184,9 +199,19 @@ struct Keys<'o> {
     options: &'o ReadOptions,
     sources: Vec<SourceFile>,
     columns: Vec<DetectedColumns>,
+    bad_rows: BadRowsOfLog,
 }
 
 impl Keys<'_> {
+    /// How many rows of the inputs since the last call were bad, and the first of them, beside so many good ones.
+    fn checked_bad_rows(&mut self, good_rows: u64) -> Result<(u64, Vec<BadRow>), DataError> {
+        let bad_rows = std::mem::take(&mut self.bad_rows);
+        if let Some(max_share) = self.options.skip_bad_rows {
+            bad_rows.check(good_rows, max_share)?;
+        }
+        Ok((bad_rows.count, bad_rows.first))
+    }
+
     fn read_input(
         &mut self,
         input: &Origin<'_>,
@@ -198,6 +223,7 @@ impl Keys<'_> {
         let name = source.name().to_owned();
         let place = Place::whole(&name);
         let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
+        sink.set_bad_rows(self.options.skip_bad_rows.is_some());
         if let Some((users, items)) = trained {
             sink.expect_overlap(users, items);
         }
@@ -213,8 +239,13 @@ impl Keys<'_> {
                 (format, tally)
             }
         };
+        let bad_rows = sink.take_bad_rows();
         let (rows, columns) = sink.finish()?;
-        if rows == 0 {
+        let bad_before = self.bad_rows.count;
+        if let Some(bad_rows) = bad_rows {
+            self.bad_rows.add(bad_rows);
+        }
+        if rows == 0 && self.bad_rows.count == bad_before {
             return Err(DataError::Empty { place });
         }
         self.columns.extend(columns);
@@ -275,28 +306,42 @@ fn read_parquet_file(
     })
 }
 
-fn add_titles(dataset: &mut Dataset, origin: &Origin<'_>) -> Result<(), DataError> {
-    let text = match open(origin)? {
-        Source::Text(text) => text,
-        Source::Parquet { name, .. } => return Err(no_parquet_titles(&name)),
-    };
-    let (path, tally) = (text.origin.name.clone(), text.tally());
-    let titles = read_titles(text, &dataset.items)?;
-    dataset.titles = Some(titles.titles);
+fn add_titles(
+    dataset: &mut Dataset,
+    columns: &ItemColumnNames,
+    origin: &Origin<'_>,
+) -> Result<(), DataError> {
+    let read = read_titles(origin, columns, &dataset.items)?;
+    if let Some(remark) = remark_on_items(&read, columns) {
+        tracing::warn!("{remark}");
+    }
+    dataset.titles = read.titles;
     dataset.sources.push(SourceFile {
-        path,
-        format: format!("{} items", titles.format),
-        bytes: tally.bytes(),
-        sha256: tally.sha256(),
-        rows: titles.rows,
+        path: read.name,
+        format: format!("{} items", read.format),
+        bytes: read.tally.bytes(),
+        sha256: read.tally.sha256(),
+        rows: read.rows,
     });
     Ok(())
 }
 
-fn no_parquet_titles(name: &str) -> DataError {
-    let known = "movielens, recbole, csv, tsv".to_owned();
-    DataError::UnknownFormat {
-        place: Place::whole(name),
-        known,
+/// What a person should know of how an item file was read.
+fn remark_on_items(read: &Titles, columns: &ItemColumnNames) -> Option<String> {
+    let (name, key) = (&read.name, &read.key);
+    if read.known_rows == 0 {
+        return Some(format!(
+            "{name}: none of its {} items is in the log; do the keys in `{key}` match? `--item-id-column NAME` names another \
+             column",
+            read.rows
+        ));
     }
+    let usual = columns.id.is_some() || read.key_has_usual_name;
+    (!usual).then(|| {
+        format!(
+            "{name}: `{key}` is taken for the column of items, as {} of its {} rows name items of the log; \
+             `--item-id-column NAME` names another",
+            read.known_rows, read.rows
+        )
+    })
 }

@@ -5,6 +5,16 @@ use serde::{Deserialize, Serialize};
 use super::columns::ColumnNames;
 use super::formats::Format;
 
+/// Column names of item files to use instead of the usual ones.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ItemColumnNames {
+    /// The column of the items' keys.
+    pub id: Option<String>,
+    /// The column of titles.
+    pub title: Option<String>,
+}
+
 /// How to read a log.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,6 +23,10 @@ pub struct ReadOptions {
     pub format: Option<Format>,
     /// Column names other than the usual ones.
     pub columns: ColumnNames,
+    /// Columns of the item file, where they have other names than the usual ones.
+    pub item_columns: ItemColumnNames,
+    /// Leaves out rows that cannot be read, as long as they are at most this share of all; `None` refuses the first.
+    pub skip_bad_rows: Option<f64>,
     /// Interactions rated below this are left out, after repeated pairs are merged.
     pub min_rating: Option<f32>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.

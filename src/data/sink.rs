@@ -1,15 +1,16 @@
 //! Takes the rows of every format reader: keys become ids, fields become numbers, and errors get a place.
 
+use super::bad_rows::BadRows;
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place, Position, Role, excerpt};
-use super::key::{Key, KeyBatch};
-use super::key_table::{KeyFault, KeyTable};
+use super::key::{Key, KeyBatch, KeyFault};
+use super::key_table::KeyTable;
 use super::numbers::{NumberFault, parse_timestamp, parse_weight};
 use super::raw_log::RawLog;
 
 const TIMESTAMP_REMEDY: &str =
-    "give seconds or milliseconds since 1970, or set the timestamp column to `-` to ignore it";
-const WEIGHT_REMEDY: &str = "correct it, or set the rating column to `-` to ignore it";
+    "give seconds or milliseconds since 1970, or ignore the times with `--timestamp-column -`";
+const WEIGHT_REMEDY: &str = "correct it, or ignore the ratings with `--weight-column -`";
 
 /// One row as text.
 #[derive(Debug, Clone, Copy)]
@@ -66,6 +67,8 @@ pub(super) struct Sink<'a> {
     overlap: Option<Overlap>,
     rows: u64,
     columns: Option<DetectedColumns>,
+    /// What to do with bad rows; `None` where their faults are errors and no option is there to change that.
+    bad_rows: Option<BadRows>,
     waiting: WaitingRows,
     /// Ids of the waiting users and items, while they are looked up.
     ids: (Vec<FoundId>, Vec<FoundId>),
@@ -90,6 +93,7 @@ impl<'a> Sink<'a> {
             overlap: None,
             rows: 0,
             columns: None,
+            bad_rows: None,
             waiting: WaitingRows::default(),
             ids: Default::default(),
         }
@@ -106,6 +110,30 @@ impl<'a> Sink<'a> {
             item_known,
             first,
         });
+    }
+
+    /// Leaves bad rows out with `skip`, and names the option that does so in their errors otherwise.
+    pub(super) fn set_bad_rows(&mut self, skip: bool) {
+        self.bad_rows = Some(BadRows::new(skip));
+    }
+
+    /// The rows left out.
+    pub(super) fn take_bad_rows(&mut self) -> Option<BadRows> {
+        self.bad_rows.take()
+    }
+
+    /// Whether bad rows are left out.
+    pub(super) fn skips_bad_rows(&self) -> bool {
+        self.bad_rows.as_ref().is_some_and(BadRows::skips)
+    }
+
+    /// Takes what is wrong with a row: an error, or a note of it where bad rows are left out.
+    #[cold]
+    pub(super) fn bad_row(&mut self, error: DataError) -> Result<(), DataError> {
+        match &mut self.bad_rows {
+            Some(bad_rows) => bad_rows.take(error),
+            None => Err(error),
+        }
     }
 
     /// Says which optional columns the rows will have; once, before the first row.
@@ -135,10 +163,13 @@ impl<'a> Sink<'a> {
     /// comes to light with a later row or [`after`](Self::after) all.
     #[inline]
     pub(super) fn text_row(&mut self, at: Position, row: TextRow<'_>) -> Result<(), DataError> {
-        let timestamp = row
+        match row
             .timestamp
-            .map_or(Ok(0), |field| self.timestamp(at, field))?;
-        self.timed_row(at, row, timestamp)
+            .map_or(Ok(0), |field| self.timestamp(at, field))
+        {
+            Ok(timestamp) => self.timed_row(at, row, timestamp),
+            Err(error) => self.bad_row(error),
+        }
     }
 
     /// Takes a row of text fields whose time is known to be `timestamp`, as [`text_row`](Self::text_row) does.
@@ -149,7 +180,10 @@ impl<'a> Sink<'a> {
         row: TextRow<'_>,
         timestamp: i64,
     ) -> Result<(), DataError> {
-        let weight = row.weight.map_or(Ok(0.0), |field| self.weight(at, field))?;
+        let weight = match row.weight.map_or(Ok(0.0), |field| self.weight(at, field)) {
+            Ok(weight) => weight,
+            Err(error) => return self.bad_row(error),
+        };
         let user = Key::of(row.user.trim_ascii());
         let item = Key::of(row.item.trim_ascii());
         self.key_row(at, user, item, weight, timestamp)
@@ -182,6 +216,9 @@ impl<'a> Sink<'a> {
     /// Takes the rows that wait.
     fn flush(&mut self) -> Result<(), DataError> {
         let mut waiting = std::mem::take(&mut self.waiting);
+        if self.skips_bad_rows() {
+            self.leave_out_bad_keys(&mut waiting)?;
+        }
         self.ids.0.clear();
         self.ids
             .0
@@ -192,12 +229,37 @@ impl<'a> Sink<'a> {
             .extend(waiting.items.iter().map(|key| self.items.id(key)));
         for (row, &(at, weight, timestamp)) in waiting.rest.iter().enumerate() {
             let (user, item) = (self.ids.0[row], self.ids.1[row]);
-            let user = user.map_err(|fault| self.key_error(at, Role::User, fault))?;
-            let item = item.map_err(|fault| self.key_error(at, Role::Item, fault))?;
-            self.push(at, user, item, weight, timestamp)?;
+            match (user, item) {
+                (Ok(user), Ok(item)) => self.push(at, user, item, weight, timestamp)?,
+                (Err(fault), _) => self.bad_row(self.key_error(at, Role::User, fault))?,
+                (_, Err(fault)) => self.bad_row(self.key_error(at, Role::Item, fault))?,
+            }
         }
         waiting.clear();
         self.waiting = waiting;
+        Ok(())
+    }
+
+    /// Takes the rows of bad keys out of those that wait, before a good key beside a bad one gets an id.
+    fn leave_out_bad_keys(&mut self, waiting: &mut WaitingRows) -> Result<(), DataError> {
+        let mut keep = vec![true; waiting.rest.len()];
+        let keys = waiting.users.iter().zip(waiting.items.iter());
+        for (row, (user, item)) in keys.enumerate() {
+            let fault = match (user.fault(), item.fault()) {
+                (Some(fault), _) => (Role::User, fault),
+                (_, Some(fault)) => (Role::Item, fault),
+                (None, None) => continue,
+            };
+            keep[row] = false;
+            let at = waiting.rest[row].0;
+            self.bad_row(self.key_error(at, fault.0, fault.1))?;
+        }
+        if keep.contains(&false) {
+            waiting.users.retain(&keep);
+            waiting.items.retain(&keep);
+            let mut keep = keep.iter();
+            waiting.rest.retain(|_| keep.next() == Some(&true));
+        }
         Ok(())
     }
 

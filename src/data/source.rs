@@ -28,6 +28,14 @@ pub(super) struct TextOrigin {
 }
 
 impl TextOrigin {
+    /// Of a piece of text that is looked at before it is read.
+    pub(super) fn of_memory() -> Self {
+        Self {
+            name: String::new(),
+            compression: None,
+        }
+    }
+
     /// The place of a line.
     pub(super) fn line(&self, line: u64) -> Place {
         Place::new(&self.name, Position::Line(line))
@@ -35,7 +43,12 @@ impl TextOrigin {
 
     /// What a failed read means: damage where the stream is compressed.
     pub(super) fn read_error(&self, line: u64, source: io::Error) -> DataError {
-        let place = self.line(line);
+        self.read_error_at(Position::Line(line), source)
+    }
+
+    /// The same at any position.
+    pub(super) fn read_error_at(&self, position: Position, source: io::Error) -> DataError {
+        let place = Place::new(&self.name, position);
         match self.compression {
             Some(compression) => DataError::DamagedCompression {
                 place,

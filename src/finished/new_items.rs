@@ -52,8 +52,9 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
         .into());
     };
     let input = Input::Path(sources.items.to_owned());
+    let columns = data::item_column_names(&run.config.data);
     let known = run.recommender.items();
-    let mut keys = data::read_item_keys(&input)?;
+    let mut keys = data::read_item_keys(&input, &columns)?;
     let before = keys.len();
     keys.retain(|key| known.id(key).is_none());
     if before > keys.len() {
@@ -70,7 +71,7 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
     let edges = (0..keys.len() as u32).map(|item| users.of(item).len() as u32);
     let settings = encoder.settings();
     let vectors = sources.vectors;
-    let table = read_table(&input, settings, vectors, &keys, edges.collect())?;
+    let table = read_table(&input, &columns, settings, vectors, &keys, edges.collect())?;
     let rows = encoder.encode(&table)?.rows;
     let model = model(run, &encoder)?;
     let started = Instant::now();
@@ -79,8 +80,7 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
     let vectors = model.item_vectors(&graph, &items)?;
     let network_seconds = started.elapsed().as_secs_f64();
     Ok(NewItems {
-        // A file without titles is as good as another.
-        titles: data::read_item_titles(&input, &keys).unwrap_or_else(|_| vec![None; keys.len()]),
+        titles: data::read_item_titles(&input, &columns, &keys)?,
         dim: vectors.len() / keys.len().max(1),
         vectors,
         n_edges: users.n_pairs(),

@@ -9,7 +9,8 @@ use super::same_data::{Files, OtherData, record_of};
 use super::split_remarks;
 use crate::config::{IdOrder, QueryItem, RunConfig};
 use crate::data::{
-    self, Cleaning, Dataset, HashedFile, IdMap, ItemCategories, items_input, read_configured,
+    self, Cleaning, Dataset, HashedFile, IdMap, ItemCategories, item_column_names, items_input,
+    read_configured,
 };
 use crate::error::{Result, Usage};
 use crate::features::{Encoded, Encoder, first_categories, read_table};
@@ -139,7 +140,8 @@ impl Prepared {
             prepared = prepared.ordered_by_locality(observer);
         }
         if let Some(input) = items_input(&config.data) {
-            prepared.categories = data::read_item_categories(&input, &prepared.items)?;
+            let columns = item_column_names(&config.data);
+            prepared.categories = data::read_item_categories(&input, &columns, &prepared.items)?;
         }
         prepared.features = features(observer, config, &prepared)?;
         Ok(prepared)
@@ -234,7 +236,8 @@ fn features(
     };
     let items = &prepared.items;
     let edges = prepared.split.train.positives().counts_by_item(items.len());
-    let table = read_table(&input, settings, &settings.vectors, items, edges)?;
+    let columns = item_column_names(&config.data);
+    let table = read_table(&input, &columns, settings, &settings.vectors, items, edges)?;
     let encoder = Encoder::fit(settings, &table)?;
     let encoded = encoder.encode(&table)?;
     remark(

@@ -23,5 +23,6 @@ mod reproduce;
 mod settings;
 mod splits;
 mod synth;
+mod tables;
 mod tune;
 mod walk;

@@ -281,7 +281,7 @@ fn what_is_wrong_with_new_items_is_told() {
     refused(
         &["--items", "other.csv", "--vectors", "new.npy"],
         65,
-        "there is no column \"title\"",
+        "there is no column \"topic\"",
     );
     refused(
         &[

@@ -7,7 +7,7 @@ use serde::Serializer;
 use super::section::section;
 use super::setting::{Absent, Flag, Tune};
 use super::{ALL, flag};
-use crate::config::accepts::{Accepts, Choice, MANY};
+use crate::config::accepts::{Accepts, Choice, MANY, SHARE};
 use crate::config::choice::closed_choice;
 
 const SAME_DATA: Tune = Tune::Fixed("every trial needs the same data");
@@ -34,6 +34,16 @@ closed_choice! {
     }
 }
 
+closed_choice! {
+    /// `data.on_bad_row`: what becomes of a row with something wrong in it.
+    OnBadRow {
+        /// Reading ends with its place and what is wrong.
+        Error = "error",
+        /// It is left out and counted; the first ten are told of.
+        Skip = "skip",
+    }
+}
+
 section! {
     /// The files read and how their rows are filtered.
     ["data"] DataConfig { models: ALL, tune: SAME_DATA }
@@ -51,10 +61,22 @@ section! {
         flag: flag("test", "FILE"),
     }
 
-    /// Item metadata: titles, and what `pinsage` reads of items.
+    /// Item metadata: titles, and what `pinsage` reads of items; in any format of a log but adjacency lists.
     items: Option<PathBuf> {
         default: None;
         flag: flag("items", "FILE"),
+    }
+
+    /// Column of the item file that holds the items' ids; found by its name or its content when absent.
+    item_id_column: Option<String> {
+        default: None;
+        flag: flag("item-id-column", "NAME"),
+    }
+
+    /// Column of the item file that holds the titles.
+    title_column: Option<String> {
+        default: None;
+        flag: flag("title-column", "NAME"),
     }
 
     /// A data set that comes with the program: film ratings (MovieTweetings 100K).
@@ -69,6 +91,21 @@ section! {
         default: None;
         accepts: Accepts::Choice(FORMATS),
         flag: flag("format", "NAME"),
+    }
+
+    /// What becomes of a row that cannot be read: another number of fields, an empty id, no number, broken JSON.
+    on_bad_row: OnBadRow {
+        default: OnBadRow::Error;
+        absent: Absent::Was("\"error\""),
+        flag: flag("on-bad-row", "WHAT"),
+    }
+
+    /// The largest share of rows that may be left out as bad.
+    max_bad_share: f64 {
+        default: 0.5;
+        accepts: SHARE,
+        absent: Absent::Was("0.5"),
+        flag: flag("max-bad-share", "SHARE"),
     }
 
     /// Interactions with a lower rating are left out.

@@ -1,6 +1,6 @@
 //! LightGCN adjacency lists: one line per user, `user item item …`, possibly without an item.
 
-use crate::data::error::{DataError, Position};
+use crate::data::error::{DataError, Position, Role};
 use crate::data::key::Key;
 use crate::data::lines::Lines;
 use crate::data::sink::Sink;
@@ -12,13 +12,24 @@ pub(super) fn read(text: Text<'_>, sink: &mut Sink<'_>) -> Result<(), DataError>
     sink.set_layout(false, false)?;
     while let Some((line, content)) = lines.next_line()? {
         let at = Position::Line(line);
+        if sink.skips_bad_rows() && str::from_utf8(content).is_err() {
+            let (place, role) = (sink.place(at), Role::Item);
+            sink.bad_row(DataError::InvalidUtf8 { place, role })?;
+            continue;
+        }
         let mut rest = content;
         let Some(user) = next_key(&mut rest) else {
             continue;
         };
-        let user = sink.user(at, user)?;
+        let user = match sink.user(at, user) {
+            Ok(user) => user,
+            Err(error) => return sink.bad_row(error),
+        };
         while let Some(item) = next_key(&mut rest) {
-            let item = sink.item(at, item)?;
+            let item = match sink.item(at, item) {
+                Ok(item) => item,
+                Err(error) => return sink.bad_row(error),
+            };
             sink.push(at, user, item, 0.0, 0)?;
         }
     }

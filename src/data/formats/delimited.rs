@@ -18,7 +18,15 @@ pub(super) fn read(
     let columns = Columns::find(records.header(), names, &records.header_place())?;
     sink.set_detected(columns.describe(records.header(), &records.header_place().file));
     sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
-    while let Some((line, record)) = records.next_record()? {
+    loop {
+        let (line, record) = match records.next_record() {
+            Ok(Some(row)) => row,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                sink.bad_row(error)?;
+                continue;
+            }
+        };
         let row = TextRow {
             user: &record[columns.user],
             item: &record[columns.item],
@@ -27,7 +35,6 @@ pub(super) fn read(
         };
         sink.text_row(Position::Line(line), row)?;
     }
-    Ok(())
 }
 
 /// The records of a delimited file, all as wide as its header.

@@ -1,194 +1,134 @@
-//! JSON lines: one object per line; ids are strings or whole numbers of any size.
+//! JSON lines and arrays of objects: ids are strings or whole numbers of any size.
 
 use std::borrow::Cow;
 
-use serde::de::{Deserialize, IgnoredAny};
-
-use crate::data::columns::{ColumnNames, Columns, missing};
+use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role};
+use crate::data::json::{Objects, Path, find, first_names, inner_names, key_text, unquoted};
 use crate::data::key::Key;
-use crate::data::lines::Lines;
 use crate::data::sink::Sink;
 use crate::data::source::Text;
 
-/// Reads JSON lines. The members of the first object decide which names mean what.
+/// Reads objects. The names of the members of the first of them, as many as the sample holds, decide what means what.
 pub(super) fn read(
     text: Text<'_>,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    let mut lines = Lines::new(text);
+    let mut header = first_names(text.sample());
+    let mut objects = Objects::new(text);
     let mut wanted: Option<Wanted> = None;
-    while let Some((line, content)) = lines.next_line()? {
-        let at = Position::Line(line);
-        if wanted.is_none() {
-            wanted = Some(Wanted::from_first(content, names, sink, sink.place(at))?);
-        }
-        if let Some(wanted) = &wanted {
-            read_line(content, wanted, at, sink)?;
+    while let Some((at, object)) = objects.next_object()? {
+        let wanted = match &wanted {
+            Some(wanted) => wanted,
+            None => {
+                if header.is_empty() {
+                    header = first_names(object);
+                }
+                let place = sink.place(at);
+                if let (true, Err(reason)) = (header.is_empty(), find(object, &[], &mut [])) {
+                    sink.bad_row(DataError::BadJson { place, reason })?;
+                    continue;
+                }
+                &*wanted.insert(Wanted::new(&header, names, sink, &place)?)
+            }
+        };
+        match wanted.row(object, at, sink) {
+            Ok(row) => {
+                let (user, item) = (Key::of(&row.user), Key::of(&row.item));
+                sink.key_row(at, user, item, row.weight, row.timestamp)?;
+            }
+            Err(error) => sink.bad_row(error)?,
         }
     }
     Ok(())
 }
 
-/// The names of the members to read.
+/// The members to read: user and item, then rating and time where there are any.
 struct Wanted {
-    user: String,
-    item: String,
-    weight: Option<String>,
-    timestamp: Option<String>,
+    paths: Vec<Path>,
+    weight: Option<usize>,
+    timestamp: Option<usize>,
+}
+
+/// What one object says.
+struct Row<'l> {
+    user: Cow<'l, [u8]>,
+    item: Cow<'l, [u8]>,
+    weight: f32,
+    timestamp: i64,
 }
 
 impl Wanted {
-    fn from_first(
-        content: &[u8],
+    fn new(
+        header: &[String],
         names: &ColumnNames,
         sink: &mut Sink<'_>,
-        place: Place,
+        place: &Place,
     ) -> Result<Self, DataError> {
-        let mut header = Vec::new();
-        let walked = walk_members(content, |name, _| header.push(name.into_owned()));
-        walked.map_err(|reason| DataError::BadJson {
-            place: place.clone(),
-            reason,
-        })?;
-        let columns = Columns::find(&header, names, &place)?;
-        let found = columns.describe(&header, &place.file);
+        let columns = Columns::find(header, names, place)?;
+        let found = columns.describe(header, &place.file);
         sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
         sink.set_detected(found.clone());
+        let mut paths = vec![Path::new(&found.user), Path::new(&found.item)];
+        let mut add = |name: &String| {
+            paths.push(Path::new(name));
+            paths.len() - 1
+        };
+        let weight = found.weight.as_ref().map(&mut add);
+        let timestamp = found.timestamp.as_ref().map(&mut add);
         Ok(Self {
-            user: found.user,
-            item: found.item,
-            weight: found.weight,
-            timestamp: found.timestamp,
+            paths,
+            weight,
+            timestamp,
         })
     }
-}
 
-fn read_line(
-    content: &[u8],
-    wanted: &Wanted,
-    at: Position,
-    sink: &mut Sink<'_>,
-) -> Result<(), DataError> {
-    let (mut user, mut item, mut weight, mut timestamp) = (None, None, None, None);
-    let walked = walk_members(content, |name, value| {
-        if name == wanted.user.as_str() {
-            user = Some(value);
-        } else if name == wanted.item.as_str() {
-            item = Some(value);
-        } else if wanted.weight.as_deref() == Some(&*name) {
-            weight = Some(value);
-        } else if wanted.timestamp.as_deref() == Some(&*name) {
-            timestamp = Some(value);
-        }
-    });
-    walked.map_err(|reason| DataError::BadJson {
-        place: sink.place(at),
-        reason,
-    })?;
-    let absent = |role, name: &str| missing(&[], role, Some(name), &sink.place(at));
-    let user = user.ok_or_else(|| absent(Role::User, &wanted.user))?;
-    let item = item.ok_or_else(|| absent(Role::Item, &wanted.item))?;
-    let weight = match (&wanted.weight, weight) {
-        (Some(name), None) => return Err(absent(Role::Weight, name)),
-        (_, value) => value.map_or(Ok(0.0), |value| sink.weight(at, unquoted(value)))?,
-    };
-    let timestamp = match (&wanted.timestamp, timestamp) {
-        (Some(name), None) => return Err(absent(Role::Timestamp, name)),
-        (_, value) => value.map_or(Ok(0), |value| sink.timestamp(at, unquoted(value)))?,
-    };
-    let user = key_text(user).map_err(|reason| bad_key(sink, at, Role::User, reason))?;
-    let item = key_text(item).map_err(|reason| bad_key(sink, at, Role::Item, reason))?;
-    let user = sink.user(at, Key::of(&user))?;
-    let item = sink.item(at, Key::of(&item))?;
-    sink.push(at, user, item, weight, timestamp)
-}
-
-fn bad_key(sink: &Sink<'_>, at: Position, role: Role, reason: String) -> DataError {
-    DataError::BadJson {
-        place: sink.place(at),
-        reason: format!("{role}: {reason}"),
-    }
-}
-
-/// Numbers may come as strings.
-fn unquoted(value: &[u8]) -> &[u8] {
-    value
-        .strip_prefix(b"\"")
-        .and_then(|rest| rest.strip_suffix(b"\""))
-        .unwrap_or(value)
-}
-
-/// A key as text: a string decoded, a whole number digit by digit.
-fn key_text(value: &[u8]) -> Result<Cow<'_, [u8]>, String> {
-    if value.first() == Some(&b'"') {
-        let mut input = serde_json::Deserializer::from_slice(value);
-        let text =
-            <BorrowedText as Deserialize>::deserialize(&mut input).map_err(|e| e.to_string())?;
-        return Ok(match text.0 {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
-        });
-    }
-    let digits = value.strip_prefix(b"-").unwrap_or(value);
-    if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-        Ok(Cow::Borrowed(value))
-    } else {
-        Err("neither a string nor a whole number".to_owned())
-    }
-}
-
-/// A JSON string, borrowed from the line where it has no escapes.
-#[derive(serde::Deserialize)]
-struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
-
-/// Hands each member of an object to `member`: its name, and its value as it is written. The JSON
-/// grammar of names and values is serde_json's; only the object's own punctuation is read here.
-fn walk_members<'l>(
-    line: &'l [u8],
-    mut member: impl FnMut(Cow<'l, str>, &'l [u8]),
-) -> Result<(), String> {
-    let mut rest = expect(line, b'{')?;
-    if let Ok(rest) = expect(rest, b'}') {
-        return end(rest);
-    }
-    loop {
-        let (name, _, after) = take_value::<BorrowedText<'l>>(rest)?;
-        let (_, value, after) = take_value::<IgnoredAny>(expect(after, b':')?)?;
-        member(name.0, value);
-        match expect(after, b',') {
-            Ok(more) => rest = more,
-            Err(_) => return end(expect(after, b'}')?),
-        }
-    }
-}
-
-/// One JSON value: decoded, as written, and what follows it.
-fn take_value<'l, T: Deserialize<'l>>(text: &'l [u8]) -> Result<(T, &'l [u8], &'l [u8]), String> {
-    let text = text.trim_ascii_start();
-    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<T>();
-    match values.next() {
-        Some(Ok(value)) => {
-            let (written, after) = text.split_at(values.byte_offset());
-            Ok((value, written, after))
-        }
-        Some(Err(error)) => Err(error.to_string()),
-        None => Err("the line ends early".to_owned()),
-    }
-}
-
-fn expect(text: &[u8], byte: u8) -> Result<&[u8], String> {
-    let text = text.trim_ascii_start();
-    text.strip_prefix(&[byte])
-        .ok_or_else(|| format!("`{}` is missing", char::from(byte)))
-}
-
-fn end(rest: &[u8]) -> Result<(), String> {
-    let rest = rest.trim_ascii_start();
-    if rest.is_empty() {
-        Ok(())
-    } else {
-        Err("more text after the object".to_owned())
+    fn row<'l>(
+        &self,
+        object: &'l [u8],
+        at: Position,
+        sink: &Sink<'_>,
+    ) -> Result<Row<'l>, DataError> {
+        let mut found = [None; 4];
+        let bad = |reason| DataError::BadJson {
+            place: sink.place(at),
+            reason,
+        };
+        find(object, &self.paths, &mut found[..self.paths.len()]).map_err(bad)?;
+        let value = |column: usize, role| {
+            found[column].ok_or_else(|| DataError::MissingMember {
+                place: sink.place(at),
+                role,
+                member: self.paths[column].name().to_owned(),
+            })
+        };
+        let key = |column: usize, role: Role| {
+            let value = value(column, role)?;
+            key_text(value).map_err(|reason| {
+                let inner = inner_names(self.paths[column].name(), value);
+                bad(match inner.first() {
+                    Some(path) => format!(
+                        "the {role} is an object: name the member that is its id, as in `{} {path}`",
+                        role.option()
+                    ),
+                    None => format!("{role}: {reason}"),
+                })
+            })
+        };
+        let weight = match self.weight {
+            Some(column) => sink.weight(at, unquoted(value(column, Role::Weight)?))?,
+            None => 0.0,
+        };
+        let timestamp = match self.timestamp {
+            Some(column) => sink.timestamp(at, unquoted(value(column, Role::Timestamp)?))?,
+            None => 0,
+        };
+        Ok(Row {
+            user: key(0, Role::User)?,
+            item: key(1, Role::Item)?,
+            weight,
+            timestamp,
+        })
     }
 }

@@ -7,8 +7,6 @@ mod movielens;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
-pub(super) use panic_guard::guarded;
-#[cfg(feature = "parquet")]
 mod parquet;
 mod recbole;
 mod records;
@@ -21,11 +19,12 @@ use serde::{Deserialize, Serialize};
 pub(super) use delimited::Records;
 pub(super) use movielens::split_double_colon;
 #[cfg(feature = "parquet")]
-pub(super) use parquet::read as read_parquet;
+pub(super) use parquet::{check_codecs, decode, read as read_parquet};
 pub(super) use records::Dialect;
 
 use super::columns::{ColumnNames, Columns};
 use super::error::{DataError, Place};
+use super::json::starts_array;
 use super::sink::Sink;
 use super::source::Text;
 
@@ -53,7 +52,7 @@ pub enum Format {
     /// Apache Parquet.
     #[serde(rename = "parquet")]
     Parquet,
-    /// One JSON object per line.
+    /// One JSON object per line, or an array of objects.
     #[serde(rename = "json-lines")]
     JsonLines,
 }
@@ -120,7 +119,7 @@ pub(super) fn recognize(sample: &[u8]) -> Option<Format> {
         })
         .collect();
     let names_columns = Columns::find(&header, &ColumnNames::default(), &Place::whole("")).is_ok();
-    if first.starts_with(b"{") {
+    if first.starts_with(b"{") || starts_array(sample) {
         Some(Format::JsonLines)
     } else if recbole::is_header(first) {
         Some(Format::RecBole)
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn each_format_is_recognized_by_its_first_lines() {
-        let cases: [(&str, Option<Format>); 13] = [
+        let cases: [(&str, Option<Format>); 14] = [
             ("user_id,item_id\n1,2\n", Some(Format::Csv)),
             ("\"userId\",\"movieId\"\r\n1,2\r\n", Some(Format::Csv)),
             ("who,what\n1,2\n", Some(Format::Csv)),
@@ -180,6 +179,7 @@ mod tests {
             ("0 1 2 3\n1 4\n", Some(Format::AdjacencyLists)),
             ("\n0\n1 4 5\n", Some(Format::AdjacencyLists)),
             ("{\"user\": 1}\n", Some(Format::JsonLines)),
+            ("[\n {\"user\": 1}\n]", Some(Format::JsonLines)),
             ("", None),
             ("hello\n", None),
             ("\u{0}\u{1}\u{2}", None),

@@ -81,11 +81,12 @@ fn read_rows(
         let expected = *expected.get_or_insert(found);
         if found != expected {
             let expected = expected.to_string();
-            return Err(DataError::Ragged {
+            sink.bad_row(DataError::Ragged {
                 place: origin.line(line),
                 expected,
                 found,
-            });
+            })?;
+            continue;
         }
         let row = TextRow {
             user: fields[0],

@@ -41,7 +41,11 @@ fn an_empty_id() {
 
 #[test]
 fn a_missing_column_lists_those_found() {
-    let words = ["no item column", "user, thing, rating", "name the column"];
+    let words = [
+        "no item column",
+        "user, thing, rating",
+        "`--item-column NAME`",
+    ];
     expect(&fault(None, "user,thing,rating\n1,2,3\n"), "log:1", &words);
     expect(
         &fault(None, "user_id:token\tx:token\n1\t2\n"),
@@ -54,7 +58,11 @@ fn a_missing_column_lists_those_found() {
         &["user, thing"],
     );
     let later = "{\"user\":1,\"item\":1,\"ts\":5}\n{\"user\":1,\"item\":2}\n";
-    expect(&fault(None, later), "log:2", &["timestamp", "`ts`"]);
+    expect(
+        &fault(None, later),
+        "log:2",
+        &["line 2 has no \"ts\"", "`--timestamp-column -`"],
+    );
 }
 
 #[test]
@@ -63,12 +71,16 @@ fn a_timestamp_or_rating_that_is_no_number() {
     expect(
         &fault(None, text),
         "log:3",
-        &["`2013-02-28` is not a number", "since 1970", "`-`"],
+        &[
+            "`2013-02-28` is not a number",
+            "since 1970",
+            "`--timestamp-column -`",
+        ],
     );
     expect(
         &fault(None, "user,item,rating\n1,2,good\n"),
         "log:2",
-        &["`good`", "`-`"],
+        &["`good`", "`--weight-column -`"],
     );
     expect(
         &fault(None, "user,item,rating\n1,2,\n"),
@@ -162,7 +174,6 @@ fn bad_json() {
         "{\"user\":1}x",
         "{]",
         "{\"user\" 1}",
-        "[1]",
         "{\"user\":01}",
     ] {
         expect(&fault(Some(Format::JsonLines), text), "log:1", &["JSON"]);
@@ -270,7 +281,7 @@ fn inputs_of_different_columns() {
         .unwrap_err()
         .to_string();
     assert!(
-        message.contains("b.csv: ") && message.contains("rating column to `-`"),
+        message.contains("b.csv: ") && message.contains("`--weight-column -`"),
         "{message}"
     );
     options.columns.weight = Some("-".into());

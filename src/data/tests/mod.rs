@@ -1,10 +1,13 @@
 //! Tests of reading as a whole: each format, each fault, hostile input, properties, known data sets.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bad_rows;
 mod data_sets;
 mod faults;
 mod filters;
 mod hostile;
+mod item_files;
+mod json;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod properties;

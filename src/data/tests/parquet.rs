@@ -1,20 +1,27 @@
-//! Parquet: every key type, times, faults with their row group, damage.
+//! Parquet: every codec and key type, times, ratings, faults with their row, damage.
 
 use std::sync::Arc;
 
-use ::parquet::arrow::ArrowWriter;
+use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use ::parquet::arrow::{ArrowWriter, ProjectionMask};
+use ::parquet::basic::{BrotliLevel, Compression, GzipLevel, ZstdLevel};
+use ::parquet::file::metadata::ColumnChunkMetaData;
 use ::parquet::file::properties::WriterProperties;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int8Array,
-    Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
+    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array,
+    Int8Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray,
     TimestampMicrosecondArray, UInt64Array,
 };
 use proptest::prelude::*;
 
 use super::*;
 
-fn parquet(columns: Vec<(&str, ArrayRef)>, rows_a_group: usize) -> Vec<u8> {
+pub(super) fn parquet(columns: Vec<(&str, ArrayRef)>, rows_a_group: usize) -> Vec<u8> {
+    compressed(columns, rows_a_group, Compression::UNCOMPRESSED)
+}
+
+fn compressed(columns: Vec<(&str, ArrayRef)>, rows_a_group: usize, codec: Compression) -> Vec<u8> {
     let batch = RecordBatch::try_from_iter_with_nullable(
         columns
             .into_iter()
@@ -23,13 +30,14 @@ fn parquet(columns: Vec<(&str, ArrayRef)>, rows_a_group: usize) -> Vec<u8> {
     .unwrap();
     let properties = WriterProperties::builder()
         .set_max_row_group_row_count(Some(rows_a_group))
+        .set_compression(codec)
         .build();
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
 }
 
-fn column(column: impl Array + 'static) -> ArrayRef {
+pub(super) fn column(column: impl Array + 'static) -> ArrayRef {
     Arc::new(column)
 }
 
@@ -63,6 +71,77 @@ fn keys_of_every_type_are_read() {
         assert_eq!(cleaning.columns[0].user, "user_id");
         assert_eq!(dataset.sources[0].format, "parquet");
     }
+}
+
+#[test]
+fn every_codec_is_read() {
+    let users: Vec<i64> = (0..5000).map(|row| row % 70).collect();
+    let items: Vec<String> = (0..5000).map(|row| format!("item {}", row / 70)).collect();
+    for codec in [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(GzipLevel::default()),
+        Compression::BROTLI(BrotliLevel::default()),
+        Compression::LZ4,
+        Compression::LZ4_RAW,
+        Compression::ZSTD(ZstdLevel::default()),
+    ] {
+        let users = column(Int64Array::from(users.clone()));
+        let items = column(StringArray::from(items.clone()));
+        let bytes = compressed(vec![("user", users), ("item", items)], 2000, codec);
+        let (dataset, cleaning) = read_bytes(None, "log.parquet", &bytes).unwrap();
+        let found = (cleaning.rows, dataset.users.len(), dataset.items.len());
+        assert_eq!(found, (5000, 70, 72), "{codec}");
+    }
+}
+
+#[test]
+fn a_codec_without_a_decoder_is_named() {
+    let folder = Folder::new();
+    folder.file("log", small());
+    let file = std::fs::File::open(folder.path("log")).unwrap();
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::default()).unwrap();
+    let group = metadata.metadata().row_group(0).clone();
+    let lzo = |column: &ColumnChunkMetaData| {
+        let column = column.clone().into_builder();
+        column.set_compression(Compression::LZO).build().unwrap()
+    };
+    let columns = group.columns().iter().map(lzo).collect();
+    let group = group
+        .into_builder()
+        .set_column_metadata(columns)
+        .build()
+        .unwrap();
+    let place = Place::new("log.parquet", Position::RowGroup(0));
+    let message = formats::check_codecs(&group, &ProjectionMask::all(), &place).unwrap_err();
+    let message = message.to_string();
+    assert!(
+        message.contains("compressed with LZO") && message.contains("zstd"),
+        "{message}"
+    );
+}
+
+#[test]
+fn ratings_of_any_type_are_numbers() {
+    let decimals = Decimal128Array::from(vec![350, -100, 0])
+        .with_precision_and_scale(5, 2)
+        .unwrap();
+    let dictionary: DictionaryArray<Int32Type> = ["3.5", "-1", "0"].into_iter().collect();
+    let ratings: [ArrayRef; 4] = [
+        column(decimals),
+        column(Float64Array::from(vec![3.5, -1.0, 0.0])),
+        column(StringArray::from(vec![" 3.5", "-1", "0.0"])),
+        column(dictionary),
+    ];
+    for ratings in ratings {
+        let kind = ratings.data_type().clone();
+        let (dataset, _) = log(vec![("rating", ratings)]).unwrap();
+        let expected = Some(vec![3.5, -1.0, 0.0]);
+        assert_eq!(dataset.interactions.weights, expected, "{kind}");
+    }
+    let liked = column(BooleanArray::from(vec![true, false, true]));
+    let (dataset, _) = log(vec![("rating", liked)]).unwrap();
+    assert_eq!(dataset.interactions.weights, Some(vec![1.0, 0.0, 1.0]));
 }
 
 fn log(extra: Vec<(&'static str, ArrayRef)>) -> Result<(Dataset, Cleaning), DataError> {
@@ -102,14 +181,20 @@ fn times_and_ratings_of_any_number_type() {
 }
 
 #[test]
-fn faults_name_the_row_group() {
+fn faults_name_the_row() {
     let message = |extra| log(extra).unwrap_err().to_string();
     let nan = column(Float64Array::from(vec![1.0, 2.0, f64::NAN]));
-    assert!(
-        message(vec![("rating", nan)]).starts_with("log.parquet row group 1: the rating `NaN`")
-    );
-    let null = column(Float64Array::from(vec![None, Some(1.0), Some(2.0)]));
-    assert!(message(vec![("rating", null)]).contains("row group 0: the rating `null`"));
+    assert!(message(vec![("rating", nan)]).starts_with("log.parquet row 3: the rating `NaN`"));
+    let null = column(Float64Array::from(vec![Some(1.0), None, Some(2.0)]));
+    let found = message(vec![("rating", null)]);
+    assert!(found.contains("row 2: the rating `null`"), "{found}");
+    assert!(found.contains("`--weight-column -`") && found.contains("`--on-bad-row skip`"));
+    let null = column(Int64Array::from(vec![Some(1), Some(2), None]));
+    let found = message(vec![("ts", null)]);
+    assert!(found.contains("row 3: the timestamp `null`"), "{found}");
+    assert!(found.contains("`--timestamp-column -`"), "{found}");
+    let good = column(StringArray::from(vec!["1", "2", "good"]));
+    assert!(message(vec![("rating", good)]).contains("row 3: the rating `good`"));
     let words = column(StringArray::from(vec!["a", "b", "c"]));
     let found = message(vec![("ts", words)]);
     assert!(
@@ -119,7 +204,7 @@ fn faults_name_the_row_group() {
     let users = column(StringArray::from(vec![Some("a"), Some("b"), None]));
     let items = column(StringArray::from(vec!["a", "b", ""]));
     let bytes = parquet(vec![("user", users), ("item", items.clone())], 2);
-    assert!(fault(None, &bytes).starts_with("log row group 1: the user id is empty"));
+    assert!(fault(None, &bytes).starts_with("log row 3: the user id is empty"));
     let bytes = parquet(vec![("user", items.clone()), ("thing", items)], 2);
     assert!(fault(None, &bytes).contains("no item column; found: user, thing"));
     let floats = column(Float64Array::from(vec![1.0]));
@@ -128,6 +213,11 @@ fn faults_name_the_row_group() {
     let none = column(Int64Array::from(Vec::<i64>::new()));
     let bytes = parquet(vec![("user", none.clone()), ("item", none)], 2);
     assert!(fault(None, &bytes).contains("no data rows"));
+    let lists = column(ListArray::from_iter_primitive::<Int32Type, _, _>([Some([
+        Some(1),
+    ])]));
+    let bytes = parquet(vec![("user", lists.clone()), ("item", lists)], 2);
+    assert!(fault(None, &bytes).contains("the user column `user` has type List"));
     assert!(fault(None, b"PAR1 but nothing else").contains("does not decode"));
 }
 
