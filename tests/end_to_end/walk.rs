@@ -36,9 +36,10 @@ fn from_a_log_to_recommendations() {
     );
 
     // An evaluation that comes to no end has opened the test set all the same.
-    work.write("no-folder", b"");
-    let nowhere = ["evaluate", "--run", "run", "--trec", "no-folder"];
+    std::fs::create_dir(work.path("run/evaluation.json")).unwrap();
+    let nowhere = ["evaluate", "--run", "run"];
     work.sagebrush(&nowhere).assert().failure();
+    std::fs::remove_dir(work.path("run/evaluation.json")).unwrap();
     assert_eq!(openings(&work), 1);
     let compare = ["compare", "run", "run"];
     let failed = work.sagebrush(&compare).assert().failure();
