@@ -54,7 +54,7 @@ impl<'a> Draws<'a> {
 }
 
 fn of_keys(keys: &IdMap, kind: &str, seed: u64) -> Vec<u64> {
-    let of_key = |key: &Box<str>| {
+    let of_key = |key: &str| {
         let mut hasher = blake3::Hasher::new();
         hasher.update(kind.as_bytes());
         hasher.update(&seed.to_le_bytes());
@@ -63,7 +63,7 @@ fn of_keys(keys: &IdMap, kind: &str, seed: u64) -> Vec<u64> {
         number.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
         u64::from_le_bytes(number)
     };
-    keys.keys().par_iter().map(of_key).collect()
+    keys.keys().par_iter().map(|key| of_key(key)).collect()
 }
 
 /// A bijection in which each bit of the result depends on all bits (the last steps of SplitMix64).

@@ -62,7 +62,9 @@ impl SplitSummary {
         };
         let users = |lists: &ItemLists, cold: bool| {
             let all = 0..train.n_users() as u32;
-            all.filter(|&user| !lists.of(user).is_empty() && !(cold && !train.of(user).is_empty()))
+            let counts = |&user: &u32| !cold || train.of(user).is_empty();
+            all.filter(|&user| !lists.of(user).is_empty())
+                .filter(counts)
                 .count()
         };
         let cold_items = has(test).into_iter().zip(has(train));

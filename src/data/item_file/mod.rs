@@ -35,6 +35,8 @@ pub(super) struct ItemFile<'a> {
     tally: Tally,
 }
 
+/// The rows, by format. There is one value a file, so that the size of the largest costs nothing.
+#[allow(clippy::large_enum_variant)]
 enum Rows<'a> {
     DoubleColon(Lines<'a>, TextOrigin),
     Records(Records<'a>, TextOrigin),
