@@ -33,6 +33,6 @@ pub use sections::{
     LossSettings, ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow,
     Optimizer, PinSageSettings, PoolingName, PositiveSampling, QueryItem, RunConfig, RunSettings,
     SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start,
-    TrainingConfig, WalkSettings,
+    TimeUnit, TrainingConfig, WalkSettings,
 };
 pub use table::{current_key, setting_named, settings};

@@ -1,4 +1,4 @@
-//! Civil dates from seconds since 1970.
+//! Civil dates from seconds since 1970, and back.
 
 use chrono::DateTime;
 
@@ -10,9 +10,50 @@ pub(crate) fn iso_date(seconds: i64) -> String {
     )
 }
 
+/// Seconds of a day.
+pub(super) const DAY: i64 = 86_400;
+
+/// The number of a day since 1970-01-01; `None` where the calendar has no such day.
+pub(super) fn day_number(year: i64, month: i64, day: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let length = match month {
+        2 => 28 + i64::from(is_leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=length).contains(&day) {
+        return None;
+    }
+    // Years from March on, so that the leap day is the last: Hinnant, "chrono-compatible low-level date algorithms".
+    let (year, month) = match month > 2 {
+        true => (year, month - 3),
+        false => (year - 1, month + 9),
+    };
+    let (era, year) = (year.div_euclid(400), year.rem_euclid(400));
+    let day_of_year = (153 * month + 2) / 5 + day - 1;
+    Some(era * 146_097 + year * 365 + year / 4 - year / 100 + day_of_year - 719_468)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_numbered_as_chrono_does() {
+        for number in -150_000..150_000 {
+            use chrono::Datelike;
+            let Some(time) = DateTime::from_timestamp(number * DAY, 0) else {
+                continue;
+            };
+            let (year, month, day) = (time.year(), time.month(), time.day());
+            let found = day_number(year.into(), month.into(), day.into());
+            assert_eq!(found, Some(number));
+        }
+        for (year, month, day) in [(2021, 2, 29), (1900, 2, 29), (2021, 0, 1), (2021, 4, 31)] {
+            assert_eq!(day_number(year, month, day), None);
+        }
+    }
 
     #[test]
     fn dates_agree_with_gnu_date() {

@@ -37,6 +37,9 @@ pub struct Cleaning {
     pub test_bad_rows: u64,
     /// The first ten of both.
     pub first_bad_rows: Vec<BadRow>,
+    /// What the times were: `s`, `ms`, `us` or `ns` since 1970, `YYYYMMDD`, `date` for dates as text, `typed` where the
+    /// column's type says it; more where files differ.
+    pub time_unit: Option<String>,
     /// Which columns were taken for what, for each input that names its columns.
     pub columns: Vec<DetectedColumns>,
 }

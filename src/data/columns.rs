@@ -150,10 +150,84 @@ pub(super) fn plain_name(column: &str) -> String {
 
 fn usual_names(role: Role) -> &'static [&'static str] {
     match role {
-        Role::User => &["userid", "user", "uid"],
-        Role::Item | Role::ItemId => &["itemid", "movieid", "item", "iid", "productid"],
+        Role::User => &[
+            "userid",
+            "user",
+            "uid",
+            "username",
+            "customerid",
+            "customer",
+            "visitorid",
+            "visitor",
+            "reviewerid",
+            "reviewer",
+            "memberid",
+            "accountid",
+            "profileid",
+            "playerid",
+            "sessionid",
+        ],
+        Role::Item | Role::ItemId => &[
+            "itemid",
+            "movieid",
+            "item",
+            "iid",
+            "productid",
+            "product",
+            "asin",
+            "parentasin",
+            "sku",
+            "stockcode",
+            "businessid",
+            "bookid",
+            "isbn",
+            "songid",
+            "trackid",
+            "artistid",
+            "articleid",
+            "newsid",
+            "videoid",
+            "gameid",
+            "movie",
+        ],
         Role::Weight => &["rating", "weight", "score", "count"],
-        Role::Timestamp => &["timestamp", "time", "ts", "date"],
+        Role::Timestamp => &[
+            "timestamp",
+            "time",
+            "ts",
+            "date",
+            "unixtimestamp",
+            "unixtime",
+            "unixreviewtime",
+            "timestampms",
+            "tsms",
+            "timems",
+            "eventtimestamp",
+            "datetime",
+            "datetimeutc",
+            "timestamputc",
+            "eventtime",
+            "eventdate",
+            "eventts",
+            "createdat",
+            "createdtime",
+            "createtime",
+            "creationtime",
+            "createddate",
+            "creationdate",
+            "datecreated",
+            "ratedat",
+            "clickedat",
+            "viewedat",
+            "playedat",
+            "watchedat",
+            "purchasedat",
+            "orderedat",
+            "occurredat",
+            "updatedat",
+            "reviewtime",
+            "reviewdate",
+        ],
         Role::Header => &[],
         Role::Title => &[
             "title",
@@ -193,6 +267,37 @@ mod tests {
         assert_eq!(
             (few.user, few.item, few.weight, few.timestamp),
             (2, 1, None, Some(0))
+        );
+    }
+
+    #[test]
+    fn what_was_found_by_older_names_still_is() {
+        let place = Place::whole("x.csv");
+        let names = |names: &[&str]| {
+            let header = header(names);
+            let columns = Columns::find(&header, &ColumnNames::default(), &place).unwrap();
+            let found = columns.describe(&header, "");
+            (found.user, found.item, found.timestamp.unwrap_or_default())
+        };
+        let found = |user: &str, item: &str, time: &str| (user.into(), item.into(), time.into());
+        assert_eq!(
+            names(&[
+                "created_at",
+                "sku",
+                "session_id",
+                "uid",
+                "productId",
+                "date"
+            ]),
+            found("uid", "productId", "date")
+        );
+        assert_eq!(
+            names(&["reviewerID", "asin", "reviewTime", "unixReviewTime"]),
+            found("reviewerID", "asin", "unixReviewTime")
+        );
+        assert_eq!(
+            names(&["visitorid", "business_id", "datetime_utc"]),
+            found("visitorid", "business_id", "datetime_utc")
         );
     }
 

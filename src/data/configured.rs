@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::time_text::is_time_format;
 use super::{
     Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemColumnNames, ReadOptions,
     read_dataset,
@@ -57,6 +58,14 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         .as_deref()
         .map(str::parse::<Format>)
         .transpose();
+    if let Some(format) = &config.time_format
+        && !is_time_format(format)
+    {
+        return Err(Usage(format!(
+            "`{format}` is no form of times: give `--time-format` as `strftime` has it, such as `%d/%m/%Y %H:%M`"
+        ))
+        .into());
+    }
     let columns = &config.columns;
     Ok(ReadOptions {
         format: format.map_err(Usage)?,
@@ -68,6 +77,8 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         },
         item_columns: item_column_names(config),
         skip_bad_rows: (config.on_bad_row == OnBadRow::Skip).then_some(config.max_bad_share),
+        time_unit: config.time_unit,
+        time_format: config.time_format.clone(),
         min_rating: config.min_rating,
         k_core: config.k_core,
     })

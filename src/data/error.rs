@@ -238,6 +238,16 @@ pub enum DataError {
         /// Which key.
         role: Role,
     },
+    /// A key that is stored as a number and is none that names anything.
+    #[error("{place}: the {role} id {text} is not a whole number; write ids that are not as text")]
+    NotAWholeKey {
+        /// The row.
+        place: Place,
+        /// Which key.
+        role: Role,
+        /// The number.
+        text: String,
+    },
     /// Text that is not UTF-8.
     #[error("{place}: the {role} is not valid UTF-8; convert the file, as with `iconv -t UTF-8`")]
     InvalidUtf8 {
@@ -257,6 +267,52 @@ pub enum DataError {
         text: String,
         /// What to do.
         remedy: &'static str,
+    },
+    /// A timestamp that is not what it should be.
+    #[error("{place}: the timestamp `{text}` is not {expected}; {remedy}")]
+    NotATime {
+        /// The row.
+        place: Place,
+        /// The field, shortened.
+        text: String,
+        /// What it should be.
+        expected: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Timestamps in two units.
+    #[error(
+        "{place}: the timestamp `{text}` looks like {unit}, but `{before}` ({before_place}) like {before_unit}; \
+         a log has one unit: correct the times, or say which it is with {units}"
+    )]
+    MixedTimes {
+        /// The row.
+        place: Place,
+        /// Its timestamp.
+        text: String,
+        /// The unit in which it is of recent years.
+        unit: &'static str,
+        /// A timestamp of another unit.
+        before: String,
+        /// Where that is.
+        before_place: Place,
+        /// The unit in which that is of recent years.
+        before_unit: &'static str,
+        /// The options that choose one.
+        units: String,
+    },
+    /// Numbers that write dates, beside others that do not.
+    #[error(
+        "{place}: the timestamp `{text}` looks like a date written as one number, but {others} others \
+         do not; correct them, or say what they count with `--time-unit s`"
+    )]
+    NotAllDates {
+        /// The first that looks like a date.
+        place: Place,
+        /// Its timestamp.
+        text: String,
+        /// How many do not.
+        others: u64,
     },
     /// A rating or timestamp that no finite value of its type holds.
     #[error(
@@ -444,6 +500,8 @@ impl DataError {
             | Self::InvalidUtf8 { place, .. }
             | Self::NotANumber { place, .. }
             | Self::NotFinite { place, .. }
+            | Self::NotATime { place, .. }
+            | Self::NotAWholeKey { place, .. }
             | Self::BadJson { place, .. }
             | Self::MissingMember { place, .. } => Some(place),
             _ => None,

@@ -6,6 +6,7 @@ use super::hash::Tally;
 use super::key_table::KeyTable;
 use super::raw_log::RawLog;
 use super::sink::{Sink, TextRow};
+use super::times::TimeKind;
 use super::{Dataset, ReadOptions, SourceFile};
 
 /// The name of the source in messages and in a run's `data.json`.
@@ -72,7 +73,10 @@ pub(crate) fn read_interactions(
         } = &interaction;
         let has = (weight.is_some(), timestamp.is_some());
         match layout {
-            None => sink.set_layout(has.0, has.1)?,
+            None => {
+                sink.set_layout(has.0, has.1)?;
+                sink.begin_times(TimeKind::Typed);
+            }
             Some(first) if first != has => {
                 let role = match first.0 == has.0 {
                     true => Role::Timestamp,
@@ -109,8 +113,11 @@ pub(crate) fn read_interactions(
     }
     let mut cleaning = Cleaning {
         rows,
+        time_unit: layout.and_then(|(_, timed)| timed.then(|| "s".to_owned())),
         ..Cleaning::default()
     };
+    let (of_users, of_items) = (users.take_whole_floats(), items.take_whole_floats());
+    log.rename(of_users.as_deref(), of_items.as_deref());
     let (ids, options) = (Ids::new(users, items), ReadOptions::default());
     let mut dataset = clean(ids, log, None, &options, &mut cleaning, &place)?;
     dataset.sources.push(SourceFile {

@@ -7,6 +7,8 @@ use std::sync::OnceLock;
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
+use super::whole_floats::{Written, written};
+
 /// The two-way map between keys and dense internal ids `0..len`.
 ///
 /// A reader's ids follow the order of the keys, never the order of the rows: keys that are all decimal
@@ -17,6 +19,7 @@ pub struct IdMap {
     keys: Vec<Box<str>>,
     /// Made when the first key is looked up: reading and training look up none.
     index: OnceLock<Index>,
+    are_whole: OnceLock<bool>,
 }
 
 impl IdMap {
@@ -27,7 +30,12 @@ impl IdMap {
         let index = OnceLock::new();
         let ascending = keys.is_sorted_by(|a, b| compare_keys(a, b).is_lt());
         let distinct = ascending || index.get_or_init(|| Index::new(&keys)).ids.len() == keys.len();
-        distinct.then_some(Self { keys, index })
+        let are_whole = OnceLock::new();
+        distinct.then_some(Self {
+            keys,
+            index,
+            are_whole,
+        })
     }
 
     /// The same keys under other ids: id `i` of the result is id `order[i]` of this map.
@@ -46,13 +54,33 @@ impl IdMap {
         Self {
             keys: keys.collect(),
             index: OnceLock::new(),
+            are_whole: self.are_whole,
         }
     }
 
-    /// The id of a key, if the key is known.
+    /// The id of a key, if the key is known. White space around it does not count; where all keys are whole numbers,
+    /// `7.0` is `7`.
     pub fn id(&self, key: &str) -> Option<u32> {
         let index = self.index.get_or_init(|| Index::new(&self.keys));
-        index.id(&self.keys, key)
+        let find = |key: &str| index.id(&self.keys, key);
+        if let Some(id) = find(key) {
+            return Some(id);
+        }
+        let trimmed = key.trim();
+        match written(trimmed.as_bytes()) {
+            Written::AsFloat(number) if self.are_whole_numbers() => find(&number),
+            _ if trimmed.len() < key.len() => find(trimmed),
+            _ => None,
+        }
+    }
+
+    /// Whether every key is a whole number as it is printed, and none is beyond an `i64`: such keys are numbers where
+    /// results have types.
+    pub fn are_whole_numbers(&self) -> bool {
+        *self.are_whole.get_or_init(|| {
+            let is_whole = |key: &Box<str>| whole_number(key).is_some();
+            !self.keys.is_empty() && self.keys.iter().all(is_whole)
+        })
     }
 
     /// The key of an id.
@@ -127,6 +155,14 @@ pub fn compare_keys(a: &str, b: &str) -> Ordering {
     }
 }
 
+/// The whole number that a key is, as it is printed: without leading zeros or a plus.
+pub fn whole_number(key: &str) -> Option<i64> {
+    let number: i64 = key.parse().ok()?;
+    let digits = key.strip_prefix('-').unwrap_or(key);
+    let as_printed = digits == "0" && key == "0" || !digits.starts_with(['0', '+']);
+    as_printed.then_some(number)
+}
+
 fn is_canonical_number(key: &str) -> bool {
     let bytes = key.as_bytes();
     !bytes.is_empty()
@@ -146,6 +182,49 @@ mod tests {
             keys,
             ["0", "9", "10", "99999999999999999999999", "007", "a", "b"]
         );
+    }
+
+    #[test]
+    fn whole_numbers_are_told_from_texts() {
+        let map = |keys: &[&str]| {
+            let keys = keys.iter().map(|&key| key.into()).collect();
+            IdMap::from_ordered_keys(keys).unwrap_or_default()
+        };
+        let whole = map(&["-5", "0", "9223372036854775807", "-9223372036854775808"]);
+        assert!(whole.are_whole_numbers());
+        for other in [
+            "007",
+            "+5",
+            "-0",
+            "00",
+            "9223372036854775808",
+            "1.0",
+            "a",
+            " 1",
+            "--5",
+            "-+5",
+        ] {
+            assert!(!map(&["1", other]).are_whole_numbers(), "{other}");
+        }
+        assert!(!map(&[]).are_whole_numbers());
+        assert_eq!((whole_number("-5"), whole_number("05")), (Some(-5), None));
+    }
+
+    #[test]
+    fn a_key_is_found_with_blanks_around_it_and_as_a_float() {
+        let keys = |keys: [&str; 2]| {
+            IdMap::from_ordered_keys(keys.map(Box::from).to_vec()).unwrap_or_default()
+        };
+        let numbers = keys(["1", "20"]);
+        for key in ["20", " 20", "20\t", "20.0", " 20.00\u{a0}", "2.0e+01"] {
+            assert_eq!(numbers.id(key), Some(1), "{key}");
+        }
+        for key in ["", " ", "020", "20.5", "2 0"] {
+            assert_eq!(numbers.id(key), None, "{key}");
+        }
+        let texts = keys(["1", "a"]);
+        assert_eq!((texts.id(" a\n"), texts.id("1.0")), (Some(1), None));
+        assert_eq!(keys(["1.0", "1.5"]).id("1.0"), Some(0));
     }
 
     #[test]

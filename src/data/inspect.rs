@@ -191,6 +191,9 @@ impl Inspection {
         if let Some((first, last)) = &self.time_span {
             line("time span", format!("{first} to {last}"));
         }
+        if let Some(unit) = &self.cleaning.time_unit {
+            line("time unit", unit.clone());
+        }
         if let Some((low, high)) = &self.weight_range {
             line("ratings", format!("{low} to {high}"));
         }

@@ -2,9 +2,10 @@
 
 use super::IdMap;
 use super::error::{DataError, Place};
-use super::item_file::{ItemFile, checked_key, item_of, key_column, title_column, whole_key};
+use super::item_file::{ItemFile, checked_key, key_column, title_column};
 use super::read_options::ItemColumnNames;
 use super::source::Origin;
+use super::whole_floats::as_numbers;
 
 /// One value per item, where the file has one; position = item id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,7 +72,7 @@ pub(super) fn read(
     let mut is_taken = vec![false; items.len()];
     file.for_each_row(&wanted, |at, values| {
         let key = checked_key(at, values)?;
-        let item = item_of(items, &key).filter(|&item| !is_taken[item as usize]);
+        let item = items.id(&key).filter(|&item| !is_taken[item as usize]);
         rows.push(item);
         let Some(item) = item else {
             return Ok(());
@@ -105,14 +106,13 @@ pub(super) fn read_keys(
     let mut known = hashbrown::HashSet::<Box<str>, foldhash::quality::RandomState>::default();
     file.for_each_row(&[key], |at, values| {
         let key = checked_key(at, values)?;
-        let key = whole_key(&key).unwrap_or(&key);
-        if known.insert(key.into()) {
-            keys.push(key.into());
+        if known.insert((*key).into()) {
+            keys.push((*key).into());
         }
         Ok(())
     })?;
     match keys.is_empty() {
         true => Err(DataError::Empty { place }),
-        false => Ok(keys),
+        false => Ok(as_numbers(keys)),
     }
 }

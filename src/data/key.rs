@@ -45,6 +45,17 @@ impl<'k> Key<'k> {
     }
 }
 
+/// A text without the white space around it, as Unicode has it (`White_Space`); of text that is not UTF-8 only that of
+/// ASCII goes. Every key of a log is trimmed by this, and `IdMap::id` does the same.
+#[inline]
+pub(super) fn trimmed(text: &[u8]) -> &[u8] {
+    let is_visible = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    if is_visible(text.first()) && is_visible(text.last()) {
+        return text;
+    }
+    str::from_utf8(text).map_or_else(|_| text.trim_ascii(), |text| text.trim().as_bytes())
+}
+
 /// The value of a text that is a decimal number without leading zeros, of at most 18 digits.
 #[inline]
 fn plain_number(text: &[u8]) -> Option<u64> {
@@ -207,6 +218,24 @@ mod tests {
         ] {
             assert_eq!(plain_number(text.as_bytes()), None, "{text}");
         }
+    }
+
+    #[test]
+    fn white_space_of_every_kind_goes() {
+        for blank in [
+            " ", "\t", "\r\n", "\u{b}", "\u{a0}", "\u{2003}", "\u{3000}", "\u{85}",
+        ] {
+            for key in ["k", "é", "日本", "a b", "7"] {
+                let padded = format!("{blank}{blank}{key}{blank}");
+                assert_eq!(trimmed(padded.as_bytes()), key.as_bytes(), "{padded:?}");
+            }
+            assert_eq!(trimmed(blank.as_bytes()), b"");
+        }
+        // No white space: a mark, a control character.
+        for key in ["\u{feff}k", "k\u{200b}", "\u{1f}k\0"] {
+            assert_eq!(trimmed(key.as_bytes()), key.as_bytes());
+        }
+        assert_eq!(trimmed(b" \xff "), b"\xff");
     }
 
     proptest! {

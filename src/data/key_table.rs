@@ -10,6 +10,7 @@ use super::IdMap;
 use super::ids::compare_keys;
 use super::key::{Key, KeyFault, ShortKey, is_plain};
 use super::number_keys::NumberKeys;
+use super::whole_floats::{Written, written};
 
 /// A key that is found by its bytes, so that a known key costs no allocation and no UTF-8 check.
 #[derive(PartialEq, Eq)]
@@ -116,6 +117,76 @@ impl KeyTable {
         self.limit
     }
 
+    /// Whether every key is a whole number and some are written as floats, so that they stand for the numbers.
+    pub(super) fn holds_whole_floats(&self) -> bool {
+        let short = self.short.keys().map(|key| written(key.text().as_bytes()));
+        let long = self.long.keys().map(|key| written(key.0.as_bytes()));
+        let mut some = false;
+        for written in short.chain(long) {
+            match written {
+                Written::Whole => {}
+                Written::AsFloat(_) => some = true,
+                Written::Otherwise => return false,
+            }
+        }
+        some
+    }
+
+    /// Takes whole floats for the numbers they are, where [`holds_whole_floats`](Self::holds_whole_floats): the new id
+    /// of each key.
+    pub(super) fn take_whole_floats(&mut self) -> Option<Vec<u32>> {
+        if !self.holds_whole_floats() {
+            return None;
+        }
+        let mut floats: Vec<(u32, String)> = Vec::new();
+        let mut is_float = |key: &str, id: u32| match written(key.as_bytes()) {
+            Written::AsFloat(number) => {
+                floats.push((id, number));
+                true
+            }
+            _ => false,
+        };
+        let mut becomes: Vec<u32> = (0..self.len()).collect();
+        self.short.retain(|key, id| !is_float(&key.text(), *id));
+        self.long.retain(|key, id| !is_float(&key.0, *id));
+        floats.sort_unstable();
+        for (id, number) in floats {
+            becomes[id as usize] = self.known_or(number.as_bytes(), id);
+        }
+        // Ids stay without gaps.
+        let mut next = 0;
+        let mut new = vec![0; becomes.len()];
+        for (id, &other) in (0u32..).zip(&becomes) {
+            if id == other {
+                new[id as usize] = next;
+                next += 1;
+            }
+        }
+        self.numbers.rename(&new);
+        let others = self.short.values_mut().chain(self.long.values_mut());
+        others.for_each(|id| *id = new[*id as usize]);
+        Some(becomes.iter().map(|&id| new[id as usize]).collect())
+    }
+
+    /// The id of a number as it is printed; this one where it has none yet.
+    fn known_or(&mut self, number: &[u8], id: u32) -> u32 {
+        match Key::of(number) {
+            Key::Number(number) => self.numbers.get(number).unwrap_or_else(|| {
+                self.numbers.insert(number, id);
+                id
+            }),
+            Key::Short(key) => *self.short.entry(key).or_insert(id),
+            Key::Long(text) => match self.long.get(text) {
+                Some(&known) => known,
+                None => {
+                    let text = String::from_utf8_lossy(text);
+                    self.long.insert(LongKey(text.into()), id);
+                    id
+                }
+            },
+        }
+    }
+
     /// The keys in canonical order, and for each provisional id its canonical one.
     pub(super) fn into_canonical(self) -> (Vec<Box<str>>, Vec<u32>) {
         let n_keys = self.len() as usize;
@@ -212,6 +283,46 @@ mod tests {
         for (id, key) in keys.iter().enumerate() {
             assert_eq!(&*ordered[canonical[id] as usize], key);
         }
+    }
+
+    #[test]
+    fn whole_floats_are_the_numbers_they_write() {
+        let mut table = KeyTable::with_limit(u32::MAX);
+        let keys = [
+            "1.0",
+            "7",
+            "1",
+            "2.0",
+            "-3",
+            "-3.0",
+            "20000000000000000000",
+            "2.0E19",
+            "4e+00",
+        ];
+        for (id, key) in (0u32..).zip(keys) {
+            assert_eq!(table.id(Key::of(key.as_bytes())), Ok(id));
+        }
+        let new = table.take_whole_floats().unwrap();
+        assert_eq!(new, [1, 0, 1, 2, 3, 3, 4, 4, 5]);
+        assert_eq!(table.len(), 6);
+        let (keys, canonical) = table.into_canonical();
+        let texts: Vec<&str> = canonical.iter().map(|&id| &*keys[id as usize]).collect();
+        assert_eq!(texts, ["7", "1", "2", "-3", "20000000000000000000", "4"]);
+    }
+
+    #[test]
+    fn floats_beside_anything_else_stay_what_they_are() {
+        for other in ["1.5", "a", "007", "1e3", "2.10"] {
+            let mut table = KeyTable::with_limit(u32::MAX);
+            for key in ["1.0", "1", other] {
+                assert!(table.id(Key::of(key.as_bytes())).is_ok());
+            }
+            assert_eq!(table.take_whole_floats(), None, "{other}");
+            assert_eq!(table.len(), 3);
+        }
+        let mut table = KeyTable::with_limit(u32::MAX);
+        assert!(table.id(Key::of(b"-1")).is_ok());
+        assert_eq!(table.take_whole_floats(), None);
     }
 
     #[test]

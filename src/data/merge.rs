@@ -1,19 +1,21 @@
 //! Blocks of rows into canonical order, each pair once: a counting sort by user, then each user by item.
 
 use super::Interactions;
+use super::unit::Unit;
 
 /// Rows lie in blocks of this size, so none moves when more come and no memory is held twice.
 pub(super) const BLOCK_ROWS: usize = 1 << 16;
 
 /// Sorts the rows of blocks by user and item, under the ids that `user_ids` and `item_ids` give them. Every block but the
 /// last holds [`BLOCK_ROWS`] rows, and `u32` can number all rows. Of a repeated pair the row with the latest timestamp
-/// stays; among equals, the one with the greatest weight.
+/// stays, `unit` being that of the timestamps; among those of one second, the one with the greatest weight.
 ///
 /// Each column is freed as soon as its copy is made, so at most one is in memory twice.
 pub(super) fn merge(
     mut blocks: Vec<Interactions>,
     user_ids: &[u32],
     item_ids: &[u32],
+    unit: Unit,
 ) -> Interactions {
     let (mut order, mut ends) = by_user(&blocks, user_ids);
     blocks.iter_mut().for_each(|block| block.users = Vec::new());
@@ -24,7 +26,10 @@ pub(super) fn merge(
     let weights = column(&mut blocks, |block| block.weights.take());
     let timestamps = column(&mut blocks, |block| block.timestamps.take());
     let by_precedence = |&a: &u32, &b: &u32| {
-        let timestamp = |position| timestamps.as_ref().map_or(0, |all| at(all, position));
+        let timestamp = |position| {
+            let time = timestamps.as_ref().map_or(0, |all| at(all, position));
+            unit.seconds(time)
+        };
         let weight = |position| weights.as_ref().map_or(0.0, |all| at(all, position));
         let by_time = timestamp(a).cmp(&timestamp(b));
         by_time.then_with(|| weight(a).total_cmp(&weight(b)))
@@ -145,7 +150,7 @@ mod tests {
                 let kept = latest.entry(pair).or_insert(row);
                 *kept = row.max(*kept);
             }
-            let merged = merge(vec![block], &user_ids, &item_ids);
+            let merged = merge(vec![block], &user_ids, &item_ids, Unit::Seconds);
             let expected = Interactions {
                 users: latest.keys().map(|pair| pair.0).collect(),
                 items: latest.keys().map(|pair| pair.1).collect(),
@@ -167,7 +172,7 @@ mod tests {
         };
         let blocks = vec![block(0..BLOCK_ROWS as u32), block(BLOCK_ROWS as u32..n)];
         let ids: Vec<u32> = (0..n).collect();
-        let merged = merge(blocks, &ids, &[0]);
+        let merged = merge(blocks, &ids, &[0], Unit::Seconds);
         assert_eq!(merged.users, ids);
         assert_eq!(
             merged.weights,

@@ -5,7 +5,7 @@ use super::columns::find_column;
 use super::error::{DataError, Place, Role};
 use super::formats::Format;
 use super::hash::Tally;
-use super::item_file::{ItemFile, checked_key, item_of, key_column, title_column};
+use super::item_file::{ItemFile, checked_key, key_column, title_column};
 use super::read_options::ItemColumnNames;
 use super::source::Origin;
 
@@ -63,7 +63,7 @@ pub(super) fn read_titles(
                 title = format!("{title} ({})", year.trim());
             }
         }
-        let Some(item) = item_of(items, &key) else {
+        let Some(item) = items.id(&key) else {
             return Ok(());
         };
         read.known_rows += 1;

@@ -8,6 +8,7 @@ mod cleaning;
 mod columns;
 mod configured;
 mod csr;
+mod date_text;
 mod error;
 mod formats;
 mod from_iterator;
@@ -38,6 +39,10 @@ mod sink;
 mod source;
 #[cfg(test)]
 mod tests;
+mod time_text;
+mod times;
+mod unit;
+mod whole_floats;
 mod window;
 
 pub use also_seen::AlsoSeen;
@@ -53,7 +58,7 @@ pub use formats::Format;
 pub use from_iterator::Interaction;
 pub(crate) use from_iterator::read_interactions;
 pub use hash::{HashedFile, hash_file};
-pub use ids::{IdMap, compare_keys};
+pub use ids::{IdMap, compare_keys, whole_number};
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
 pub use item_categories::{ItemCategories, read_item_categories};

@@ -68,6 +68,14 @@ impl NumberKeys {
         }
     }
 
+    /// Gives each id its new one.
+    pub(super) fn rename(&mut self, new: &[u32]) {
+        let known = self.near.iter_mut().filter(|id| **id != NONE);
+        for id in known.chain(self.far.values_mut()) {
+            *id = new[*id as usize];
+        }
+    }
+
     /// All numbers and their ids, by value.
     pub(super) fn into_sorted(self) -> Vec<(u64, u32)> {
         let near = (0..).zip(self.near).filter(|&(_, id)| id != NONE);

@@ -1,4 +1,4 @@
-//! Ratings and timestamps from text: what counts as a number, and in which unit a time is.
+//! Ratings and timestamps from text: what counts as a number.
 
 /// Errors of reading a number from a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,21 +23,21 @@ pub(super) fn parse_weight(field: &[u8]) -> Result<f32, NumberFault> {
     }
 }
 
-/// A time as seconds since 1970, from a number of seconds, milli-, micro- or nanoseconds.
-pub(super) fn parse_timestamp(field: &[u8]) -> Result<i64, NumberFault> {
+/// A time as the number it is written as, in whatever unit; of a fraction, the whole number below it.
+pub(super) fn parse_time(field: &[u8]) -> Result<i64, NumberFault> {
     if let Some(whole) = short_whole(field) {
-        return Ok(seconds_by_magnitude(whole));
+        return Ok(whole);
     }
     let text = str::from_utf8(field).map_err(|_| NumberFault::NotANumber)?;
     if let Ok(whole) = text.parse::<i64>() {
-        return Ok(seconds_by_magnitude(whole));
+        return Ok(whole);
     }
     let value: f64 = text.parse().map_err(|_| NumberFault::NotANumber)?;
-    timestamp_from_float(value)
+    time_from_float(value)
 }
 
 /// A number of so few digits, without a sign, that no `i64` overflows; all others take the general path.
-fn short_whole(field: &[u8]) -> Option<i64> {
+pub(super) fn short_whole(field: &[u8]) -> Option<i64> {
     const MAX_DIGITS: usize = 18;
     if field.is_empty() || field.len() > MAX_DIGITS {
         return None;
@@ -73,26 +73,14 @@ fn short_decimal(field: &[u8]) -> Option<f32> {
         .then(|| digits as f32 / POWERS[after_point])
 }
 
-/// [`parse_timestamp`] for a value that is a floating-point number already.
-pub(super) fn timestamp_from_float(value: f64) -> Result<i64, NumberFault> {
+/// [`parse_time`] for a value that is a floating-point number already.
+pub(super) fn time_from_float(value: f64) -> Result<i64, NumberFault> {
     const I64_END: f64 = 9_223_372_036_854_775_808.0;
     if value.is_finite() && value.abs() < I64_END {
-        Ok(seconds_by_magnitude(value.floor() as i64))
+        Ok(value.floor() as i64)
     } else {
         Err(NumberFault::NotFinite)
     }
-}
-
-/// Seconds from a time whose unit is told by its size: below 1e11 seconds (the year 5138), then
-/// milliseconds, from 1e14 microseconds, from 1e17 nanoseconds. Each unit thus covers the years 1973 to 5138.
-pub(super) fn seconds_by_magnitude(value: i64) -> i64 {
-    let units_per_second = match value.unsigned_abs() {
-        0..100_000_000_000 => return value,
-        100_000_000_000..100_000_000_000_000 => 1_000,
-        100_000_000_000_000..100_000_000_000_000_000 => 1_000_000,
-        _ => 1_000_000_000,
-    };
-    value.div_euclid(units_per_second)
 }
 
 #[cfg(test)]
@@ -102,26 +90,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_moment_in_four_units_is_one_second() {
-        for text in [
-            "1365029107",
-            "1365029107000",
-            "1365029107000000",
-            "1365029107999999999",
+    fn a_time_is_the_whole_number_below_what_is_written() {
+        for (text, number) in [
+            ("1365029107", 1_365_029_107),
+            ("1365029107999999999", 1_365_029_107_999_999_999),
+            ("881250949.0", 881_250_949),
+            ("1.365029107e9", 1_365_029_107),
+            ("-0.5", -1),
+            ("-1", -1),
         ] {
-            assert_eq!(parse_timestamp(text.as_bytes()), Ok(1_365_029_107));
+            assert_eq!(parse_time(text.as_bytes()), Ok(number));
         }
-        assert_eq!(parse_timestamp(b"881250949.0"), Ok(881_250_949));
-        assert_eq!(parse_timestamp(b"-1"), Ok(-1));
     }
 
     #[test]
     fn what_is_no_time_is_refused() {
-        assert_eq!(parse_timestamp(b"2013-02-28"), Err(NumberFault::NotANumber));
-        assert_eq!(parse_timestamp(b""), Err(NumberFault::NotANumber));
-        assert_eq!(parse_timestamp(b"NaN"), Err(NumberFault::NotFinite));
+        assert_eq!(parse_time(b"2013-02-28"), Err(NumberFault::NotANumber));
+        assert_eq!(parse_time(b""), Err(NumberFault::NotANumber));
+        assert_eq!(parse_time(b"NaN"), Err(NumberFault::NotFinite));
         assert_eq!(
-            parse_timestamp(b"9223372036854775808"),
+            parse_time(b"9223372036854775808"),
             Err(NumberFault::NotFinite)
         );
     }

@@ -1,7 +1,13 @@
 //! Interactions as they come, in provisional ids, until they are merged into canonical order.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use super::Interactions;
+use super::error::Role;
 use super::merge::{BLOCK_ROWS, merge};
+use super::times::TimeColumn;
+use super::unit::Unit;
 
 /// Above this many rows, repeated pairs are merged while reading, so that a log (or a bomb) of
 /// repetitions takes no more memory than its distinct pairs.
@@ -14,6 +20,7 @@ pub(super) struct RawLog {
     open: Interactions,
     compact_at: usize,
     merged: u64,
+    times: TimeColumn,
 }
 
 impl RawLog {
@@ -23,6 +30,7 @@ impl RawLog {
             open: block(false, false),
             compact_at: FIRST_COMPACTION_ROWS,
             merged: 0,
+            times: TimeColumn::new(),
         }
     }
 
@@ -37,6 +45,44 @@ impl RawLog {
 
     pub(super) fn has_timestamps(&self) -> bool {
         self.open.timestamps.is_some()
+    }
+
+    /// The times so far, their timestamps as they are written until [`settle`](Self::settle).
+    pub(super) fn times(&self) -> &TimeColumn {
+        &self.times
+    }
+
+    pub(super) fn times_mut(&mut self) -> &mut TimeColumn {
+        &mut self.times
+    }
+
+    /// Hands over every timestamp that says no unit.
+    pub(super) fn each_number(&self, take: &mut dyn FnMut(i64)) {
+        let blocks = self.full.iter().chain([&self.open]);
+        for (block, start) in blocks.zip((0..).step_by(BLOCK_ROWS)) {
+            for rows in self.times.numbers(self.len()) {
+                let times = block.timestamps.as_deref().unwrap_or_default();
+                let rows = within(&rows, start, times.len());
+                times[rows].iter().for_each(|&time| take(time));
+            }
+        }
+    }
+
+    /// Makes seconds of the timestamps that say no unit, which is this.
+    pub(super) fn settle(&mut self, unit: Unit) {
+        if unit == Unit::Seconds {
+            return;
+        }
+        let n_rows = self.len();
+        let blocks = self.full.iter_mut().chain([&mut self.open]);
+        for (block, start) in blocks.zip((0..).step_by(BLOCK_ROWS)) {
+            for rows in self.times.numbers(n_rows) {
+                let times = block.timestamps.as_deref_mut().unwrap_or_default();
+                let rows = within(&rows, start, times.len());
+                let times = times[rows].iter_mut();
+                times.for_each(|time| *time = unit.seconds(*time));
+            }
+        }
     }
 
     /// How many rows there are.
@@ -63,7 +109,9 @@ impl RawLog {
     fn close_block(&mut self) {
         let next = block(self.has_weights(), self.has_timestamps());
         self.full.push(std::mem::replace(&mut self.open, next));
-        if self.len() >= self.compact_at && u32::try_from(self.len()).is_ok() {
+        // Numbers in a unit that is not known yet do not compare with seconds.
+        let comparable = self.times.is_one_scale();
+        if self.len() >= self.compact_at && u32::try_from(self.len()).is_ok() && comparable {
             self.compact();
         }
     }
@@ -78,7 +126,8 @@ impl RawLog {
             same_ids(|block| &block.users),
             same_ids(|block| &block.items),
         );
-        let rows = merge(std::mem::take(&mut self.full), &users, &items);
+        let unit = self.times.unit_so_far();
+        let rows = merge(std::mem::take(&mut self.full), &users, &items, unit);
         self.merged += (before - rows.len()) as u64;
         self.compact_at = FIRST_COMPACTION_ROWS.max(2 * rows.len());
         for row in 0..rows.len() {
@@ -88,6 +137,32 @@ impl RawLog {
         }
     }
 
+    /// Renames provisional ids: `users[old]` is the new id of a user, likewise items.
+    pub(super) fn rename(&mut self, users: Option<&[u32]>, items: Option<&[u32]>) {
+        let rename = |column: &mut [u32], new: Option<&[u32]>| {
+            if let Some(new) = new {
+                column.iter_mut().for_each(|id| *id = new[*id as usize]);
+            }
+        };
+        for block in self.full.iter_mut().chain([&mut self.open]) {
+            rename(&mut block.users, users);
+            rename(&mut block.items, items);
+        }
+    }
+
+    /// Whether a user, or an item, is also one of another log.
+    pub(super) fn shares(&self, role: Role, other: &Self) -> bool {
+        let ids = |log: &Self| -> HashSet<u32> {
+            let blocks = log.full.iter().chain([&log.open]);
+            let ids = blocks.flat_map(|block| match role {
+                Role::User => &block.users,
+                _ => &block.items,
+            });
+            ids.copied().collect()
+        };
+        !ids(self).is_disjoint(&ids(other))
+    }
+
     /// The rows sorted by user and item, each pair once: the row with the latest timestamp, among
     /// equals the greatest weight. The result does not depend on the order of the rows.
     /// `users[provisional]` is the id of a user in it, likewise for items. The second value is how many rows
@@ -95,10 +170,16 @@ impl RawLog {
     pub(super) fn into_merged(mut self, users: &[u32], items: &[u32]) -> (Interactions, u64) {
         let before = self.len();
         self.full.push(self.open);
-        let rows = merge(self.full, users, items);
+        let rows = merge(self.full, users, items, Unit::Seconds);
         let merged = self.merged + (before - rows.len()) as u64;
         (rows, merged)
     }
+}
+
+/// Which rows of a block are among these rows of the log.
+fn within(rows: &Range<usize>, block_start: usize, block_len: usize) -> Range<usize> {
+    let of_block = |row: usize| row.saturating_sub(block_start).min(block_len);
+    of_block(rows.start)..of_block(rows.end)
 }
 
 fn block(weights: bool, timestamps: bool) -> Interactions {
@@ -113,6 +194,7 @@ fn block(weights: bool, timestamps: bool) -> Interactions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::times::TimeKind;
 
     fn log(rows: &[(u32, u32, f32, i64)]) -> RawLog {
         let mut log = RawLog::new();
@@ -142,6 +224,33 @@ mod tests {
             assert_eq!(rows.weights, Some(vec![1.0, 4.0]));
             assert_eq!(rows.timestamps, Some(vec![3, 20]));
         }
+    }
+
+    #[test]
+    fn numbers_become_seconds_and_what_is_in_seconds_stays() {
+        let mut log = log(&[]);
+        let n = BLOCK_ROWS as u32 + 10;
+        for user in 0..n {
+            match user {
+                3 => log.times_mut().begin(TimeKind::Numbers, 3),
+                _ if user == n - 2 => log.times_mut().begin(TimeKind::Dates, user as usize),
+                0 => log.times_mut().begin(TimeKind::Typed, 0),
+                _ => {}
+            }
+            log.push(user, 0, 1.0, 5_999);
+        }
+        let mut n_numbers = 0;
+        log.each_number(&mut |number| n_numbers += u32::from(number == 5_999));
+        assert_eq!(n_numbers, n - 5);
+        log.settle(Unit::Milliseconds);
+        let users: Vec<u32> = (0..n).collect();
+        let times = log
+            .into_merged(&users, &[0])
+            .0
+            .timestamps
+            .unwrap_or_default();
+        let expected = (0..n).map(|user| if (3..n - 2).contains(&user) { 5 } else { 5_999 });
+        assert!(times.into_iter().eq(expected));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::bad_rows::{BadRow, BadRowsOfLog, TOLD};
 use super::bundled::Bundled;
 use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
-use super::error::{DataError, Place};
+use super::error::{DataError, Place, Role};
 use super::formats::{Format, read_text, recognize};
 use super::item_columns::{self, ItemColumns};
 use super::key_table::KeyTable;
@@ -14,6 +14,8 @@ use super::metadata::{Titles, read_titles};
 use super::raw_log::RawLog;
 use super::sink::Sink;
 use super::source::{Origin, PARQUET_MAGIC, Source, open};
+use super::times::{TimeColumn, unit_of};
+use super::unit::Unit;
 use super::{Dataset, IdMap, ItemColumnNames, ReadOptions, SourceFile};
 
 /// Where a log or item metadata comes from.
@@ -178,7 +180,10 @@ pub(super) fn read_log(
             keys.read_input(input, test, position == 0, Some(trained))?;
         }
     }
+    take_whole_floats(&mut keys, &mut log, test.as_mut(), test_inputs)?;
+    let time_unit = settle_times(&mut log, test.as_mut(), options)?;
     let test_rows = keys.sources.iter().map(|source| source.rows).sum::<u64>() - rows;
+    cleaning.time_unit = time_unit;
     cleaning.test_rows = test_rows;
     let (bad_test_rows, first) = keys.checked_bad_rows(test_rows)?;
     cleaning.test_bad_rows = bad_test_rows;
@@ -190,6 +195,62 @@ pub(super) fn read_log(
     let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
     dataset.sources = keys.sources;
     Ok((dataset, cleaning))
+}
+
+/// Takes keys such as `1.0` for the numbers they are, where all of a column are whole numbers.
+fn take_whole_floats(
+    keys: &mut Keys<'_>,
+    log: &mut RawLog,
+    mut test: Option<&mut RawLog>,
+    test_inputs: &[Origin<'_>],
+) -> Result<(), DataError> {
+    let users = keys.users.take_whole_floats();
+    let items = keys.items.take_whole_floats();
+    log.rename(users.as_deref(), items.as_deref());
+    let Some(test) = &mut test else {
+        return Ok(());
+    };
+    test.rename(users.as_deref(), items.as_deref());
+    // While a file is read, `1` and `1.0` are two keys.
+    for (role, renamed) in [(Role::User, &users), (Role::Item, &items)] {
+        if renamed.is_some() && !test.shares(role, log) {
+            let first = test_inputs.first().map_or_else(String::new, Origin::name);
+            return Err(DataError::UnknownTest {
+                place: Place::whole(&first),
+                role,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Makes seconds of all times, numbers by the one unit they have in log and test files; what was made seconds of.
+fn settle_times(
+    log: &mut RawLog,
+    test: Option<&mut RawLog>,
+    options: &ReadOptions,
+) -> Result<Option<String>, DataError> {
+    let mut logs: Vec<&mut RawLog> = [log].into_iter().chain(test).collect();
+    let unit = match Unit::chosen(options.time_unit) {
+        Some(unit) => unit,
+        None => {
+            let times: Vec<&TimeColumn> = logs.iter().map(|log| log.times()).collect();
+            unit_of(&times, |take| {
+                logs.iter().for_each(|log| log.each_number(take))
+            })?
+        }
+    };
+    let mut names = Vec::new();
+    for log in &mut logs {
+        log.settle(unit);
+        let of_log = log.times().describe(unit).into_iter();
+        names.extend(
+            of_log
+                .filter(|name| !names.contains(name))
+                .collect::<Vec<_>>(),
+        );
+    }
+    Ok((!names.is_empty()).then(|| names.join(", ")))
 }
 
 /// The keys of all inputs so far.
@@ -224,6 +285,7 @@ impl Keys<'_> {
         let place = Place::whole(&name);
         let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
         sink.set_bad_rows(self.options.skip_bad_rows.is_some());
+        sink.expect_times(self.options.time_format.as_deref());
         if let Some((users, items)) = trained {
             sink.expect_overlap(users, items);
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::ColumnNames;
 use super::formats::Format;
+use crate::config::TimeUnit;
 
 /// Column names of item files to use instead of the usual ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,10 @@ pub struct ReadOptions {
     pub item_columns: ItemColumnNames,
     /// Leaves out rows that cannot be read, as long as they are at most this share of all; `None` refuses the first.
     pub skip_bad_rows: Option<f64>,
+    /// What timestamps that are numbers count; told by all of them together by default.
+    pub time_unit: TimeUnit,
+    /// How timestamps are written, as `strftime` has it: `%d/%m/%Y`.
+    pub time_format: Option<String>,
     /// Interactions rated below this are left out, after repeated pairs are merged.
     pub min_rating: Option<f32>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.

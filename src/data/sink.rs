@@ -3,13 +3,20 @@
 use super::bad_rows::BadRows;
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place, Position, Role, excerpt};
-use super::key::{Key, KeyBatch, KeyFault};
+use super::key::{Key, KeyBatch, KeyFault, trimmed};
 use super::key_table::KeyTable;
-use super::numbers::{NumberFault, parse_timestamp, parse_weight};
+use super::numbers::{NumberFault, parse_weight, short_whole};
 use super::raw_log::RawLog;
+use super::time_text::{TimeFault, kind_of, time_of};
+use super::times::TimeKind;
 
-const TIMESTAMP_REMEDY: &str =
-    "give seconds or milliseconds since 1970, or ignore the times with `--timestamp-column -`";
+/// What a time may be, and the way out.
+const TIMESTAMP_REMEDY: &str = "give a number since 1970 or a date such as `2021-07-18 11:31:28`, \
+    or ignore the times with `--timestamp-column -`";
+const DATE_REMEDY: &str = "give a number since 1970 or a date such as `2021-07-18 11:31:28`, say how \
+    dates are written, as with `--time-format %d/%m/%Y`, or ignore the times with `--timestamp-column -`";
+const FORMAT_REMEDY: &str =
+    "correct it or `--time-format`, or ignore the times with `--timestamp-column -`";
 const WEIGHT_REMEDY: &str = "correct it, or ignore the ratings with `--weight-column -`";
 
 /// One row as text.
@@ -65,6 +72,9 @@ pub(super) struct Sink<'a> {
     log: &'a mut RawLog,
     first_of_log: bool,
     overlap: Option<Overlap>,
+    time_format: Option<&'a str>,
+    /// What the times of this input are, once the first is there.
+    time_kind: Option<TimeKind>,
     rows: u64,
     columns: Option<DetectedColumns>,
     /// What to do with bad rows; `None` where their faults are errors and no option is there to change that.
@@ -91,12 +101,31 @@ impl<'a> Sink<'a> {
             log,
             first_of_log,
             overlap: None,
+            time_format: None,
+            time_kind: None,
             rows: 0,
             columns: None,
             bad_rows: None,
             waiting: WaitingRows::default(),
             ids: Default::default(),
         }
+    }
+
+    /// Reads times as text in this form of `strftime` and in no other.
+    pub(super) fn expect_times(&mut self, format: Option<&'a str>) {
+        self.time_format = format;
+    }
+
+    /// The form in which times are text, where one is given.
+    pub(super) fn time_format(&self) -> Option<&'a str> {
+        self.time_format
+    }
+
+    /// Says what the times of this input are, before its first row.
+    pub(super) fn begin_times(&mut self, kind: TimeKind) {
+        self.time_kind = Some(kind);
+        let row = self.log.len();
+        self.log.times_mut().begin(kind, row);
     }
 
     /// Watches whether the keys of this input were known when it was opened.
@@ -184,8 +213,8 @@ impl<'a> Sink<'a> {
             Ok(weight) => weight,
             Err(error) => return self.bad_row(error),
         };
-        let user = Key::of(row.user.trim_ascii());
-        let item = Key::of(row.item.trim_ascii());
+        let user = Key::of(trimmed(row.user));
+        let item = Key::of(trimmed(row.item));
         self.key_row(at, user, item, weight, timestamp)
     }
 
@@ -283,10 +312,28 @@ impl<'a> Sink<'a> {
         parse_weight(field).map_err(|fault| self.number_error(at, Role::Weight, fault, field))
     }
 
-    /// A timestamp field.
-    pub(super) fn timestamp(&self, at: Position, field: &[u8]) -> Result<i64, DataError> {
+    /// A timestamp field, in seconds or in whatever unit the log's numbers have.
+    #[inline]
+    pub(super) fn timestamp(&mut self, at: Position, field: &[u8]) -> Result<i64, DataError> {
         let field = field.trim_ascii();
-        parse_timestamp(field).map_err(|fault| self.number_error(at, Role::Timestamp, fault, field))
+        if self.time_kind == Some(TimeKind::Numbers)
+            && let Some(number) = short_whole(field)
+        {
+            return Ok(number);
+        }
+        self.other_timestamp(at, field)
+    }
+
+    fn other_timestamp(&mut self, at: Position, field: &[u8]) -> Result<i64, DataError> {
+        let format = self.time_format;
+        let kind = self.time_kind.or_else(|| kind_of(field, format));
+        let time = kind.map(|kind| time_of(field, kind, format));
+        let time = time.unwrap_or(Err(TimeFault::Neither));
+        let time = time.map_err(|fault| self.time_error(at, fault, field))?;
+        if let (None, Some(kind)) = (self.time_kind, kind) {
+            self.begin_times(kind);
+        }
+        Ok(time)
     }
 
     /// Takes a row of ids and numbers.
@@ -304,6 +351,10 @@ impl<'a> Sink<'a> {
             overlap.first.get_or_insert(at);
         }
         self.rows += 1;
+        if !self.log.times().is_no_news(timestamp) {
+            let place = || Place::new(&self.name, at);
+            self.log.times_mut().note(timestamp, place);
+        }
         self.log.push(user, item, weight, timestamp);
         let limit = u64::from(u32::MAX);
         if self.log.len() as u64 > limit {
@@ -330,10 +381,11 @@ impl<'a> Sink<'a> {
                 place: self.place(first),
                 role,
             };
-            if !user_known {
+            // Keys such as `1.0` may turn out to be known when all are there.
+            if !user_known && !self.users.holds_whole_floats() {
                 return Err(unknown(Role::User));
             }
-            if !item_known {
+            if !item_known && !self.items.holds_whole_floats() {
                 return Err(unknown(Role::Item));
             }
         }
@@ -354,10 +406,9 @@ impl<'a> Sink<'a> {
         field: &[u8],
     ) -> DataError {
         let (place, text) = (self.place(at), excerpt(field));
-        let remedy = if role == Role::Weight {
-            WEIGHT_REMEDY
-        } else {
-            TIMESTAMP_REMEDY
+        let remedy = match role {
+            Role::Weight => WEIGHT_REMEDY,
+            _ => TIMESTAMP_REMEDY,
         };
         match fault {
             NumberFault::NotANumber => DataError::NotANumber {
@@ -367,6 +418,25 @@ impl<'a> Sink<'a> {
                 remedy,
             },
             NumberFault::NotFinite => DataError::NotFinite { place, role, text },
+        }
+    }
+
+    /// The error of a field that is no time.
+    fn time_error(&self, at: Position, fault: TimeFault, field: &[u8]) -> DataError {
+        let (expected, remedy) = match fault {
+            TimeFault::NotFinite => {
+                return self.number_error(at, Role::Timestamp, NumberFault::NotFinite, field);
+            }
+            TimeFault::Neither => ("a number or a date", DATE_REMEDY),
+            TimeFault::NotANumber => ("a number, as those before it are", TIMESTAMP_REMEDY),
+            TimeFault::NotADate => ("a date, as those before it are", DATE_REMEDY),
+            TimeFault::NotAsSaid => ("in the form of `--time-format`", FORMAT_REMEDY),
+        };
+        DataError::NotATime {
+            place: self.place(at),
+            text: excerpt(field),
+            expected,
+            remedy,
         }
     }
 

@@ -20,6 +20,16 @@ pub(super) enum Origin<'a> {
     Memory { name: &'a str, bytes: &'a [u8] },
 }
 
+impl Origin<'_> {
+    /// What messages call it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Memory { name, .. } => (*name).to_owned(),
+        }
+    }
+}
+
 /// Where text came from and how far reading got, for errors.
 #[derive(Debug, Clone)]
 pub(super) struct TextOrigin {

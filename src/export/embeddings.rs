@@ -1,14 +1,16 @@
-//! An embedding table as Parquet for people and vector stores: `id` (the key), `embedding` (fixed-size list of f32).
+//! An embedding table as Parquet for people and vector stores: `id` (the key, a number where all are) and `embedding`
+//! (a fixed-size list of f32).
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, FixedSizeListArray, Float32Array, RecordBatch};
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
 use super::destination::{Destination, Output};
 use super::error::ExportError;
+use super::key_types::column;
 use super::parquet::{failed, properties};
 use crate::data::IdMap;
 
@@ -38,7 +40,7 @@ pub fn write_embeddings(
     let value = Arc::new(Field::new("item", DataType::Float32, false));
     let list = DataType::FixedSizeList(value.clone(), width);
     let fields = vec![
-        Field::new("id", DataType::Utf8, false),
+        column::field("id", ids.are_whole_numbers()),
         Field::new("embedding", list, false),
     ];
     let schema = Arc::new(Schema::new(fields));
@@ -52,7 +54,7 @@ pub fn write_embeddings(
         .zip(table.chunks(ROWS_PER_BATCH * dim))
     {
         let values: ArrayRef = Arc::new(Float32Array::from(rows.to_vec()));
-        let keys: ArrayRef = Arc::new(StringArray::from_iter_values(keys.iter().map(|key| &**key)));
+        let keys = column::values(keys.iter().map(|key| &**key), ids.are_whole_numbers());
         FixedSizeListArray::try_new(value.clone(), width, values, None)
             .and_then(|rows| RecordBatch::try_new(schema.clone(), vec![keys, Arc::new(rows)]))
             .map_err(ParquetError::from)
@@ -66,7 +68,7 @@ pub fn write_embeddings(
 #[allow(clippy::unwrap_used)]
 mod tests {
     use arrow_array::cast::AsArray;
-    use arrow_array::types::Float32Type;
+    use arrow_array::types::{Float32Type, Int64Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     use super::*;
@@ -90,6 +92,13 @@ mod tests {
             second.as_primitive::<Float32Type>().values()[..],
             table[3..]
         );
+        let numbers = IdMap::from_ordered_keys(vec!["7".into(), "-9".into()]).unwrap();
+        write_embeddings(&(&*path).into(), &numbers, &table, 3).unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let batch = reader.build().unwrap().next().unwrap().unwrap();
+        let keys = batch.column(0).as_primitive::<Int64Type>();
+        assert_eq!(keys.values()[..], [7, -9]);
         let error = write_embeddings(&(&*path).into(), &ids, &table, 2).unwrap_err();
         assert!(matches!(
             error,

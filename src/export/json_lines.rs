@@ -6,17 +6,19 @@ use serde::Serialize;
 
 use super::destination::Output;
 use super::error::ExportError;
+use super::key_types::{JsonKey, KeyTypes};
 use crate::inference::{ListSource, UserList};
 
 pub(super) struct JsonLinesWriter {
     output: Output,
+    types: KeyTypes,
 }
 
 #[derive(Serialize)]
 struct Row<'a> {
-    user: &'a str,
+    user: JsonKey<'a>,
     rank: u32,
-    item: &'a str,
+    item: JsonKey<'a>,
     score: f32,
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
@@ -25,17 +27,17 @@ struct Row<'a> {
 }
 
 impl JsonLinesWriter {
-    pub(super) fn new(output: Output) -> Self {
-        Self { output }
+    pub(super) fn new(output: Output, types: KeyTypes) -> Self {
+        Self { output, types }
     }
 
     pub(super) fn write(&mut self, lists: &[UserList]) -> Result<(), ExportError> {
         for list in lists {
             for place in &list.items {
                 let row = Row {
-                    user: &list.user,
+                    user: JsonKey::of(&list.user, self.types.users_are_numbers),
                     rank: place.rank,
-                    item: &place.item,
+                    item: JsonKey::of(&place.item, self.types.items_are_numbers),
                     score: place.score,
                     title: place.title.as_deref(),
                     source: list.source,
@@ -64,8 +66,9 @@ impl JsonLinesWriter {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use crate::export::KeyTypes;
     use crate::export::ListFormat;
-    use crate::export::recommendations::fixture::written;
+    use crate::export::recommendations::fixture::{written, written_as};
 
     #[test]
     fn a_line_a_place() {
@@ -75,5 +78,20 @@ mod tests {
 {"user":"7","rank":1,"item":"x","score":-2.0,"source":"popularity"}
 "#;
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn keys_of_numbers_are_numbers() {
+        let types = KeyTypes {
+            users_are_numbers: true,
+            items_are_numbers: false,
+        };
+        let text = written_as(ListFormat::JsonLines, false, "-5", types);
+        let text = String::from_utf8(text).unwrap();
+        assert!(
+            text.starts_with(r#"{"user":-5,"rank":1,"item":"x","#),
+            "{text}"
+        );
+        assert!(text.contains(r#"{"user":7,"rank":1,"#), "{text}");
     }
 }

@@ -8,6 +8,7 @@ mod destination;
 mod embeddings;
 mod error;
 mod json_lines;
+mod key_types;
 mod log;
 mod npy;
 #[cfg(feature = "parquet")]
@@ -20,6 +21,8 @@ pub use destination::{Destination, write_with};
 #[cfg(feature = "parquet")]
 pub use embeddings::write_embeddings;
 pub use error::ExportError;
+pub(crate) use key_types::JsonKey;
+pub use key_types::KeyTypes;
 pub use log::{LogBlock, LogFormat, LogWriter};
 pub use npy::write_npy;
 pub use recommendations::{ListFormat, RecommendationWriter};

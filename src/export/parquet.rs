@@ -1,4 +1,4 @@
-//! Lists as Parquet: `user` and `item` strings, `rank` u32, `score` f32, `title` a string or null.
+//! Lists as Parquet: `user` and `item` strings or 64-bit numbers, `rank` u32, `score` f32, `title` a string or null.
 
 use std::sync::Arc;
 
@@ -11,6 +11,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::destination::Output;
 use super::error::ExportError;
+use super::key_types::{KeyTypes, column};
 use crate::inference::{Listed, UserList};
 
 pub(super) struct ParquetWriter {
@@ -18,6 +19,7 @@ pub(super) struct ParquetWriter {
     schema: Arc<Schema>,
     name: String,
     with_titles: bool,
+    types: KeyTypes,
 }
 
 /// Rows after which a row group is written out, which bounds memory.
@@ -50,12 +52,16 @@ pub(super) fn failed(path: &str, error: ParquetError) -> ExportError {
 }
 
 impl ParquetWriter {
-    pub(super) fn new(output: Output, with_titles: bool) -> Result<Self, ExportError> {
+    pub(super) fn new(
+        output: Output,
+        with_titles: bool,
+        types: KeyTypes,
+    ) -> Result<Self, ExportError> {
         let name = output.name().to_owned();
         let mut fields = vec![
-            Field::new("user", DataType::Utf8, false),
+            column::field("user", types.users_are_numbers),
             Field::new("rank", DataType::UInt32, false),
-            Field::new("item", DataType::Utf8, false),
+            column::field("item", types.items_are_numbers),
             Field::new("score", DataType::Float32, false),
         ];
         if with_titles {
@@ -69,6 +75,7 @@ impl ParquetWriter {
             schema,
             name,
             with_titles,
+            types,
         })
     }
 
@@ -82,9 +89,9 @@ impl ParquetWriter {
         let ranks = places.iter().map(|(_, place)| place.rank);
         let scores = places.iter().map(|(_, place)| place.score);
         let mut columns: Vec<ArrayRef> = vec![
-            Arc::new(StringArray::from_iter_values(users)),
+            column::values(users, self.types.users_are_numbers),
             Arc::new(UInt32Array::from_iter_values(ranks)),
-            Arc::new(StringArray::from_iter_values(items)),
+            column::values(items, self.types.items_are_numbers),
             Arc::new(Float32Array::from_iter_values(scores)),
         ];
         if self.with_titles {
@@ -113,11 +120,12 @@ impl ParquetWriter {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use arrow_array::cast::AsArray;
-    use arrow_array::types::{Float32Type, UInt32Type};
+    use arrow_array::types::{Float32Type, Int64Type, UInt32Type};
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
+    use crate::export::KeyTypes;
     use crate::export::ListFormat;
-    use crate::export::recommendations::fixture::written;
+    use crate::export::recommendations::fixture::{written, written_as};
 
     #[test]
     fn columns_read_back() {
@@ -154,5 +162,24 @@ mod tests {
             (&[1, 2, 1][..], &[1.5, 0.1, -2.0][..])
         );
         assert!(reader.next().is_none());
+    }
+
+    #[test]
+    fn keys_of_numbers_are_a_column_of_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lists.parquet");
+        let types = KeyTypes {
+            users_are_numbers: true,
+            items_are_numbers: false,
+        };
+        let bytes = written_as(ListFormat::Parquet, false, "-5", types);
+        std::fs::write(&path, bytes).unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let reader = ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+        let batch = reader.build().unwrap().next().unwrap().unwrap();
+        let users = batch.column_by_name("user").unwrap();
+        assert_eq!(users.as_primitive::<Int64Type>().values()[..], [-5, -5, 7]);
+        let items = batch.column_by_name("item").unwrap();
+        assert_eq!(items.as_string::<i32>().value(0), "x");
     }
 }

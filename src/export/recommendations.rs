@@ -6,6 +6,7 @@ use super::csv::CsvWriter;
 use super::destination::{Destination, Output};
 use super::error::ExportError;
 use super::json_lines::JsonLinesWriter;
+use super::key_types::KeyTypes;
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetWriter;
 use crate::inference::UserList;
@@ -53,7 +54,7 @@ pub struct RecommendationWriter {
 }
 
 impl RecommendationWriter {
-    /// Opens the destination; `with_titles` adds the column of titles.
+    /// Opens the destination; `with_titles` adds the column of titles, `types` says which keys are numbers.
     ///
     /// # Errors
     /// When the destination cannot be written, or Parquet is not in this build.
@@ -61,14 +62,15 @@ impl RecommendationWriter {
         destination: &Destination,
         format: ListFormat,
         with_titles: bool,
+        types: KeyTypes,
     ) -> Result<Self, ExportError> {
         let output = || Output::create(destination);
         let format = match format {
             ListFormat::Csv => Format::Csv(Box::new(CsvWriter::new(output()?, with_titles)?)),
-            ListFormat::JsonLines => Format::JsonLines(JsonLinesWriter::new(output()?)),
+            ListFormat::JsonLines => Format::JsonLines(JsonLinesWriter::new(output()?, types)),
             #[cfg(feature = "parquet")]
             ListFormat::Parquet => {
-                Format::Parquet(Box::new(ParquetWriter::new(output()?, with_titles)?))
+                Format::Parquet(Box::new(ParquetWriter::new(output()?, with_titles, types)?))
             }
             #[cfg(not(feature = "parquet"))]
             ListFormat::Parquet => return Err(ExportError::NoParquet),
@@ -121,6 +123,16 @@ pub(super) mod fixture {
 
     /// Two users, three places, one title with a comma and quotes; what the writer puts into a file.
     pub(in crate::export) fn written(format: ListFormat, with_titles: bool) -> Vec<u8> {
+        written_as(format, with_titles, "anna", KeyTypes::default())
+    }
+
+    /// The same with another first user, and with types of keys.
+    pub(in crate::export) fn written_as(
+        format: ListFormat,
+        with_titles: bool,
+        first_user: &str,
+        types: KeyTypes,
+    ) -> Vec<u8> {
         let place = |rank, item: &str, score, title: Option<&str>| Listed {
             rank,
             item: item.to_owned(),
@@ -133,7 +145,7 @@ pub(super) mod fixture {
         ];
         let lists = [
             UserList {
-                user: "anna".to_owned(),
+                user: first_user.to_owned(),
                 source: ListSource::Model,
                 items: first,
             },
@@ -146,7 +158,7 @@ pub(super) mod fixture {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lists");
         let mut writer =
-            RecommendationWriter::create(&(&*path).into(), format, with_titles).unwrap();
+            RecommendationWriter::create(&(&*path).into(), format, with_titles, types).unwrap();
         lists
             .chunks(1)
             .for_each(|block| writer.write(block).unwrap());

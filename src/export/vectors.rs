@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::destination::{Destination, Output, write_with};
 use super::error::ExportError;
+use super::key_types::JsonKey;
 use crate::data::IdMap;
 
 /// Forms of embedding files.
@@ -82,10 +83,15 @@ pub fn write_vectors(
             output.finish()
         }
         VectorFormat::JsonLines => {
+            let are_numbers = ids.are_whole_numbers();
             let mut rows = ids.keys().iter().zip(table.chunks_exact(dim));
             write_with(destination, |out| {
                 rows.try_for_each(|(key, row)| {
-                    writeln!(out, "{}", json!({ "id": key, "embedding": row }))
+                    writeln!(
+                        out,
+                        "{}",
+                        json!({ "id": JsonKey::of(key, are_numbers), "embedding": row })
+                    )
                 })
             })
         }

@@ -77,7 +77,7 @@ fn a_cold_user_is_served_the_most_popular_items() {
         assert!(
             of_user("late-3")
                 .iter()
-                .all(|row| !has.contains(&row["item"].as_str().unwrap().to_owned()))
+                .all(|row| !has.contains(&row["item"].to_string()))
         );
 
         let all = [&ask[..], &["--all", "--out", "all.jsonl"]].concat();

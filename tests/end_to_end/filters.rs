@@ -19,7 +19,7 @@ fn fit<'a>(model: &'a str, out: &'a str) -> Vec<&'a str> {
 
 fn items(rows: &serde_json::Value) -> Vec<String> {
     let rows = rows.as_array().unwrap().iter();
-    rows.map(|row| row["item"].as_str().unwrap().to_owned())
+    rows.map(|row| row["item"].as_u64().unwrap().to_string())
         .collect()
 }
 

@@ -50,7 +50,8 @@ fn trained() -> Workspace {
 fn by_user(rows: &Value) -> BTreeMap<String, Vec<String>> {
     let mut lists = BTreeMap::<String, Vec<String>>::new();
     for row in rows.as_array().unwrap() {
-        let text = |name: &str| row[name].as_str().unwrap().to_owned();
+        // Keys of numbers are numbers.
+        let text = |name: &str| row[name].to_string().trim_matches('"').to_owned();
         lists.entry(text("user")).or_default().push(text("item"));
     }
     lists
@@ -336,9 +337,7 @@ fn lists_keep_to_some_items_and_leave_out_others() {
         let base = ["similar", "--run", "run", "--item", "105", "-k", "11"];
         let rows = work.json(&[&base[..], more].concat());
         let items = rows.as_array().unwrap().iter();
-        items
-            .map(|row| row["item"].as_str().unwrap().to_owned())
-            .collect::<Vec<_>>()
+        items.map(|row| row["item"].to_string()).collect::<Vec<_>>()
     };
     let mut expected = similar(&[]);
     assert_eq!(expected.len(), 11);

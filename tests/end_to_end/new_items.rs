@@ -99,7 +99,7 @@ fn vectors(work: &Workspace, name: &str) -> Vec<(String, Vec<f64>)> {
             let row: Value = serde_json::from_str(line).unwrap();
             let embedding = row["embedding"].as_array().unwrap().iter();
             let embedding = embedding.map(|value| value.as_f64().unwrap()).collect();
-            (row["id"].as_str().unwrap().to_owned(), embedding)
+            (row["id"].as_u64().unwrap().to_string(), embedding)
         })
         .collect()
 }
@@ -157,7 +157,7 @@ fn a_row_of_a_file_becomes_a_vector_and_is_found_at_once() {
         .concat(),
     );
     let listed = lists.as_array().unwrap().iter();
-    let new = listed.filter(|row| row["item"].as_str().unwrap().parse::<u32>().unwrap() >= 190);
+    let new = listed.filter(|row| row["item"].as_u64().unwrap() >= 190);
     assert_eq!(new.count(), 9, "all new items but the history's own");
 }
 

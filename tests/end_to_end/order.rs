@@ -59,8 +59,9 @@ fn own_group_share(
         let group = number % 4 * 15..number % 4 * 15 + 15;
         let names: Vec<String> = group.map(|item| name_of_item(&item.to_string())).collect();
         let listed = list.as_array().unwrap().iter();
-        own += listed
-            .filter(|place| names.iter().any(|name| place["item"] == name.as_str()))
+        let items = listed.map(|place| place["item"].to_string());
+        own += items
+            .filter(|item| names.iter().any(|name| name == item.trim_matches('"')))
             .count();
     }
     own as f64 / 200.0

@@ -87,7 +87,7 @@ fn items_never_seen_are_recommended_by_what_they_are_made_of() {
     let similar = work.json(&["similar", "--run", "run", "--item", "3", "-k", "4"]);
     let near = similar.as_array().unwrap().iter();
     let near: Vec<u32> = near
-        .map(|row| row["item"].as_str().unwrap().parse().unwrap())
+        .map(|row| row["item"].as_u64().unwrap() as u32)
         .collect();
     assert!(
         near.iter().filter(|&&item| item < 15).count() >= 3,

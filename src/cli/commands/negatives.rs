@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cli::args::NegativesArgs;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count};
 use crate::error::{Result, Usage};
+use crate::export::{JsonKey, KeyTypes};
 use crate::finished::{OpenRun, Seen};
 use crate::graph::{InteractionGraph, PageRank, Root, Workspace};
 use crate::inference::ScoreSource;
@@ -68,9 +70,25 @@ pub(super) fn negatives(session: &Session, args: &NegativesArgs) -> Result<()> {
     let user = run.recommender.user_id(&args.user)?;
     let found = inspect(&run, user, args)?;
     if session.json {
-        return session.print_json(&found);
+        return session.print_json(&with_types(&found, &run)?);
     }
     session.print(&found.to_text(args.k as usize))
+}
+
+/// The result in JSON, with numbers for keys that are.
+fn with_types(found: &Inspection, run: &OpenRun) -> Result<serde_json::Value> {
+    let types = KeyTypes::of(run.recommender.users(), run.recommender.items());
+    let mut json = serde_json::to_value(found)?;
+    json["user"] = json!(JsonKey::of(&found.user, types.users_are_numbers));
+    let item = |key: &str| json!(JsonKey::of(key, types.items_are_numbers));
+    for (row, found) in found.positives.iter().enumerate() {
+        json["positives"][row]["item"] = item(&found.item);
+    }
+    for (row, found) in found.negatives.iter().enumerate() {
+        json["negatives"][row]["item"] = item(&found.item.item);
+        json["negatives"][row]["positive"] = item(&found.positive);
+    }
+    Ok(json)
 }
 
 fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> Result<Inspection> {

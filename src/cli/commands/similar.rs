@@ -7,6 +7,7 @@ use crate::cli::args::SimilarArgs;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table};
 use crate::error::Result;
+use crate::export::JsonKey;
 use crate::finished::{OpenRun, Seen};
 
 /// Runs `similar`.
@@ -20,7 +21,13 @@ pub(super) fn similar(session: &Session, args: &SimilarArgs) -> Result<()> {
     let others = run.recommender.items().len().saturating_sub(1);
     item_choice::remark_on_k(session, k, others, "other items");
     if session.json {
-        return session.print_json(&json!(places));
+        let are_numbers = run.recommender.items().are_whole_numbers();
+        let rows = places.iter().map(|place| {
+            let mut row = json!(place);
+            row["item"] = json!(JsonKey::of(&place.item, are_numbers));
+            row
+        });
+        return session.print_json(&rows.collect::<Vec<_>>());
     }
     let measure = match run.recommender.scorer().tables() {
         Some(_) => "cosine",

@@ -44,6 +44,22 @@ closed_choice! {
     }
 }
 
+closed_choice! {
+    /// `data.time_unit`: what timestamps that are numbers count.
+    TimeUnit {
+        /// Told by all numbers of the log together.
+        Auto = "auto",
+        /// Seconds since 1970.
+        Seconds = "s",
+        /// Milliseconds since 1970.
+        Milliseconds = "ms",
+        /// Microseconds since 1970.
+        Microseconds = "us",
+        /// Nanoseconds since 1970.
+        Nanoseconds = "ns",
+    }
+}
+
 section! {
     /// The files read and how their rows are filtered.
     ["data"] DataConfig { models: ALL, tune: SAME_DATA }
@@ -108,6 +124,19 @@ section! {
         flag: flag("max-bad-share", "SHARE"),
     }
 
+    /// What timestamps that are numbers count; columns of a type that says its unit, and dates as text, need none.
+    time_unit: TimeUnit {
+        default: TimeUnit::Auto;
+        absent: Absent::Default,
+        flag: flag("time-unit", "UNIT"),
+    }
+
+    /// How timestamps are written, as `strftime` has it: `%d/%m/%Y`. Without it numbers and ISO 8601 are read.
+    time_format: Option<String> {
+        default: None;
+        flag: flag("time-format", "FORMAT"),
+    }
+
     /// Interactions with a lower rating are left out.
     #[serde(serialize_with = "shortest_single")]
     min_rating: Option<f32> {
@@ -160,6 +189,12 @@ section! {
     timestamp: Option<String> {
         default: None;
         flag: flag("timestamp-column", "NAME"),
+    }
+}
+
+impl Default for TimeUnit {
+    fn default() -> Self {
+        Self::Auto
     }
 }
 

@@ -17,7 +17,7 @@ mod split;
 mod training;
 mod walks;
 
-pub use data::{ColumnNames, DataConfig, IdOrder, OnBadRow};
+pub use data::{ColumnNames, DataConfig, IdOrder, OnBadRow, TimeUnit};
 pub use evaluation::EvaluationConfig;
 pub use features::FeatureSettings;
 pub use filter::{ChebyCfSettings, FilterSettings};

@@ -1,7 +1,7 @@
 //! LightGCN adjacency lists: one line per user, `user item item …`, possibly without an item.
 
 use crate::data::error::{DataError, Position, Role};
-use crate::data::key::Key;
+use crate::data::key::{Key, trimmed};
 use crate::data::lines::Lines;
 use crate::data::sink::Sink;
 use crate::data::source::Text;
@@ -58,7 +58,7 @@ fn next_key<'l>(rest: &mut &'l [u8]) -> Option<Key<'l>> {
     let end = line.iter().position(u8::is_ascii_whitespace);
     let (key, after) = line.split_at(end.unwrap_or(line.len()));
     *rest = after;
-    (!key.is_empty()).then(|| Key::of(key))
+    (!key.is_empty()).then(|| Key::of(trimmed(key)))
 }
 
 /// Whether a line holds nothing but numbers between white space.

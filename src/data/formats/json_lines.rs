@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role};
 use crate::data::json::{Objects, Path, find, first_names, inner_names, key_text, unquoted};
-use crate::data::key::Key;
+use crate::data::key::{Key, trimmed};
 use crate::data::sink::Sink;
 use crate::data::source::Text;
 
@@ -35,7 +35,7 @@ pub(super) fn read(
         };
         match wanted.row(object, at, sink) {
             Ok(row) => {
-                let (user, item) = (Key::of(&row.user), Key::of(&row.item));
+                let (user, item) = (Key::of(trimmed(&row.user)), Key::of(trimmed(&row.item)));
                 sink.key_row(at, user, item, row.weight, row.timestamp)?;
             }
             Err(error) => sink.bad_row(error)?,
@@ -88,7 +88,7 @@ impl Wanted {
         &self,
         object: &'l [u8],
         at: Position,
-        sink: &Sink<'_>,
+        sink: &mut Sink<'_>,
     ) -> Result<Row<'l>, DataError> {
         let mut found = [None; 4];
         let bad = |reason| DataError::BadJson {
@@ -120,13 +120,17 @@ impl Wanted {
             Some(column) => sink.weight(at, unquoted(value(column, Role::Weight)?))?,
             None => 0.0,
         };
+        let (user, item) = (key(0, Role::User)?, key(1, Role::Item)?);
         let timestamp = match self.timestamp {
-            Some(column) => sink.timestamp(at, unquoted(value(column, Role::Timestamp)?))?,
+            Some(column) => {
+                let written = unquoted(value(column, Role::Timestamp)?);
+                sink.timestamp(at, written)?
+            }
             None => 0,
         };
         Ok(Row {
-            user: key(0, Role::User)?,
-            item: key(1, Role::Item)?,
+            user,
+            item,
             weight,
             timestamp,
         })

@@ -8,8 +8,16 @@ mod movielens;
 mod panic_guard;
 #[cfg(feature = "parquet")]
 mod parquet;
+#[cfg(feature = "parquet")]
+mod parquet_int128;
+#[cfg(feature = "parquet")]
+mod parquet_keys;
+#[cfg(feature = "parquet")]
+mod parquet_times;
 mod recbole;
 mod records;
+#[cfg(feature = "parquet")]
+mod strict_cast;
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,6 +1,7 @@
 //! MovieLens rows without a header: `user::item::rating::timestamp`, and the same between tabs.
 
 use crate::data::columns::ColumnNames;
+use crate::data::date_text::parse_date_time;
 use crate::data::error::{DataError, Position};
 use crate::data::lines::Lines;
 use crate::data::sink::{Sink, TextRow};
@@ -37,13 +38,16 @@ pub(in crate::data) fn split_double_colon(line: &[u8]) -> impl Iterator<Item = &
     })
 }
 
-/// Whether a line is two to four fields between tabs, the third and fourth being numbers.
+/// Whether a line is two to four fields between tabs, the third a number and the fourth a time.
 pub(super) fn is_tab_row(line: &[u8]) -> bool {
     let is_number = |field: &[u8]| {
         str::from_utf8(field.trim_ascii()).is_ok_and(|text| text.parse::<f64>().is_ok())
     };
+    let is_time = |field: &[u8]| is_number(field) || parse_date_time(field.trim_ascii()).is_some();
     let fields: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
-    (3..=4).contains(&fields.len()) && fields[2..].iter().all(|field| is_number(field))
+    (3..=4).contains(&fields.len())
+        && is_number(fields[2])
+        && fields.get(3).is_none_or(|field| is_time(field))
         || fields.len() == 2 && fields.iter().all(|field| is_number(field))
 }
 

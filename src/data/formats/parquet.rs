@@ -11,23 +11,21 @@ use ::parquet::arrow::arrow_reader::{
 use ::parquet::basic::Compression;
 use ::parquet::file::metadata::RowGroupMetaData;
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Float32Type, Float64Type, Int64Type};
-use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch, StringArray, UInt64Array};
-use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{ArrowError, DataType, Schema, TimeUnit};
+use arrow_array::types::Float32Type;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Schema};
 
 use super::panic_guard::guarded;
+use super::parquet_int128::{decimals, known_int128};
+use super::parquet_keys::{Keys, NoKey, is_key_type};
+use super::parquet_times::{Times, is_time_type};
+use super::strict_cast::strict_cast;
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role, reason};
-use crate::data::key::Key;
-use crate::data::numbers::{NumberFault, parse_weight, seconds_by_magnitude, timestamp_from_float};
+use crate::data::numbers::{NumberFault, parse_weight};
 use crate::data::sink::Sink;
 
 const BATCH_ROWS: usize = 8192;
-const NO_OVERFLOW: CastOptions<'static> = CastOptions {
-    safe: false,
-    format_options: arrow_cast::display::FormatOptions::new(),
-};
 
 /// Reads a Parquet file.
 pub(in crate::data) fn read(
@@ -40,12 +38,17 @@ pub(in crate::data) fn read(
     // The embedded Arrow schema adds nothing needed here, and damage in it panics in its decoder.
     let options = ArrowReaderOptions::default().with_skip_arrow_metadata(true);
     let metadata = decode(&whole, || ArrowReaderMetadata::load(file, options))?;
-    let schema = Arc::clone(metadata.schema());
+    let footer = metadata.metadata().file_metadata();
+    let (schema, int128) = known_int128(metadata.schema(), footer);
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
     let columns = Columns::find(&header, names, &whole)?;
     check_types(&schema, &columns, &whole)?;
     sink.set_detected(columns.describe(&header, name));
     sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
+    let times = columns.timestamp.map(|column| {
+        let kind = schema.field(column).data_type();
+        Times::new(kind, &header[column], &metadata, sink)
+    });
 
     let roots = [
         Some(columns.user),
@@ -54,7 +57,7 @@ pub(in crate::data) fn read(
         columns.timestamp,
     ];
     let mask = ProjectionMask::roots(metadata.parquet_schema(), roots.into_iter().flatten());
-    let projected = Projected::new(&header, &columns);
+    let projected = Projected::new(&header, &columns, int128);
     let mut next_row = 1;
     for group in 0..metadata.metadata().num_row_groups() {
         let at = Position::RowGroup(group);
@@ -77,7 +80,7 @@ pub(in crate::data) fn read(
                 first: next_row,
                 faults: Vec::new(),
             };
-            read_batch(&batch, &projected, rows, sink)?;
+            read_batch(&batch, &projected, times, rows, sink)?;
             next_row += batch.num_rows() as u64;
         }
     }
@@ -127,16 +130,19 @@ struct Projected {
     item: String,
     weight: Option<String>,
     timestamp: Option<String>,
+    /// Columns of whole numbers of 128 bits.
+    int128: Vec<String>,
 }
 
 impl Projected {
-    fn new(header: &[String], columns: &Columns) -> Self {
+    fn new(header: &[String], columns: &Columns, int128: Vec<String>) -> Self {
         let found = columns.describe(header, "");
         Self {
             user: found.user,
             item: found.item,
             weight: found.weight,
             timestamp: found.timestamp,
+            int128,
         }
     }
 }
@@ -157,7 +163,7 @@ fn check_types(schema: &Schema, columns: &Columns, place: &Place) -> Result<(), 
             remedy,
         })
     };
-    let key_remedy = "ids are strings or integers: convert it, or name another column";
+    let key_remedy = "ids are strings or whole numbers: convert it, or name another column";
     check(Role::User, columns.user, is_key_type, key_remedy)?;
     check(Role::Item, columns.item, is_key_type, key_remedy)?;
     if let Some(weight) = columns.weight {
@@ -165,20 +171,11 @@ fn check_types(schema: &Schema, columns: &Columns, place: &Place) -> Result<(), 
         check(Role::Weight, weight, is_weight_type, remedy)?;
     }
     if let Some(timestamp) = columns.timestamp {
-        let remedy = "timestamps are numbers, dates or timestamps: convert it, or ignore them with \
+        let remedy = "timestamps are numbers, dates or text: convert it, or ignore them with \
                       `--timestamp-column -`";
         check(Role::Timestamp, timestamp, is_time_type, remedy)?;
     }
     Ok(())
-}
-
-fn is_key_type(kind: &DataType) -> bool {
-    match kind {
-        DataType::Dictionary(_, values) => is_key_type(values),
-        DataType::Decimal128(_, 0) | DataType::Decimal256(_, 0) => true,
-        DataType::Binary | DataType::LargeBinary | DataType::BinaryView => true,
-        kind => kind.is_integer() || kind.is_string(),
-    }
 }
 
 fn is_weight_type(kind: &DataType) -> bool {
@@ -187,14 +184,6 @@ fn is_weight_type(kind: &DataType) -> bool {
         DataType::Boolean => true,
         kind => kind.is_numeric() || kind.is_string(),
     }
-}
-
-fn is_time_type(kind: &DataType) -> bool {
-    matches!(
-        kind,
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64
-    ) || kind.is_integer()
-        || kind.is_floating()
 }
 
 /// The rows of a batch: where they are, and what is wrong with some of them.
@@ -211,9 +200,13 @@ impl Rows<'_> {
         Position::Row(self.first + row as u64)
     }
 
-    fn key_fault(&mut self, row: usize, role: Role) {
+    fn key_fault(&mut self, row: usize, role: Role, why: NoKey) {
         let place = Place::new(&self.place.file, self.position(row));
-        self.faults.push((row, DataError::EmptyKey { place, role }));
+        let fault = match why {
+            NoKey::Null => DataError::EmptyKey { place, role },
+            NoKey::NotWhole(text) => DataError::NotAWholeKey { place, role, text },
+        };
+        self.faults.push((row, fault));
     }
 
     /// Takes a number that is none; `text` is how it reads.
@@ -233,12 +226,17 @@ impl Rows<'_> {
 fn read_batch(
     batch: &RecordBatch,
     projected: &Projected,
+    times: Option<Times>,
     mut rows: Rows<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
     let place = rows.place;
     let column = |role: Role, name: &str| {
-        let column = batch.column_by_name(name).cloned();
+        let is_int128 = projected.int128.iter().any(|int128| int128 == name);
+        let column = batch.column_by_name(name).map(|column| match is_int128 {
+            true => decimals(column),
+            false => Arc::clone(column),
+        });
         column.ok_or_else(|| super::super::columns::missing(&[], role, Some(name), place))
     };
     let users = keys(&column(Role::User, &projected.user)?, Role::User, &mut rows)?;
@@ -247,13 +245,16 @@ fn read_batch(
         Some(name) => Some(weights(&column(Role::Weight, name)?, &mut rows, sink)?),
         None => None,
     };
-    let timestamps = match &projected.timestamp {
-        Some(name) => Some(timestamps(
-            &column(Role::Timestamp, name)?,
-            &mut rows,
-            sink,
-        )?),
-        None => None,
+    let timestamps = match (&projected.timestamp, times) {
+        (Some(name), Some(times)) => {
+            let column = column(Role::Timestamp, name)?;
+            refuse_nulls(&column, Role::Timestamp, &mut rows, sink);
+            let mut faults = std::mem::take(&mut rows.faults);
+            let read = times.read(&column, &|row| rows.position(row), sink, &mut faults);
+            rows.faults = faults;
+            Some(read.map_err(|error| bad(place, &error))?)
+        }
+        _ => None,
     };
     let mut faults = std::mem::take(&mut rows.faults);
     faults.sort_by_key(|&(row, _)| row);
@@ -275,48 +276,13 @@ fn read_batch(
 }
 
 fn cast(column: &ArrayRef, to: &DataType, place: &Place) -> Result<ArrayRef, DataError> {
-    let failed = |e: ArrowError| bad(place, &e);
-    cast_with_options(column, to, &NO_OVERFLOW).map_err(failed)
-}
-
-/// A key column; numbers stand for their decimal digits. What stands at a null is no key.
-enum Keys {
-    Numbers(UInt64Array),
-    Text(StringArray),
-    LargeText(LargeStringArray),
-}
-
-impl Keys {
-    #[inline]
-    fn get(&self, row: usize) -> Key<'_> {
-        match self {
-            Self::Numbers(keys) => Key::Number(keys.value(row)),
-            Self::Text(keys) => Key::of(keys.value(row).as_bytes()),
-            Self::LargeText(keys) => Key::of(keys.value(row).as_bytes()),
-        }
-    }
+    strict_cast(column, to).map_err(|error| bad(place, &error))
 }
 
 fn keys(column: &ArrayRef, role: Role, rows: &mut Rows<'_>) -> Result<Keys, DataError> {
-    let kind = column.data_type();
-    // A negative number does not fit and goes as text.
-    let natural = (kind.is_integer())
-        .then(|| cast_with_options(column, &DataType::UInt64, &NO_OVERFLOW).ok())
-        .flatten();
-    let keys = match natural {
-        Some(numbers) => numbers,
-        None if *kind == DataType::Utf8 => Arc::clone(column),
-        None => cast(column, &DataType::LargeUtf8, rows.place)?,
-    };
-    if keys.null_count() > 0 {
-        let nulls = (0..keys.len()).filter(|&row| keys.is_null(row));
-        nulls.for_each(|row| rows.key_fault(row, role));
-    }
-    Ok(match keys.data_type() {
-        DataType::UInt64 => Keys::Numbers(keys.as_primitive().clone()),
-        DataType::Utf8 => Keys::Text(keys.as_string().clone()),
-        _ => Keys::LargeText(keys.as_string().clone()),
-    })
+    let place = rows.place;
+    let keys = Keys::read(column, &mut |row, why| rows.key_fault(row, role, why));
+    keys.map_err(|error| bad(place, &error))
 }
 
 fn refuse_nulls(column: &dyn Array, role: Role, rows: &mut Rows<'_>, sink: &Sink<'_>) {
@@ -378,40 +344,4 @@ fn text_weights(
         weights.push(weight);
     }
     Ok(weights)
-}
-
-fn timestamps(
-    column: &ArrayRef,
-    rows: &mut Rows<'_>,
-    sink: &Sink<'_>,
-) -> Result<Vec<i64>, DataError> {
-    refuse_nulls(column, Role::Timestamp, rows, sink);
-    let kind = column.data_type().clone();
-    if kind.is_floating() {
-        let column = cast(column, &DataType::Float64, rows.place)?;
-        let numbers = column.as_primitive::<Float64Type>();
-        let mut seconds = Vec::with_capacity(numbers.len());
-        for (row, &value) in numbers.values().iter().enumerate() {
-            seconds.push(timestamp_from_float(value).unwrap_or_else(|fault| {
-                if numbers.is_valid(row) {
-                    rows.number_fault(row, Role::Timestamp, fault, &value.to_string(), sink);
-                }
-                0
-            }));
-        }
-        return Ok(seconds);
-    }
-    // Dates go by way of days or milliseconds; a direct cast of Date32 to Int64 goes through Int32.
-    let column = cast(column, &DataType::Int64, rows.place)?;
-    let to_seconds: fn(i64) -> i64 = match kind {
-        DataType::Date32 => |days| days.saturating_mul(86_400),
-        DataType::Date64 => |milliseconds| milliseconds.div_euclid(1_000),
-        DataType::Timestamp(TimeUnit::Second, _) => |seconds| seconds,
-        DataType::Timestamp(TimeUnit::Millisecond, _) => |time| time.div_euclid(1_000),
-        DataType::Timestamp(TimeUnit::Microsecond, _) => |time| time.div_euclid(1_000_000),
-        DataType::Timestamp(TimeUnit::Nanosecond, _) => |time| time.div_euclid(1_000_000_000),
-        _ => seconds_by_magnitude,
-    };
-    let values = column.as_primitive::<Int64Type>().values();
-    Ok(values.iter().map(|&value| to_seconds(value)).collect())
 }

@@ -86,9 +86,7 @@ fn by_content(origin: &Origin<'_>, items: &IdMap) -> Result<Option<usize>, DataE
         rows += 1;
         for (at, met) in met.iter_mut().enumerate() {
             // A value that is no text is no key.
-            let known = values(at)
-                .ok()
-                .and_then(|key| item_of(items, key.trim_ascii()));
+            let known = values(at).ok().and_then(|key| items.id(&key));
             if let Some(item) = known {
                 met[item as usize] = true;
             }
@@ -105,22 +103,4 @@ fn by_content(origin: &Origin<'_>, items: &IdMap) -> Result<Option<usize>, DataE
         .filter(|&(_, count)| count >= enough)
         .max_by_key(|&(column, count)| (count, is_name_of_keys(column), std::cmp::Reverse(column)))
         .map(|(column, _)| column))
-}
-
-/// The item of a key; a whole number that was written as a float is the number.
-pub(in crate::data) fn item_of(items: &IdMap, key: &str) -> Option<u32> {
-    items
-        .id(key)
-        .or_else(|| whole_key(key).and_then(|whole| items.id(whole)))
-}
-
-/// The digits of a whole number that was written as a float, such as `103.0`.
-pub(in crate::data) fn whole_key(key: &str) -> Option<&str> {
-    let (whole, fraction) = key.split_once('.')?;
-    let digits = whole.strip_prefix('-').unwrap_or(whole);
-    let is_whole = !digits.is_empty()
-        && digits.bytes().all(|byte| byte.is_ascii_digit())
-        && !fraction.is_empty()
-        && fraction.bytes().all(|byte| byte == b'0');
-    is_whole.then_some(whole)
 }

@@ -6,7 +6,7 @@ pub(super) mod parquet;
 
 use std::borrow::Cow;
 
-pub(super) use choose::{item_of, key_column, key_name, title_column, whole_key};
+pub(super) use choose::{key_column, key_name, title_column};
 
 use super::error::{DataError, Place, Position, Role};
 use super::formats::{Dialect, Format, Records, recognize, split_double_colon};
@@ -257,8 +257,8 @@ pub(super) fn checked_key<'v>(
     values: Values<'_, 'v>,
 ) -> Result<Cow<'v, str>, DataError> {
     let key = match values(0)? {
-        Cow::Borrowed(key) => Cow::Borrowed(key.trim_ascii()),
-        Cow::Owned(key) => Cow::Owned(key.trim_ascii().to_owned()),
+        Cow::Borrowed(key) => Cow::Borrowed(key.trim()),
+        Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
     };
     match key.is_empty() {
         true => Err(DataError::EmptyKey {

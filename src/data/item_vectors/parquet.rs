@@ -13,8 +13,8 @@ use super::{ItemVectors, bad};
 use crate::data::IdMap;
 use crate::data::columns::find_column;
 use crate::data::error::{DataError, Place, Role, reason};
+use crate::data::item_file::key_name;
 use crate::data::item_file::parquet::{ParquetTable, list_at, texts};
-use crate::data::item_file::{item_of, key_name};
 
 /// Reads the vectors of the items that the log has; of two of one item the first counts.
 pub(super) fn read(path: &Path, name: &str, items: &IdMap) -> Result<ItemVectors, DataError> {
@@ -47,7 +47,7 @@ pub(super) fn read(path: &Path, name: &str, items: &IdMap) -> Result<ItemVectors
         };
         let keys = texts(keys, place)?;
         for row in (0..keys.len()).filter(|&row| keys.is_valid(row)) {
-            let Some(item) = item_of(items, keys.value(row).trim_ascii()) else {
+            let Some(item) = items.id(keys.value(row)) else {
                 continue;
             };
             let Some(values) = list_at(lists, row) else {

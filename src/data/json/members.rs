@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use serde::de::{Deserialize, IgnoredAny};
 
+use crate::data::whole_floats::whole_json_number;
+
 /// How deep members of members are told of as columns.
 const TOLD_DEPTH: usize = 4;
 
@@ -127,10 +129,11 @@ pub(in crate::data) fn key_text(value: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     }
     let digits = value.strip_prefix(b"-").unwrap_or(value);
     if !digits.is_empty() && digits.iter().all(u8::is_ascii_digit) {
-        Ok(Cow::Borrowed(value))
-    } else {
-        Err("neither a string nor a whole number".to_owned())
+        return Ok(Cow::Borrowed(value));
     }
+    whole_json_number(value)
+        .map(|number| Cow::Owned(number.into_bytes()))
+        .ok_or_else(|| "neither a string nor a whole number".to_owned())
 }
 
 /// A value as the field of a table: strings decoded, nothing for `null`, the values of an array between `between`.

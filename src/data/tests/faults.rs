@@ -72,11 +72,29 @@ fn a_timestamp_or_rating_that_is_no_number() {
         &fault(None, text),
         "log:3",
         &[
-            "`2013-02-28` is not a number",
-            "since 1970",
-            "`--timestamp-column -`",
+            "`2013-02-28` is not a number, as those before it are",
+            "--timestamp-column -",
         ],
     );
+    expect(
+        &fault(None, "user,item,date\n1,2,2013-02-28\n1,2,3\n"),
+        "log:3",
+        &[
+            "`3` is not a date, as those before it are",
+            "--timestamp-column -",
+        ],
+    );
+    for first in ["05/04/2024", "yesterday", ""] {
+        expect(
+            &fault(None, format!("user,item,date\n1,2,{first}\n")),
+            "log:2",
+            &[
+                "is not a number or a date",
+                "--time-format",
+                "--timestamp-column -",
+            ],
+        );
+    }
     expect(
         &fault(None, "user,item,rating\n1,2,good\n"),
         "log:2",

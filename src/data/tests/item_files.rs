@@ -65,11 +65,11 @@ fn json_lines_and_arrays_are_item_files() {
 #[test]
 fn keys_are_found_by_name_by_option_and_by_content() {
     let by_content =
-        "n,asin,what\n0,101,Film 101\n1,102,Film 102\n2,103,Film 103\n3,999,Film 999\n";
+        "n,code,what\n0,101,Film 101\n1,102,Film 102\n2,103,Film 103\n3,999,Film 999\n";
     let named = columns(None, Some("what"));
     assert_eq!(titles(by_content, &named), Ok(films()));
     assert_eq!(
-        titles(by_content, &columns(Some("ASIN"), Some("what"))),
+        titles(by_content, &columns(Some("CODE"), Some("what"))),
         Ok(films())
     );
     let message = titles(by_content, &columns(Some("sku"), None)).unwrap_err();
@@ -77,10 +77,10 @@ fn keys_are_found_by_name_by_option_and_by_content() {
         message.contains("`sku`") && message.contains("--item-id-column"),
         "{message}"
     );
-    let unknown = "n,asin,title\n0,x,Film 101\n";
+    let unknown = "n,code,title\n0,x,Film 101\n";
     let message = titles(unknown, &columns(None, None)).unwrap_err();
     assert!(message.contains("`--item-id-column NAME`"), "{message}");
-    assert!(message.contains("n, asin, title"), "{message}");
+    assert!(message.contains("n, code, title"), "{message}");
     // The number of a row is no key, though it may be one of the log's.
     let index = ",sku,title\n101,103,Film 103\n102,102,Film 102\n103,101,Film 101\n";
     assert_eq!(titles(index, &columns(None, None)), Ok(films()));

@@ -12,6 +12,7 @@ mod json;
 mod parquet;
 mod properties;
 mod readers;
+mod times;
 mod titles;
 
 use std::io::Write;

@@ -9,8 +9,9 @@ use ::parquet::file::metadata::ColumnChunkMetaData;
 use ::parquet::file::properties::WriterProperties;
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float64Array,
-    Int8Array, Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray,
+    Array, ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray,
+    DurationMillisecondArray, FixedSizeBinaryArray, Float32Array, Float64Array, Int8Array,
+    Int64Array, LargeStringArray, ListArray, RecordBatch, StringArray, StringViewArray,
     TimestampMicrosecondArray, UInt64Array,
 };
 use proptest::prelude::*;
@@ -44,7 +45,15 @@ pub(super) fn column(column: impl Array + 'static) -> ArrayRef {
 #[test]
 fn keys_of_every_type_are_read() {
     let dictionary: DictionaryArray<Int32Type> = ["10", "9", "10"].into_iter().collect();
-    let keys: [ArrayRef; 7] = [
+    let decimal = Decimal128Array::from(vec![10_000, 9_000, 10_000]);
+    let decimal = decimal.with_precision_and_scale(18, 3).unwrap();
+    let keys: [ArrayRef; 13] = [
+        column(StringArray::from(vec!["10 ", " 9", "\u{a0}10"])),
+        column(StringArray::from(vec!["10.0", "9", "10"])),
+        column(Float64Array::from(vec![10.0, 9.0, 10.0])),
+        column(Float32Array::from(vec![10.0, 9.0, 10.0])),
+        column(decimal),
+        column(BinaryArray::from_vec(vec![b"10", b"9", b"10"])),
         column(StringArray::from(vec!["10", "9", "10"])),
         column(LargeStringArray::from(vec!["10", "9", "10"])),
         column(StringViewArray::from(vec!["10", "9", "10"])),
@@ -144,6 +153,57 @@ fn ratings_of_any_type_are_numbers() {
     assert_eq!(dataset.interactions.weights, Some(vec![1.0, 0.0, 1.0]));
 }
 
+/// As Polars writes them: 16 bytes, the lowest first, and its name in the footer.
+#[test]
+fn whole_numbers_of_128_bits_are_numbers() {
+    let numbers = |numbers: [i128; 3]| {
+        let bytes = numbers.map(i128::to_le_bytes);
+        column(FixedSizeBinaryArray::try_from_iter(bytes.iter()).unwrap())
+    };
+    let columns = vec![
+        ("user", numbers([7, -1, 10i128.pow(20)])),
+        ("item", numbers([1, 2, 3])),
+        ("rating", numbers([5, -4, 0])),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let written = |by: &str| {
+        let properties = WriterProperties::builder()
+            .set_created_by(by.to_owned())
+            .build();
+        let mut writer =
+            ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+        writer.write(&batch).unwrap();
+        read_bytes(None, "log", &writer.into_inner().unwrap())
+    };
+    let (dataset, _) = written("Polars").unwrap();
+    let expected = [("7", "1"), ("100000000000000000000", "3"), ("-1", "2")];
+    assert_eq!(pairs(&dataset, &dataset.interactions), owned(&expected));
+    assert_eq!(dataset.interactions.weights, Some(vec![5.0, 0.0, -4.0]));
+    let message = written("another").unwrap_err().to_string();
+    assert!(
+        message.contains("rating column `rating` has type FixedSizeBinary"),
+        "{message}"
+    );
+}
+
+#[test]
+fn whole_floats_of_any_size_and_uuids_are_keys() {
+    let users = column(Float64Array::from(vec![-2.0, -0.0, 1e20]));
+    let bytes = [[0; 16], *b"\0\0\0\0\0\0\0\x67\0\0\0\0\0\0\0\0", [255; 16]];
+    let items = FixedSizeBinaryArray::try_from_iter(bytes.iter()).unwrap();
+    let bytes = parquet(vec![("user", users), ("item", column(items))], 2);
+    let (dataset, _) = read_bytes(None, "log.parquet", &bytes).unwrap();
+    let expected = [
+        ("0", "00000000-0000-0067-0000-000000000000"),
+        (
+            "100000000000000000000",
+            "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        ),
+        ("-2", "00000000-0000-0000-0000-000000000000"),
+    ];
+    assert_eq!(pairs(&dataset, &dataset.interactions), owned(&expected));
+}
+
 fn log(extra: Vec<(&'static str, ArrayRef)>) -> Result<(Dataset, Cleaning), DataError> {
     let mut columns = vec![
         ("user", column(Int64Array::from(vec![1, 2, 3]))),
@@ -176,6 +236,27 @@ fn times_and_ratings_of_any_number_type() {
         dataset.interactions.timestamps,
         Some(vec![86_400, -86_400, 0])
     );
+    let texts = [
+        "2013-04-03 22:45:07",
+        "1969-12-31T23:59:59.5Z",
+        "1970-01-01",
+    ];
+    let (dataset, cleaning) = log(vec![("ts", column(StringArray::from(texts.to_vec())))]).unwrap();
+    assert_eq!(dataset.interactions.timestamps, seconds);
+    assert_eq!(cleaning.time_unit.as_deref(), Some("date"));
+    let thousandths = vec![1_365_029_107_123, -1, 999];
+    let decimal = Decimal128Array::from(thousandths.clone()).with_precision_and_scale(18, 3);
+    let (dataset, cleaning) = log(vec![("ts", column(decimal.unwrap()))]).unwrap();
+    assert_eq!(dataset.interactions.timestamps, seconds);
+    assert_eq!(cleaning.time_unit.as_deref(), Some("s"));
+    let since_the_log_began = thousandths
+        .iter()
+        .map(|&time| time as i64)
+        .collect::<Vec<_>>();
+    let duration = DurationMillisecondArray::from(since_the_log_began);
+    let (dataset, cleaning) = log(vec![("ts", column(duration))]).unwrap();
+    assert_eq!(dataset.interactions.timestamps, seconds);
+    assert_eq!(cleaning.time_unit.as_deref(), Some("typed"));
     let (dataset, _) = log(vec![("rating", column(Int8Array::from(vec![3, -4, 0])))]).unwrap();
     assert_eq!(dataset.interactions.weights, Some(vec![3.0, -4.0, 0.0]));
 }
@@ -197,8 +278,11 @@ fn faults_name_the_row() {
     assert!(message(vec![("rating", good)]).contains("row 3: the rating `good`"));
     let words = column(StringArray::from(vec!["a", "b", "c"]));
     let found = message(vec![("ts", words)]);
+    assert!(found.contains("`a` is not a number or a date"), "{found}");
+    let truths = column(BooleanArray::from(vec![true, false, true]));
+    let found = message(vec![("ts", truths)]);
     assert!(
-        found.contains("timestamp column `ts` has type Utf8"),
+        found.contains("timestamp column `ts` has type Boolean"),
         "{found}"
     );
     let users = column(StringArray::from(vec![Some("a"), Some("b"), None]));
@@ -207,9 +291,29 @@ fn faults_name_the_row() {
     assert!(fault(None, &bytes).starts_with("log row 3: the user id is empty"));
     let bytes = parquet(vec![("user", items.clone()), ("thing", items)], 2);
     assert!(fault(None, &bytes).contains("no item column; found: user, thing"));
-    let floats = column(Float64Array::from(vec![1.0]));
-    let bytes = parquet(vec![("user", floats.clone()), ("item", floats)], 2);
-    assert!(fault(None, &bytes).contains("ids are strings or integers"));
+    let truths = column(BooleanArray::from(vec![true]));
+    let bytes = parquet(vec![("user", truths.clone()), ("item", truths)], 2);
+    assert!(fault(None, &bytes).contains("ids are strings or whole numbers"));
+    for (floats, words) in [
+        (
+            vec![Some(1.0), Some(2.5)],
+            "the user id 2.5 is not a whole number",
+        ),
+        (vec![Some(1.0), None], "the user id is empty"),
+        (
+            vec![Some(f64::NAN)],
+            "the user id NaN is not a whole number",
+        ),
+        (
+            vec![Some(f64::INFINITY)],
+            "the user id inf is not a whole number",
+        ),
+    ] {
+        let floats = column(Float64Array::from(floats));
+        let bytes = parquet(vec![("user", floats.clone()), ("item", floats)], 2);
+        let message = fault(None, &bytes);
+        assert!(message.contains(words), "{message}");
+    }
     let none = column(Int64Array::from(Vec::<i64>::new()));
     let bytes = parquet(vec![("user", none.clone()), ("item", none)], 2);
     assert!(fault(None, &bytes).contains("no data rows"));

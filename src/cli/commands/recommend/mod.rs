@@ -8,8 +8,9 @@ use crate::cli::commands::item_choice;
 use crate::cli::session::Session;
 use crate::config::DeviceName;
 use crate::error::Result;
+use crate::export::KeyTypes;
 use crate::finished::{OpenRun, Seen};
-use crate::inference::{RecommenderError, UserList};
+use crate::inference::{Recommender, RecommenderError, UserList};
 
 /// Lists, some thousands at a time: memory does not grow with their number.
 type Blocks<'a> = Box<dyn Iterator<Item = Result<Vec<UserList>, RecommenderError>> + 'a>;
@@ -31,5 +32,16 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
         "items",
     );
     let lists = people::lists(session, &run, args, &options)?;
-    output::write(session, &run.recommender, lists, &form)
+    let types = types(&run.recommender, args);
+    output::write(session, &run.recommender, lists, &form, types)
+}
+
+/// Which keys are numbers; the names of people who are not in the log need not be.
+fn types(recommender: &Recommender, args: &RecommendArgs) -> KeyTypes {
+    let of_log = KeyTypes::of(recommender.users(), recommender.items());
+    let are_users = !args.has_history() && args.histories.is_none();
+    KeyTypes {
+        users_are_numbers: of_log.users_are_numbers && are_users,
+        ..of_log
+    }
 }

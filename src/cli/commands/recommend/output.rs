@@ -10,7 +10,7 @@ use crate::cli::output::print;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count};
 use crate::error::{Result, Usage};
-use crate::export::{Destination, ListFormat, RecommendationWriter};
+use crate::export::{Destination, JsonKey, KeyTypes, ListFormat, RecommendationWriter};
 use crate::inference::{Listed, Recommender, UserList};
 use crate::observer::remark;
 
@@ -64,16 +64,18 @@ pub(super) fn write(
     recommender: &Recommender,
     mut lists: Blocks<'_>,
     form: &Form,
+    types: KeyTypes,
 ) -> Result<()> {
     let first = lists.next().transpose()?;
     let blocks = first.map(Ok).into_iter().chain(lists);
     let mut written = Written::default();
     match form {
         Form::Table => show(session, blocks, &mut written)?,
-        Form::Json => print_rows(blocks, &mut written)?,
+        Form::Json => print_rows(blocks, &mut written, types)?,
         Form::Rows(destination, format) => {
             let with_titles = recommender.has_titles();
-            let mut writer = RecommendationWriter::create(destination, *format, with_titles)?;
+            let mut writer =
+                RecommendationWriter::create(destination, *format, with_titles, types)?;
             for lists in blocks {
                 let lists = lists?;
                 written.add(&lists);
@@ -188,7 +190,11 @@ where
 }
 
 /// One JSON array with a row a place, written as it is made.
-fn print_rows<E>(blocks: impl Iterator<Item = Lists<E>>, written: &mut Written) -> Result<()>
+fn print_rows<E>(
+    blocks: impl Iterator<Item = Lists<E>>,
+    written: &mut Written,
+    types: KeyTypes,
+) -> Result<()>
 where
     crate::error::Error: From<E>,
 {
@@ -200,7 +206,7 @@ where
         for list in &lists {
             for place in &list.items {
                 text.push_str(before);
-                text.push_str(&row(list, place).to_string());
+                text.push_str(&row(list, place, types).to_string());
                 before = ",\n  ";
             }
         }
@@ -214,9 +220,10 @@ where
     Ok(())
 }
 
-fn row(list: &UserList, place: &Listed) -> serde_json::Value {
+fn row(list: &UserList, place: &Listed, types: KeyTypes) -> serde_json::Value {
     let mut row = json!({
-        "user": list.user, "rank": place.rank, "item": place.item, "score": place.score,
+        "user": JsonKey::of(&list.user, types.users_are_numbers), "rank": place.rank,
+        "item": JsonKey::of(&place.item, types.items_are_numbers), "score": place.score,
     });
     if let Some(title) = &place.title {
         row["title"] = title.as_str().into();
