@@ -1,6 +1,9 @@
 //! Flags that are settings: their names, values, ranges and help come from the definitions of the settings.
 
-use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, ValueHint};
+use clap::builder::{
+    OsStringValueParser, PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser,
+    ValueHint, ValueParser,
+};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches, value_parser};
 use toml::{Table, Value};
 
@@ -115,11 +118,14 @@ fn argument(setting: &'static Setting) -> Arg {
             argument.value_parser(PossibleValuesParser::new(values))
         }
         Accepts::Path => argument
-            .value_parser(StringValueParser::new())
+            .value_parser(path_text())
             .value_hint(ValueHint::AnyPath),
-        Accepts::Texts | Accepts::Paths => {
+        Accepts::Texts => argument
+            .value_parser(StringValueParser::new())
+            .action(ArgAction::Append),
+        Accepts::Paths => {
             let argument = argument
-                .value_parser(StringValueParser::new())
+                .value_parser(path_text())
                 .value_hint(ValueHint::AnyPath)
                 .action(ArgAction::Append);
             match id {
@@ -129,6 +135,12 @@ fn argument(setting: &'static Setting) -> Arg {
         }
         _ => argument.value_parser(StringValueParser::new()),
     }
+}
+
+/// A path as the text of a setting, whatever its bytes.
+fn path_text() -> ValueParser {
+    let text = |path: std::ffi::OsString| config::path_text::to_text(path.as_ref());
+    OsStringValueParser::new().map(text).into()
 }
 
 /// The settings that were given, nested by section.

@@ -7,6 +7,7 @@ mod byte_size;
 mod choice;
 mod error;
 mod layers;
+pub(crate) mod path_text;
 mod remark;
 mod resolve;
 mod sections;

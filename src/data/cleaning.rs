@@ -42,6 +42,8 @@ pub struct Cleaning {
     pub time_unit: Option<String>,
     /// Which columns were taken for what, for each input that names its columns.
     pub columns: Vec<DetectedColumns>,
+    /// What a person should know of how the inputs were read, in sentences.
+    pub remarks: Vec<String>,
 }
 
 /// Keys in canonical order, and for each provisional id its canonical one.

@@ -48,6 +48,20 @@ pub struct DetectedColumns {
     pub timestamp: Option<String>,
 }
 
+impl DetectedColumns {
+    /// What is what, in a line.
+    pub(super) fn meanings(&self) -> String {
+        let mut found = format!("user = {}, item = {}", self.user, self.item);
+        if let Some(weight) = &self.weight {
+            found.push_str(&format!(", rating = {weight}"));
+        }
+        if let Some(timestamp) = &self.timestamp {
+            found.push_str(&format!(", timestamp = {timestamp}"));
+        }
+        found
+    }
+}
+
 /// Positions of the columns in a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Columns {

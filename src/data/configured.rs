@@ -4,15 +4,19 @@ use std::path::PathBuf;
 
 use super::time_text::is_time_format;
 use super::{
-    Bundled, Cleaning, ColumnNames, Dataset, Format, Input, ItemColumnNames, ReadOptions,
-    read_dataset,
+    Bundled, Cleaning, ColumnNames, Dataset, Encoding, Format, Input, ItemColumnNames, ReadOptions,
+    Separator, read_dataset,
 };
 use crate::config::{DataConfig, OnBadRow};
 use crate::error::{Result, Usage};
 
 /// Reads the log of the settings.
 pub(crate) fn read_configured(config: &DataConfig) -> Result<(Dataset, Cleaning)> {
-    let inputs = |paths: &[PathBuf]| paths.iter().cloned().map(Input::Path).collect::<Vec<_>>();
+    let encoding = encoding(config)?;
+    let inputs = |paths: &[PathBuf]| {
+        let paths = paths.iter().cloned();
+        paths.map(|path| input(path, encoding)).collect::<Vec<_>>()
+    };
     let log = match &config.bundled {
         Some(_) if !config.train.is_empty() => {
             return Err(Usage("give a log or the bundled data, not both".to_owned()).into());
@@ -31,16 +35,29 @@ pub(crate) fn read_configured(config: &DataConfig) -> Result<(Dataset, Cleaning)
     Ok(read_dataset(
         &log,
         &inputs(&config.test),
-        items_input(config).as_ref(),
+        items_input(config)?.as_ref(),
         &options,
     )?)
 }
 
 /// The item file of the settings.
-pub(crate) fn items_input(config: &DataConfig) -> Option<Input> {
-    match &config.bundled {
+pub(crate) fn items_input(config: &DataConfig) -> Result<Option<Input>> {
+    let encoding = encoding(config)?;
+    Ok(match &config.bundled {
         Some(_) => Some(Input::Bundled(Bundled::MovieTweetings100k)),
-        None => config.items.clone().map(Input::Path),
+        None => config.items.clone().map(|path| input(path, encoding)),
+    })
+}
+
+fn encoding(config: &DataConfig) -> Result<Option<Encoding>> {
+    let encoding = config.encoding.as_deref().map(str::parse::<Encoding>);
+    Ok(encoding.transpose().map_err(Usage)?)
+}
+
+fn input(path: PathBuf, encoding: Option<Encoding>) -> Input {
+    match encoding {
+        Some(encoding) => Input::Encoded(path, encoding),
+        None => Input::Path(path),
     }
 }
 
@@ -66,6 +83,11 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         ))
         .into());
     }
+    let separator = config
+        .separator
+        .as_deref()
+        .map(str::parse::<Separator>)
+        .transpose();
     let columns = &config.columns;
     Ok(ReadOptions {
         format: format.map_err(Usage)?,
@@ -79,7 +101,15 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         skip_bad_rows: (config.on_bad_row == OnBadRow::Skip).then_some(config.max_bad_share),
         time_unit: config.time_unit,
         time_format: config.time_format.clone(),
+        separator: separator.map_err(Usage)?,
+        header: config.header.as_deref().map(names),
         min_rating: config.min_rating,
         k_core: config.k_core,
     })
+}
+
+/// Names one by one, or several between commas.
+fn names(given: &[String]) -> Vec<String> {
+    let names = given.iter().flat_map(|names| names.split(','));
+    names.map(|name| name.trim().to_owned()).collect()
 }

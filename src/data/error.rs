@@ -121,6 +121,67 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
+    /// A path of another machine.
+    #[error("{path}: it is not a file of this machine, and none but these are read; {remedy}")]
+    Remote {
+        /// The path as given.
+        path: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A folder where a file is needed.
+    #[error("{path}: it is a folder, and a file is needed; name a file in it")]
+    Folder {
+        /// The path as given.
+        path: String,
+    },
+    /// A folder without files.
+    #[error(
+        "{path}: the folder holds no file to read (those whose names begin with `_` or `.` are passed over); check \
+         the path"
+    )]
+    EmptyFolder {
+        /// The path as given.
+        path: String,
+    },
+    /// A pattern that matches nothing, or is none.
+    #[error("{pattern}: {reason}; check the path")]
+    NoMatch {
+        /// The pattern as given.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file that is something else than a log.
+    #[error("{place}: the file is {what}; {remedy}")]
+    NotData {
+        /// The file.
+        place: Place,
+        /// What it is.
+        what: &'static str,
+        /// What to do.
+        remedy: String,
+    },
+    /// A file that is not in the encoding it should be in.
+    #[error(
+        "{place}: the text is not valid {encoding}; name its encoding, as with `--encoding latin1`, or save it as UTF-8"
+    )]
+    BadEncoding {
+        /// How far reading got.
+        place: Place,
+        /// The encoding.
+        encoding: &'static str,
+    },
+    /// A file that is not what its format says.
+    #[error("{error}; the file was read as `{asked}`, as asked for, and looks like {looks}")]
+    OtherFormat {
+        /// What was wrong with it.
+        error: Box<DataError>,
+        /// The format asked for.
+        asked: &'static str,
+        /// What it looks like.
+        looks: String,
+    },
     /// Reading failed half way.
     #[error("{place}: reading failed ({source}); check the disk or the connection and try again")]
     Unreadable {
@@ -162,6 +223,70 @@ pub enum DataError {
         place: Place,
         /// The formats there are.
         known: String,
+    },
+    /// The first row has no names of columns, and its values do not tell what they mean.
+    #[error(
+        "{place}: the file has no header, for its first row is `{row}`, and what its columns mean is not certain; \
+         name them in order, as `--columns {columns}` (`-` for one to leave out)"
+    )]
+    NoHeader {
+        /// The file.
+        place: Place,
+        /// The first row, shortened.
+        row: String,
+        /// Names that fit the values.
+        columns: String,
+    },
+    /// A first row without the names that are looked for: it may be no header.
+    #[error(
+        "{fault}; if this row is data and the file has no header, name its columns in order, as `--columns user,item`"
+    )]
+    HeaderOrRow {
+        /// The column that is missing.
+        fault: Box<DataError>,
+    },
+    /// Lines of numbers that are rows as well as adjacency lists.
+    #[error(
+        "{place}: lines such as `{row}` are rows of a user, an item and more, or lists of a user and the user's items; \
+         for rows name the columns, as `--columns {columns}`, for lists use `--format adjacency-lists`"
+    )]
+    RowsOrLists {
+        /// The file.
+        place: Place,
+        /// The first row, shortened.
+        row: String,
+        /// Names that fit the values.
+        columns: String,
+    },
+    /// A user with two adjacency lists.
+    #[error(
+        "{place}: the user of this line headed one before, and an adjacency list has all items of its user; if the \
+         lines are rows of a user, an item and more, name the columns, as `--columns user,item,rating`; if they are \
+         lists all the same, use `--format adjacency-lists`"
+    )]
+    RepeatedList {
+        /// The second line.
+        place: Place,
+    },
+    /// Names of columns were given for a file that has a header.
+    #[error(
+        "{place}: the file has a header, `{row}`, and `--columns` is for files without one; leave it out, or name \
+         columns of the header with `--user-column` and `--item-column`"
+    )]
+    HeaderThere {
+        /// The file.
+        place: Place,
+        /// The header, shortened.
+        row: String,
+    },
+    /// A quote that nothing closes.
+    #[error(
+        "{place}: a quote opens a field here and none closes it before the end of the file; close it, or double it \
+         within quotes (`\"\"`) where it is a letter"
+    )]
+    UnclosedQuote {
+        /// The line of the quote.
+        place: Place,
     },
     /// The build lacks the reader this file needs.
     #[error(
@@ -249,7 +374,10 @@ pub enum DataError {
         text: String,
     },
     /// Text that is not UTF-8.
-    #[error("{place}: the {role} is not valid UTF-8; convert the file, as with `iconv -t UTF-8`")]
+    #[error(
+        "{place}: the {role} is not valid UTF-8; name the file's encoding, as with `--encoding latin1`, or convert \
+         it, as with `iconv -t UTF-8`"
+    )]
     InvalidUtf8 {
         /// The row.
         place: Place,
@@ -485,7 +613,7 @@ pub(super) fn unreadable(name: &str, source: io::Error) -> DataError {
 impl Fails for DataError {
     fn failure(&self) -> Failure {
         match self {
-            Self::MissingInput { .. } => Failure::InputMissing,
+            Self::MissingInput { .. } | Self::NoMatch { .. } => Failure::InputMissing,
             _ => Failure::BadData,
         }
     }
@@ -510,7 +638,7 @@ impl DataError {
 
     /// Whether the input is not there at all, rather than there and wrong.
     pub fn is_missing_input(&self) -> bool {
-        matches!(self, Self::MissingInput { .. })
+        self.failure() == Failure::InputMissing
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::calendar::iso_date;
+use super::columns::DetectedColumns;
 use super::show_bytes::show_bytes;
 use super::{Cleaning, Dataset, Interactions, ItemLists, SourceFile};
 
@@ -259,15 +260,19 @@ impl Inspection {
                 format!("{rows} interactions, {users} users, {items} items"),
             );
         }
-        for columns in &cleaning.columns {
-            let mut found = format!("user = {}, item = {}", columns.user, columns.item);
-            if let Some(weight) = &columns.weight {
-                found.push_str(&format!(", rating = {weight}"));
-            }
-            if let Some(timestamp) = &columns.timestamp {
-                found.push_str(&format!(", timestamp = {timestamp}"));
-            }
-            line(&format!("columns of {}", columns.path), found);
+        let same = |a: &DetectedColumns, b: &DetectedColumns| a.meanings() == b.meanings();
+        for of_files in cleaning.columns.chunk_by(same) {
+            let label = match of_files {
+                [one] => format!("columns of {}", one.path),
+                [first, others @ ..] => {
+                    format!("columns of {} and {} more", first.path, others.len())
+                }
+                [] => continue,
+            };
+            line(&label, of_files[0].meanings());
+        }
+        for remark in &cleaning.remarks {
+            line("remark", remark.clone());
         }
     }
 }

@@ -19,7 +19,7 @@ pub fn read_key_list(
     role: Role,
     is_known: &dyn Fn(&str) -> bool,
 ) -> Result<Vec<String>, DataError> {
-    let origin = Origin::File(path);
+    let origin = Origin::File(path, None);
     let column = match open(&origin)? {
         Source::Parquet { .. } => Column::AnyOf(names_of(role)),
         Source::Text(text) => match column_of(&text, role, is_known) {
@@ -100,6 +100,10 @@ fn of_table(origin: &Origin<'_>, role: Role, name: &str) -> Result<Vec<String>, 
         ..ReadOptions::default()
     };
     let read = read_log(std::slice::from_ref(origin), &[], &options, u32::MAX);
+    let read = read.map_err(|error| match error {
+        DataError::HeaderOrRow { fault } => *fault,
+        other => other,
+    });
     let (Dataset { users, .. }, _) = read.map_err(|error| match error {
         // The reader names the first role that it misses.
         DataError::ColumnMissing {

@@ -6,12 +6,15 @@ use super::bad_rows::{BadRow, BadRowsOfLog, TOLD};
 use super::bundled::Bundled;
 use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
+use super::encoding::Encoding;
 use super::error::{DataError, Place, Role};
-use super::formats::{Format, read_text, recognize};
+use super::formats::{Asked, Format, Layout, Sample, read_text, recognize};
 use super::item_columns::{self, ItemColumns};
 use super::key_table::KeyTable;
 use super::metadata::{Titles, read_titles};
+use super::part_files::part_files;
 use super::raw_log::RawLog;
+use super::separator::Separator;
 use super::sink::Sink;
 use super::source::{Origin, PARQUET_MAGIC, Source, open};
 use super::times::{TimeColumn, unit_of};
@@ -21,8 +24,11 @@ use super::{Dataset, IdMap, ItemColumnNames, ReadOptions, SourceFile};
 /// Where a log or item metadata comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, possibly compressed with gzip or zstd.
+    /// A file, possibly compressed with gzip or zstd. Of a log also a folder of part files, or a pattern with `*`, `?` or
+    /// `[…]` that matches some.
     Path(PathBuf),
+    /// The same in another encoding than UTF-8.
+    Encoded(PathBuf, Encoding),
     /// Data inside the binary: its ratings where a log is read, its titles where metadata is.
     Bundled(Bundled),
 }
@@ -39,6 +45,7 @@ pub fn read_dataset(
     items_metadata: Option<&Input>,
     options: &ReadOptions,
 ) -> Result<(Dataset, Cleaning), DataError> {
+    let (inputs, test) = (parts(inputs)?, parts(test)?);
     let inputs: Vec<Origin<'_>> = inputs.iter().map(Input::interactions).collect();
     let test: Vec<Origin<'_>> = test.iter().map(Input::interactions).collect();
     let (mut dataset, cleaning) = read_log(&inputs, &test, options, u32::MAX)?;
@@ -46,6 +53,22 @@ pub fn read_dataset(
         add_titles(&mut dataset, &options.item_columns, &input.items())?;
     }
     Ok((dataset, cleaning))
+}
+
+/// The inputs one by one: part files in place of their folder or pattern.
+fn parts(inputs: &[Input]) -> Result<Vec<Input>, DataError> {
+    let mut parts = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Path(path) => parts.extend(part_files(path)?.into_iter().map(Input::Path)),
+            Input::Encoded(path, encoding) => {
+                let files = part_files(path)?.into_iter();
+                parts.extend(files.map(|file| Input::Encoded(file, *encoding)));
+            }
+            Input::Bundled(_) => parts.push(input.clone()),
+        }
+    }
+    Ok(parts)
 }
 
 /// Reads a log from memory, as [`read_dataset`] would from a file called `name`.
@@ -128,14 +151,16 @@ pub fn read_item_keys(
 impl Input {
     fn interactions(&self) -> Origin<'_> {
         match self {
-            Self::Path(path) => Origin::File(path),
+            Self::Path(path) => Origin::File(path, None),
+            Self::Encoded(path, encoding) => Origin::File(path, Some(*encoding)),
             Self::Bundled(bundled) => memory(bundled.interactions()),
         }
     }
 
     fn items(&self) -> Origin<'_> {
         match self {
-            Self::Path(path) => Origin::File(path),
+            Self::Path(path) => Origin::File(path, None),
+            Self::Encoded(path, encoding) => Origin::File(path, Some(*encoding)),
             Self::Bundled(bundled) => memory(bundled.items()),
         }
     }
@@ -162,11 +187,11 @@ pub(super) fn read_log(
         sources: Vec::new(),
         columns: Vec::new(),
         bad_rows: BadRowsOfLog::default(),
+        remarks: Vec::new(),
+        layout: None,
     };
     let mut log = RawLog::new();
-    for (position, input) in inputs.iter().enumerate() {
-        keys.read_input(input, &mut log, position == 0, None)?;
-    }
+    keys.read_inputs(inputs, &mut log, None)?;
     let rows = keys.sources.iter().map(|source| source.rows).sum();
     let mut cleaning = Cleaning {
         rows,
@@ -176,9 +201,7 @@ pub(super) fn read_log(
     let trained = (keys.users.len(), keys.items.len());
     let mut test = (!test_inputs.is_empty()).then(RawLog::new);
     if let Some(test) = &mut test {
-        for (position, input) in test_inputs.iter().enumerate() {
-            keys.read_input(input, test, position == 0, Some(trained))?;
-        }
+        keys.read_inputs(test_inputs, test, Some(trained))?;
     }
     take_whole_floats(&mut keys, &mut log, test.as_mut(), test_inputs)?;
     let time_unit = settle_times(&mut log, test.as_mut(), options)?;
@@ -190,6 +213,7 @@ pub(super) fn read_log(
     cleaning.first_bad_rows.extend(first);
     cleaning.first_bad_rows.truncate(TOLD);
     cleaning.columns = std::mem::take(&mut keys.columns);
+    cleaning.remarks = std::mem::take(&mut keys.remarks);
     let place = Place::whole(keys.sources.first().map_or("input", |source| &source.path));
     let ids = Ids::new(keys.users, keys.items);
     let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
@@ -211,9 +235,10 @@ fn take_whole_floats(
         return Ok(());
     };
     test.rename(users.as_deref(), items.as_deref());
-    // While a file is read, `1` and `1.0` are two keys.
+    // While a file is read, `1` and `1.0` are two keys; and one part of several may be of strangers.
+    let several = test_inputs.len() > 1;
     for (role, renamed) in [(Role::User, &users), (Role::Item, &items)] {
-        if renamed.is_some() && !test.shares(role, log) {
+        if (renamed.is_some() || several) && !test.shares(role, log) {
             let first = test_inputs.first().map_or_else(String::new, Origin::name);
             return Err(DataError::UnknownTest {
                 place: Place::whole(&first),
@@ -261,6 +286,9 @@ struct Keys<'o> {
     sources: Vec<SourceFile>,
     columns: Vec<DetectedColumns>,
     bad_rows: BadRowsOfLog,
+    remarks: Vec<String>,
+    /// That of the text before, for parts that are too short to tell theirs.
+    layout: Option<Layout>,
 }
 
 impl Keys<'_> {
@@ -273,6 +301,29 @@ impl Keys<'_> {
         Ok((bad_rows.count, bad_rows.first))
     }
 
+    /// Reads the inputs of a log. One without a row is passed over where another has some.
+    fn read_inputs(
+        &mut self,
+        inputs: &[Origin<'_>],
+        log: &mut RawLog,
+        trained: Option<(u32, u32)>,
+    ) -> Result<(), DataError> {
+        let trained = trained.filter(|_| inputs.len() == 1);
+        let (first, bad_before) = (self.sources.len(), self.bad_rows.count);
+        for input in inputs {
+            let first_of_log = log.len() == 0;
+            self.read_input(input, log, first_of_log, trained)?;
+        }
+        match self.sources.get(first) {
+            Some(source) if log.len() == 0 && self.bad_rows.count == bad_before => {
+                Err(DataError::Empty {
+                    place: Place::whole(&source.path),
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn read_input(
         &mut self,
         input: &Origin<'_>,
@@ -282,7 +333,6 @@ impl Keys<'_> {
     ) -> Result<(), DataError> {
         let source = open(input)?;
         let name = source.name().to_owned();
-        let place = Place::whole(&name);
         let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
         sink.set_bad_rows(self.options.skip_bad_rows.is_some());
         sink.expect_times(self.options.time_format.as_deref());
@@ -293,27 +343,37 @@ impl Keys<'_> {
             Source::Parquet { name, file } => {
                 read_parquet_file(&name, file, &self.options.columns, &mut sink)?
             }
+            Source::Text(text) if text.is_blank() => ("none", text.tally()),
             Source::Text(text) => {
-                let format = text_format(&text, self.options.format)?;
+                let options = self.options;
+                let layout = text_layout(&text, options, self.layout.as_ref())?;
                 let tally = text.tally();
-                let read = read_text(format, text, &self.options.columns, &mut sink);
-                sink.after(read)?;
+                let insists = options.format.is_some();
+                let looks = looks_like(&text, options, &layout);
+                let read = read_text(&layout, text, &options.columns, insists, &mut sink);
+                sink.after(read).map_err(|error| match looks {
+                    Some((asked, looks)) => DataError::OtherFormat {
+                        error: Box::new(error),
+                        asked,
+                        looks,
+                    },
+                    None => error,
+                })?;
+                let format = layout.format.name();
+                self.layout = Some(layout);
                 (format, tally)
             }
         };
         let bad_rows = sink.take_bad_rows();
+        self.remarks.extend(sink.take_remarks());
         let (rows, columns) = sink.finish()?;
-        let bad_before = self.bad_rows.count;
         if let Some(bad_rows) = bad_rows {
             self.bad_rows.add(bad_rows);
-        }
-        if rows == 0 && self.bad_rows.count == bad_before {
-            return Err(DataError::Empty { place });
         }
         self.columns.extend(columns);
         self.sources.push(SourceFile {
             path: name,
-            format: format.name().to_owned(),
+            format: format.to_owned(),
             bytes: tally.bytes(),
             sha256: tally.sha256(),
             rows,
@@ -322,25 +382,51 @@ impl Keys<'_> {
     }
 }
 
-fn text_format(text: &super::source::Text<'_>, asked: Option<Format>) -> Result<Format, DataError> {
-    if text.sample().is_empty() {
-        return Err(DataError::Empty {
-            place: Place::whole(&text.origin.name),
-        });
-    }
+/// The format that was asked for and what the text looks like, where that is something else.
+fn looks_like(
+    text: &super::source::Text<'_>,
+    options: &ReadOptions,
+    layout: &Layout,
+) -> Option<(&'static str, String)> {
+    let asked = options.format?;
+    let by_itself = Asked {
+        format: None,
+        columns: &options.columns,
+        separator: None,
+        header: None,
+    };
+    let looks = recognize(&Sample::new(text.sample(), text.is_all()), by_itself).ok()?;
+    (looks.format != asked || looks.separator != layout.separator)
+        .then(|| (asked.name(), looks.describe()))
+}
+
+fn text_layout(
+    text: &super::source::Text<'_>,
+    options: &ReadOptions,
+    before: Option<&Layout>,
+) -> Result<Layout, DataError> {
+    let name = &text.origin.name;
+    let place = || Place::whole(name);
     if text.sample().starts_with(PARQUET_MAGIC) {
         let reason = "it is compressed as a whole: unpack it first".to_owned();
         return Err(DataError::BadParquet {
-            place: Place::whole(&text.origin.name),
+            place: place(),
             reason,
         });
     }
-    asked
-        .or_else(|| recognize(text.sample()))
-        .ok_or_else(|| DataError::UnknownFormat {
-            place: Place::whole(&text.origin.name),
-            known: Format::all_names(),
-        })
+    let asked = Asked {
+        format: options.format,
+        columns: &options.columns,
+        separator: options.separator,
+        header: options.header.as_deref(),
+    };
+    let sample = Sample::new(text.sample(), text.is_all());
+    recognize(&sample, asked).or_else(|unclear| match before {
+        Some(before) if unclear.is_doubt() && before.separator == Separator::Blanks => {
+            Ok(before.clone())
+        }
+        _ => Err(unclear.error(name)),
+    })
 }
 
 #[cfg(feature = "parquet")]
@@ -349,11 +435,11 @@ fn read_parquet_file(
     mut file: std::fs::File,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
-) -> Result<(Format, super::hash::Tally), DataError> {
+) -> Result<(&'static str, super::hash::Tally), DataError> {
     let tally = super::source::tally_of(name, &mut file)?;
     let read = super::formats::read_parquet(name, &file, names, sink);
     sink.after(read)?;
-    Ok((Format::Parquet, tally))
+    Ok((Format::Parquet.name(), tally))
 }
 
 #[cfg(not(feature = "parquet"))]
@@ -362,7 +448,7 @@ fn read_parquet_file(
     _file: std::fs::File,
     _names: &ColumnNames,
     _sink: &mut Sink<'_>,
-) -> Result<(Format, super::hash::Tally), DataError> {
+) -> Result<(&'static str, super::hash::Tally), DataError> {
     Err(DataError::ParquetFeature {
         place: Place::whole(name),
     })

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::ColumnNames;
 use super::formats::Format;
+use super::separator::Separator;
 use crate::config::TimeUnit;
 
 /// Column names of item files to use instead of the usual ones.
@@ -32,6 +33,10 @@ pub struct ReadOptions {
     pub time_unit: TimeUnit,
     /// How timestamps are written, as `strftime` has it: `%d/%m/%Y`.
     pub time_format: Option<String>,
+    /// What stands between two fields of delimited text; `None` recognizes it.
+    pub separator: Option<Separator>,
+    /// The names of all columns in order, of files without a header; `-` for one to leave out.
+    pub header: Option<Vec<String>>,
     /// Interactions rated below this are left out, after repeated pairs are merged.
     pub min_rating: Option<f32>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.

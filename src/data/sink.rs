@@ -79,6 +79,9 @@ pub(super) struct Sink<'a> {
     columns: Option<DetectedColumns>,
     /// What to do with bad rows; `None` where their faults are errors and no option is there to change that.
     bad_rows: Option<BadRows>,
+    remarks: Vec<String>,
+    /// Whether numbers may have a comma for a point.
+    decimal_commas: bool,
     waiting: WaitingRows,
     /// Ids of the waiting users and items, while they are looked up.
     ids: (Vec<FoundId>, Vec<FoundId>),
@@ -106,6 +109,8 @@ impl<'a> Sink<'a> {
             rows: 0,
             columns: None,
             bad_rows: None,
+            remarks: Vec::new(),
+            decimal_commas: false,
             waiting: WaitingRows::default(),
             ids: Default::default(),
         }
@@ -186,6 +191,21 @@ impl<'a> Sink<'a> {
     /// Notes the columns a header named.
     pub(super) fn set_detected(&mut self, columns: DetectedColumns) {
         self.columns = Some(columns);
+    }
+
+    /// Notes what a person should know of how this input was read.
+    pub(super) fn remark(&mut self, remark: String) {
+        self.remarks.push(remark);
+    }
+
+    /// The remarks so far.
+    pub(super) fn take_remarks(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.remarks)
+    }
+
+    /// Numbers may have a comma for a point, as where commas do not separate fields.
+    pub(super) fn allow_decimal_commas(&mut self) {
+        self.decimal_commas = true;
     }
 
     /// Takes a row of text fields; white space around them does not count. What is wrong with its keys
@@ -309,7 +329,12 @@ impl<'a> Sink<'a> {
     /// A rating field.
     pub(super) fn weight(&self, at: Position, field: &[u8]) -> Result<f32, DataError> {
         let field = field.trim_ascii();
-        parse_weight(field).map_err(|fault| self.number_error(at, Role::Weight, fault, field))
+        parse_weight(field)
+            .or_else(|fault| {
+                let with_point = self.with_point(field).ok_or(fault)?;
+                parse_weight(with_point.as_bytes())
+            })
+            .map_err(|fault| self.number_error(at, Role::Weight, fault, field))
     }
 
     /// A timestamp field, in seconds or in whatever unit the log's numbers have.
@@ -325,6 +350,8 @@ impl<'a> Sink<'a> {
     }
 
     fn other_timestamp(&mut self, at: Position, field: &[u8]) -> Result<i64, DataError> {
+        let with_point = self.with_point(field);
+        let field = with_point.as_deref().map_or(field, str::as_bytes);
         let format = self.time_format;
         let kind = self.time_kind.or_else(|| kind_of(field, format));
         let time = kind.map(|kind| time_of(field, kind, format));
@@ -334,6 +361,16 @@ impl<'a> Sink<'a> {
             self.begin_times(kind);
         }
         Ok(time)
+    }
+
+    /// A number with its decimal comma as a point. Of `1,234` it is not certain that the comma is one.
+    fn with_point(&self, field: &[u8]) -> Option<String> {
+        let text = str::from_utf8(field).ok().filter(|_| self.decimal_commas)?;
+        let (whole, part) = text.split_once(',')?;
+        let before = whole.trim_start_matches('-');
+        let may_be_thousands = part.len() == 3 && before.len() <= 3 && before != "0";
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
+        (is_number && !may_be_thousands).then(|| format!("{whole}.{part}"))
     }
 
     /// Takes a row of ids and numbers.

@@ -1,11 +1,14 @@
-//! Opening an input: files, bundled data and bytes alike, decompressed on the fly, hashed as they pass.
+//! Opening an input: files, bundled data and bytes alike, unpacked and decoded on the fly, hashed as they pass.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read, Seek};
 use std::path::Path;
 
+use super::encoding::{DecodingReader, Encoding, Malformed};
 use super::error::{DataError, Place, Position, unreadable};
 use super::hash::{HashingReader, Tally};
+use super::line_ends::{self, LineEnds};
+use super::not_data::{self, NotData};
 use super::window::Window;
 
 /// How much of the text the format is recognized by, bytes.
@@ -16,15 +19,19 @@ pub(super) const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// Where bytes come from.
 pub(super) enum Origin<'a> {
-    File(&'a Path),
-    Memory { name: &'a str, bytes: &'a [u8] },
+    /// A file, in UTF-8 or another encoding that it does not tell by itself.
+    File(&'a Path, Option<Encoding>),
+    Memory {
+        name: &'a str,
+        bytes: &'a [u8],
+    },
 }
 
 impl Origin<'_> {
     /// What messages call it.
     pub(super) fn name(&self) -> String {
         match self {
-            Self::File(path) => path.display().to_string(),
+            Self::File(path, _) => path.display().to_string(),
             Self::Memory { name, .. } => (*name).to_owned(),
         }
     }
@@ -59,6 +66,10 @@ impl TextOrigin {
     /// The same at any position.
     pub(super) fn read_error_at(&self, position: Position, source: io::Error) -> DataError {
         let place = Place::new(&self.name, position);
+        let malformed = source.get_ref().and_then(|inner| inner.downcast_ref());
+        if let Some(&Malformed(encoding)) = malformed {
+            return DataError::BadEncoding { place, encoding };
+        }
         match self.compression {
             Some(compression) => DataError::DamagedCompression {
                 place,
@@ -74,6 +85,7 @@ impl TextOrigin {
 pub(super) struct Text<'a> {
     pub(super) origin: TextOrigin,
     sample: Vec<u8>,
+    is_all: bool,
     rest: Box<dyn Read + 'a>,
     tally: Tally,
 }
@@ -82,6 +94,16 @@ impl<'a> Text<'a> {
     /// The beginning of the text, without a byte order mark.
     pub(super) fn sample(&self) -> &[u8] {
         &self.sample
+    }
+
+    /// Whether the sample is all of the text.
+    pub(super) fn is_all(&self) -> bool {
+        self.is_all
+    }
+
+    /// Whether there is nothing but white space.
+    pub(super) fn is_blank(&self) -> bool {
+        self.is_all && self.sample.trim_ascii().is_empty()
     }
 
     /// The tally of the bytes on disk; complete once the reader has met the end.
@@ -108,8 +130,16 @@ pub(super) enum Source<'a> {
 /// Opens an input and looks at its first bytes.
 pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
     match *origin {
-        Origin::File(path) => {
+        Origin::File(path, encoding) => {
             let name = path.display().to_string();
+            if path.is_dir() {
+                return Err(DataError::Folder { path: name });
+            }
+            if !path.exists()
+                && let Some(remedy) = remote(&name)
+            {
+                return Err(DataError::Remote { path: name, remedy });
+            }
             let missing = |source| DataError::MissingInput {
                 path: name.clone(),
                 source,
@@ -119,7 +149,7 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
             if head == PARQUET_MAGIC {
                 return Ok(Source::Parquet { name, file });
             }
-            open_text(name, head, file)
+            open_text(name, head, file, encoding)
         }
         Origin::Memory { name, mut bytes } => {
             let name = name.to_owned();
@@ -128,7 +158,7 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
                 return Ok(Source::Parquet { name, file });
             }
             let head = read_head(&mut bytes).map_err(|e| unreadable(&name, e))?;
-            open_text(name, head, bytes)
+            open_text(name, head, bytes, None)
         }
     }
 }
@@ -146,10 +176,28 @@ fn spill(bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
+/// What to do about a path of another machine; `None` where it is none.
+fn remote(path: &str) -> Option<String> {
+    let (scheme, _) = path.split_once("://")?;
+    let is_scheme =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    let command = match scheme {
+        "s3" | "s3a" | "s3n" => "aws s3 cp",
+        "gs" => "gcloud storage cp",
+        "http" | "https" | "ftp" => return Some(format!("download it, as with `curl -O {path}`")),
+        "hdfs" => "hdfs dfs -get",
+        "file" => return Some("give the path alone, without `file://`".to_owned()),
+        _ if is_scheme(scheme) => return Some("copy it to this machine".to_owned()),
+        _ => return None,
+    };
+    Some(format!("copy it here, as with `{command} {path} .`"))
+}
+
 fn open_text<'a>(
     name: String,
     head: Vec<u8>,
     rest: impl Read + 'a,
+    encoding: Option<Encoding>,
 ) -> Result<Source<'a>, DataError> {
     let tally = Tally::default();
     let compression = match head.as_slice() {
@@ -169,18 +217,50 @@ fn open_text<'a>(
         }
         None => Box::new(on_disk),
     };
-    let mut sample = Vec::new();
-    let sampled = (&mut rest).take(SAMPLE_BYTES).read_to_end(&mut sample);
-    sampled.map_err(|e| origin.read_error(1 + count_lines(&sample), e))?;
+    let mut sample = sampled(&origin, &mut rest)?;
+    if let Some(NotData { what, remedy }) = not_data::recognize(&origin.name, &sample) {
+        let place = Place::whole(&origin.name);
+        return Err(DataError::NotData {
+            place,
+            what,
+            remedy,
+        });
+    }
+    let encoding = Encoding::of(&sample).or(encoding);
+    if let Some(encoding) = encoding.filter(|encoding| !encoding.is_utf8()) {
+        rest = Box::new(DecodingReader::new(
+            Cursor::new(sample).chain(rest),
+            encoding,
+        ));
+        sample = sampled(&origin, &mut rest)?;
+    }
+    if line_ends::are_old(&sample) {
+        rest = Box::new(LineEnds::new(Cursor::new(sample).chain(rest)));
+        sample = sampled(&origin, &mut rest)?;
+    }
+    let is_all = (sample.len() as u64) < SAMPLE_BYTES;
     if sample.starts_with(b"\xef\xbb\xbf") {
         sample.drain(..3);
+    }
+    // Excel's `sep=;`, whose line stays as a blank one.
+    if sample.starts_with(b"sep=") && matches!(sample.get(5), Some(b'\r' | b'\n')) {
+        sample.drain(..5);
     }
     Ok(Source::Text(Text {
         origin,
         sample,
+        is_all,
         rest,
         tally,
     }))
+}
+
+/// The beginning of a text.
+fn sampled(origin: &TextOrigin, rest: &mut dyn Read) -> Result<Vec<u8>, DataError> {
+    let mut sample = Vec::new();
+    let read = rest.take(SAMPLE_BYTES).read_to_end(&mut sample);
+    read.map_err(|e| origin.read_error(1 + count_lines(&sample), e))?;
+    Ok(sample)
 }
 
 fn count_lines(text: &[u8]) -> u64 {

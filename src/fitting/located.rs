@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::same_data::{Files, Hashes, same_files};
 use crate::config::RunConfig;
-use crate::data::{DataError, HashedFile, hash_file};
+use crate::data::{DataError, HashedFile, hash_file, part_files};
 use crate::error::{Error, Result};
 use crate::split::DataRecord;
 
@@ -121,7 +121,8 @@ fn find(
 
 /// The files at a path as they are now.
 fn hashed(path: &Path) -> Result<Vec<HashedFile>, DataError> {
-    Ok(vec![hash_file(path)?])
+    let parts = part_files(path)?;
+    parts.iter().map(|part| hash_file(part)).collect()
 }
 
 /// Where a file with a relative path was looked for; `None` where the path alone says it.

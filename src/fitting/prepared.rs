@@ -70,6 +70,9 @@ impl Prepared {
         cleaning: Cleaning,
         vectors: Vec<HashedFile>,
     ) -> Result<Self> {
+        for text in &cleaning.remarks {
+            remark(observer, text);
+        }
         let mut split = split::split(&dataset, &config.split, config.seed)?;
         let query = config.pinsage.as_ref().map(|own| own.query);
         if query == Some(QueryItem::Before) && !split.train.remember_previous(&dataset.interactions)
@@ -139,7 +142,7 @@ impl Prepared {
         if config.data.order == IdOrder::Locality {
             prepared = prepared.ordered_by_locality(observer);
         }
-        if let Some(input) = items_input(&config.data) {
+        if let Some(input) = items_input(&config.data)? {
             let columns = item_column_names(&config.data);
             prepared.categories = data::read_item_categories(&input, &columns, &prepared.items)?;
         }
@@ -227,7 +230,7 @@ fn features(
     let Some(settings) = &config.features else {
         return Ok(None);
     };
-    let Some(input) = items_input(&config.data) else {
+    let Some(input) = items_input(&config.data)? else {
         return Err(Usage(format!(
             "{} makes vectors of items' features: name their file with `--items FILE`, or use `--bundled`",
             config.model.name

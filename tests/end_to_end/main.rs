@@ -25,6 +25,7 @@ mod settings;
 mod splits;
 mod synth;
 mod tables;
+mod text_logs;
 mod times;
 mod tune;
 mod walk;

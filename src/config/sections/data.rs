@@ -65,19 +65,23 @@ section! {
     ["data"] DataConfig { models: ALL, tune: SAME_DATA }
 
     /// Interaction logs: CSV, TSV, MovieLens, RecBole .inter, adjacency lists, Parquet or JSON lines, plain, gzip or
-    /// zstd.
+    /// zstd; files, folders of part files, or patterns such as `logs/*.csv`.
+    #[serde(with = "crate::config::path_text::many")]
     train: Vec<PathBuf> {
         default: Vec::new();
         flag: flag("", "FILE"),
     }
 
     /// Held-out interaction logs, for `split.method = given`.
+    #[serde(with = "crate::config::path_text::many")]
     test: Vec<PathBuf> {
         default: Vec::new();
         flag: flag("test", "FILE"),
     }
 
     /// Item metadata: titles, and what `pinsage` reads of items; in any format of a log but adjacency lists.
+    #[serde(default)]
+    #[serde(with = "crate::config::path_text::one")]
     items: Option<PathBuf> {
         default: None;
         flag: flag("items", "FILE"),
@@ -135,6 +139,26 @@ section! {
     time_format: Option<String> {
         default: None;
         flag: flag("time-format", "FORMAT"),
+    }
+
+    /// What stands between the fields of a log: a character such as `;` or `|`, `tab` or `blank`; recognized when absent.
+    separator: Option<String> {
+        default: None;
+        flag: flag("separator", "CHARACTER"),
+    }
+
+    /// Names of all columns of logs without a header, in order, such as `user,item,rating,timestamp`; `-` for one to
+    /// leave out.
+    header: Option<Vec<String>> {
+        default: None;
+        flag: flag("columns", "NAMES"),
+    }
+
+    /// Encoding of the logs and the item file, such as `latin1` or `windows-1252`; UTF-8, or UTF-16 where a file shows it,
+    /// when absent.
+    encoding: Option<String> {
+        default: None;
+        flag: flag("encoding", "NAME"),
     }
 
     /// Interactions with a lower rating are left out.

@@ -36,6 +36,7 @@ section! {
 
     /// Files of ready-made vectors, such as those of an image or a language model.
     #[serde(default)]
+    #[serde(with = "crate::config::path_text::many")]
     vectors: Vec<PathBuf> {
         default: Vec::new();
         absent: Absent::Default,

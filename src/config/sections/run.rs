@@ -53,6 +53,8 @@ section! {
 
     /// A folder for the intermediate tables between two layers when all vectors are computed: two tables of items by
     /// `pinsage.hidden`, kept in memory where no folder is named.
+    #[serde(default)]
+    #[serde(with = "crate::config::path_text::one")]
     temp_dir: Option<PathBuf>, was "scratch" {
         default: None;
         models: PINSAGE,

@@ -6,8 +6,10 @@ use crate::data::lines::Lines;
 use crate::data::sink::Sink;
 use crate::data::source::Text;
 
-/// Reads adjacency lists; a user without items becomes a user without interactions.
-pub(super) fn read(text: Text<'_>, sink: &mut Sink<'_>) -> Result<(), DataError> {
+/// Reads adjacency lists; a user without items becomes a user without interactions. A user who heads two lines, some of
+/// which are longer than a pair, is refused unless `insists`: the lines may be rows of something else.
+pub(super) fn read(text: Text<'_>, insists: bool, sink: &mut Sink<'_>) -> Result<(), DataError> {
+    let mut heads = Heads::default();
     let mut lines = Lines::new(text);
     sink.set_layout(false, false)?;
     while let Some((line, content)) = lines.next_line()? {
@@ -25,15 +27,55 @@ pub(super) fn read(text: Text<'_>, sink: &mut Sink<'_>) -> Result<(), DataError>
             Ok(user) => user,
             Err(error) => return sink.bad_row(error),
         };
+        let mut n_items = 0;
         while let Some(item) = next_key(&mut rest) {
             let item = match sink.item(at, item) {
                 Ok(item) => item,
                 Err(error) => return sink.bad_row(error),
             };
             sink.push(at, user, item, 0.0, 0)?;
+            n_items += 1;
+        }
+        heads.add(user, n_items == 1, line);
+        if let Some(repeated) = heads.repeated_among_lists()
+            && !insists
+        {
+            return Err(DataError::RepeatedList {
+                place: sink.place(Position::Line(repeated)),
+            });
         }
     }
     Ok(())
+}
+
+/// Who headed a line of this file so far.
+#[derive(Default)]
+struct Heads {
+    /// A bit a user.
+    seen: Vec<u64>,
+    /// Whether a line was no pair of a user and an item.
+    any_list: bool,
+    /// The first line headed by somebody again.
+    repeated: Option<u64>,
+}
+
+impl Heads {
+    fn add(&mut self, user: u32, is_pair: bool, line: u64) {
+        let (word, bit) = (user as usize / 64, 1 << (user % 64));
+        if word >= self.seen.len() {
+            self.seen.resize(2 * word + 1, 0);
+        }
+        if self.seen[word] & bit != 0 {
+            self.repeated.get_or_insert(line);
+        }
+        self.seen[word] |= bit;
+        self.any_list |= !is_pair;
+    }
+
+    /// The first line headed by somebody again, unless all lines are pairs: these are the same either way.
+    fn repeated_among_lists(&self) -> Option<u64> {
+        self.repeated.filter(|_| self.any_list)
+    }
 }
 
 /// Takes the next key off a line; its value comes along while its end is looked for.

@@ -1,27 +1,39 @@
-//! CSV and TSV with a header: records within a size limit, fields by column name.
+//! Delimited text, with a header or with names given for its columns: records within a size limit, fields by name.
 
+use super::Format;
+use super::layout::{Layout, Names};
 use super::recbole::plain_header;
-use super::records::{Dialect, Record, RecordScanner};
+use super::records::{Dialect, Quotes, Record, RecordScanner, Spans};
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role};
+use crate::data::separator::Separator;
 use crate::data::sink::{Sink, TextRow};
 use crate::data::source::{Text, TextOrigin};
 
-/// Reads a log with a header.
+/// Reads a log.
 pub(super) fn read(
     text: Text<'_>,
-    dialect: Dialect,
+    layout: &Layout,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    let mut records = Records::open(text, dialect)?;
-    let columns = Columns::find(records.header(), names, &records.header_place())?;
+    let mut records = Records::open(text, layout)?;
+    let columns = Columns::find(records.header(), names, &records.header_place());
+    let columns = columns.map_err(|fault| match layout.names {
+        Names::InFile if layout.format != Format::RecBole => DataError::HeaderOrRow {
+            fault: Box::new(fault),
+        },
+        _ => fault,
+    })?;
     sink.set_detected(columns.describe(records.header(), &records.header_place().file));
     sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
+    if layout.separator != Separator::COMMA {
+        sink.allow_decimal_commas();
+    }
     loop {
         let (line, record) = match records.next_record() {
             Ok(Some(row)) => row,
-            Ok(None) => return Ok(()),
+            Ok(None) => break,
             Err(error) => {
                 sink.bad_row(error)?;
                 continue;
@@ -35,6 +47,28 @@ pub(super) fn read(
         };
         sink.text_row(Position::Line(line), row)?;
     }
+    let name = &records.origin.name;
+    if let Names::Implied(header) = &layout.names {
+        sink.remark(format!(
+            "{name}: it has no header; its columns were taken for {}. `--columns` names them otherwise",
+            header.join(", ")
+        ));
+    }
+    if let Some(Spans {
+        first_line,
+        n_records,
+    }) = records.scanner.spans()
+    {
+        let rows = match n_records {
+            1 => "1 row has".to_owned(),
+            n => format!("{n} rows have"),
+        };
+        sink.remark(format!(
+            "{name}:{first_line}: {rows} a quoted field that reaches over the end of its line, the first one here; a \
+             quote that stands alone takes all rows up to the next one"
+        ));
+    }
+    Ok(())
 }
 
 /// The records of a delimited file, all as wide as its header.
@@ -43,13 +77,23 @@ pub(in crate::data) struct Records<'a> {
     origin: TextOrigin,
     header: Vec<String>,
     header_line: u64,
+    is_named: bool,
 }
 
 impl<'a> Records<'a> {
-    /// Opens a text and reads its header.
-    pub(in crate::data) fn open(text: Text<'a>, dialect: Dialect) -> Result<Self, DataError> {
+    /// Opens a text and reads its header, if it has one.
+    pub(in crate::data) fn open(text: Text<'a>, layout: &Layout) -> Result<Self, DataError> {
         let origin = text.origin.clone();
-        let mut scanner = RecordScanner::new(text, dialect);
+        let mut scanner = RecordScanner::new(text, dialect(layout));
+        if let Names::Given(header) | Names::Implied(header) = &layout.names {
+            return Ok(Self {
+                scanner,
+                origin,
+                header: header.clone(),
+                header_line: 1,
+                is_named: true,
+            });
+        }
         let Some((header_line, record)) = scanner.next_record()? else {
             return Err(DataError::Empty {
                 place: Place::whole(&origin.name),
@@ -65,7 +109,7 @@ impl<'a> Records<'a> {
                 role: Role::Header,
             });
         };
-        if dialect == Dialect::RecBole {
+        if layout.format == Format::RecBole {
             header = plain_header(header);
         }
         Ok(Self {
@@ -73,6 +117,7 @@ impl<'a> Records<'a> {
             origin,
             header,
             header_line,
+            is_named: false,
         })
     }
 
@@ -81,7 +126,7 @@ impl<'a> Records<'a> {
         &self.header
     }
 
-    /// Where the header is.
+    /// Where the header is, or the first row.
     pub(in crate::data) fn header_place(&self) -> Place {
         self.origin.line(self.header_line)
     }
@@ -92,12 +137,27 @@ impl<'a> Records<'a> {
             return Ok(None);
         };
         if record.len() != self.header.len() {
+            let mut expected = self.header.len().to_string();
+            if self.is_named {
+                expected.push_str(" (one a name of `--columns`)");
+            }
             return Err(DataError::Ragged {
                 place: self.origin.line(line),
-                expected: self.header.len().to_string(),
+                expected,
                 found: record.len(),
             });
         }
         Ok(Some((line, record)))
     }
+}
+
+/// Quotes are letters in RecBole's files between tabs, reach over lines in CSV, and stay within a line elsewhere.
+fn dialect(layout: &Layout) -> Dialect {
+    let separator = layout.separator;
+    let quotes = match separator {
+        Separator::TAB if layout.format == Format::RecBole => Quotes::Letters,
+        Separator::COMMA | Separator::Character(b';') => Quotes::AcrossLines,
+        _ => Quotes::WithinLine,
+    };
+    Dialect { separator, quotes }
 }

@@ -2,8 +2,11 @@
 
 mod adjacency;
 mod delimited;
+mod fields;
 mod json_lines;
+mod layout;
 mod movielens;
+mod open_quote;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
@@ -15,9 +18,11 @@ mod parquet_keys;
 #[cfg(feature = "parquet")]
 mod parquet_times;
 mod recbole;
+mod recognize;
 mod records;
 #[cfg(feature = "parquet")]
 mod strict_cast;
+mod unnamed;
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,24 +30,24 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub(super) use delimited::Records;
+pub(super) use layout::{Asked, Layout};
 pub(super) use movielens::split_double_colon;
 #[cfg(feature = "parquet")]
 pub(super) use parquet::{check_codecs, decode, read as read_parquet};
-pub(super) use records::Dialect;
+pub(super) use recognize::{Sample, recognize, recognize_items};
 
-use super::columns::{ColumnNames, Columns};
+use super::columns::ColumnNames;
 use super::error::{DataError, Place};
-use super::json::starts_array;
 use super::sink::Sink;
 use super::source::Text;
 
 /// A file format of interaction logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Format {
-    /// Comma-separated values with a header.
+    /// Values between commas, or another separator, with a header or with names given for the columns.
     #[serde(rename = "csv")]
     Csv,
-    /// Tab-separated values with a header.
+    /// Values between tabs with a header.
     #[serde(rename = "tsv")]
     Tsv,
     /// `user::item::rating::timestamp`, as MovieLens 1M and 10M and MovieTweetings.
@@ -51,7 +56,7 @@ pub enum Format {
     /// `user item rating timestamp` between tabs, without a header, as `u.data` of MovieLens 100K.
     #[serde(rename = "movielens-tab")]
     MovieLensTab,
-    /// A RecBole atomic file: tabs, and a header of `name:type`.
+    /// A RecBole atomic file: tabs, or another separator, and a header of `name:type`.
     #[serde(rename = "recbole")]
     RecBole,
     /// A line a user: `user item item …`, as LightGCN and NGCF have it.
@@ -113,55 +118,19 @@ impl FromStr for Format {
     }
 }
 
-/// The format a text looks like, by its first lines; `None` when it looks like none.
-pub(super) fn recognize(sample: &[u8]) -> Option<Format> {
-    let mut lines = sample.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    let first = lines.clone().find(|line| !line.is_empty())?;
-    let has = |byte| first.contains(&byte);
-    let header: Vec<String> = first
-        .split(|&byte| byte == if has(b'\t') { b'\t' } else { b',' })
-        .map(|name| {
-            String::from_utf8_lossy(name.trim_ascii())
-                .trim_matches('"')
-                .to_owned()
-        })
-        .collect();
-    let names_columns = Columns::find(&header, &ColumnNames::default(), &Place::whole("")).is_ok();
-    if first.starts_with(b"{") || starts_array(sample) {
-        Some(Format::JsonLines)
-    } else if recbole::is_header(first) {
-        Some(Format::RecBole)
-    } else if names_columns {
-        Some(if has(b'\t') { Format::Tsv } else { Format::Csv })
-    } else if movielens::split_double_colon(first).count() > 1 {
-        Some(Format::MovieLens)
-    } else if has(b'\t') && movielens::is_tab_row(first) {
-        Some(Format::MovieLensTab)
-    } else if lines.by_ref().take(10).all(adjacency::is_list_of_numbers) {
-        Some(Format::AdjacencyLists)
-    } else if has(b'\t') {
-        Some(Format::Tsv)
-    } else if has(b',') {
-        Some(Format::Csv)
-    } else {
-        None
-    }
-}
-
-/// Reads a text as a format. Parquet is not text: see `read_parquet`.
+/// Reads a text of this layout; `insists` where its format was asked for. Parquet is not text: see `read_parquet`.
 pub(super) fn read_text(
-    format: Format,
+    layout: &Layout,
     text: Text<'_>,
     names: &ColumnNames,
+    insists: bool,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    match format {
-        Format::Csv => delimited::read(text, Dialect::Csv, names, sink),
-        Format::Tsv => delimited::read(text, Dialect::Tsv, names, sink),
-        Format::RecBole => delimited::read(text, Dialect::RecBole, names, sink),
-        Format::MovieLens => movielens::read_double_colon(text, names, sink),
-        Format::MovieLensTab => movielens::read_tab(text, names, sink),
-        Format::AdjacencyLists => adjacency::read(text, sink),
+    match layout.format {
+        Format::Csv | Format::Tsv | Format::RecBole => delimited::read(text, layout, names, sink),
+        Format::MovieLens => movielens::read_double_colon(text, layout, names, sink),
+        Format::MovieLensTab => movielens::read_tab(text, layout, names, sink),
+        Format::AdjacencyLists => adjacency::read(text, insists, sink),
         Format::JsonLines => json_lines::read(text, names, sink),
         Format::Parquet => Err(DataError::BadParquet {
             place: Place::whole(&text.origin.name),
@@ -173,29 +142,6 @@ pub(super) fn read_text(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_format_is_recognized_by_its_first_lines() {
-        let cases: [(&str, Option<Format>); 14] = [
-            ("user_id,item_id\n1,2\n", Some(Format::Csv)),
-            ("\"userId\",\"movieId\"\r\n1,2\r\n", Some(Format::Csv)),
-            ("who,what\n1,2\n", Some(Format::Csv)),
-            ("user\titem\trating\n", Some(Format::Tsv)),
-            ("1::1074638::7::1365029107\n", Some(Format::MovieLens)),
-            ("196\t242\t3\t881250949\n", Some(Format::MovieLensTab)),
-            ("user_id:token\titem_id:token\n", Some(Format::RecBole)),
-            ("0 1 2 3\n1 4\n", Some(Format::AdjacencyLists)),
-            ("\n0\n1 4 5\n", Some(Format::AdjacencyLists)),
-            ("{\"user\": 1}\n", Some(Format::JsonLines)),
-            ("[\n {\"user\": 1}\n]", Some(Format::JsonLines)),
-            ("", None),
-            ("hello\n", None),
-            ("\u{0}\u{1}\u{2}", None),
-        ];
-        for (text, format) in cases {
-            assert_eq!(recognize(text.as_bytes()), format, "{text:?}");
-        }
-    }
 
     #[test]
     fn names_go_both_ways() {

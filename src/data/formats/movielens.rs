@@ -1,8 +1,10 @@
 //! MovieLens rows without a header: `user::item::rating::timestamp`, and the same between tabs.
 
-use crate::data::columns::ColumnNames;
+use super::layout::{Layout, Names};
+use super::unnamed::number;
+use crate::data::columns::{ColumnNames, Columns};
 use crate::data::date_text::parse_date_time;
-use crate::data::error::{DataError, Position};
+use crate::data::error::{DataError, Place, Position};
 use crate::data::lines::Lines;
 use crate::data::sink::{Sink, TextRow};
 use crate::data::source::{Text, TextOrigin};
@@ -10,19 +12,24 @@ use crate::data::source::{Text, TextOrigin};
 /// Reads rows between `::`.
 pub(super) fn read_double_colon(
     text: Text<'_>,
+    layout: &Layout,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    read_rows(text, names, sink, |line| fields(split_double_colon(line)))
+    read_rows(text, layout, names, sink, |line| {
+        fields(split_double_colon(line))
+    })
 }
 
 /// Reads rows between tabs.
 pub(super) fn read_tab(
     text: Text<'_>,
+    layout: &Layout,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    read_rows(text, names, sink, |line| {
+    sink.allow_decimal_commas();
+    read_rows(text, layout, names, sink, |line| {
         fields(line.split(|&byte| byte == b'\t'))
     })
 }
@@ -41,7 +48,8 @@ pub(in crate::data) fn split_double_colon(line: &[u8]) -> impl Iterator<Item = &
 /// Whether a line is two to four fields between tabs, the third a number and the fourth a time.
 pub(super) fn is_tab_row(line: &[u8]) -> bool {
     let is_number = |field: &[u8]| {
-        str::from_utf8(field.trim_ascii()).is_ok_and(|text| text.parse::<f64>().is_ok())
+        let is_it = |text: &str| text.parse::<f64>().is_ok() || number(text).is_some();
+        str::from_utf8(field.trim_ascii()).is_ok_and(is_it)
     };
     let is_time = |field: &[u8]| is_number(field) || parse_date_time(field.trim_ascii()).is_some();
     let fields: Vec<&[u8]> = line.split(|&byte| byte == b'\t').collect();
@@ -63,24 +71,43 @@ fn fields<'l>(split: impl Iterator<Item = &'l [u8]>) -> Fields<'l> {
     fields
 }
 
+/// Where the columns are; those of a row may be fewer.
+fn columns(layout: &Layout, names: &ColumnNames, place: Place) -> Result<Columns, DataError> {
+    match &layout.names {
+        Names::Given(header) => Columns::find(header, names, &place),
+        _ => Ok(Columns {
+            user: 0,
+            item: 1,
+            weight: names.wants_weights().then_some(2),
+            timestamp: names.wants_timestamps().then_some(3),
+        }),
+    }
+}
+
 fn read_rows(
     text: Text<'_>,
+    layout: &Layout,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
     split: impl for<'l> Fn(&'l [u8]) -> Fields<'l>,
 ) -> Result<(), DataError> {
     let origin = text.origin.clone();
+    let mut columns = columns(layout, names, origin.line(1))?;
     let mut lines = Lines::new(text);
-    let mut expected = None;
+    let mut expected = match &layout.names {
+        Names::Given(header) => Some(header.len()),
+        _ => None,
+    };
+    let mut is_first = true;
     while let Some((line, content)) = lines.next_line()? {
         let (fields, found) = split(content);
-        if expected.is_none() {
+        if is_first {
             check_width(&origin, line, found)?;
-            let (weights, timestamps) = (found > 2, found > 3);
-            sink.set_layout(
-                weights && names.wants_weights(),
-                timestamps && names.wants_timestamps(),
-            )?;
+            for column in [&mut columns.weight, &mut columns.timestamp] {
+                *column = column.filter(|&column| column < found);
+            }
+            sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
+            is_first = false;
         }
         let expected = *expected.get_or_insert(found);
         if found != expected {
@@ -93,10 +120,10 @@ fn read_rows(
             continue;
         }
         let row = TextRow {
-            user: fields[0],
-            item: fields[1],
-            weight: (found > 2 && names.wants_weights()).then_some(fields[2]),
-            timestamp: (found > 3 && names.wants_timestamps()).then_some(fields[3]),
+            user: fields[columns.user],
+            item: fields[columns.item],
+            weight: columns.weight.map(|column| fields[column]),
+            timestamp: columns.timestamp.map(|column| fields[column]),
         };
         sink.text_row(Position::Line(line), row)?;
     }

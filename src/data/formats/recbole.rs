@@ -1,14 +1,24 @@
-//! The typed header of RecBole atomic files, which are tab-separated and have no quotes.
+//! The typed header of RecBole atomic files, which are mostly between tabs and then have no quotes.
+
+use crate::data::separator::Separator;
 
 const TYPES: [&[u8]; 4] = [b"token", b"token_seq", b"float", b"float_seq"];
 
-/// Whether a line is a typed header.
-pub(super) fn is_header(line: &[u8]) -> bool {
-    line.split(|&byte| byte == b'\t').all(|field| {
-        let mut parts = field.trim_ascii().rsplitn(2, |&byte| byte == b':');
-        let kind = parts.next().unwrap_or_default();
-        TYPES.contains(&kind) && parts.next().is_some_and(|name| !name.is_empty())
-    })
+/// How many fields a typed header has with this between them; `None` where the line is none.
+pub(super) fn typed_fields(line: &[u8], separator: Separator) -> Option<usize> {
+    let mut rest = Some(line.trim_ascii());
+    let mut n_fields = 0;
+    while let Some(row) = rest {
+        let end = separator.end_of_field(row);
+        let mut parts = row[..end].trim_ascii().rsplitn(2, |&byte| byte == b':');
+        let is_typed = parts.next().is_some_and(|kind| TYPES.contains(&kind));
+        if !is_typed || parts.next().is_none_or(<[u8]>::is_empty) {
+            return None;
+        }
+        n_fields += 1;
+        rest = separator.next_field(&row[end..]);
+    }
+    Some(n_fields)
 }
 
 /// Column names without their types.

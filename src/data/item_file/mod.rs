@@ -9,9 +9,9 @@ use std::borrow::Cow;
 pub(super) use choose::{key_column, key_name, title_column};
 
 use super::error::{DataError, Place, Position, Role};
-use super::formats::{Dialect, Format, Records, recognize, split_double_colon};
+use super::formats::{Format, Records, Sample, recognize_items, split_double_colon};
 use super::hash::Tally;
-use super::json::{Objects, Path, find, first_names, plain_text, starts_array};
+use super::json::{Objects, Path, find, first_names, plain_text};
 use super::lines::Lines;
 use super::source::{Origin, Source, Text, TextOrigin, open};
 
@@ -87,8 +87,8 @@ impl<'a> ItemFile<'a> {
         let origin = text.origin.clone();
         let whole = Place::whole(&origin.name);
         let tally = text.tally();
-        let format = match recognize_items(text.sample()) {
-            Some(format) => format,
+        let layout = match recognize_items(&Sample::new(text.sample(), text.is_all())) {
+            Some(layout) => layout,
             None if text.sample().trim_ascii().is_empty() => {
                 return Err(DataError::Empty { place: whole });
             }
@@ -99,7 +99,8 @@ impl<'a> ItemFile<'a> {
                 });
             }
         };
-        let dialect = match format {
+        let format = layout.format;
+        match format {
             Format::MovieLens => {
                 return Ok(Self {
                     name: origin.name.clone(),
@@ -111,11 +112,9 @@ impl<'a> ItemFile<'a> {
                 });
             }
             Format::JsonLines => return Self::of_objects(text, tally),
-            Format::RecBole => Dialect::RecBole,
-            Format::Tsv => Dialect::Tsv,
-            _ => Dialect::Csv,
-        };
-        let records = Records::open(text, dialect)?;
+            _ => {}
+        }
+        let records = Records::open(text, &layout)?;
         Ok(Self {
             name: origin.name.clone(),
             format,
@@ -208,22 +207,6 @@ fn take_object(
         Some(value) => plain_text(value, BETWEEN_VALUES).map_err(bad),
         None => Ok(Cow::Borrowed("")),
     })
-}
-
-fn recognize_items(sample: &[u8]) -> Option<Format> {
-    if let Some(format @ (Format::RecBole | Format::MovieLens)) = recognize(sample) {
-        return Some(format);
-    }
-    let first = sample
-        .split(|&byte| byte == b'\n')
-        .find(|line| !line.trim_ascii().is_empty())?;
-    if first.trim_ascii_start().starts_with(b"{") || starts_array(sample) {
-        Some(Format::JsonLines)
-    } else if first.contains(&b'\t') {
-        Some(Format::Tsv)
-    } else {
-        first.contains(&b',').then_some(Format::Csv)
-    }
 }
 
 /// The fields of `item::title::genres`; a title may itself hold `::`, and genres may be left out.

@@ -274,9 +274,11 @@ fn a_missing_file_is_told_from_a_bad_one() {
     let bad = folder.file("bad.csv", "user,item\n");
     let error = read_dataset(&[bad], &[], None, &ReadOptions::default()).unwrap_err();
     assert!(!error.is_missing_input());
-    let directory = Input::Path(folder.path(""));
-    let error = read_dataset(&[directory], &[], None, &ReadOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("directory"), "{error}");
+    let items = Input::Path(folder.path(""));
+    let log = folder.file("good.csv", "user,item\n1,2\n");
+    let read = read_dataset(&[log], &[], Some(&items), &ReadOptions::default());
+    let message = read.unwrap_err().to_string();
+    assert!(message.contains("it is a folder"), "{message}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn several_inputs_make_one_log() {
     let folder = Folder::new();
     let inputs = [
         folder.file("a.csv", "user,item\n1,2\n3,4\n"),
-        folder.file("b.gz", gzip(b"1 2 5\n")),
+        folder.file("b.gz", gzip(b"1 2 5\n3\n")),
     ];
     let (dataset, cleaning) = read_dataset(&inputs, &[], None, &ReadOptions::default()).unwrap();
     assert_eq!(dataset.interactions.len(), 3);

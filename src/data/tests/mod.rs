@@ -8,8 +8,10 @@ mod filters;
 mod hostile;
 mod item_files;
 mod json;
+mod layouts;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod parts;
 mod properties;
 mod readers;
 mod times;
