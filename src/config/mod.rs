@@ -30,9 +30,9 @@ pub use sections::section::SectionDefinition;
 pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
     ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
-    FeatureSettings, FilterSettings, HardRoot, IdOrder, Initialization, LastActivation, LossKind,
+    FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization, LastActivation, LossKind,
     LossSettings, ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow,
-    Optimizer, PinSageSettings, PoolingName, PositiveSampling, QueryItem, RunConfig, RunSettings,
+    Optimizer, PinSageSettings, PoolingName, PositiveSampling, QueryItem, Repeats, RunConfig, RunSettings,
     SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start,
     TimeUnit, TrainingConfig, WalkSettings,
 };

@@ -7,11 +7,12 @@ use super::columns::DetectedColumns;
 use super::error::{DataError, Place};
 use super::kcore::k_core;
 use super::key_table::{KeyTable, keep_keys};
+use super::ratings::Ratings;
 use super::raw_log::RawLog;
 use super::{Dataset, Interactions, ReadOptions};
 
 /// What reading took out, and which columns it read. The counts of the log satisfy `rows =
-/// interactions + duplicates_merged + below_min_rating + k_core_interactions_removed`.
+/// interactions + duplicates_merged + zero_weight + below_min_rating + k_core_interactions_removed`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cleaning {
@@ -19,6 +20,10 @@ pub struct Cleaning {
     pub rows: u64,
     /// Interactions merged into another of the same user and item.
     pub duplicates_merged: u64,
+    /// Interactions whose events all weigh 0.
+    pub zero_weight: u64,
+    /// Interactions rated 0 or less, before the filters.
+    pub not_positive: u64,
     /// Interactions below the minimum rating.
     pub below_min_rating: u64,
     /// Users the k-core removed.
@@ -90,6 +95,12 @@ pub(super) fn clean(
 ) -> Result<Dataset, DataError> {
     let (mut log, merged) = log.into_merged(&ids.users, &ids.items);
     cleaning.duplicates_merged = merged;
+    if options.events.is_empty() {
+        let ratings = Ratings::of(&log);
+        cleaning.not_positive = ratings.not_positive;
+        let remark = ratings.remark(log.len()).filter(|_| options.min_rating.is_none());
+        cleaning.remarks.extend(remark);
+    }
     let mut test = test.map(|test| test.into_merged(&ids.users, &ids.items).0);
     let filters = options.min_rating.is_some() || options.k_core.is_some();
     let before = filters.then(|| ids.present(&log));

@@ -19,12 +19,24 @@ pub struct ColumnNames {
     pub weight: Option<String>,
     /// The timestamp column.
     pub timestamp: Option<String>,
+    /// The column of types of events; `None` finds it by the usual names.
+    pub event: Option<String>,
+    /// Whether events are read, since they have weights. Then ratings are read only where their column is named.
+    pub reads_events: bool,
 }
 
 impl ColumnNames {
     /// Whether the ratings of files without a header are wanted.
     pub(super) fn wants_weights(&self) -> bool {
         self.weight.as_deref() != Some(IGNORED_COLUMN)
+    }
+
+    /// Refuses types of events where no column has a name.
+    pub(super) fn refuse_events_without_names(&self, place: &Place) -> Result<(), DataError> {
+        match self.reads_events {
+            true => Err(missing(&[], Role::Event, self.event.as_deref(), place)),
+            false => Ok(()),
+        }
     }
 
     /// Whether the timestamps of files without a header are wanted.
@@ -46,6 +58,12 @@ pub struct DetectedColumns {
     pub weight: Option<String>,
     /// The timestamp column, if any.
     pub timestamp: Option<String>,
+    /// The column of types of events, where they are read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Whether the rating column was found by a name that other columns have, too: text in it makes it no rating.
+    #[serde(skip)]
+    pub(super) weight_is_likely: bool,
 }
 
 impl DetectedColumns {
@@ -54,6 +72,9 @@ impl DetectedColumns {
         let mut found = format!("user = {}, item = {}", self.user, self.item);
         if let Some(weight) = &self.weight {
             found.push_str(&format!(", rating = {weight}"));
+        }
+        if let Some(event) = &self.event {
+            found.push_str(&format!(", event = {event}"));
         }
         if let Some(timestamp) = &self.timestamp {
             found.push_str(&format!(", timestamp = {timestamp}"));
@@ -69,6 +90,9 @@ pub(super) struct Columns {
     pub(super) item: usize,
     pub(super) weight: Option<usize>,
     pub(super) timestamp: Option<usize>,
+    pub(super) event: Option<usize>,
+    /// See [`DetectedColumns::weight_is_likely`].
+    pub(super) weight_is_likely: bool,
 }
 
 impl Columns {
@@ -86,12 +110,31 @@ impl Columns {
             Some(IGNORED_COLUMN) => Ok(None),
             name => find_column(header, role, name, place),
         };
+        let event = match names.reads_events {
+            true => Some(needed(Role::Event, &names.event)?),
+            false => None,
+        };
+        let sure = match (event, &names.weight) {
+            (Some(_), None) => None,
+            _ => optional(Role::Weight, &names.weight)?,
+        };
+        let likely = match (event, &names.weight) {
+            (None, None) => find_column(header, Role::LikelyWeight, None, place)?,
+            _ => None,
+        };
         Ok(Self {
             user: needed(Role::User, &names.user)?,
             item: needed(Role::Item, &names.item)?,
-            weight: optional(Role::Weight, &names.weight)?,
+            weight: sure.or(likely),
             timestamp: optional(Role::Timestamp, &names.timestamp)?,
+            event,
+            weight_is_likely: sure.is_none() && likely.is_some(),
         })
+    }
+
+    /// Whether rows have weights: their ratings, or what their events weigh.
+    pub(super) fn has_weights(&self) -> bool {
+        self.weight.is_some() || self.event.is_some()
     }
 
     /// What was found, for the report.
@@ -103,6 +146,8 @@ impl Columns {
             item: name(self.item),
             weight: self.weight.map(name),
             timestamp: self.timestamp.map(name),
+            event: self.event.map(name),
+            weight_is_likely: self.weight_is_likely,
         }
     }
 }
@@ -205,6 +250,42 @@ fn usual_names(role: Role) -> &'static [&'static str] {
             "movie",
         ],
         Role::Weight => &["rating", "weight", "score", "count"],
+        Role::LikelyWeight => &[
+            "label",
+            "liked",
+            "like",
+            "islike",
+            "isliked",
+            "clicked",
+            "click",
+            "isclick",
+            "isclicked",
+            "purchased",
+            "purchase",
+            "ispurchase",
+            "ispurchased",
+            "bought",
+            "isbought",
+            "converted",
+            "conversion",
+            "isconverted",
+        ],
+        Role::Event => &[
+            "event",
+            "eventtype",
+            "eventname",
+            "action",
+            "actiontype",
+            "behavior",
+            "behaviour",
+            "behaviortype",
+            "behaviourtype",
+            "interactiontype",
+            "activity",
+            "activitytype",
+            "feedbacktype",
+            "type",
+        ],
         Role::Timestamp => &[
             "timestamp",
             "time",
@@ -274,6 +355,8 @@ mod tests {
             item: 1,
             weight: Some(2),
             timestamp: Some(3),
+            event: None,
+            weight_is_likely: false,
         };
         assert_eq!(found(&["userId", "movieId", "rating", "timestamp"]), all);
         assert_eq!(found(&["UID", "Product ID", "Score", "ts"]), all);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::events::EventWeights;
 use super::time_text::is_time_format;
 use super::{
     Bundled, Cleaning, ColumnNames, Dataset, Encoding, Format, Input, ItemColumnNames, ReadOptions,
@@ -89,6 +90,14 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         .map(str::parse::<Separator>)
         .transpose();
     let columns = &config.columns;
+    let events = EventWeights::parse(&config.event_weights).map_err(Usage)?;
+    if let (Some(column), true) = (&columns.event, events.is_empty()) {
+        return Err(Usage(format!(
+            "`--event-column {column}` needs what its events weigh: add `--event-weight view=1,purchase=10` with their \
+             names, 0 for events that are not trained on"
+        ))
+        .into());
+    }
     Ok(ReadOptions {
         format: format.map_err(Usage)?,
         columns: ColumnNames {
@@ -96,6 +105,8 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
             item: columns.item.clone(),
             weight: columns.weight.clone(),
             timestamp: columns.timestamp.clone(),
+            event: columns.event.clone(),
+            reads_events: !events.is_empty(),
         },
         item_columns: item_column_names(config),
         skip_bad_rows: (config.on_bad_row == OnBadRow::Skip).then_some(config.max_bad_share),
@@ -103,6 +114,8 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         time_format: config.time_format.clone(),
         separator: separator.map_err(Usage)?,
         header: config.header.as_deref().map(names),
+        events,
+        repeats: Some(config.repeats),
         min_rating: config.min_rating,
         k_core: config.k_core,
     })

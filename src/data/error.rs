@@ -72,6 +72,10 @@ pub enum Role {
     Item,
     /// How strongly: a rating, a weight, a count.
     Weight,
+    /// Whether it was liked, clicked or bought: a rating under a name that other columns have, too.
+    LikelyWeight,
+    /// Of which type the event was.
+    Event,
     /// When.
     Timestamp,
     /// The item of a row of an item file.
@@ -87,7 +91,8 @@ impl fmt::Display for Role {
         f.write_str(match self {
             Self::User => "user",
             Self::Item | Self::ItemId => "item",
-            Self::Weight => "rating",
+            Self::Weight | Self::LikelyWeight => "rating",
+            Self::Event => "event",
             Self::Timestamp => "timestamp",
             Self::Title => "title",
             Self::Header => "header",
@@ -101,7 +106,8 @@ impl Role {
         match self {
             Self::User => "--user-column",
             Self::Item | Self::Header => "--item-column",
-            Self::Weight => "--weight-column",
+            Self::Weight | Self::LikelyWeight => "--weight-column",
+            Self::Event => "--event-column",
             Self::Timestamp => "--timestamp-column",
             Self::ItemId => "--item-id-column",
             Self::Title => "--title-column",
@@ -475,6 +481,19 @@ pub enum DataError {
         max_share: f64,
         /// Place of the first, and what is wrong with it.
         first: String,
+    },
+    /// An event that no weight was given for.
+    #[error(
+        "{place}: the event `{text}` has no weight (those of {known} have one): add it, as in `--event-weight \
+         '{text}=1'`; with 0 it is not trained on"
+    )]
+    UnknownEvent {
+        /// The row.
+        place: Place,
+        /// The event, shortened.
+        text: String,
+        /// The events that have weights.
+        known: String,
     },
     /// A line or record beyond [`MAX_LINE_BYTES`](super::MAX_LINE_BYTES).
     #[error(

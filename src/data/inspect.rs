@@ -246,6 +246,9 @@ impl Inspection {
             line("bad test rows left out", cleaning.test_bad_rows.to_string());
         }
         line("duplicates merged", cleaning.duplicates_merged.to_string());
+        if cleaning.zero_weight > 0 {
+            line("events of weight 0", cleaning.zero_weight.to_string());
+        }
         if cleaning.below_min_rating > 0 {
             line(
                 "below the minimum rating",

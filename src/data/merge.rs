@@ -2,6 +2,23 @@
 
 use super::Interactions;
 use super::unit::Unit;
+use crate::config::Repeats;
+
+/// What is made of the rows of one pair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MergeRule {
+    pub(super) repeats: Repeats,
+    /// Whether rows of weight 0 count only where a pair has no others.
+    pub(super) zero_is_nothing: bool,
+}
+
+impl MergeRule {
+    /// The latest row stays.
+    pub(super) const LATEST: Self = Self {
+        repeats: Repeats::Latest,
+        zero_is_nothing: false,
+    };
+}
 
 /// Rows lie in blocks of this size, so none moves when more come and no memory is held twice.
 pub(super) const BLOCK_ROWS: usize = 1 << 16;
@@ -9,6 +26,7 @@ pub(super) const BLOCK_ROWS: usize = 1 << 16;
 /// Sorts the rows of blocks by user and item, under the ids that `user_ids` and `item_ids` give them. Every block but the
 /// last holds [`BLOCK_ROWS`] rows, and `u32` can number all rows. Of a repeated pair the row with the latest timestamp
 /// stays, `unit` being that of the timestamps; among those of one second, the one with the greatest weight.
+/// Where `rule` says so, its weight is the sum or the greatest of the pair's weights.
 ///
 /// Each column is freed as soon as its copy is made, so at most one is in memory twice.
 pub(super) fn merge(
@@ -16,6 +34,7 @@ pub(super) fn merge(
     user_ids: &[u32],
     item_ids: &[u32],
     unit: Unit,
+    rule: MergeRule,
 ) -> Interactions {
     let (mut order, mut ends) = by_user(&blocks, user_ids);
     blocks.iter_mut().for_each(|block| block.users = Vec::new());
@@ -31,10 +50,16 @@ pub(super) fn merge(
             unit.seconds(time)
         };
         let weight = |position| weights.as_ref().map_or(0.0, |all| at(all, position));
-        let by_time = timestamp(a).cmp(&timestamp(b));
+        let counts = |position| !rule.zero_is_nothing || weight(position) != 0.0;
+        let by_time = counts(a).cmp(&counts(b));
+        let by_time = by_time.then_with(|| timestamp(a).cmp(&timestamp(b)));
         by_time.then_with(|| weight(a).total_cmp(&weight(b)))
     };
     let mut sorted_items = Vec::with_capacity(order.len());
+    let mut combined = match (rule.repeats, &weights) {
+        (Repeats::Latest, _) | (_, None) => None,
+        (_, Some(_)) => Some(Vec::with_capacity(order.len())),
+    };
     // Item and position of each row of a user in one number, so that sorting needs no other memory.
     let mut rows: Vec<u64> = Vec::new();
     let (mut start, mut kept) = (0, 0);
@@ -53,6 +78,10 @@ pub(super) fn merge(
             if let Some(position) = positions.max_by(by_precedence) {
                 order[kept] = position;
                 kept += 1;
+                if let (Some(combined), Some(weights)) = (&mut combined, &weights) {
+                    let of_pair = same.iter().map(|&row| at(weights, row as u32));
+                    combined.push(rule.combined(of_pair));
+                }
                 sorted_items.push((same[0] >> 32) as u32);
             }
         }
@@ -60,7 +89,7 @@ pub(super) fn merge(
     }
     drop(items);
     order.truncate(kept);
-    let weights = weights.map(|blocks| pick(blocks, &order));
+    let weights = combined.or_else(|| weights.map(|blocks| pick(blocks, &order)));
     let timestamps = timestamps.map(|blocks| pick(blocks, &order));
     drop(order);
     let mut users = Vec::with_capacity(kept);
@@ -72,6 +101,21 @@ pub(super) fn merge(
         items: sorted_items,
         weights,
         timestamps,
+    }
+}
+
+impl MergeRule {
+    /// One weight of those of a pair, whatever their order.
+    fn combined(self, weights: impl ExactSizeIterator<Item = f32>) -> f32 {
+        let mut weights: Vec<f32> = weights.collect();
+        weights.sort_unstable_by(f32::total_cmp);
+        match self.repeats {
+            Repeats::Sum => {
+                let sum = weights.iter().map(|&weight| f64::from(weight)).sum::<f64>();
+                (sum as f32).clamp(f32::MIN, f32::MAX)
+            }
+            Repeats::Latest | Repeats::Max => weights.last().copied().unwrap_or_default(),
+        }
     }
 }
 
@@ -120,6 +164,7 @@ fn pick<T: Copy>(blocks: Vec<Vec<T>>, order: &[u32]) -> Vec<T> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeMap;
 
@@ -150,7 +195,7 @@ mod tests {
                 let kept = latest.entry(pair).or_insert(row);
                 *kept = row.max(*kept);
             }
-            let merged = merge(vec![block], &user_ids, &item_ids, Unit::Seconds);
+            let merged = merge(vec![block], &user_ids, &item_ids, Unit::Seconds, MergeRule::LATEST);
             let expected = Interactions {
                 users: latest.keys().map(|pair| pair.0).collect(),
                 items: latest.keys().map(|pair| pair.1).collect(),
@@ -159,6 +204,32 @@ mod tests {
             };
             prop_assert_eq!(merged, expected);
         }
+    }
+
+    /// Four rows of one pair: a view, a purchase, a cart that counts nothing, a view.
+    #[test]
+    fn repeats_are_merged_as_the_rule_says() {
+        let merged = |weights: [f32; 4], times: [i64; 4], repeats, zero_is_nothing| {
+            let block = Interactions {
+                users: vec![0; 4],
+                items: vec![0; 4],
+                weights: Some(weights.to_vec()),
+                timestamps: Some(times.to_vec()),
+            };
+            let rule = MergeRule {
+                repeats,
+                zero_is_nothing,
+            };
+            let merged = merge(vec![block], &[0], &[0], Unit::Seconds, rule);
+            (merged.weights.unwrap()[0], merged.timestamps.unwrap()[0])
+        };
+        let (weights, times) = ([1.0, 10.0, 0.0, 1.0], [5, 6, 9, 7]);
+        assert_eq!(merged(weights, times, Repeats::Latest, false), (0.0, 9));
+        assert_eq!(merged(weights, times, Repeats::Latest, true), (1.0, 7));
+        assert_eq!(merged(weights, times, Repeats::Sum, true), (12.0, 7));
+        assert_eq!(merged(weights, times, Repeats::Max, true), (10.0, 7));
+        assert_eq!(merged(weights, times, Repeats::Max, false), (10.0, 9));
+        assert_eq!(merged([0.0; 4], times, Repeats::Sum, true), (0.0, 9));
     }
 
     #[test]
@@ -172,7 +243,7 @@ mod tests {
         };
         let blocks = vec![block(0..BLOCK_ROWS as u32), block(BLOCK_ROWS as u32..n)];
         let ids: Vec<u32> = (0..n).collect();
-        let merged = merge(blocks, &ids, &[0], Unit::Seconds);
+        let merged = merge(blocks, &ids, &[0], Unit::Seconds, MergeRule::LATEST);
         assert_eq!(merged.users, ids);
         assert_eq!(
             merged.weights,

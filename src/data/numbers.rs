@@ -9,13 +9,18 @@ pub(super) enum NumberFault {
     NotFinite,
 }
 
-/// A rating: a finite `f32`.
+/// A rating: a finite `f32`; `true` is 1 and `false` 0.
 pub(super) fn parse_weight(field: &[u8]) -> Result<f32, NumberFault> {
     if let Some(weight) = short_decimal(field) {
         return Ok(weight);
     }
     let text = str::from_utf8(field).map_err(|_| NumberFault::NotANumber)?;
-    let weight: f32 = text.parse().map_err(|_| NumberFault::NotANumber)?;
+    let weight: f32 = match text.parse() {
+        Ok(weight) => weight,
+        Err(_) if text.eq_ignore_ascii_case("true") => 1.0,
+        Err(_) if text.eq_ignore_ascii_case("false") => 0.0,
+        Err(_) => return Err(NumberFault::NotANumber),
+    };
     if weight.is_finite() {
         Ok(weight)
     } else {

@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use super::Interactions;
 use super::error::Role;
-use super::merge::{BLOCK_ROWS, merge};
+use super::merge::{BLOCK_ROWS, MergeRule, merge};
 use super::times::TimeColumn;
 use super::unit::Unit;
+use crate::config::Repeats;
 
 /// Above this many rows, repeated pairs are merged while reading, so that a log (or a bomb) of
 /// repetitions takes no more memory than its distinct pairs.
@@ -21,6 +22,11 @@ pub(super) struct RawLog {
     compact_at: usize,
     merged: u64,
     times: TimeColumn,
+    rule: MergeRule,
+    /// Whether rows have no weights of their own, and each counts 1.
+    counts_rows: bool,
+    /// Whether the weights are of a column that may be something else.
+    weights_are_likely: bool,
 }
 
 impl RawLog {
@@ -31,16 +37,43 @@ impl RawLog {
             compact_at: FIRST_COMPACTION_ROWS,
             merged: 0,
             times: TimeColumn::new(),
+            rule: MergeRule::LATEST,
+            counts_rows: false,
+            weights_are_likely: false,
         }
+    }
+
+    /// Merges repeated pairs by a rule; before the first row.
+    pub(super) fn merging(self, rule: MergeRule) -> Self {
+        Self { rule, ..self }
     }
 
     /// Opens the optional columns of an empty log; they hold for every row.
     pub(super) fn set_columns(&mut self, weights: bool, timestamps: bool) {
-        self.open = block(weights, timestamps);
+        self.counts_rows = !weights && self.rule.repeats == Repeats::Sum;
+        self.open = block(weights || self.counts_rows, timestamps);
     }
 
+    /// Whether rows have weights of their own.
     pub(super) fn has_weights(&self) -> bool {
-        self.open.weights.is_some()
+        self.open.weights.is_some() && !self.counts_rows
+    }
+
+    pub(super) fn set_weights_are_likely(&mut self, are_likely: bool) {
+        self.weights_are_likely = are_likely;
+    }
+
+    pub(super) fn weights_are_likely(&self) -> bool {
+        self.weights_are_likely
+    }
+
+    /// Drops the weights of all rows, those to come as well.
+    pub(super) fn forget_weights(&mut self) {
+        self.counts_rows = self.rule.repeats == Repeats::Sum;
+        let blocks = self.full.iter_mut().chain([&mut self.open]);
+        for block in blocks {
+            block.weights = self.counts_rows.then(|| vec![1.0; block.users.len()]);
+        }
     }
 
     pub(super) fn has_timestamps(&self) -> bool {
@@ -96,7 +129,7 @@ impl RawLog {
         self.open.users.push(user);
         self.open.items.push(item);
         if let Some(weights) = &mut self.open.weights {
-            weights.push(weight);
+            weights.push(if self.counts_rows { 1.0 } else { weight });
         }
         if let Some(timestamps) = &mut self.open.timestamps {
             timestamps.push(timestamp);
@@ -107,7 +140,7 @@ impl RawLog {
     }
 
     fn close_block(&mut self) {
-        let next = block(self.has_weights(), self.has_timestamps());
+        let next = block(self.open.weights.is_some(), self.has_timestamps());
         self.full.push(std::mem::replace(&mut self.open, next));
         // Numbers in a unit that is not known yet do not compare with seconds.
         let comparable = self.times.is_one_scale();
@@ -127,7 +160,8 @@ impl RawLog {
             same_ids(|block| &block.items),
         );
         let unit = self.times.unit_so_far();
-        let rows = merge(std::mem::take(&mut self.full), &users, &items, unit);
+        let rows = merge(std::mem::take(&mut self.full), &users, &items, unit, self.rule);
+        let counts_rows = std::mem::take(&mut self.counts_rows);
         self.merged += (before - rows.len()) as u64;
         self.compact_at = FIRST_COMPACTION_ROWS.max(2 * rows.len());
         for row in 0..rows.len() {
@@ -135,6 +169,7 @@ impl RawLog {
             let timestamp = rows.timestamps.as_ref().map_or(0, |all| all[row]);
             self.push(rows.users[row], rows.items[row], weight, timestamp);
         }
+        self.counts_rows = counts_rows;
     }
 
     /// Renames provisional ids: `users[old]` is the new id of a user, likewise items.
@@ -163,14 +198,14 @@ impl RawLog {
         !ids(self).is_disjoint(&ids(other))
     }
 
-    /// The rows sorted by user and item, each pair once: the row with the latest timestamp, among
-    /// equals the greatest weight. The result does not depend on the order of the rows.
+    /// The rows sorted by user and item, each pair once: unless the rule says otherwise the row with the latest
+    /// timestamp, among equals the greatest weight. The result does not depend on the order of the rows.
     /// `users[provisional]` is the id of a user in it, likewise for items. The second value is how many rows
     /// were merged into others.
     pub(super) fn into_merged(mut self, users: &[u32], items: &[u32]) -> (Interactions, u64) {
         let before = self.len();
         self.full.push(self.open);
-        let rows = merge(self.full, users, items, Unit::Seconds);
+        let rows = merge(self.full, users, items, Unit::Seconds, self.rule);
         let merged = self.merged + (before - rows.len()) as u64;
         (rows, merged)
     }

@@ -190,7 +190,7 @@ pub(super) fn read_log(
         remarks: Vec::new(),
         layout: None,
     };
-    let mut log = RawLog::new();
+    let mut log = RawLog::new().merging(options.merge_rule());
     keys.read_inputs(inputs, &mut log, None)?;
     let rows = keys.sources.iter().map(|source| source.rows).sum();
     let mut cleaning = Cleaning {
@@ -199,7 +199,7 @@ pub(super) fn read_log(
     };
     (cleaning.bad_rows, cleaning.first_bad_rows) = keys.checked_bad_rows(rows)?;
     let trained = (keys.users.len(), keys.items.len());
-    let mut test = (!test_inputs.is_empty()).then(RawLog::new);
+    let mut test = (!test_inputs.is_empty()).then(|| RawLog::new().merging(options.merge_rule()));
     if let Some(test) = &mut test {
         keys.read_inputs(test_inputs, test, Some(trained))?;
     }
@@ -336,6 +336,7 @@ impl Keys<'_> {
         let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
         sink.set_bad_rows(self.options.skip_bad_rows.is_some());
         sink.expect_times(self.options.time_format.as_deref());
+        sink.weigh_events(&self.options.events);
         if let Some((users, items)) = trained {
             sink.expect_overlap(users, items);
         }
@@ -347,6 +348,12 @@ impl Keys<'_> {
             Source::Text(text) => {
                 let options = self.options;
                 let layout = text_layout(&text, options, self.layout.as_ref())?;
+                if matches!(
+                    layout.format,
+                    Format::MovieLens | Format::MovieLensTab | Format::AdjacencyLists
+                ) {
+                    options.columns.refuse_events_without_names(&Place::whole(&name))?;
+                }
                 let tally = text.tally();
                 let insists = options.format.is_some();
                 let looks = looks_like(&text, options, &layout);

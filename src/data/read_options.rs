@@ -3,9 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::ColumnNames;
+use super::events::EventWeights;
 use super::formats::Format;
+use super::merge::MergeRule;
 use super::separator::Separator;
-use crate::config::TimeUnit;
+use crate::config::{Repeats, TimeUnit};
 
 /// Column names of item files to use instead of the usual ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +39,22 @@ pub struct ReadOptions {
     pub separator: Option<Separator>,
     /// The names of all columns in order, of files without a header; `-` for one to leave out.
     pub header: Option<Vec<String>>,
+    /// What events weigh, by type; where none weighs anything, types of events are not read.
+    pub events: EventWeights,
+    /// What is made of several interactions of a user with an item; by default the latest stays.
+    pub repeats: Option<Repeats>,
     /// Interactions rated below this are left out, after repeated pairs are merged.
     pub min_rating: Option<f32>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.
     pub k_core: Option<usize>,
+}
+
+impl ReadOptions {
+    /// How the rows of a pair are merged.
+    pub(super) fn merge_rule(&self) -> MergeRule {
+        MergeRule {
+            repeats: self.repeats.unwrap_or(Repeats::Latest),
+            zero_is_nothing: !self.events.is_empty(),
+        }
+    }
 }

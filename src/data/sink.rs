@@ -1,8 +1,11 @@
 //! Takes the rows of every format reader: keys become ids, fields become numbers, and errors get a place.
 
+use std::cell::Cell;
+
 use super::bad_rows::BadRows;
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place, Position, Role, excerpt};
+use super::events::EventWeights;
 use super::key::{Key, KeyBatch, KeyFault, trimmed};
 use super::key_table::KeyTable;
 use super::numbers::{NumberFault, parse_weight, short_whole};
@@ -82,6 +85,12 @@ pub(super) struct Sink<'a> {
     remarks: Vec<String>,
     /// Whether numbers may have a comma for a point.
     decimal_commas: bool,
+    /// What events weigh; empty where they are not read.
+    events: EventWeights,
+    /// What the event of the next row weighs, where events are read.
+    event: Option<f32>,
+    /// Whether something in the rating column, which is one by a likely name, is no rating.
+    no_rating: Cell<bool>,
     waiting: WaitingRows,
     /// Ids of the waiting users and items, while they are looked up.
     ids: (Vec<FoundId>, Vec<FoundId>),
@@ -111,6 +120,9 @@ impl<'a> Sink<'a> {
             bad_rows: None,
             remarks: Vec::new(),
             decimal_commas: false,
+            events: EventWeights::default(),
+            event: None,
+            no_rating: Cell::new(false),
             waiting: WaitingRows::default(),
             ids: Default::default(),
         }
@@ -172,8 +184,16 @@ impl<'a> Sink<'a> {
 
     /// Says which optional columns the rows will have; once, before the first row.
     pub(super) fn set_layout(&mut self, weights: bool, timestamps: bool) -> Result<(), DataError> {
+        let likely = self.weight_is_likely();
+        let mut weights = weights;
         if self.first_of_log {
             self.log.set_columns(weights, timestamps);
+            self.log.set_weights_are_likely(likely);
+        }
+        // What may be something else is a rating only where all files have it.
+        if self.log.has_weights() != weights && (likely || self.log.weights_are_likely()) {
+            weights = false;
+            self.forget_ratings();
         }
         let mixed = |role| DataError::MixedColumns {
             place: Place::whole(&self.name),
@@ -188,7 +208,60 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Notes the columns a header named.
+    /// Whether the rating column may be something else.
+    pub(super) fn weight_is_likely(&self) -> bool {
+        self.columns.as_ref().is_some_and(|columns| columns.weight_is_likely)
+    }
+
+    /// Takes note that the rating column, which may be something else, is: in place of its value.
+    pub(super) fn no_rating(&self) -> f32 {
+        self.no_rating.set(true);
+        0.0
+    }
+
+    /// Reads no ratings: those there are were something else.
+    fn forget_ratings(&mut self) {
+        self.log.forget_weights();
+        self.log.set_weights_are_likely(false);
+        if let Some(columns) = &mut self.columns {
+            columns.weight = None;
+        }
+    }
+
+    /// Says what events weigh; before the first row.
+    pub(super) fn weigh_events(&mut self, events: &EventWeights) {
+        self.events = events.clone();
+    }
+
+    /// Takes the event of the row that comes next.
+    pub(super) fn event(&mut self, at: Position, field: &[u8]) -> Result<(), DataError> {
+        let field = field.trim_ascii();
+        match self.events.of(field) {
+            Some(weight) => {
+                self.event = Some(weight);
+                Ok(())
+            }
+            None => Err(DataError::UnknownEvent {
+                place: self.place(at),
+                text: excerpt(field),
+                known: self.events.names(),
+            }),
+        }
+    }
+
+    /// What a row weighs: its rating, what its event weighs, or their product.
+    #[inline]
+    pub(super) fn weighed(&self, rating: f32) -> f32 {
+        match self.event {
+            None => rating,
+            Some(event) => match self.columns.as_ref().is_some_and(|found| found.weight.is_some()) {
+                true => event * rating,
+                false => event,
+            },
+        }
+    }
+
+    /// Notes the columns a header named; before [`set_layout`](Self::set_layout).
     pub(super) fn set_detected(&mut self, columns: DetectedColumns) {
         self.columns = Some(columns);
     }
@@ -250,7 +323,7 @@ impl<'a> Sink<'a> {
     ) -> Result<(), DataError> {
         self.waiting.users.push(user);
         self.waiting.items.push(item);
-        self.waiting.rest.push((at, weight, timestamp));
+        self.waiting.rest.push((at, self.weighed(weight), timestamp));
         if self.waiting.is_full() {
             self.flush()?;
         }
@@ -334,7 +407,10 @@ impl<'a> Sink<'a> {
                 let with_point = self.with_point(field).ok_or(fault)?;
                 parse_weight(with_point.as_bytes())
             })
-            .map_err(|fault| self.number_error(at, Role::Weight, fault, field))
+            .or_else(|fault| match self.weight_is_likely() {
+                true => Ok(self.no_rating()),
+                false => Err(self.number_error(at, Role::Weight, fault, field)),
+            })
     }
 
     /// A timestamp field, in seconds or in whatever unit the log's numbers have.
@@ -406,7 +482,10 @@ impl<'a> Sink<'a> {
 
     /// The rows taken and the columns named; an error when a test file has nothing in common with
     /// the log.
-    pub(super) fn finish(self) -> Result<(u64, Option<DetectedColumns>), DataError> {
+    pub(super) fn finish(mut self) -> Result<(u64, Option<DetectedColumns>), DataError> {
+        if self.no_rating.get() {
+            self.forget_ratings();
+        }
         if let Some(Overlap {
             first: Some(first),
             user_known,

@@ -111,6 +111,7 @@ fn first_users(run: &OpenRun, keys: &IdMap, logs: &[PathBuf]) -> Result<ItemList
             item: columns.item.clone(),
             weight: columns.weight.clone(),
             timestamp: columns.timestamp.clone(),
+            ..data::ColumnNames::default()
         },
         ..ReadOptions::default()
     };

@@ -64,7 +64,12 @@ impl OpenRun {
         }
         let scorer = match filter::shape(&config) {
             Some(shape) => {
-                let filter = filter::of_run(&shape, &dir.filter()?, &lists.train, items.len())?;
+                let weights = match filter::weighs_histories(&config) {
+                    true => Some(dir.train_weights(&lists.train)?),
+                    false => None,
+                };
+                let tables = dir.filter()?;
+                let filter = filter::of_run(&shape, &tables, &lists.train, weights, items.len())?;
                 Scorer::Filter(filter)
             }
             None => {

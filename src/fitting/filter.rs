@@ -117,7 +117,9 @@ pub(crate) fn fitted(
     if residual > settings.tolerance {
         remark(observer, &less_exact(residual, settings.tolerance));
     }
-    let filter = filter::of_run(&shape, &tables, train, prepared.items.len())?;
+    let weights = prepared.split.train.weights();
+    let weights = filter::weighs_histories(config).then(|| weights.to_vec());
+    let filter = filter::of_run(&shape, &tables, train, weights, prepared.items.len())?;
     Ok(Some((tables, filter)))
 }
 

@@ -84,6 +84,15 @@ impl Prepared {
             )
             .into());
         }
+        if config.reads_weights() && !split.train.remember_weights(&dataset.interactions)? {
+            return Err(Usage(
+                "weights are asked for (`sampling.weighted_positives`, `graph.weighted`, `filter.weighted_histories` or \
+                 `evaluation.weighted_popularity`), and the log has none: name a column with `--weight-column` or say \
+                 what events weigh with `--event-weight`"
+                    .to_owned(),
+            )
+            .into());
+        }
         let Dataset {
             users,
             items,

@@ -29,7 +29,8 @@ pub(crate) fn write_inputs(
             run.write_categories(&features.categories)?;
         }
     }
-    run.write_interactions(split.train.positives(), &split.validation)?;
+    let train = &split.train;
+    run.write_interactions(train.positives(), &split.validation, train.weights())?;
     run.write_test(&split.test)?;
     if let Some(also) = &split.also_seen {
         run.write_also_seen(also)?;

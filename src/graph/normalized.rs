@@ -4,6 +4,7 @@ use rayon::prelude::*;
 use sagebrush_model::CsrMatrix;
 
 use super::GraphError;
+use crate::data::Csr;
 use crate::split::TrainSet;
 
 /// Entries that one thread weighs at a time.
@@ -19,23 +20,43 @@ pub enum Normalization {
 }
 
 /// The normalised adjacency of the training interactions, with a self-loop at every node where asked (`A + I` takes
-/// the place of `A`, in the degrees too). A node without neighbours has an empty row, or its loop alone.
+/// the place of `A`, in the degrees too). A node without neighbours has an empty row, or its loop alone. Where the
+/// training set is `weighted`, `A` holds the weights of the interactions in place of ones, and a degree is their sum.
 ///
 /// Users come first; item `i` is node `n_users + i`. The pattern is symmetric, so the transposed matrix has the same
 /// rows and columns and only its values may differ. An interaction is two entries of 8 bytes (12 with transposed
-/// values), a self-loop is one, and a node is 4 bytes. Building takes no more than that.
+/// values), a self-loop is one, and a node is 4 bytes. Building takes no more than that, weighted 8 bytes more an
+/// interaction.
 ///
 /// # Errors
 /// When the graph has more entries than Burn's 32-bit indices can number.
+///
+/// # Panics
+/// When the training set is to be `weighted` and does not remember weights.
 pub fn normalized_adjacency(
     train: &TrainSet,
     normalization: Normalization,
     self_loops: bool,
+    weighted: bool,
 ) -> Result<CsrMatrix, GraphError> {
     let n_nodes = train.n_users() + train.n_items();
     GraphError::check_edges(train.n_interactions(), n_nodes)?;
     let (row_ptr, columns) = square_pattern(train, self_loops);
-    let weigh = |value: fn(f64, f64) -> f64| weights(&row_ptr, &columns, value);
+    let entries = match weighted {
+        true => entry_weights(train, self_loops),
+        false => Vec::new(),
+    };
+    let degrees = match weighted {
+        true => sums(&row_ptr, &entries),
+        false => Vec::new(),
+    };
+    let weigh = |value: fn(f64, f64) -> f64| {
+        let degree = |node: usize| match degrees.get(node) {
+            Some(&degree) => degree,
+            None => f64::from(row_ptr[node + 1] - row_ptr[node]),
+        };
+        weights(&row_ptr, &columns, &entries, degree, value)
+    };
     let (values, transposed_values) = match normalization {
         Normalization::Symmetric => (weigh(|row, column| 1.0 / (row * column).sqrt()), None),
         Normalization::RowMean => (
@@ -76,9 +97,45 @@ fn square_pattern(train: &TrainSet, self_loops: bool) -> (Vec<u32>, Vec<u32>) {
     (row_ptr, columns)
 }
 
-/// `value` of the degrees of each entry's row and column.
-fn weights(row_ptr: &[u32], columns: &[u32], value: fn(f64, f64) -> f64) -> Vec<f32> {
-    let degree = |node: usize| f64::from(row_ptr[node + 1] - row_ptr[node]);
+/// The weight of each entry of [`square_pattern`]; a loop weighs 1.
+fn entry_weights(train: &TrainSet, self_loops: bool) -> Vec<f32> {
+    let positives = train.positives();
+    assert_eq!(
+        train.weights().len(),
+        positives.n_pairs(),
+        "a weight an interaction"
+    );
+    let pairs = positives.pairs().zip(train.weights());
+    let entries = pairs.map(|((user, item), &weight)| (item, user, weight));
+    let by_item = Csr::from_entries(train.n_items(), entries);
+    let mut weights = Vec::with_capacity(2 * positives.n_pairs());
+    let a_loop = self_loops.then_some(1.0);
+    for bounds in positives.row_ptr().windows(2) {
+        weights.extend(a_loop);
+        weights.extend_from_slice(&train.weights()[bounds[0]..bounds[1]]);
+    }
+    for item in 0..train.n_items() as u32 {
+        weights.extend_from_slice(by_item.weighted_row(item).1);
+        weights.extend(a_loop);
+    }
+    weights
+}
+
+/// The sum of each row.
+fn sums(row_ptr: &[u32], entries: &[f32]) -> Vec<f64> {
+    let row = |bounds: &[u32]| &entries[bounds[0] as usize..bounds[1] as usize];
+    let sum = |bounds: &[u32]| row(bounds).iter().map(|&weight| f64::from(weight)).sum();
+    row_ptr.windows(2).map(sum).collect()
+}
+
+/// `value` of the degrees of each entry's row and column, times the entry's weight where there are weights.
+fn weights(
+    row_ptr: &[u32],
+    columns: &[u32],
+    entries: &[f32],
+    degree: impl Fn(usize) -> f64 + Sync,
+    value: fn(f64, f64) -> f64,
+) -> Vec<f32> {
     let mut values = vec![0.0; columns.len()];
     let pieces = values
         .par_chunks_mut(PIECE_ENTRIES)
@@ -90,7 +147,11 @@ fn weights(row_ptr: &[u32], columns: &[u32], value: fn(f64, f64) -> f64) -> Vec<
             while row_ptr[row + 1] <= entry {
                 row += 1;
             }
-            *out = value(degree(row), degree(column as usize)) as f32;
+            let share = value(degree(row), degree(column as usize));
+            *out = match entries.get(entry as usize) {
+                Some(&weight) => (share * f64::from(weight)) as f32,
+                None => share as f32,
+            };
         }
     });
     values
@@ -120,11 +181,15 @@ mod tests {
     }
 
     /// The definition, by dense algebra.
-    fn expected(pairs: &[(u32, u32)], symmetric: bool, loops: bool) -> [[f64; NODES]; NODES] {
+    fn expected(
+        pairs: &[(u32, u32, f32)],
+        symmetric: bool,
+        loops: bool,
+    ) -> [[f64; NODES]; NODES] {
         let mut a = [[0.0f64; NODES]; NODES];
-        for &(user, item) in pairs {
-            a[user as usize][USERS + item as usize] = 1.0;
-            a[USERS + item as usize][user as usize] = 1.0;
+        for &(user, item, weight) in pairs {
+            a[user as usize][USERS + item as usize] = f64::from(weight);
+            a[USERS + item as usize][user as usize] = f64::from(weight);
         }
         for node in 0..NODES {
             a[node][node] += f64::from(u8::from(loops));
@@ -149,14 +214,20 @@ mod tests {
     proptest! {
         #[test]
         fn normalisations_equal_dense_algebra(
-            pairs in prop::collection::vec((0..USERS as u32, 0..ITEMS as u32), 0..15),
+            weights in prop::collection::btree_map((0..USERS as u32, 0..ITEMS as u32), 1u8..9, 0..15),
             symmetric in any::<bool>(),
             loops in any::<bool>(),
+            weighted in any::<bool>(),
         ) {
+            let pairs: Vec<(u32, u32)> = weights.keys().copied().collect();
             let train = TrainSet::of_pairs(USERS, ITEMS, &pairs);
+            let of_pair = |&weight: &u8| if weighted { f32::from(weight) / 2.0 } else { 1.0 };
+            let weights: Vec<f32> = weights.values().map(of_pair).collect();
+            let train = train.weighing(&weights);
             let kind = if symmetric { Normalization::Symmetric } else { Normalization::RowMean };
-            let matrix = normalized_adjacency(&train, kind, loops).unwrap();
-            let reference = expected(&pairs, symmetric, loops);
+            let matrix = normalized_adjacency(&train, kind, loops, weighted).unwrap();
+            let triples: Vec<_> = pairs.iter().zip(&weights).map(|(&(u, i), &w)| (u, i, w)).collect();
+            let reference = expected(&triples, symmetric, loops);
             let ours = dense(&matrix, &matrix.values);
             let transposed =
                 dense(&matrix, matrix.transposed_values.as_ref().unwrap_or(&matrix.values));

@@ -58,7 +58,7 @@ fn write_run(path: &Path) -> RunWriter {
         .unwrap();
     run.write_titles(&[Some("Heat".into()), None, Some("Ran".into())])
         .unwrap();
-    run.write_interactions(&lists(&[(0, 1), (1, 2)]), &lists(&[(0, 2)]))
+    run.write_interactions(&lists(&[(0, 1), (1, 2)]), &lists(&[(0, 2)]), &[])
         .unwrap();
     run.write_test(&lists(&[(1, 0)])).unwrap();
     run.write_data(&BTreeMap::from([("rows", 4)])).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX};
+use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX, TRAIN_WEIGHTS};
 use super::records::{EpochRecord, MetricsLog};
 use super::tensors::{Entry, Values, write_tensors};
 use super::{File, ModelCard, NamedTensors, RunError, RunWriter, lines};
@@ -68,15 +68,22 @@ impl RunWriter {
         self.write_json(File::ItemCategories, categories)
     }
 
-    /// Writes `interactions.safetensors`.
+    /// Writes `interactions.safetensors`; `train_weights` are those of the items trained on, where something reads them.
     pub fn write_interactions(
         &mut self,
         train: &ItemLists,
         validation: &ItemLists,
+        train_weights: &[f32],
     ) -> Result<(), RunError> {
-        self.write_lists(
+        let weights = (!train_weights.is_empty()).then(|| Entry {
+            name: TRAIN_WEIGHTS.to_owned(),
+            shape: vec![train_weights.len()],
+            values: Values::F32(train_weights),
+        });
+        self.write_lists_and(
             File::Interactions,
             &[("train", train), ("validation", validation)],
+            weights,
         )
     }
 
@@ -102,6 +109,15 @@ impl RunWriter {
     }
 
     fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
+        self.write_lists_and(file, parts, None)
+    }
+
+    fn write_lists_and(
+        &mut self,
+        file: File,
+        parts: &[(&str, &ItemLists)],
+        more: Option<Entry<'_>>,
+    ) -> Result<(), RunError> {
         let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
         let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();
         let mut entries = Vec::new();
@@ -120,6 +136,7 @@ impl RunWriter {
                 values,
             });
         }
+        entries.extend(more);
         self.write(file, |out| write_tensors(out, entries, None))
     }
 

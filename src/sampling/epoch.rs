@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::hard::HardNegatives;
 use super::negatives::Items;
 use super::shared::{Shared, SharedSampler};
+use super::weighted::Weighted;
 use crate::config::{PositiveSampling, SamplingConfig};
 use crate::data::ItemLists;
 use crate::split::TrainSet;
@@ -51,6 +52,8 @@ pub struct EpochSampler<'a> {
     edge_users: Vec<u32>,
     /// Users with a training interaction, for sampling by user.
     active_users: Vec<u32>,
+    /// `None` where all interactions are drawn alike.
+    weighted: Option<Weighted>,
 }
 
 /// The purpose of a generator: purposes never share a stream.
@@ -78,6 +81,7 @@ impl<'a> EpochSampler<'a> {
             items: Items::new(train, &config),
             shared: SharedSampler::new(train, &config),
             hard: bands.map(|bands| HardNegatives::new(bands, &config)),
+            weighted: config.weighted_positives.then(|| Weighted::new(train)),
             train,
             config,
             edge_users,
@@ -88,11 +92,12 @@ impl<'a> EpochSampler<'a> {
     /// The batches of an epoch, each drawn when asked for; the last may be shorter.
     ///
     /// By edge, every training interaction comes once in shuffled order. By user (LightGCN's way),
-    /// as many draws as there are interactions: a uniform user, then one of the user's items.
+    /// as many draws as there are interactions: a uniform user, then one of the user's items. Weighted, an interaction
+    /// is drawn by its weight: of all with replacement, or of the user's.
     pub fn epoch(&self, seed: u64, epoch: u32) -> impl ExactSizeIterator<Item = Batch> + '_ {
         let n = self.train.n_interactions();
         let mut order: Vec<u32> = Vec::new();
-        if self.config.positives == PositiveSampling::ByEdge {
+        if self.config.positives == PositiveSampling::ByEdge && self.weighted.is_none() {
             order = (0..n as u32).collect();
             order.shuffle(&mut generator(seed, epoch, Purpose::Order));
         }
@@ -105,9 +110,17 @@ impl<'a> EpochSampler<'a> {
                 None => 0,
                 Some(_) => self.config.hard_in_epoch(epoch),
             };
-            let mut batch = match self.config.positives {
-                PositiveSampling::ByEdge => self.batch_of_edges(&order[start..end], hard, &mut rng),
-                PositiveSampling::ByUser => self.batch_of_users(end - start, hard, &mut rng),
+            let mut batch = match (self.config.positives, &self.weighted) {
+                (PositiveSampling::ByEdge, None) => {
+                    self.batch_of_edges(order[start..end].iter().copied(), hard, &mut rng)
+                }
+                (PositiveSampling::ByEdge, Some(weighted)) => {
+                    let edges: Vec<u32> = (start..end).map(|_| weighted.draw(&mut rng)).collect();
+                    self.batch_of_edges(edges.into_iter(), hard, &mut rng)
+                }
+                (PositiveSampling::ByUser, _) => {
+                    self.batch_of_users(end - start, hard, &mut rng)
+                }
             };
             let (users, positives) = (&batch.users, &batch.positives);
             batch.shared = shared
@@ -117,10 +130,15 @@ impl<'a> EpochSampler<'a> {
         })
     }
 
-    fn batch_of_edges(&self, edges: &[u32], hard: usize, rng: &mut ChaCha8Rng) -> Batch {
+    fn batch_of_edges(
+        &self,
+        edges: impl ExactSizeIterator<Item = u32>,
+        hard: usize,
+        rng: &mut ChaCha8Rng,
+    ) -> Batch {
         let items = self.train.positives().items();
         let mut batch = self.empty_batch(edges.len(), hard);
-        for &edge in edges {
+        for edge in edges {
             self.push(
                 &mut batch,
                 self.edge_users[edge as usize],
@@ -137,7 +155,14 @@ impl<'a> EpochSampler<'a> {
         for _ in 0..n {
             let user = self.active_users[rng.random_range(0..self.active_users.len())];
             let items = self.train.positives().of(user);
-            let positive = items[rng.random_range(0..items.len())];
+            let positive = match &self.weighted {
+                None => items[rng.random_range(0..items.len())],
+                Some(weighted) => {
+                    let start = self.train.positives().row_ptr()[user as usize];
+                    let edge = weighted.draw_of(start..start + items.len(), rng);
+                    self.train.positives().items()[edge as usize]
+                }
+            };
             self.push(&mut batch, user, positive, hard, rng);
         }
         batch

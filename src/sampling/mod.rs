@@ -5,6 +5,7 @@ mod epoch;
 mod hard;
 mod negatives;
 mod shared;
+mod weighted;
 
 pub use epoch::{Batch, EpochSampler};
 pub use hard::HardNegatives;

@@ -4,6 +4,7 @@ use rand::Rng;
 use rand::distr::Distribution;
 
 use super::negatives::{Items, popularity};
+use super::weighted::of_items;
 use crate::config::SamplingConfig;
 use crate::split::TrainSet;
 
@@ -43,12 +44,20 @@ impl SharedSampler {
         let n = train.n_interactions().max(1) as f64;
         let n_items = train.n_items() as f64;
         let frequency = |count: u32| (f64::from(count.max(1)) / n * n_items).ln() as f32;
+        let by_weight = |weights: Vec<f64>| -> Vec<f32> {
+            let whole: f64 = weights.iter().sum();
+            let least = weights.iter().copied().filter(|&weight| weight > 0.0);
+            let least = least.fold(f64::INFINITY, f64::min);
+            let frequency = |weight: f64| (weight.max(least) / whole * n_items).ln() as f32;
+            weights.into_iter().map(frequency).collect()
+        };
         Some(Self {
             n_drawn: config.batch_shared,
             in_batch: config.in_batch,
-            log_q: match config.in_batch {
-                true => popularity(train).into_iter().map(frequency).collect(),
-                false => Vec::new(),
+            log_q: match (config.in_batch, config.weighted_positives) {
+                (true, false) => popularity(train).into_iter().map(frequency).collect(),
+                (true, true) => by_weight(of_items(train)),
+                (false, _) => Vec::new(),
             },
             first: vec![NONE; train.n_items()],
         })

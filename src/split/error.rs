@@ -25,6 +25,15 @@ pub enum SplitError {
         /// The method asked for.
         method: &'static str,
     },
+    /// A weight that nothing can be drawn or summed by.
+    #[error(
+        "a training interaction weighs {weight}, and weights above 0 are asked for: leave such interactions out with \
+         `--min-rating`, or let the weights be"
+    )]
+    WeightNotPositive {
+        /// The first such weight.
+        weight: String,
+    },
     /// A part came out empty.
     #[error(
         "the {part} part of the {method} split is empty ({n_interactions} interactions in all): {remedy}"

@@ -1,5 +1,6 @@
 //! The training set: a type that only the split can make, so that leaking the test set does not compile.
 
+use super::SplitError;
 use crate::data::{Interactions, ItemLists};
 
 /// The interactions models learn from. Graphs and samplers take nothing else.
@@ -9,6 +10,8 @@ pub struct TrainSet {
     n_items: usize,
     /// See [`TrainSet::before`]; empty where nobody asked for it.
     before: Vec<u32>,
+    /// See [`TrainSet::weights`]; empty where nobody asked for them.
+    weights: Vec<f32>,
 }
 
 impl TrainSet {
@@ -20,32 +23,72 @@ impl TrainSet {
             positives,
             n_items,
             before: Vec::new(),
+            weights: Vec::new(),
         }
     }
 
     /// The same set under other ids: user `i` of the result is user `users[i]`, and item `j` becomes `new_items[j]`.
     pub(super) fn reordered(self, users: &[u32], new_items: &[u32]) -> Self {
-        let mut before = Vec::with_capacity(self.before.len());
-        if !self.before.is_empty() {
-            for &old in users {
-                let start = self.positives.row_ptr()[old as usize];
-                let mut row: Vec<(u32, u32)> = (start..)
-                    .zip(self.positives.of(old))
-                    .map(|(at, &item)| {
-                        let last = self.before[at];
-                        let last = new_items.get(last as usize).copied();
-                        (new_items[item as usize], last.unwrap_or(Self::NONE))
-                    })
-                    .collect();
-                row.sort_unstable();
-                before.extend(row.into_iter().map(|(_, last)| last));
-            }
-        }
+        let new_item = |old: u32| new_items.get(old as usize).copied();
+        let before = self.moved(&self.before, users, new_items);
+        let before = before.into_iter().map(|old| new_item(old).unwrap_or(Self::NONE));
+        let weights = self.moved(&self.weights, users, new_items);
         let positives = super::reorder::reordered(&self.positives, users, new_items);
         Self {
-            before,
+            before: before.collect(),
+            weights,
             ..Self::new(positives, self.n_items)
         }
+    }
+
+    /// What stands beside each positive, in the order that the positives have under other ids; nothing where nothing
+    /// stands there.
+    fn moved<T: Copy>(&self, beside: &[T], users: &[u32], new_items: &[u32]) -> Vec<T> {
+        let mut moved = Vec::with_capacity(beside.len());
+        if beside.is_empty() {
+            return moved;
+        }
+        let mut row: Vec<(u32, T)> = Vec::new();
+        for &old in users {
+            let start = self.positives.row_ptr()[old as usize];
+            let items = self.positives.of(old).iter();
+            row.clear();
+            row.extend(items.zip(&beside[start..]).map(|(&item, &value)| (new_items[item as usize], value)));
+            row.sort_unstable_by_key(|entry| entry.0);
+            moved.extend(row.iter().map(|entry| entry.1));
+        }
+        moved
+    }
+
+    /// Remembers the weight of each training interaction; `false` where the log has none. All of them are above 0, or
+    /// the first that is not is the error.
+    ///
+    /// # Errors
+    /// A weight of 0 or less.
+    pub fn remember_weights(&mut self, log: &Interactions) -> Result<bool, SplitError> {
+        let Some(all) = &log.weights else {
+            return Ok(false);
+        };
+        let mut weights = Vec::with_capacity(self.positives.n_pairs());
+        let rows = log.users.iter().zip(&log.items).zip(all);
+        // Both are sorted by user and then by item.
+        let mut pairs = self.positives.pairs().peekable();
+        for ((&user, &item), &weight) in rows {
+            if pairs.next_if_eq(&(user, item)).is_some() {
+                if weight <= 0.0 {
+                    let weight = weight.to_string();
+                    return Err(SplitError::WeightNotPositive { weight });
+                }
+                weights.push(weight);
+            }
+        }
+        self.weights = weights;
+        Ok(true)
+    }
+
+    /// Of each of [`TrainSet::positives`], user after user, its weight; empty where that was not remembered.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
     }
 
     /// Remembers which training item each user had before each other one; `false` where the log has no timestamps.
@@ -108,6 +151,14 @@ impl TrainSet {
         Self::new(positives, n_items)
     }
 
+    /// The same set with these weights.
+    #[cfg(test)]
+    pub(crate) fn weighing(self, weights: &[f32]) -> Self {
+        assert_eq!(weights.len(), self.n_interactions());
+        let weights = weights.to_vec();
+        Self { weights, ..self }
+    }
+
     /// A training set for tests of other modules.
     #[cfg(test)]
     pub(crate) fn of_pairs(n_users: usize, n_items: usize, pairs: &[(u32, u32)]) -> Self {
@@ -144,5 +195,25 @@ mod tests {
             ..log
         };
         assert!(!train.remember_previous(&untimed));
+    }
+    #[test]
+    fn weights_follow_their_interactions_under_any_ids() {
+        let mut train = TrainSet::of_pairs(2, 5, &[(0, 0), (0, 2), (0, 4), (1, 1)]);
+        let log = Interactions {
+            users: vec![0, 0, 0, 0, 1],
+            items: vec![0, 2, 3, 4, 1],
+            weights: Some(vec![1.0, 2.0, -9.0, 3.0, 4.0]),
+            ..Interactions::default()
+        };
+        assert_eq!(train.remember_weights(&log), Ok(true));
+        assert_eq!(train.weights(), [1.0, 2.0, 3.0, 4.0]);
+        let moved = train.clone().reordered(&[1, 0], &[4, 3, 2, 1, 0]);
+        assert_eq!(moved.weights(), [4.0, 3.0, 2.0, 1.0]);
+        let none = Interactions {
+            weights: Some(vec![1.0, 0.0, 1.0, 1.0, 1.0]),
+            ..log
+        };
+        let refused = train.remember_weights(&none).err();
+        assert!(refused.is_some_and(|error| error.to_string().contains("--min-rating")));
     }
 }

@@ -56,7 +56,8 @@ pub fn adjacency(
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::RowMean { self_loops } => (Normalization::RowMean, self_loops),
     };
-    let matrix = normalized_adjacency(train, normalization, self_loops)?;
+    let weighted = config.graph.as_ref().is_some_and(|graph| graph.weighted);
+    let matrix = normalized_adjacency(train, normalization, self_loops, weighted)?;
     let adjacency = Adjacency::new(n_users, n_items, matrix, device);
     Ok(Some(adjacency?))
 }

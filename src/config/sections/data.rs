@@ -35,6 +35,18 @@ closed_choice! {
 }
 
 closed_choice! {
+    /// `data.repeats`: what is made of several interactions of one user with one item.
+    Repeats {
+        /// The latest stays; of equally late ones that with the greatest weight.
+        Latest = "latest",
+        /// Their weights are added up; without a rating or event column each weighs 1. The time is the latest.
+        Sum = "sum",
+        /// The greatest weight stays, with the latest time.
+        Max = "max",
+    }
+}
+
+closed_choice! {
     /// `data.on_bad_row`: what becomes of a row with something wrong in it.
     OnBadRow {
         /// Reading ends with its place and what is wrong.
@@ -168,6 +180,21 @@ section! {
         flag: flag("min-rating", "RATING"),
     }
 
+    /// What each type of event weighs, `NAME=WEIGHT` with commas between; there is no default for others. Events that
+    /// weigh 0 are not trained on, but count as what the user has.
+    event_weights: Vec<String> {
+        default: Vec::new();
+        absent: Absent::Was("[]"),
+        flag: flag("event-weight", "NAME=WEIGHT,…"),
+    }
+
+    /// What is made of several interactions of one user with one item.
+    repeats: Repeats {
+        default: Repeats::Latest;
+        absent: Absent::Was("\"latest\""),
+        flag: flag("repeats", "RULE"),
+    }
+
     /// Users and items with fewer interactions are left out, until none is left.
     k_core: Option<usize> {
         default: None;
@@ -207,6 +234,12 @@ section! {
     weight: Option<String> {
         default: None;
         flag: flag("weight-column", "NAME"),
+    }
+
+    /// Column of types of events; read where `data.event_weights` says what they weigh.
+    event: Option<String> {
+        default: None;
+        flag: flag("event-column", "NAME"),
     }
 
     /// Column of timestamps.

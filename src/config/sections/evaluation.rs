@@ -2,7 +2,7 @@
 
 use super::ALL;
 use super::section::section;
-use super::setting::Tune;
+use super::setting::{Absent, Tune};
 use crate::config::accepts::{Accepts, LONGEST_LIST};
 
 section! {
@@ -19,5 +19,10 @@ section! {
     bootstrap: usize {
         default: 1000;
         accepts: Accepts::Whole(0, 100_000),
+    }
+    /// Whether the popularity of an item is the sum of the weights of its interactions, not their number.
+    weighted_popularity: bool {
+        default: false;
+        absent: Absent::Was("false"),
     }
 }

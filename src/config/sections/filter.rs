@@ -2,7 +2,7 @@
 
 use super::ModelName::ChebyCf;
 use super::section::section;
-use super::setting::Tune;
+use super::setting::{Absent, Tune};
 use super::{FILTERS, linear, log, usual};
 use crate::config::accepts::{Accepts, FRACTION, NON_NEGATIVE, POSITIVE};
 
@@ -30,6 +30,13 @@ section! {
     degree_power: f64 {
         default: 0.5, for ChebyCf: 0.4;
         tune: Tune::Usually(&[usual(3, linear(0.0, 1.0))]),
+    }
+
+    /// Whether an item of a user's history counts by the weight of the interaction. In histories that are given each item
+    /// counts 1.
+    weighted_histories: bool {
+        default: false;
+        absent: Absent::Was("false"),
     }
 
     /// Largest residual of a singular vector, the largest singular value being 1.

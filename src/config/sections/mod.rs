@@ -4,6 +4,7 @@ mod data;
 mod evaluation;
 mod features;
 mod filter;
+mod graph;
 mod loss;
 mod model;
 mod model_name;
@@ -17,10 +18,11 @@ mod split;
 mod training;
 mod walks;
 
-pub use data::{ColumnNames, DataConfig, IdOrder, OnBadRow, TimeUnit};
+pub use data::{ColumnNames, DataConfig, IdOrder, OnBadRow, Repeats, TimeUnit};
 pub use evaluation::EvaluationConfig;
 pub use features::FeatureSettings;
 pub use filter::{ChebyCfSettings, FilterSettings};
+pub use graph::GraphSettings;
 pub use loss::{LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
 pub use model_name::ModelName;
@@ -58,6 +60,7 @@ pub(super) const SECTIONS: &[SectionDefinition] = &[
     ModelSettings::SECTION,
     NgcfLectureSettings::SECTION,
     PinSageSettings::SECTION,
+    GraphSettings::SECTION,
     FeatureSettings::SECTION,
     WalkSettings::SECTION,
     FilterSettings::SECTION,
@@ -99,6 +102,8 @@ section! {
         ngcf_lecture: Option<NgcfLectureSettings>,
         /// Settings of `pinsage` alone, beside `features` and `walks`.
         pinsage: Option<PinSageSettings>,
+        /// The graph that messages pass over; of `lightgcn` and NGCF.
+        graph: Option<GraphSettings>,
         /// The features of items, for `pinsage`.
         features: Option<FeatureSettings>,
         /// The neighbourhoods of items; of `pinsage`.
@@ -132,6 +137,17 @@ impl RunConfig {
         let mut config: Self = Section::defaults_for(name);
         config.model.name = name;
         config
+    }
+}
+
+impl RunConfig {
+    /// Whether training or what is measured beside it reads the weights of interactions.
+    #[must_use]
+    pub fn reads_weights(&self) -> bool {
+        (self.sampling.weighted_positives && !self.model.name.is_filter())
+            || self.graph.as_ref().is_some_and(|graph| graph.weighted)
+            || self.filter.as_ref().is_some_and(|filter| filter.weighted_histories)
+            || self.evaluation.weighted_popularity
     }
 }
 

@@ -113,8 +113,7 @@ section! {
         default: 0.0;
         accepts: SHARE,
         limits: &[NO_GRAPH, DROPS_NODES_ONLY],
-    }
-}
+    }}
 
 section! {
     /// Settings of the model `ngcf-lecture` alone.

@@ -48,6 +48,12 @@ section! {
         default: PositiveSampling::ByUser, for Mf | PinSage: PositiveSampling::ByEdge;
     }
 
+    /// Whether positives are drawn by their weights: by edge with replacement, by user among the user's items.
+    weighted_positives: bool {
+        default: false;
+        absent: Absent::Was("false"),
+    }
+
     /// Negatives per positive.
     negatives: usize {
         default: 1, for PinSage: 0;

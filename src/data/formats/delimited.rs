@@ -26,7 +26,7 @@ pub(super) fn read(
         _ => fault,
     })?;
     sink.set_detected(columns.describe(records.header(), &records.header_place().file));
-    sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
+    sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
     if layout.separator != Separator::COMMA {
         sink.allow_decimal_commas();
     }
@@ -39,6 +39,12 @@ pub(super) fn read(
                 continue;
             }
         };
+        if let Some(event) = columns.event
+            && let Err(error) = sink.event(Position::Line(line), &record[event])
+        {
+            sink.bad_row(error)?;
+            continue;
+        }
         let row = TextRow {
             user: &record[columns.user],
             item: &record[columns.item],

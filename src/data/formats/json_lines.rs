@@ -49,6 +49,7 @@ struct Wanted {
     paths: Vec<Path>,
     weight: Option<usize>,
     timestamp: Option<usize>,
+    event: Option<usize>,
 }
 
 /// What one object says.
@@ -68,8 +69,8 @@ impl Wanted {
     ) -> Result<Self, DataError> {
         let columns = Columns::find(header, names, place)?;
         let found = columns.describe(header, &place.file);
-        sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
         sink.set_detected(found.clone());
+        sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
         let mut paths = vec![Path::new(&found.user), Path::new(&found.item)];
         let mut add = |name: &String| {
             paths.push(Path::new(name));
@@ -77,10 +78,12 @@ impl Wanted {
         };
         let weight = found.weight.as_ref().map(&mut add);
         let timestamp = found.timestamp.as_ref().map(&mut add);
+        let event = found.event.as_ref().map(&mut add);
         Ok(Self {
             paths,
             weight,
             timestamp,
+            event,
         })
     }
 
@@ -90,7 +93,7 @@ impl Wanted {
         at: Position,
         sink: &mut Sink<'_>,
     ) -> Result<Row<'l>, DataError> {
-        let mut found = [None; 4];
+        let mut found = [None; 5];
         let bad = |reason| DataError::BadJson {
             place: sink.place(at),
             reason,
@@ -117,6 +120,7 @@ impl Wanted {
             })
         };
         let weight = match self.weight {
+            Some(column) if found[column].is_none() && sink.weight_is_likely() => sink.no_rating(),
             Some(column) => sink.weight(at, unquoted(value(column, Role::Weight)?))?,
             None => 0.0,
         };
@@ -128,6 +132,14 @@ impl Wanted {
             }
             None => 0,
         };
+        if let Some(column) = self.event {
+            let written = found[column].ok_or_else(|| DataError::MissingMember {
+                place: sink.place(at),
+                role: Role::Event,
+                member: self.paths[column].name().to_owned(),
+            })?;
+            sink.event(at, unquoted(written))?;
+        }
         Ok(Row {
             user,
             item,

@@ -12,7 +12,7 @@ use ::parquet::basic::Compression;
 use ::parquet::file::metadata::RowGroupMetaData;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float32Type;
-use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch};
 use arrow_schema::{DataType, Schema};
 
 use super::panic_guard::guarded;
@@ -41,10 +41,13 @@ pub(in crate::data) fn read(
     let footer = metadata.metadata().file_metadata();
     let (schema, int128) = known_int128(metadata.schema(), footer);
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
-    let columns = Columns::find(&header, names, &whole)?;
+    let mut columns = Columns::find(&header, names, &whole)?;
+    if columns.weight_is_likely && !columns.weight.is_some_and(|at| is_weight_type(schema.field(at).data_type())) {
+        columns.weight = None;
+    }
     check_types(&schema, &columns, &whole)?;
     sink.set_detected(columns.describe(&header, name));
-    sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
+    sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
     let times = columns.timestamp.map(|column| {
         let kind = schema.field(column).data_type();
         Times::new(kind, &header[column], &metadata, sink)
@@ -55,6 +58,7 @@ pub(in crate::data) fn read(
         Some(columns.item),
         columns.weight,
         columns.timestamp,
+        columns.event,
     ];
     let mask = ProjectionMask::roots(metadata.parquet_schema(), roots.into_iter().flatten());
     let projected = Projected::new(&header, &columns, int128);
@@ -130,6 +134,7 @@ struct Projected {
     item: String,
     weight: Option<String>,
     timestamp: Option<String>,
+    event: Option<String>,
     /// Columns of whole numbers of 128 bits.
     int128: Vec<String>,
 }
@@ -142,6 +147,7 @@ impl Projected {
             item: found.item,
             weight: found.weight,
             timestamp: found.timestamp,
+            event: found.event,
             int128,
         }
     }
@@ -169,6 +175,10 @@ fn check_types(schema: &Schema, columns: &Columns, place: &Place) -> Result<(), 
     if let Some(weight) = columns.weight {
         let remedy = "ratings are numbers: convert it, or ignore them with `--weight-column -`";
         check(Role::Weight, weight, is_weight_type, remedy)?;
+    }
+    if let Some(event) = columns.event {
+        let remedy = "types of events are strings or integers: convert it, or name another with `--event-column`";
+        check(Role::Event, event, is_key_type, remedy)?;
     }
     if let Some(timestamp) = columns.timestamp {
         let remedy = "timestamps are numbers, dates or text: convert it, or ignore them with \
@@ -218,6 +228,10 @@ impl Rows<'_> {
         text: &str,
         sink: &Sink<'_>,
     ) {
+        if role == Role::Weight && sink.weight_is_likely() {
+            sink.no_rating();
+            return;
+        }
         let error = sink.number_error(self.position(row), role, fault, text.as_bytes());
         self.faults.push((row, error));
     }
@@ -256,6 +270,10 @@ fn read_batch(
         }
         _ => None,
     };
+    let events = match &projected.event {
+        Some(name) => Some(cast(&column(Role::Event, name)?, &DataType::LargeUtf8, place)?),
+        None => None,
+    };
     let mut faults = std::mem::take(&mut rows.faults);
     faults.sort_by_key(|&(row, _)| row);
     faults.dedup_by_key(|&mut (row, _)| row);
@@ -270,6 +288,12 @@ fn read_batch(
         let weight = weights.as_ref().map_or(0.0, |all| all[row]);
         let timestamp = timestamps.as_ref().map_or(0, |all| all[row]);
         let at = rows.position(row);
+        if let Some(events) = &events
+            && let Err(error) = take_event(events.as_string(), row, at, sink)
+        {
+            sink.bad_row(error)?;
+            continue;
+        }
         sink.key_row(at, users.get(row), items.get(row), weight, timestamp)?;
     }
     Ok(())
@@ -283,6 +307,21 @@ fn keys(column: &ArrayRef, role: Role, rows: &mut Rows<'_>) -> Result<Keys, Data
     let place = rows.place;
     let keys = Keys::read(column, &mut |row, why| rows.key_fault(row, role, why));
     keys.map_err(|error| bad(place, &error))
+}
+
+fn take_event(
+    events: &LargeStringArray,
+    row: usize,
+    at: Position,
+    sink: &mut Sink<'_>,
+) -> Result<(), DataError> {
+    match events.is_null(row) {
+        true => Err(DataError::EmptyKey {
+            place: sink.place(at),
+            role: Role::Event,
+        }),
+        false => sink.event(at, events.value(row).as_bytes()),
+    }
 }
 
 fn refuse_nulls(column: &dyn Array, role: Role, rows: &mut Rows<'_>, sink: &Sink<'_>) {

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::super::kernel::ITEMS;
 use super::Core;
+use super::history::History;
 use super::low_pass::Projected;
 use crate::spectral::{CoOccurrence, Step};
 
@@ -20,7 +21,7 @@ pub(super) struct Filtered<'a> {
 }
 
 impl<'a> Filtered<'a> {
-    pub(super) fn new(core: &'a Core, histories: &[&[u32]]) -> Self {
+    pub(super) fn new(core: &'a Core, histories: &[History<'_>]) -> Self {
         let low_pass = core.low_pass.as_ref();
         Self {
             core,
@@ -75,11 +76,11 @@ struct Signals<'a> {
     graph: &'a CoOccurrence,
     coefficients: &'a [f32],
     scales: &'a [f32],
-    histories: &'a [&'a [u32]],
+    histories: &'a [History<'a>],
 }
 
 impl<'a> Signals<'a> {
-    fn new(core: &'a Core, histories: &'a [&'a [u32]]) -> Self {
+    fn new(core: &'a Core, histories: &'a [History<'a>]) -> Self {
         Self {
             graph: &core.graph,
             coefficients: core.response.coefficients(),
@@ -91,8 +92,8 @@ impl<'a> Signals<'a> {
     fn entries(&self, factor: f32) -> impl Iterator<Item = (u32, usize, f32)> {
         let columns = self.histories.iter().enumerate();
         columns.flat_map(move |(column, history)| {
-            let value = move |&item: &u32| (item, column, factor * self.scales[item as usize]);
-            history.iter().map(value)
+            let scaled = move |item: u32| factor * self.scales[item as usize];
+            history.entries().map(move |(item, weight)| (item, column, scaled(item) * weight))
         })
     }
 

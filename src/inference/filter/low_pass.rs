@@ -2,6 +2,7 @@
 
 use super::super::kernel::{ITEMS, ItemLanes, Tile, USERS, UserLanes};
 use super::super::panels::{pack_items, pack_users};
+use super::history::History;
 
 /// Item vectors packed for the product kernel.
 #[derive(Debug, Clone)]
@@ -26,20 +27,20 @@ impl LowPass {
         }
     }
 
-    /// `Vᵀ x` of each history, an item `i` of which weighs `weights[i]`.
+    /// `Vᵀ x` of each history, an item `i` of which is scaled by `scales[i]`.
     pub(super) fn project<'a>(
         &self,
-        histories: impl ExactSizeIterator<Item = &'a [u32]>,
-        weights: &[f32],
+        histories: impl ExactSizeIterator<Item = History<'a>>,
+        scales: &[f32],
     ) -> Projected {
         let rows: Vec<Vec<f32>> = histories
             .map(|history| {
                 let mut sums = vec![0.0; self.n_vectors];
-                for &item in history {
+                for (item, weight) in history.entries() {
                     let (panel, lane) = (item as usize / ITEMS, item as usize % ITEMS);
                     let lanes = &self.lanes[panel * self.n_vectors..][..self.n_vectors];
                     for (sum, lanes) in sums.iter_mut().zip(lanes) {
-                        *sum += weights[item as usize] * lanes.0[lane];
+                        *sum += scales[item as usize] * weight * lanes.0[lane];
                     }
                 }
                 sums

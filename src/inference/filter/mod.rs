@@ -1,9 +1,10 @@
 //! Graph filters: scores from a user's history alone, by smoothing it over the item graph. Nothing is trained.
 //!
 //! `score = (r D^-p) (sum_k c_k T_k(I - 2P)) D^p + w (r D^-q) V Vᵀ D^q`, with `r` the user's history of zeros and
-//! ones, `D` item degrees, `P` the normalised item graph and `V` its leading singular vectors.
+//! ones (or weights), `D` item degrees, `P` the normalised item graph and `V` its leading singular vectors.
 
 mod block;
+mod history;
 mod low_pass;
 mod response;
 mod settings;
@@ -21,9 +22,10 @@ use crate::data::ItemLists;
 use crate::failure::{Fails, Failure};
 use crate::spectral::{CoOccurrence, SpectralError};
 use block::{Filtered, USERS_PER_BLOCK};
+use history::History;
 use low_pass::LowPass;
 pub use response::Response;
-pub(crate) use settings::{of_run, shape};
+pub(crate) use settings::{of_run, shape, weighs_histories};
 
 /// Items whose scores are held at once until they are selected from.
 const ITEMS_PER_TILE: usize = 256;
@@ -64,6 +66,8 @@ pub enum FilterError {
 pub struct GraphFilter {
     core: Arc<Core>,
     histories: ItemLists,
+    /// What each item of the histories counts; empty for 1 each.
+    weights: Vec<f32>,
 }
 
 /// Everything but the histories.
@@ -137,7 +141,19 @@ impl GraphFilter {
         Ok(Self {
             core: Arc::new(core),
             histories: train,
+            weights: Vec::new(),
         })
+    }
+
+    /// The same filter, an item of a history counting by its weight; `weights` are those of the histories, user after
+    /// user.
+    ///
+    /// # Panics
+    /// When there is not one weight an item of the histories.
+    #[must_use]
+    pub fn weighing(self, weights: Vec<f32>) -> Self {
+        assert_eq!(weights.len(), self.histories.n_pairs(), "a weight an item");
+        Self { weights, ..self }
     }
 
     /// The same filter for other people. Exact: a history the filter was fitted on gets the scores of its user.
@@ -155,6 +171,7 @@ impl GraphFilter {
         Self {
             core: Arc::clone(&self.core),
             histories,
+            weights: Vec::new(),
         }
     }
 
@@ -177,7 +194,14 @@ impl GraphFilter {
     }
 
     fn filtered(&self, users: &[u32]) -> Filtered<'_> {
-        let histories: Vec<&[u32]> = users.iter().map(|&user| self.histories.of(user)).collect();
+        let history = |&user: &u32| {
+            let items = self.histories.of(user);
+            let start = self.histories.row_ptr()[user as usize];
+            let weights = self.weights.get(start..start + items.len());
+            let weights = weights.unwrap_or_default();
+            History { items, weights }
+        };
+        let histories: Vec<History<'_>> = users.iter().map(history).collect();
         Filtered::new(&self.core, &histories)
     }
 }

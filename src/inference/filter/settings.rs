@@ -30,15 +30,25 @@ pub(crate) fn shape(config: &RunConfig) -> Option<FilterShape> {
     })
 }
 
-/// The filter a run was fitted to, over its training interactions.
+/// Whether histories count by the weights of interactions.
+pub(crate) fn weighs_histories(config: &RunConfig) -> bool {
+    config.filter.as_ref().is_some_and(|filter| filter.weighted_histories)
+}
+
+/// The filter a run was fitted to, over its training interactions and their weights, where histories have some.
 pub(crate) fn of_run(
     shape: &FilterShape,
     tables: &FilterTables,
     train: &ItemLists,
+    weights: Option<Vec<f32>>,
     n_items: usize,
 ) -> Result<GraphFilter, FilterError> {
     let graph = CoOccurrence::new(train, n_items)?;
     let vectors = &tables.vectors;
     let n_vectors = vectors.shape.get(1).copied().unwrap_or(0);
-    GraphFilter::new(shape, graph, train.clone(), &vectors.values, n_vectors)
+    let filter = GraphFilter::new(shape, graph, train.clone(), &vectors.values, n_vectors)?;
+    Ok(match weights {
+        Some(weights) => filter.weighing(weights),
+        None => filter,
+    })
 }
