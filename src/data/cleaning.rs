@@ -102,7 +102,8 @@ pub(super) fn clean(
         cleaning.remarks.extend(remark);
     }
     let mut test = test.map(|test| test.into_merged(&ids.users, &ids.items).0);
-    let filters = options.min_rating.is_some() || options.k_core.is_some();
+    let by_weight = ByWeight::of(options);
+    let filters = by_weight.is_some() || options.k_core.is_some();
     let before = filters.then(|| ids.present(&log));
     let mut also_seen = filter(&ids, &mut log, options, cleaning, place)?;
     let keep = match before {
@@ -112,7 +113,7 @@ pub(super) fn clean(
     let mut also_seen_in_test = None;
     if let Some(test) = &mut test {
         if filters {
-            also_seen_in_test = filter_test(test, options.min_rating, &keep);
+            also_seen_in_test = filter_test(test, by_weight, &keep);
         }
         cleaning.test_rows_removed = cleaning.test_rows - test.len() as u64;
     }
@@ -149,10 +150,10 @@ pub(super) fn clean(
 /// last interaction of the log the filters removed.
 fn filter_test(
     test: &mut Interactions,
-    min_rating: Option<f32>,
+    by_weight: Option<ByWeight>,
     keep: &Present,
 ) -> Option<Interactions> {
-    let mut low = min_rating.map(|minimum| take_low_ratings(test, minimum));
+    let mut low = by_weight.map(|filter| filter.take_out(test));
     for rows in [Some(test), low.as_mut()].into_iter().flatten() {
         keep.retain(rows);
     }
@@ -169,14 +170,17 @@ fn filter(
     place: &Place,
 ) -> Result<Interactions, DataError> {
     let mut also_seen = Interactions::default();
-    if let Some(minimum) = options.min_rating {
-        if log.weights.is_none() {
-            return Err(DataError::NoRatings {
-                place: place.clone(),
-            });
-        }
-        also_seen = take_low_ratings(log, minimum);
-        cleaning.below_min_rating = also_seen.len() as u64;
+    if options.min_rating.is_some() && log.weights.is_none() {
+        return Err(DataError::NoRatings {
+            place: place.clone(),
+        });
+    }
+    if let Some(filter) = ByWeight::of(options) {
+        also_seen = filter.take_out(log);
+        let taken = also_seen.weights.as_deref().unwrap_or_default();
+        let zeros = taken.iter().filter(|&&weight| filter.is_zero(weight)).count();
+        cleaning.zero_weight = zeros as u64;
+        cleaning.below_min_rating = (also_seen.len() - zeros) as u64;
     }
     if let Some(k) = options.k_core {
         let rated = ids.present(log);
@@ -197,8 +201,33 @@ fn filter(
     Ok(also_seen)
 }
 
-fn take_low_ratings(log: &mut Interactions, minimum: f32) -> Interactions {
-    log.take_out(|rows, row| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum))
+/// Which interactions are left out by their weight.
+#[derive(Debug, Clone, Copy)]
+struct ByWeight {
+    minimum: f32,
+    /// Whether 0 is the weight of events that are not trained on.
+    zero_is_nothing: bool,
+}
+
+impl ByWeight {
+    /// `None` where all stay.
+    fn of(options: &ReadOptions) -> Option<Self> {
+        let zero_is_nothing = !options.events.is_empty();
+        let filter = Self {
+            minimum: options.min_rating.unwrap_or(f32::NEG_INFINITY),
+            zero_is_nothing,
+        };
+        (zero_is_nothing || options.min_rating.is_some()).then_some(filter)
+    }
+
+    fn is_zero(self, weight: f32) -> bool {
+        self.zero_is_nothing && weight == 0.0
+    }
+
+    fn take_out(self, log: &mut Interactions) -> Interactions {
+        let stays = |weight: f32| weight >= self.minimum && !self.is_zero(weight);
+        log.take_out(|rows, row| rows.weights.as_ref().is_none_or(|all| stays(all[row])))
+    }
 }
 
 /// Which users and items have an interaction.
