@@ -190,7 +190,11 @@ fn rank_all(
     settings: &EvaluationOptions,
 ) -> Result<Evaluated> {
     let n_items = run.recommender.items().len();
-    let popularity = Popularity::new(&run.lists.train, n_items);
+    let train = &run.lists.train;
+    let popularity = match run.config.evaluation.weighted_popularity {
+        true => Popularity::weighted(train, &run.dir.train_weights(train)?, n_items),
+        false => Popularity::new(train, n_items),
+    };
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
     let content = content_knn(run)?;
     let random = RandomBaseline {

@@ -26,6 +26,19 @@ impl Popularity {
         Self::of_counts(train.n_users(), counts)
     }
 
+    /// Adds up the weights of each item's training interactions, which are in the order of `train`.
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`.
+    pub fn weighted(train: &ItemLists, weights: &[f32], n_items: usize) -> Self {
+        let mut sums = vec![0.0f64; n_items];
+        for (&item, &weight) in train.items().iter().zip(weights) {
+            sums[item as usize] += f64::from(weight);
+        }
+        let sums = sums.into_iter().map(|sum| sum as f32).collect();
+        Self::of_counts(train.n_users(), sums)
+    }
+
     /// Of these numbers of train users, one an item.
     pub(super) fn of_counts(n_users: usize, counts: Vec<f32>) -> Self {
         let places = (0..).zip(&counts);
