@@ -89,7 +89,7 @@ macro_rules! section {
         [$section:tt] $name:ident { models: $models:expr $(, $shared:ident: $shared_value:expr)* }
         $(
             $(#[doc = $help:literal])+
-            $(#[serde($serde:meta)])*
+            $(#[serde($($serde:meta),+)])*
             $field:ident: $type:ty $(, was $was:literal)* $(, moved_from $moved:literal)* {
                 default: $default:expr $(, for $($model:ident)|+: $other:expr)*;
                 $($property:ident: $value:expr),* $(,)?
@@ -105,7 +105,7 @@ macro_rules! section {
         pub struct $name {
             $(
                 $(#[doc = $help])+
-                $(#[serde($serde)])*
+                $(#[serde($($serde),+)])*
                 #[serde(
                     $(alias = $was,)*
                     skip_serializing_if = "crate::config::accepts::SettingType::is_absent"

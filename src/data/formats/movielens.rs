@@ -80,6 +80,8 @@ fn columns(layout: &Layout, names: &ColumnNames, place: Place) -> Result<Columns
             item: 1,
             weight: names.wants_weights().then_some(2),
             timestamp: names.wants_timestamps().then_some(3),
+            event: None,
+            weight_is_likely: false,
         }),
     }
 }

@@ -117,7 +117,7 @@ fn members_of_members_are_named_by_their_path() {
         user: Some("user.id".into()),
         item: Some("item.id".into()),
         weight: Some("meta.x.stars".into()),
-        timestamp: None,
+        ..ColumnNames::default()
     };
     let (dataset, cleaning) = read_with(columns.clone(), text).unwrap();
     assert_eq!(pairs(&dataset, &dataset.interactions), three());
