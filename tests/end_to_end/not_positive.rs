@@ -30,7 +30,7 @@ fn ratings_of_0_and_below_are_told_with_the_rating_to_ask_for() {
     for (column, ratings, count, remedy) in cases {
         work.write("few.csv", log(column, ratings).as_bytes());
         let inspected = said(&work, &["inspect", "few.csv"]);
-        assert!(inspected.contains("120 interactions"), "{inspected}");
+        assert_eq!(work.json(&["inspect", "few.csv"])["interactions"], 120);
         let train = ["train", "few.csv", "--model", "gf-cf", "--out", "run", "--overwrite", "--set", "filter.vectors=0"];
         let trained = said(&work, &train);
         for found in [&inspected, &trained] {
