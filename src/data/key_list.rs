@@ -96,6 +96,7 @@ fn of_table(origin: &Origin<'_>, role: Role, name: &str) -> Result<Vec<String>, 
             item: Some(name.to_owned()),
             weight: ignored.clone(),
             timestamp: ignored,
+            ..ColumnNames::default()
         },
         ..ReadOptions::default()
     };
