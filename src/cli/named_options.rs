@@ -74,7 +74,7 @@ mod tests {
     use crate::config;
 
     /// Options of programs that are not ours, and what stands for any option of ours.
-    const FOREIGN: [&str; 4] = ["features", "release", "lib", "flag"];
+    const FOREIGN: [&str; 5] = ["features", "release", "lib", "flag", "include"];
 
     fn program() -> Command {
         let mut program = Cli::command();

@@ -27,7 +27,7 @@ pub(crate) fn from_text(text: &str) -> PathBuf {
         let digits = rest.get(at + 2..at + 4);
         let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         let length = if byte.is_some() { 4 } else { 2 };
-        bytes.extend_from_slice(rest[..at].as_bytes());
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
         match byte {
             Some(byte) => bytes.push(byte),
             None => bytes.extend_from_slice(b"\\x"),

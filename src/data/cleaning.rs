@@ -98,7 +98,9 @@ pub(super) fn clean(
     if options.events.is_empty() {
         let ratings = Ratings::of(&log);
         cleaning.not_positive = ratings.not_positive;
-        let remark = ratings.remark(log.len()).filter(|_| options.min_rating.is_none());
+        let remark = ratings
+            .remark(log.len())
+            .filter(|_| options.min_rating.is_none());
         cleaning.remarks.extend(remark);
     }
     let mut test = test.map(|test| test.into_merged(&ids.users, &ids.items).0);
@@ -178,7 +180,10 @@ fn filter(
     if let Some(filter) = ByWeight::of(options) {
         also_seen = filter.take_out(log);
         let taken = also_seen.weights.as_deref().unwrap_or_default();
-        let zeros = taken.iter().filter(|&&weight| filter.is_zero(weight)).count();
+        let zeros = taken
+            .iter()
+            .filter(|&&weight| filter.is_zero(weight))
+            .count();
         cleaning.zero_weight = zeros as u64;
         cleaning.below_min_rating = (also_seen.len() - zeros) as u64;
     }

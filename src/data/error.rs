@@ -416,7 +416,7 @@ pub enum DataError {
     },
     /// Timestamps in two units.
     #[error(
-        "{place}: the timestamp `{text}` looks like {unit}, but `{before}` ({before_place}) like {before_unit}; \
+        "{place}: the timestamp `{text}` looks like {unit}, but {before}; \
          a log has one unit: correct the times, or say which it is with {units}"
     )]
     MixedTimes {
@@ -426,14 +426,10 @@ pub enum DataError {
         text: String,
         /// The unit in which it is of recent years.
         unit: &'static str,
-        /// A timestamp of another unit.
-        before: String,
-        /// Where that is.
-        before_place: Place,
-        /// The unit in which that is of recent years.
-        before_unit: &'static str,
+        /// A timestamp of another unit, where that is, and which unit.
+        before: Box<str>,
         /// The options that choose one.
-        units: String,
+        units: Box<str>,
     },
     /// Numbers that write dates, beside others that do not.
     #[error(

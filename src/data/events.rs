@@ -17,7 +17,9 @@ impl EventWeights {
         for part in parts.filter(|part| !part.trim().is_empty()) {
             let example = "as in `--event-weight view=1,purchase=10`";
             let Some((name, weight)) = part.rsplit_once('=') else {
-                return Err(format!("`{part}` is no weight of an event: write NAME=WEIGHT, {example}"));
+                return Err(format!(
+                    "`{part}` is no weight of an event: write NAME=WEIGHT, {example}"
+                ));
             };
             let (name, weight) = (name.trim(), weight.trim());
             let number = weight.parse::<f32>().ok();
@@ -34,7 +36,10 @@ impl EventWeights {
         }
         match weights.iter().any(|(_, weight)| *weight > 0.0) || weights.is_empty() {
             true => Ok(Self(weights)),
-            false => Err("all events weigh 0, so that nothing is left to train on: give one a weight".to_owned()),
+            false => Err(
+                "all events weigh 0, so that nothing is left to train on: give one a weight"
+                    .to_owned(),
+            ),
         }
     }
 

@@ -78,8 +78,8 @@ impl IdMap {
     /// results have types.
     pub fn are_whole_numbers(&self) -> bool {
         *self.are_whole.get_or_init(|| {
-            let is_whole = |key: &Box<str>| whole_number(key).is_some();
-            !self.keys.is_empty() && self.keys.iter().all(is_whole)
+            let mut keys = self.keys.iter();
+            !self.keys.is_empty() && keys.all(|key| whole_number(key).is_some())
         })
     }
 

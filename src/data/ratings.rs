@@ -28,7 +28,9 @@ impl Ratings {
 
     /// What to say of them, of `n` interactions; nothing where all are above 0, or all are the same.
     pub(super) fn remark(&self, n: usize) -> Option<String> {
-        let minimum = self.minimum.filter(|_| self.differ && self.not_positive > 0)?;
+        let minimum = self
+            .minimum
+            .filter(|_| self.differ && self.not_positive > 0)?;
         let n_low = self.not_positive;
         Some(format!(
             "{n_low} of {n} ratings are 0 or less, and count as positives like the others; `--min-rating {minimum}` \

@@ -160,7 +160,13 @@ impl RawLog {
             same_ids(|block| &block.items),
         );
         let unit = self.times.unit_so_far();
-        let rows = merge(std::mem::take(&mut self.full), &users, &items, unit, self.rule);
+        let rows = merge(
+            std::mem::take(&mut self.full),
+            &users,
+            &items,
+            unit,
+            self.rule,
+        );
         let counts_rows = std::mem::take(&mut self.counts_rows);
         self.merged += (before - rows.len()) as u64;
         self.compact_at = FIRST_COMPACTION_ROWS.max(2 * rows.len());

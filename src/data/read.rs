@@ -352,7 +352,9 @@ impl Keys<'_> {
                     layout.format,
                     Format::MovieLens | Format::MovieLensTab | Format::AdjacencyLists
                 ) {
-                    options.columns.refuse_events_without_names(&Place::whole(&name))?;
+                    options
+                        .columns
+                        .refuse_events_without_names(&Place::whole(&name))?;
                 }
                 let tally = text.tally();
                 let insists = options.format.is_some();

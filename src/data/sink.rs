@@ -210,7 +210,9 @@ impl<'a> Sink<'a> {
 
     /// Whether the rating column may be something else.
     pub(super) fn weight_is_likely(&self) -> bool {
-        self.columns.as_ref().is_some_and(|columns| columns.weight_is_likely)
+        self.columns
+            .as_ref()
+            .is_some_and(|columns| columns.weight_is_likely)
     }
 
     /// Takes note that the rating column, which may be something else, is: in place of its value.
@@ -254,7 +256,11 @@ impl<'a> Sink<'a> {
     pub(super) fn weighed(&self, rating: f32) -> f32 {
         match self.event {
             None => rating,
-            Some(event) => match self.columns.as_ref().is_some_and(|found| found.weight.is_some()) {
+            Some(event) => match self
+                .columns
+                .as_ref()
+                .is_some_and(|found| found.weight.is_some())
+            {
                 true => event * rating,
                 false => event,
             },
@@ -323,7 +329,9 @@ impl<'a> Sink<'a> {
     ) -> Result<(), DataError> {
         self.waiting.users.push(user);
         self.waiting.items.push(item);
-        self.waiting.rest.push((at, self.weighed(weight), timestamp));
+        self.waiting
+            .rest
+            .push((at, self.weighed(weight), timestamp));
         if self.waiting.is_full() {
             self.flush()?;
         }

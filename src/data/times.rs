@@ -226,14 +226,19 @@ fn mixed(one: &Sighting, other: &Sighting) -> DataError {
         place: other.place.clone(),
         text: other.number.to_string(),
         unit: unit(other).words(),
-        before: one.number.to_string(),
-        before_place: one.place.clone(),
-        before_unit: unit(one).words(),
+        before: format!(
+            "`{}` ({}) like {}",
+            one.number,
+            one.place,
+            unit(one).words()
+        )
+        .into(),
         units: format!(
             "`--time-unit {}` or `--time-unit {}`",
             unit(one).name(),
             unit(other).name()
-        ),
+        )
+        .into(),
     }
 }
 
@@ -330,7 +335,11 @@ mod tests {
         column.begin(TimeKind::Numbers, 6);
         column.begin(TimeKind::Typed, 9);
         assert!(!column.is_one_scale());
-        assert_eq!(column.numbers(20).collect::<Vec<_>>(), [4..9]);
+        let numbers: Vec<_> = column
+            .numbers(20)
+            .map(|rows| (rows.start, rows.end))
+            .collect();
+        assert_eq!(numbers, [(4, 9)]);
         assert_eq!(column.describe(Unit::Milliseconds), ["date", "ms", "typed"]);
     }
 }

@@ -181,11 +181,7 @@ mod tests {
     }
 
     /// The definition, by dense algebra.
-    fn expected(
-        pairs: &[(u32, u32, f32)],
-        symmetric: bool,
-        loops: bool,
-    ) -> [[f64; NODES]; NODES] {
+    fn expected(pairs: &[(u32, u32, f32)], symmetric: bool, loops: bool) -> [[f64; NODES]; NODES] {
         let mut a = [[0.0f64; NODES]; NODES];
         for &(user, item, weight) in pairs {
             a[user as usize][USERS + item as usize] = f64::from(weight);

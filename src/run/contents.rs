@@ -165,7 +165,11 @@ impl RunDir {
         );
         let weights = TensorFile::parse(&path, &bytes)?.f32(TRAIN_WEIGHTS)?.values;
         let is_one_each = weights.len() == train.n_pairs();
-        match is_one_each && weights.iter().all(|&weight| weight > 0.0 && weight.is_finite()) {
+        match is_one_each
+            && weights
+                .iter()
+                .all(|&weight| weight > 0.0 && weight.is_finite())
+        {
             true => Ok(weights),
             false => {
                 let what = "its weights are not one above 0 for each training item";

@@ -118,9 +118,7 @@ impl<'a> EpochSampler<'a> {
                     let edges: Vec<u32> = (start..end).map(|_| weighted.draw(&mut rng)).collect();
                     self.batch_of_edges(edges.into_iter(), hard, &mut rng)
                 }
-                (PositiveSampling::ByUser, _) => {
-                    self.batch_of_users(end - start, hard, &mut rng)
-                }
+                (PositiveSampling::ByUser, _) => self.batch_of_users(end - start, hard, &mut rng),
             };
             let (users, positives) = (&batch.users, &batch.positives);
             batch.shared = shared

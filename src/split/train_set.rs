@@ -31,7 +31,9 @@ impl TrainSet {
     pub(super) fn reordered(self, users: &[u32], new_items: &[u32]) -> Self {
         let new_item = |old: u32| new_items.get(old as usize).copied();
         let before = self.moved(&self.before, users, new_items);
-        let before = before.into_iter().map(|old| new_item(old).unwrap_or(Self::NONE));
+        let before = before
+            .into_iter()
+            .map(|old| new_item(old).unwrap_or(Self::NONE));
         let weights = self.moved(&self.weights, users, new_items);
         let positives = super::reorder::reordered(&self.positives, users, new_items);
         Self {
@@ -53,7 +55,11 @@ impl TrainSet {
             let start = self.positives.row_ptr()[old as usize];
             let items = self.positives.of(old).iter();
             row.clear();
-            row.extend(items.zip(&beside[start..]).map(|(&item, &value)| (new_items[item as usize], value)));
+            row.extend(
+                items
+                    .zip(&beside[start..])
+                    .map(|(&item, &value)| (new_items[item as usize], value)),
+            );
             row.sort_unstable_by_key(|entry| entry.0);
             moved.extend(row.iter().map(|entry| entry.1));
         }

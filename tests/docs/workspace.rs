@@ -46,6 +46,10 @@ impl Workspace {
             "histories.csv",
             b"user_id,item_id\nann,17\nann,21\nbob,33\n",
         );
+        write(
+            "with-bad-rows.csv",
+            b"user,item,rating\n1,10,4\n2,,5\n2,11,good\n2,12,3\n3,10,5\n",
+        );
         write("sold-out.txt", b"1\n2\n3\n");
         write("in-stock.txt", b"11\n12\n13\n14\n15\n16\n17\n18\n");
         write("posters.npy", &npy(N_FILMS as usize, POSTER));

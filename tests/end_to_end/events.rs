@@ -92,15 +92,40 @@ fn repeats_are_the_latest_added_up_or_the_largest() {
 fn what_weighs_0_is_in_no_list() {
     let work = workspace();
     let weights = format!("{WEIGHTS},hover=0");
-    let train = ["train", "events.csv", "--event-weight", &weights, "--model", "gf-cf", "--out", "run"];
+    let train = [
+        "train",
+        "events.csv",
+        "--event-weight",
+        &weights,
+        "--model",
+        "gf-cf",
+        "--out",
+        "run",
+    ];
     work.succeed(&[&train[..], &["--set", "filter.vectors=4", "-q"]].concat());
     let run = RunDir::open(work.path("run")).unwrap();
     let data: Value = run.data().unwrap();
     assert_eq!(data["n_interactions"], 480);
-    let to_file = ["recommend", "--run", "run", "--all", "-k", "16", "--out", "top.csv", "-q"];
+    let to_file = [
+        "recommend",
+        "--run",
+        "run",
+        "--all",
+        "-k",
+        "16",
+        "--out",
+        "top.csv",
+        "-q",
+    ];
     work.succeed(&to_file);
     let top = String::from_utf8(work.read("top.csv")).unwrap();
-    let column = |name: &str| top.lines().next().unwrap().split(',').position(|found| found == name);
+    let column = |name: &str| {
+        top.lines()
+            .next()
+            .unwrap()
+            .split(',')
+            .position(|found| found == name)
+    };
     let (user, item) = (column("user").unwrap(), column("item").unwrap());
     let listed = top.lines().skip(1).map(|row| {
         let fields: Vec<&str> = row.split(',').collect();
@@ -123,8 +148,19 @@ fn weights_count_where_a_setting_asks_for_them() {
     let weights = format!("{WEIGHTS},hover=0");
     let train = |model: &str, out: &str, more: &[&str]| {
         let arguments = [
-            "train", "events.csv", "--event-weight", &weights, "--repeats", "sum", "--split", "random", "--model",
-            model, "--out", out, "-q",
+            "train",
+            "events.csv",
+            "--event-weight",
+            &weights,
+            "--repeats",
+            "sum",
+            "--split",
+            "random",
+            "--model",
+            model,
+            "--out",
+            out,
+            "-q",
         ];
         let small: &[&str] = match model {
             "gf-cf" => &["--set", "filter.vectors=4"],
@@ -150,8 +186,16 @@ fn weights_count_where_a_setting_asks_for_them() {
     }
     // Popularity by weight is another ranking, and is measured from the run alone.
     train("gf-cf", "users", &[]);
-    train("gf-cf", "sums", &["--set", "evaluation.weighted_popularity=true"]);
-    train("gf-cf", "history", &["--set", "filter.weighted_histories=true"]);
+    train(
+        "gf-cf",
+        "sums",
+        &["--set", "evaluation.weighted_popularity=true"],
+    );
+    train(
+        "gf-cf",
+        "history",
+        &["--set", "filter.weighted_histories=true"],
+    );
     let evaluated = |run: &str| work.json(&["evaluate", "--run", run, "-k", "5"]);
     let (users, sums, history) = (evaluated("users"), evaluated("sums"), evaluated("history"));
     let ndcg = |found: &Value, system: &str| mean(found, system, "ndcg@5");
@@ -159,14 +203,28 @@ fn weights_count_where_a_setting_asks_for_them() {
     assert_eq!(ndcg(&users, "gf-cf"), ndcg(&sums, "gf-cf"));
     assert_ne!(ndcg(&users, "gf-cf"), ndcg(&history, "gf-cf"));
     // A log without weights is refused before it is trained on.
-    let none = ["train", "events.csv", "--model", "mf", "--set", "sampling.weighted_positives=true", "--out", "none"];
+    let none = [
+        "train",
+        "events.csv",
+        "--model",
+        "mf",
+        "--set",
+        "sampling.weighted_positives=true",
+        "--out",
+        "none",
+    ];
     work.refused(&none, 2, "--weight-column");
 }
 
 #[test]
 fn events_are_read_in_every_format_with_names() {
     let work = Workspace::new();
-    let rows = [("u1", "i1", "view"), ("u1", "i1", "cart"), ("u2", "i1", "view"), ("u2", "i2", "hover")];
+    let rows = [
+        ("u1", "i1", "view"),
+        ("u1", "i1", "cart"),
+        ("u2", "i1", "view"),
+        ("u2", "i2", "hover"),
+    ];
     let json: String = rows
         .iter()
         .map(|(user, item, event)| {
@@ -174,10 +232,23 @@ fn events_are_read_in_every_format_with_names() {
         })
         .collect();
     work.write("events.jsonl", json.as_bytes());
-    let tabs: String = rows.iter().map(|(user, item, event)| format!("{user}\t{item}\t{event}\n")).collect();
-    work.write("events.inter", format!("user_id:token\titem_id:token\tkind:token\n{tabs}").as_bytes());
+    let tabs: String = rows
+        .iter()
+        .map(|(user, item, event)| format!("{user}\t{item}\t{event}\n"))
+        .collect();
+    work.write(
+        "events.inter",
+        format!("user_id:token\titem_id:token\tkind:token\n{tabs}").as_bytes(),
+    );
     let found = |name: &str, more: &[&str]| {
-        let arguments = ["inspect", name, "--event-weight", "view=1,cart=2.5,hover=0", "--repeats", "sum"];
+        let arguments = [
+            "inspect",
+            name,
+            "--event-weight",
+            "view=1,cart=2.5,hover=0",
+            "--repeats",
+            "sum",
+        ];
         let found = work.json(&[&arguments, more].concat());
         (found["interactions"].clone(), found["weight_range"].clone())
     };

@@ -12,7 +12,11 @@ fn log(column: &str, ratings: &[&str]) -> String {
     let mut csv = format!("user_id,item_id,{column}\n");
     for row in 0..120 {
         let rating = ratings[row % ratings.len()];
-        csv.push_str(&format!("{},{},{rating}\n", row / 6, 100 + (row / 6 * 5 + row % 6 * 7) % 31));
+        csv.push_str(&format!(
+            "{},{},{rating}\n",
+            row / 6,
+            100 + (row / 6 * 5 + row % 6 * 7) % 31
+        ));
     }
     csv
 }
@@ -22,21 +26,55 @@ fn ratings_of_0_and_below_are_told_with_the_rating_to_ask_for() {
     let work = Workspace::new();
     let cases: [(&str, &[&str], &str, &str); 5] = [
         ("label", &["0", "1"], "60 of 120", "--min-rating 1"),
-        ("liked", &["true", "false", "true"], "40 of 120", "--min-rating 1"),
-        ("is_click", &["-1", "1", "1", "1"], "30 of 120", "--min-rating 1"),
-        ("rating", &["-2", "-1", "0", "2.5"], "90 of 120", "--min-rating 2.5"),
+        (
+            "liked",
+            &["true", "false", "true"],
+            "40 of 120",
+            "--min-rating 1",
+        ),
+        (
+            "is_click",
+            &["-1", "1", "1", "1"],
+            "30 of 120",
+            "--min-rating 1",
+        ),
+        (
+            "rating",
+            &["-2", "-1", "0", "2.5"],
+            "90 of 120",
+            "--min-rating 2.5",
+        ),
         ("score", &["0", "0.5"], "60 of 120", "--min-rating 0.5"),
     ];
     for (column, ratings, count, remedy) in cases {
         work.write("few.csv", log(column, ratings).as_bytes());
         let inspected = said(&work, &["inspect", "few.csv"]);
         assert_eq!(work.json(&["inspect", "few.csv"])["interactions"], 120);
-        let train = ["train", "few.csv", "--model", "gf-cf", "--out", "run", "--overwrite", "--set", "filter.vectors=0"];
+        let train = [
+            "train",
+            "few.csv",
+            "--model",
+            "gf-cf",
+            "--out",
+            "run",
+            "--overwrite",
+            "--set",
+            "filter.vectors=0",
+        ];
         let trained = said(&work, &train);
         for found in [&inspected, &trained] {
-            assert!(found.contains(count) && found.contains(remedy), "{column}: {found}");
+            assert!(
+                found.contains(count) && found.contains(remedy),
+                "{column}: {found}"
+            );
         }
-        let kept = work.json(&[&["inspect", "few.csv"], &remedy.split(' ').collect::<Vec<_>>()[..]].concat());
+        let kept = work.json(
+            &[
+                &["inspect", "few.csv"],
+                &remedy.split(' ').collect::<Vec<_>>()[..],
+            ]
+            .concat(),
+        );
         let below: usize = count.split(' ').next().unwrap().parse().unwrap();
         assert_eq!(kept["interactions"], 120 - below, "{column}");
         assert_eq!(kept["cleaning"]["not_positive"], below, "{column}");
@@ -47,7 +85,11 @@ fn ratings_of_0_and_below_are_told_with_the_rating_to_ask_for() {
 #[test]
 fn ratings_that_say_nothing_of_the_kind_are_no_remark() {
     let work = Workspace::new();
-    let cases: [(&str, &[&str]); 3] = [("rating", &["1", "5"]), ("label", &["0"]), ("label", &["1"])];
+    let cases: [(&str, &[&str]); 3] = [
+        ("rating", &["1", "5"]),
+        ("label", &["0"]),
+        ("label", &["1"]),
+    ];
     for (column, ratings) in cases {
         work.write("few.csv", log(column, ratings).as_bytes());
         let inspected = said(&work, &["inspect", "few.csv"]);
@@ -67,7 +109,10 @@ fn a_label_that_is_text_is_no_rating() {
         let found = work.json(&["inspect", "few.csv"]);
         assert_eq!(found["interactions"], 120);
         assert_eq!(found["weight_range"], serde_json::Value::Null);
-        assert_eq!(found["cleaning"]["columns"][0]["weight"], serde_json::Value::Null);
+        assert_eq!(
+            found["cleaning"]["columns"][0]["weight"],
+            serde_json::Value::Null
+        );
         let asked = ["inspect", "few.csv", "--weight-column", "label"];
         work.refused(&asked, 65, "is not a number");
     }

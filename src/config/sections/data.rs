@@ -249,6 +249,8 @@ section! {
     }
 }
 
+// `closed_choice!` marks no variant as the default.
+#[allow(clippy::derivable_impls)]
 impl Default for TimeUnit {
     fn default() -> Self {
         Self::Auto

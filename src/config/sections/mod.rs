@@ -146,7 +146,10 @@ impl RunConfig {
     pub fn reads_weights(&self) -> bool {
         (self.sampling.weighted_positives && !self.model.name.is_filter())
             || self.graph.as_ref().is_some_and(|graph| graph.weighted)
-            || self.filter.as_ref().is_some_and(|filter| filter.weighted_histories)
+            || self
+                .filter
+                .as_ref()
+                .is_some_and(|filter| filter.weighted_histories)
             || self.evaluation.weighted_popularity
     }
 }

@@ -41,79 +41,79 @@ const DROPS_NODES_ONLY: Limit = Limit {
 };
 
 section! {
-    /// The network.
-    ["model"] ModelSettings { models: TRAINED }
+/// The network.
+["model"] ModelSettings { models: TRAINED }
 
-    /// The model.
-    name: ModelName {
-        default: DEFAULT_MODEL;
-        models: ALL,
-        flag: flag("model", "NAME"),
-    }
+/// The model.
+name: ModelName {
+    default: DEFAULT_MODEL;
+    models: ALL,
+    flag: flag("model", "NAME"),
+}
 
-    /// Embedding width.
-    dim: usize {
-        default: 64;
-        accepts: Accepts::Whole(1, 65_536),
-        flag: flag("dim", "N"),
-    }
+/// Embedding width.
+dim: usize {
+    default: 64;
+    accepts: Accepts::Whole(1, 65_536),
+    flag: flag("dim", "N"),
+}
 
-    /// Layers of message passing.
-    layers: usize {
-        default: 3, for Mf | GfCf | ChebyCf: 0, for PinSage: 2;
-        accepts: Accepts::Whole(0, 16),
-        limits: &[
-            Limit {
-                models: &[Mf],
-                accepts: Accepts::Whole(0, 0),
-                remedy: "it propagates nothing; remove the key or set it to 0",
-            },
-            Limit {
-                models: PINSAGE,
-                accepts: Accepts::Whole(1, 16),
-                remedy: "its layers are what makes vectors of features; set it to 1 or more",
-            },
-        ],
-        tune: Tune::Usually(&[
-            usual_when(3, values(&["1", "2"]), "pinsage", |config| config.model.name == PinSage),
-            usual_when(3, values(&["1", "2", "3", "4"]), "lightgcn and NGCF", |config| {
-                !matches!(config.model.name, PinSage | Mf)
-            }),
-        ]),
-        flag: flag("layers", "N"),
-    }
+/// Layers of message passing.
+layers: usize {
+    default: 3, for Mf | GfCf | ChebyCf: 0, for PinSage: 2;
+    accepts: Accepts::Whole(0, 16),
+    limits: &[
+        Limit {
+            models: &[Mf],
+            accepts: Accepts::Whole(0, 0),
+            remedy: "it propagates nothing; remove the key or set it to 0",
+        },
+        Limit {
+            models: PINSAGE,
+            accepts: Accepts::Whole(1, 16),
+            remedy: "its layers are what makes vectors of features; set it to 1 or more",
+        },
+    ],
+    tune: Tune::Usually(&[
+        usual_when(3, values(&["1", "2"]), "pinsage", |config| config.model.name == PinSage),
+        usual_when(3, values(&["1", "2", "3", "4"]), "lightgcn and NGCF", |config| {
+            !matches!(config.model.name, PinSage | Mf)
+        }),
+    ]),
+    flag: flag("layers", "N"),
+}
 
-    /// How embedding tables start.
-    init: Initialization {
-        default: Initialization::XavierUniform, for LightGcn: Initialization::Normal;
-    }
+/// How embedding tables start.
+init: Initialization {
+    default: Initialization::XavierUniform, for LightGcn: Initialization::Normal;
+}
 
-    /// Standard deviation of the normal initialization.
-    init_std: f64 {
-        default: 0.1;
-        accepts: POSITIVE,
-    }
+/// Standard deviation of the normal initialization.
+init_std: f64 {
+    default: 0.1;
+    accepts: POSITIVE,
+}
 
-    /// Probability that a component of a message is dropped in a training step.
-    message_dropout: f64 {
-        default: 0.1, for Mf | LightGcn | NgcfLecture | PinSage: 0.0;
-        accepts: SHARE,
-        limits: &[NO_GRAPH, DROPS_NODES_ONLY],
-    }
+/// Probability that a component of a message is dropped in a training step.
+message_dropout: f64 {
+    default: 0.1, for Mf | LightGcn | NgcfLecture | PinSage: 0.0;
+    accepts: SHARE,
+    limits: &[NO_GRAPH, DROPS_NODES_ONLY],
+}
 
-    /// Probability that a node is dropped in a training step; of `pinsage` a neighbourhood.
-    node_dropout: f64 {
-        default: 0.0, for PinSage: 0.2;
-        accepts: SHARE,
-        limits: &[NO_GRAPH],
-    }
+/// Probability that a node is dropped in a training step; of `pinsage` a neighbourhood.
+node_dropout: f64 {
+    default: 0.0, for PinSage: 0.2;
+    accepts: SHARE,
+    limits: &[NO_GRAPH],
+}
 
-    /// Probability that an edge is dropped in a training step.
-    edge_dropout: f64 {
-        default: 0.0;
-        accepts: SHARE,
-        limits: &[NO_GRAPH, DROPS_NODES_ONLY],
-    }}
+/// Probability that an edge is dropped in a training step.
+edge_dropout: f64 {
+    default: 0.0;
+    accepts: SHARE,
+    limits: &[NO_GRAPH, DROPS_NODES_ONLY],
+}}
 
 section! {
     /// Settings of the model `ngcf-lecture` alone.

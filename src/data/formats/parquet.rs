@@ -42,7 +42,11 @@ pub(in crate::data) fn read(
     let (schema, int128) = known_int128(metadata.schema(), footer);
     let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
     let mut columns = Columns::find(&header, names, &whole)?;
-    if columns.weight_is_likely && !columns.weight.is_some_and(|at| is_weight_type(schema.field(at).data_type())) {
+    if columns.weight_is_likely
+        && !columns
+            .weight
+            .is_some_and(|at| is_weight_type(schema.field(at).data_type()))
+    {
         columns.weight = None;
     }
     check_types(&schema, &columns, &whole)?;
@@ -271,7 +275,11 @@ fn read_batch(
         _ => None,
     };
     let events = match &projected.event {
-        Some(name) => Some(cast(&column(Role::Event, name)?, &DataType::LargeUtf8, place)?),
+        Some(name) => Some(cast(
+            &column(Role::Event, name)?,
+            &DataType::LargeUtf8,
+            place,
+        )?),
         None => None,
     };
     let mut faults = std::mem::take(&mut rows.faults);

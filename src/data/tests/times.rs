@@ -1,5 +1,7 @@
 //! Times of whole logs: one unit a column, dates as text in every format, files of different kinds.
 
+use std::slice::from_ref;
+
 use super::*;
 use crate::config::TimeUnit;
 
@@ -77,7 +79,7 @@ fn test_files_and_later_files_have_the_unit_of_the_log() {
     let small = log_of("small.csv", [5_000, 90_000_000_000]);
     let large = log_of("large.csv", [110_000_000_000, 120_000_000_000]);
     let options = ReadOptions::default();
-    let (dataset, _) = read_dataset(&[small.clone()], &[large.clone()], None, &options).unwrap();
+    let (dataset, _) = read_dataset(from_ref(&small), from_ref(&large), None, &options).unwrap();
     assert_eq!(seconds(&dataset), [5, 90_000_000]);
     let test = dataset.given_test.unwrap().timestamps;
     assert_eq!(test, Some(vec![110_000_000, 120_000_000]));

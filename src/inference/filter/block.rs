@@ -93,7 +93,9 @@ impl<'a> Signals<'a> {
         let columns = self.histories.iter().enumerate();
         columns.flat_map(move |(column, history)| {
             let scaled = move |item: u32| factor * self.scales[item as usize];
-            history.entries().map(move |(item, weight)| (item, column, scaled(item) * weight))
+            history
+                .entries()
+                .map(move |(item, weight)| (item, column, scaled(item) * weight))
         })
     }
 

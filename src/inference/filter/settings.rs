@@ -32,7 +32,10 @@ pub(crate) fn shape(config: &RunConfig) -> Option<FilterShape> {
 
 /// Whether histories count by the weights of interactions.
 pub(crate) fn weighs_histories(config: &RunConfig) -> bool {
-    config.filter.as_ref().is_some_and(|filter| filter.weighted_histories)
+    config
+        .filter
+        .as_ref()
+        .is_some_and(|filter| filter.weighted_histories)
 }
 
 /// The filter a run was fitted to, over its training interactions and their weights, where histories have some.
