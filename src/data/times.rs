@@ -164,10 +164,12 @@ pub(super) fn unit_of(
     columns: &[&TimeColumn],
     numbers: impl Fn(&mut dyn FnMut(i64)),
 ) -> Result<Unit, DataError> {
-    let seen: Vec<Sighting> = columns
-        .iter()
-        .flat_map(|column| column.sightings.iter().cloned())
-        .collect();
+    let mut seen: Vec<Sighting> = Vec::new();
+    for sighting in columns.iter().flat_map(|column| &column.sightings) {
+        if seen.iter().all(|before| before.size != sighting.size) {
+            seen.push(sighting.clone());
+        }
+    }
     let tells = |sighting: &&Sighting| SIZES[sighting.size].2;
     let share = |holds: &dyn Fn(i64) -> bool| {
         let (mut n, mut n_that_hold) = (0u64, 0u64);

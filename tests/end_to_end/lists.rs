@@ -51,7 +51,10 @@ fn by_user(rows: &Value) -> BTreeMap<String, Vec<String>> {
     let mut lists = BTreeMap::<String, Vec<String>>::new();
     for row in rows.as_array().unwrap() {
         // Keys of numbers are numbers.
-        let text = |name: &str| row[name].to_string().trim_matches('"').to_owned();
+        let text = |name: &str| match row[name].as_str() {
+            Some(text) => text.to_owned(),
+            None => row[name].to_string(),
+        };
         lists.entry(text("user")).or_default().push(text("item"));
     }
     lists

@@ -72,7 +72,7 @@ fn inspect_says_of_every_model_whether_it_fits() {
 #[test]
 fn the_forecast_is_near_the_peak() {
     let work = Workspace::new();
-    let size = ["--users", "6000", "--items", "4000", "--edges", "60000"];
+    let size = ["--users", "6000", "--items", "4000", "--edges", "20000"];
     work.succeed(&[&["synth"], &size[..], &["--out", "made.csv", "-q"]].concat());
     let inspection = work.json(&["inspect", "made.csv", "--dim", "64"]);
     for model in inspection["memory"].as_array().unwrap() {

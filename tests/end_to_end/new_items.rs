@@ -99,7 +99,9 @@ fn vectors(work: &Workspace, name: &str) -> Vec<(String, Vec<f64>)> {
             let row: Value = serde_json::from_str(line).unwrap();
             let embedding = row["embedding"].as_array().unwrap().iter();
             let embedding = embedding.map(|value| value.as_f64().unwrap()).collect();
-            (row["id"].as_u64().unwrap().to_string(), embedding)
+            // A number where every key is a whole number.
+            let id = row["id"].as_str().map(str::to_owned);
+            (id.unwrap_or_else(|| row["id"].to_string()), embedding)
         })
         .collect()
 }
@@ -328,7 +330,7 @@ fn what_is_wrong_with_new_items_is_told() {
             "embed", "--run", "ids", "--items", "new.csv", "--out", "x.jsonl",
         ],
         2,
-        "`--model pinsage` makes vectors of item features",
+        "`sagebrush train --model pinsage` makes vectors of item features",
     );
     work.refused(
         &[

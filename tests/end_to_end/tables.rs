@@ -111,7 +111,7 @@ fn item_files_of_any_key_and_without_titles() {
         }
     };
     rows("asin.csv", &|item| {
-        head(item, "asin,title,genre\n") + &format!("{item},Film {item},g{}\n", item / 15)
+        head(item, "film_no,title,genre\n") + &format!("{item},Film {item},g{}\n", item / 15)
     });
     rows("bare.csv", &|item| {
         head(item, "item_id,genre\n") + &format!("{item},g{}\n", item / 15)
@@ -122,12 +122,12 @@ fn item_files_of_any_key_and_without_titles() {
             item / 15
         )
     });
-    for extra in [&[][..], &["--item-id-column", "asin"]] {
+    for extra in [&[][..], &["--item-id-column", "film_no"]] {
         let arguments = [&["inspect", "log.csv", "--items", "asin.csv"], extra].concat();
         assert_eq!(work.json(&arguments)["titled_items"], 60);
         let remark = String::from_utf8(work.succeed(&arguments).stderr).unwrap();
         assert_eq!(
-            remark.contains("`asin` is taken for"),
+            remark.contains("`film_no` is taken for"),
             extra.is_empty(),
             "{remark}"
         );

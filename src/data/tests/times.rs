@@ -76,6 +76,10 @@ fn the_unit_that_is_asked_for_is_taken() {
 fn test_files_and_later_files_have_the_unit_of_the_log() {
     let folder = Folder::new();
     let log_of = |name, times: [i64; 2]| folder.file(name, log(times));
+    let recent = log_of("recent.csv", [1_600_000_000, 1_700_000_000]);
+    let options = ReadOptions::default();
+    let read = read_dataset(from_ref(&recent), from_ref(&recent), None, &options);
+    assert_eq!(seconds(&read.unwrap().0), [1_600_000_000, 1_700_000_000]);
     let small = log_of("small.csv", [5_000, 90_000_000_000]);
     let large = log_of("large.csv", [110_000_000_000, 120_000_000_000]);
     let options = ReadOptions::default();
