@@ -337,7 +337,7 @@ fn what_is_wrong_with_new_items_is_told() {
             "similar", "--run", "ids", "--item", "1", "--with", "new.csv",
         ],
         2,
-        "`--model pinsage`",
+        "`sagebrush train --model pinsage`",
     );
     // Damage to what the run keeps is named.
     let encoder = work.read("run/encoder.safetensors");
