@@ -115,16 +115,16 @@ fn measures_little(summary: &SplitSummary) -> Option<String> {
             warm < FEW_USERS || warm * FEW_OF < *users
         })
         .map(|(part, users, cold)| {
-            format!(
-                "{} of {}",
-                users - cold,
-                counted(*users, &format!("{part} user"))
-            )
+            let all = counted(*users, &format!("{part} user"));
+            match cold {
+                0 => all,
+                cold => format!("{} of {all}", users - cold),
+            }
         })
         .collect();
     (!few.is_empty()).then(|| {
         format!(
-            "only {} can measure the model, for they have a training item: figures of so few say little",
+            "only {} can be measured, those with a training item: figures of so few say little",
             few.join(" and ")
         )
     })
