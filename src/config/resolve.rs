@@ -148,7 +148,7 @@ impl Resolved {
 
     /// What was set by a file, a variable or a flag, without the defaults, as TOML. Reading it back with
     /// [`resolve`], alone or under more flags, fills the rest with the defaults of the model. `split.draw` is always
-    /// told: a text without it is of version 0.1 (see [`with_draw_of_before`]).
+    /// told: a text without it is of version 0.1 (see `with_draw_of_before`).
     ///
     /// # Errors
     /// A value has no TOML form.
