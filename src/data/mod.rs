@@ -35,6 +35,10 @@ mod metadata;
 mod not_data;
 mod number_keys;
 mod numbers;
+#[cfg(feature = "parquet")]
+mod panic_guard;
+#[cfg(feature = "parquet")]
+mod parquet_table;
 mod part_files;
 mod ratings;
 mod raw_log;

@@ -446,7 +446,7 @@ fn read_parquet_file(
     sink: &mut Sink<'_>,
 ) -> Result<(&'static str, super::hash::Tally), DataError> {
     let tally = super::source::tally_of(name, &mut file)?;
-    let read = super::formats::read_parquet(name, &file, names, sink);
+    let read = super::formats::read_parquet(name, file, names, sink);
     sink.after(read)?;
     Ok((Format::Parquet.name(), tally))
 }

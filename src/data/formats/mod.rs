@@ -8,8 +8,6 @@ mod layout;
 mod movielens;
 mod open_quote;
 #[cfg(feature = "parquet")]
-mod panic_guard;
-#[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "parquet")]
 mod parquet_int128;
@@ -33,7 +31,9 @@ pub(super) use delimited::Records;
 pub(super) use layout::{Asked, Layout};
 pub(super) use movielens::split_double_colon;
 #[cfg(feature = "parquet")]
-pub(super) use parquet::{check_codecs, decode, read as read_parquet};
+pub(super) use parquet::read as read_parquet;
+#[cfg(feature = "parquet")]
+pub(super) use parquet_keys::uuids;
 pub(super) use recognize::{Sample, recognize, recognize_items};
 
 use super::columns::ColumnNames;

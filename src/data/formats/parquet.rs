@@ -1,21 +1,13 @@
 //! Apache Parquet: row group by row group, only the needed columns, keys of any string or integer type.
 
 use std::fs::File;
-use std::io;
 use std::sync::Arc;
 
-use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use ::parquet::basic::Compression;
-use ::parquet::file::metadata::RowGroupMetaData;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float32Type;
-use arrow_array::{Array, ArrayRef, LargeStringArray, RecordBatch};
+use arrow_array::{Array, ArrayRef, LargeStringArray};
 use arrow_schema::{DataType, Schema};
 
-use super::panic_guard::guarded;
 use super::parquet_int128::{decimals, known_int128};
 use super::parquet_keys::{Keys, NoKey, is_key_type};
 use super::parquet_times::{Times, is_time_type};
@@ -23,24 +15,21 @@ use super::strict_cast::strict_cast;
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role, reason};
 use crate::data::numbers::{NumberFault, parse_weight};
+use crate::data::parquet_table::{Batch, ParquetTable, bad, null_rows};
 use crate::data::sink::Sink;
-
-const BATCH_ROWS: usize = 8192;
 
 /// Reads a Parquet file.
 pub(in crate::data) fn read(
     name: &str,
-    file: &File,
+    file: File,
     names: &ColumnNames,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
     let whole = Place::whole(name);
-    // The embedded Arrow schema adds nothing needed here, and damage in it panics in its decoder.
-    let options = ArrowReaderOptions::default().with_skip_arrow_metadata(true);
-    let metadata = decode(&whole, || ArrowReaderMetadata::load(file, options))?;
-    let footer = metadata.metadata().file_metadata();
-    let (schema, int128) = known_int128(metadata.schema(), footer);
-    let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+    let table = ParquetTable::open(name, file)?;
+    let header = table.header();
+    let footer = table.metadata.metadata().file_metadata();
+    let (schema, int128) = known_int128(table.metadata.schema(), footer);
     let mut columns = Columns::find(&header, names, &whole)?;
     if columns.weight_is_likely
         && !columns
@@ -54,107 +43,23 @@ pub(in crate::data) fn read(
     sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
     let times = columns.timestamp.map(|column| {
         let kind = schema.field(column).data_type();
-        Times::new(kind, &header[column], &metadata, sink)
+        Times::new(kind, &header[column], &table.metadata, sink)
     });
-
-    let roots = [
+    let wanted = [
         Some(columns.user),
         Some(columns.item),
         columns.weight,
         columns.timestamp,
         columns.event,
     ];
-    let mask = ProjectionMask::roots(metadata.parquet_schema(), roots.into_iter().flatten());
-    let projected = Projected::new(&header, &columns, int128);
-    let mut next_row = 1;
-    for group in 0..metadata.metadata().num_row_groups() {
-        let at = Position::RowGroup(group);
-        let place = Place::new(name, at);
-        check_codecs(metadata.metadata().row_group(group), &mask, &place)?;
-        let file = file.try_clone().map_err(|source| DataError::Unreadable {
-            place: place.clone(),
-            source,
-        })?;
-        let mut batches = decode(&place, || {
-            ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone())
-                .with_projection(mask.clone())
-                .with_row_groups(vec![group])
-                .with_batch_size(BATCH_ROWS)
-                .build()
-        })?;
-        while let Some(batch) = decode(&place, || batches.next().transpose())? {
-            let rows = Rows {
-                place: &place,
-                first: next_row,
-                faults: Vec::new(),
-            };
-            read_batch(&batch, &projected, times, rows, sink)?;
-            next_row += batch.num_rows() as u64;
-        }
-    }
-    Ok(())
-}
-
-/// Names a codec that there is no decoder for.
-pub(in crate::data) fn check_codecs(
-    group: &RowGroupMetaData,
-    mask: &ProjectionMask,
-    place: &Place,
-) -> Result<(), DataError> {
-    let columns = group.columns().iter().enumerate();
-    let mut codecs = columns
-        .filter(|&(leaf, _)| mask.leaf_included(leaf))
-        .map(|(_, column)| column.compression());
-    match codecs.find(|codec| matches!(codec, Compression::LZO)) {
-        None => Ok(()),
-        Some(codec) => Err(DataError::ParquetCodec {
-            place: place.clone(),
-            codec: codec.to_string(),
-        }),
-    }
-}
-
-/// Runs a step of the Parquet decoder, which panics on some damaged files.
-pub(in crate::data) fn decode<T, E: std::error::Error>(
-    place: &Place,
-    step: impl FnOnce() -> Result<T, E>,
-) -> Result<T, DataError> {
-    match guarded(step) {
-        Ok(result) => result.map_err(|e| bad(place, &e)),
-        Err(panic) => Err(bad(place, &io::Error::other(panic))),
-    }
-}
-
-fn bad(place: &Place, error: &dyn std::error::Error) -> DataError {
-    DataError::BadParquet {
-        place: place.clone(),
-        reason: reason(&error.to_string()),
-    }
-}
-
-/// Column names by role, for batches that hold the projected columns only.
-struct Projected {
-    user: String,
-    item: String,
-    weight: Option<String>,
-    timestamp: Option<String>,
-    event: Option<String>,
-    /// Columns of whole numbers of 128 bits.
-    int128: Vec<String>,
-}
-
-impl Projected {
-    fn new(header: &[String], columns: &Columns, int128: Vec<String>) -> Self {
-        let found = columns.describe(header, "");
-        Self {
-            user: found.user,
-            item: found.item,
-            weight: found.weight,
-            timestamp: found.timestamp,
-            event: found.event,
-            int128,
-        }
-    }
+    let wanted: Vec<usize> = wanted.into_iter().flatten().collect();
+    table.for_each_batch(&wanted, |batch| {
+        let column = |column: usize| match int128.contains(&column) {
+            true => decimals(batch.column(column)),
+            false => Arc::clone(batch.column(column)),
+        };
+        read_batch(&batch, &columns, &column, times, sink)
+    })
 }
 
 fn check_types(schema: &Schema, columns: &Columns, place: &Place) -> Result<(), DataError> {
@@ -242,30 +147,27 @@ impl Rows<'_> {
 }
 
 fn read_batch(
-    batch: &RecordBatch,
-    projected: &Projected,
+    batch: &Batch<'_>,
+    columns: &Columns,
+    column: &dyn Fn(usize) -> ArrayRef,
     times: Option<Times>,
-    mut rows: Rows<'_>,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    let place = rows.place;
-    let column = |role: Role, name: &str| {
-        let is_int128 = projected.int128.iter().any(|int128| int128 == name);
-        let column = batch.column_by_name(name).map(|column| match is_int128 {
-            true => decimals(column),
-            false => Arc::clone(column),
-        });
-        column.ok_or_else(|| super::super::columns::missing(&[], role, Some(name), place))
+    let place = batch.place;
+    let mut rows = Rows {
+        place,
+        first: batch.first_row,
+        faults: Vec::new(),
     };
-    let users = keys(&column(Role::User, &projected.user)?, Role::User, &mut rows)?;
-    let items = keys(&column(Role::Item, &projected.item)?, Role::Item, &mut rows)?;
-    let weights = match &projected.weight {
-        Some(name) => Some(weights(&column(Role::Weight, name)?, &mut rows, sink)?),
+    let users = keys(&column(columns.user), Role::User, &mut rows)?;
+    let items = keys(&column(columns.item), Role::Item, &mut rows)?;
+    let weights = match columns.weight {
+        Some(weight) => Some(weights(&column(weight), &mut rows, sink)?),
         None => None,
     };
-    let timestamps = match (&projected.timestamp, times) {
-        (Some(name), Some(times)) => {
-            let column = column(Role::Timestamp, name)?;
+    let timestamps = match (columns.timestamp, times) {
+        (Some(timestamp), Some(times)) => {
+            let column = column(timestamp);
             refuse_nulls(&column, Role::Timestamp, &mut rows, sink);
             let mut faults = std::mem::take(&mut rows.faults);
             let read = times.read(&column, &|row| rows.position(row), sink, &mut faults);
@@ -274,12 +176,8 @@ fn read_batch(
         }
         _ => None,
     };
-    let events = match &projected.event {
-        Some(name) => Some(cast(
-            &column(Role::Event, name)?,
-            &DataType::LargeUtf8,
-            place,
-        )?),
+    let events = match columns.event {
+        Some(event) => Some(cast(&column(event), &DataType::LargeUtf8, place)?),
         None => None,
     };
     let mut faults = std::mem::take(&mut rows.faults);
@@ -287,7 +185,7 @@ fn read_batch(
     faults.dedup_by_key(|&mut (row, _)| row);
     let mut faults = faults.into_iter();
     let mut fault = faults.next();
-    for row in 0..batch.num_rows() {
+    for row in 0..batch.n_rows() {
         if let Some((_, error)) = fault.take_if(|(at, _)| *at == row) {
             sink.bad_row(error)?;
             fault = faults.next();
@@ -333,13 +231,7 @@ fn take_event(
 }
 
 fn refuse_nulls(column: &dyn Array, role: Role, rows: &mut Rows<'_>, sink: &Sink<'_>) {
-    // A dictionary may hold a null among its values.
-    if column.logical_null_count() == 0 {
-        return;
-    }
-    let nulls = column.logical_nulls();
-    let is_null = |row: usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(row));
-    for row in (0..column.len()).filter(|&row| is_null(row)) {
+    for row in null_rows(column) {
         rows.number_fault(row, role, NumberFault::NotANumber, "null", sink);
     }
 }

@@ -9,6 +9,7 @@ use arrow_schema::{ArrowError, DataType};
 
 use super::strict_cast::strict_cast;
 use crate::data::key::{Key, trimmed};
+use crate::data::parquet_table::null_rows;
 
 /// Whether a column of a type may be keys.
 pub(super) fn is_key_type(kind: &DataType) -> bool {
@@ -64,12 +65,8 @@ impl Keys {
             }
             _ => cast(&DataType::LargeUtf8)?,
         };
-        if column.logical_null_count() > 0 {
-            let nulls = column.logical_nulls();
-            let is_null = |row: &usize| nulls.as_ref().is_some_and(|nulls| nulls.is_null(*row));
-            let rows = (0..column.len()).filter(is_null);
-            rows.for_each(|row| no_key(row, NoKey::Null));
-        }
+        let nulls = null_rows(column).into_iter();
+        nulls.for_each(|row| no_key(row, NoKey::Null));
         Ok(match keys.data_type() {
             DataType::UInt64 => Self::Numbers(keys.as_primitive().clone()),
             DataType::Utf8 => Self::Text(keys.as_string().clone()),
@@ -88,7 +85,7 @@ impl Keys {
 }
 
 /// UUIDs as they are written, `00000000-0000-0067-0000-000000000000`.
-fn uuids(column: &ArrayRef) -> LargeStringArray {
+pub(in crate::data) fn uuids(column: &ArrayRef) -> LargeStringArray {
     let text = |bytes: &[u8]| {
         let mut text = String::with_capacity(36);
         for (at, byte) in bytes.iter().enumerate() {

@@ -7,11 +7,11 @@ use arrow_array::types::{Decimal128Type, Float64Type, Int64Type};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::{ArrowError, DataType, TimeUnit};
 
-use super::panic_guard::guarded;
 use super::strict_cast::strict_cast;
 use crate::data::calendar::DAY;
 use crate::data::error::{DataError, Position, Role};
 use crate::data::numbers::{NumberFault, time_from_float};
+use crate::data::panic_guard::guarded;
 use crate::data::sink::Sink;
 use crate::data::times::TimeKind;
 use crate::data::unit::Unit;

@@ -13,6 +13,8 @@ use super::formats::{Format, Records, Sample, recognize_items, split_double_colo
 use super::hash::Tally;
 use super::json::{Objects, Path, find, first_names, plain_text};
 use super::lines::Lines;
+#[cfg(feature = "parquet")]
+use super::parquet_table::ParquetTable;
 use super::source::{Origin, Source, Text, TextOrigin, open};
 
 /// Between the values of a list, as between the categories of a field.
@@ -42,7 +44,7 @@ enum Rows<'a> {
     Records(Records<'a>, TextOrigin),
     Objects(Objects<'a>, Option<(Position, Vec<u8>)>),
     #[cfg(feature = "parquet")]
-    Parquet(parquet::ParquetTable),
+    Parquet(ParquetTable),
 }
 
 /// The place of a row.
@@ -57,7 +59,7 @@ impl<'a> ItemFile<'a> {
             #[cfg(feature = "parquet")]
             Source::Parquet { name, mut file } => {
                 let tally = super::source::tally_of(&name, &mut file)?;
-                let table = parquet::ParquetTable::open(&name, file)?;
+                let table = ParquetTable::open(&name, file)?;
                 Ok(Self {
                     format: Format::Parquet,
                     header: table.header(),
@@ -183,7 +185,7 @@ impl<'a> ItemFile<'a> {
                 }
             }
             #[cfg(feature = "parquet")]
-            Rows::Parquet(table) => table.for_each_row(columns, &mut take)?,
+            Rows::Parquet(table) => parquet::for_each_row(&table, columns, &mut take)?,
         }
         Ok(self.tally)
     }

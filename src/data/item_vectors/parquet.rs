@@ -12,9 +12,10 @@ use arrow_schema::DataType;
 use super::{ItemVectors, bad};
 use crate::data::IdMap;
 use crate::data::columns::find_column;
-use crate::data::error::{DataError, Place, Role, reason};
+use crate::data::error::{DataError, Place, Role};
 use crate::data::item_file::key_name;
-use crate::data::item_file::parquet::{ParquetTable, list_at, texts};
+use crate::data::item_file::parquet::{list_at, texts};
+use crate::data::parquet_table::{self, ParquetTable};
 
 /// Reads the vectors of the items that the log has; of two of one item the first counts.
 pub(super) fn read(path: &Path, name: &str, items: &IdMap) -> Result<ItemVectors, DataError> {
@@ -41,22 +42,17 @@ pub(super) fn read(path: &Path, name: &str, items: &IdMap) -> Result<ItemVectors
         return Err(bad(name, reason));
     };
     let mut vectors: Option<ItemVectors> = None;
-    table.for_each_batch(&[key, list], |_, columns, place| {
-        let [keys, lists] = columns else {
-            return Ok(());
-        };
-        let keys = texts(keys, place)?;
+    table.for_each_batch(&[key, list], |batch| {
+        let keys = texts(batch.column(key), batch.place)?;
         for row in (0..keys.len()).filter(|&row| keys.is_valid(row)) {
             let Some(item) = items.id(keys.value(row)) else {
                 continue;
             };
-            let Some(values) = list_at(lists, row) else {
+            let Some(values) = list_at(batch.column(list), row) else {
                 continue;
             };
-            let values = cast(&values, &DataType::Float32).map_err(|e| DataError::BadParquet {
-                place: place.clone(),
-                reason: reason(&e.to_string()),
-            })?;
+            let values = cast(&values, &DataType::Float32)
+                .map_err(|error| parquet_table::bad(batch.place, &error))?;
             if values.null_count() > 0 {
                 let reason = format!("the vector of item `{}` holds a null", items.key(item));
                 return Err(bad(name, reason));

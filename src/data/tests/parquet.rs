@@ -122,7 +122,7 @@ fn a_codec_without_a_decoder_is_named() {
         .build()
         .unwrap();
     let place = Place::new("log.parquet", Position::RowGroup(0));
-    let message = formats::check_codecs(&group, &ProjectionMask::all(), &place).unwrap_err();
+    let message = parquet_table::check_codecs(&group, &ProjectionMask::all(), &place).unwrap_err();
     let message = message.to_string();
     assert!(
         message.contains("compressed with LZO") && message.contains("zstd"),
