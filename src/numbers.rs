@@ -15,6 +15,12 @@ pub(crate) fn count(number: u64) -> String {
     out
 }
 
+/// A number of things, in the plural unless it is one: `1 user`, `1,234 users`.
+pub(crate) fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", count(number as u64))
+}
+
 /// A duration in its two largest units: `850 ms`, `12.3 s`, `1m 23s`, `2h 05m`, `3d 04h`.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -55,6 +61,12 @@ mod tests {
         let shown = [0, 12, 999, 1000, 1_234_567, u64::MAX].map(count);
         assert_eq!(shown[..5], ["0", "12", "999", "1,000", "1,234,567"]);
         assert_eq!(shown[5], "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn things_are_in_the_plural_unless_there_is_one() {
+        let shown = [0, 1, 1234].map(|n| counted(n, "user"));
+        assert_eq!(shown, ["0 users", "1 user", "1,234 users"]);
     }
 
     #[test]

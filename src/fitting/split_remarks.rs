@@ -2,7 +2,7 @@
 
 use crate::config::{SplitConfig, SplitMethod};
 use crate::data::iso_date;
-use crate::numbers::{count, percent};
+use crate::numbers::{count, counted, percent};
 use crate::split::{SplitSummary, TiedCut};
 
 /// Fewer users than this measure little, whatever their share.
@@ -128,10 +128,4 @@ fn measures_little(summary: &SplitSummary) -> Option<String> {
             few.join(" and ")
         )
     })
-}
-
-/// `1 user`, `2 users`.
-fn counted(n: usize, what: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", count(n as u64))
 }

@@ -2,5 +2,5 @@
 
 mod table;
 
-pub(crate) use crate::numbers::{count, duration, percent};
+pub(crate) use crate::numbers::{count, counted, duration, percent};
 pub(crate) use table::{Align, Style, Table, key_values};

@@ -8,7 +8,7 @@ use super::Blocks;
 use crate::cli::args::{OutputForm, RecommendArgs};
 use crate::cli::output::print;
 use crate::cli::session::Session;
-use crate::cli::terminal::{Align, Style, Table, count};
+use crate::cli::terminal::{Align, Style, Table, count, counted};
 use crate::error::{Result, Usage};
 use crate::export::{Destination, JsonKey, KeyTypes, ListFormat, RecommendationWriter};
 use crate::inference::{Listed, Recommender, UserList};
@@ -130,8 +130,8 @@ impl Written {
         };
         session.say(&format!(
             "{}, {}, {each}, in {destination}",
-            number(self.users, "user"),
-            number(self.rows, "row"),
+            counted(self.users, "user"),
+            counted(self.rows, "row"),
         ));
         Ok(())
     }
@@ -146,11 +146,6 @@ impl Written {
             remark(session, &text);
         }
     }
-}
-
-fn number(n: usize, what: &str) -> String {
-    let plural = if n == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", count(n as u64))
 }
 
 type Lists<E> = Result<Vec<UserList>, E>;
