@@ -92,6 +92,18 @@ impl ItemLists {
         counts
     }
 
+    /// The sum for each of `n_items` items of the weights of its pairs; a weight for each of [`items`](Self::items).
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`.
+    pub fn sums_by_item(&self, weights: &[f32], n_items: usize) -> Vec<f64> {
+        let mut sums = vec![0.0; n_items];
+        for (&item, &weight) in self.items().iter().zip(weights) {
+            sums[item as usize] += f64::from(weight);
+        }
+        sums
+    }
+
     /// The union of both, user by user.
     ///
     /// # Panics

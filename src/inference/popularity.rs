@@ -31,10 +31,7 @@ impl Popularity {
     /// # Panics
     /// When an item is not below `n_items`.
     pub fn weighted(train: &ItemLists, weights: &[f32], n_items: usize) -> Self {
-        let mut sums = vec![0.0f64; n_items];
-        for (&item, &weight) in train.items().iter().zip(weights) {
-            sums[item as usize] += f64::from(weight);
-        }
+        let sums = train.sums_by_item(weights, n_items);
         let sums = sums.into_iter().map(|sum| sum as f32).collect();
         Self::of_counts(train.n_users(), sums)
     }

@@ -50,12 +50,8 @@ impl Weighted {
 
 /// The weight of each item: the sum over its interactions.
 pub(super) fn of_items(train: &TrainSet) -> Vec<f64> {
-    let mut sums = vec![0.0; train.n_items()];
-    let items = train.positives().items().iter();
-    for (&item, &weight) in items.zip(train.weights()) {
-        sums[item as usize] += f64::from(weight);
-    }
-    sums
+    let positives = train.positives();
+    positives.sums_by_item(train.weights(), train.n_items())
 }
 
 #[cfg(test)]

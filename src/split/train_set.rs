@@ -66,6 +66,20 @@ impl TrainSet {
         moved
     }
 
+    /// What a column of the log holds for each positive.
+    fn beside_positives<T: Copy>(&self, log: &Interactions, column: &[T]) -> Vec<T> {
+        let mut beside = Vec::with_capacity(self.positives.n_pairs());
+        // Both are sorted by user and then by item.
+        let mut pairs = self.positives.pairs().peekable();
+        let rows = log.users.iter().zip(&log.items).zip(column);
+        for ((&user, &item), &value) in rows {
+            if pairs.next_if_eq(&(user, item)).is_some() {
+                beside.push(value);
+            }
+        }
+        beside
+    }
+
     /// Remembers the weight of each training interaction; `false` where the log has none. All of them are above 0, or
     /// the first that is not is the error.
     ///
@@ -75,18 +89,10 @@ impl TrainSet {
         let Some(all) = &log.weights else {
             return Ok(false);
         };
-        let mut weights = Vec::with_capacity(self.positives.n_pairs());
-        let rows = log.users.iter().zip(&log.items).zip(all);
-        // Both are sorted by user and then by item.
-        let mut pairs = self.positives.pairs().peekable();
-        for ((&user, &item), &weight) in rows {
-            if pairs.next_if_eq(&(user, item)).is_some() {
-                if weight <= 0.0 {
-                    let weight = weight.to_string();
-                    return Err(SplitError::WeightNotPositive { weight });
-                }
-                weights.push(weight);
-            }
+        let weights = self.beside_positives(log, all);
+        if let Some(weight) = weights.iter().find(|&&weight| weight <= 0.0) {
+            let weight = weight.to_string();
+            return Err(SplitError::WeightNotPositive { weight });
         }
         self.weights = weights;
         Ok(true)
@@ -104,15 +110,7 @@ impl TrainSet {
         };
         let mut before = vec![Self::NONE; self.positives.n_pairs()];
         let mut at = 0;
-        let rows = log.users.iter().zip(&log.items).zip(times);
-        // Both are sorted by user and then by item.
-        let mut times_of = Vec::with_capacity(before.len());
-        let mut pairs = self.positives.pairs().peekable();
-        for ((&user, &item), &time) in rows {
-            if pairs.next_if_eq(&(user, item)).is_some() {
-                times_of.push(time);
-            }
-        }
+        let times_of = self.beside_positives(log, times);
         for user in 0..self.positives.n_users() as u32 {
             let items = self.positives.of(user);
             let mut order: Vec<usize> = (0..items.len()).collect();
