@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::DataError;
+use super::read::read_item_header;
 use super::{IdMap, Input, ItemColumnNames, read_item_columns};
 
 /// What a column of categories is usually called.
@@ -28,19 +29,18 @@ pub fn read_item_categories(
     columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Option<ItemCategories>, DataError> {
-    for name in COLUMNS {
-        let mut read = match read_item_columns(input, columns, items, &[name], true) {
-            Err(DataError::UnknownColumn { .. }) => continue,
-            read => read?,
-        };
-        let values = read
-            .columns
-            .pop()
-            .map_or_else(Vec::new, |column| column.values);
-        let categories = ItemCategories::of_fields(&values);
-        return Ok((!categories.is_empty()).then_some(categories));
-    }
-    Ok(None)
+    let header = read_item_header(input)?;
+    let is_there = |name: &&str| header.iter().any(|column| column == name);
+    let Some(name) = COLUMNS.into_iter().find(is_there) else {
+        return Ok(None);
+    };
+    let mut read = read_item_columns(input, columns, items, &[name], true)?;
+    let values = read
+        .columns
+        .pop()
+        .map_or_else(Vec::new, |column| column.values);
+    let categories = ItemCategories::of_fields(&values);
+    Ok((!categories.is_empty()).then_some(categories))
 }
 
 /// Categories by item.

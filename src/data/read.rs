@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use super::bad_rows::{BadRow, BadRowsOfLog, TOLD};
-use super::bundled::Bundled;
+use super::bundled::{Bundled, BundledFile};
 use super::cleaning::{Cleaning, Ids, clean};
 use super::columns::{ColumnNames, DetectedColumns};
 use super::encoding::Encoding;
 use super::error::{DataError, Place, Role};
 use super::formats::{Asked, Format, Layout, Sample, read_text, recognize};
 use super::item_columns::{self, ItemColumns};
+use super::item_file::ItemFile;
 use super::key_table::KeyTable;
 use super::metadata::{Titles, read_titles};
 use super::part_files::part_files;
@@ -137,6 +138,14 @@ pub fn read_item_columns(
     item_columns::read(&input.items(), columns, items, names, needs_title)
 }
 
+/// Reads the names of the columns of an item file.
+///
+/// # Errors
+/// As [`read_dataset`].
+pub(super) fn read_item_header(input: &Input) -> Result<Vec<String>, DataError> {
+    Ok(ItemFile::open(&input.items())?.header)
+}
+
 /// Reads the keys of an item file, each once, in the order of their first rows.
 ///
 /// # Errors
@@ -150,26 +159,23 @@ pub fn read_item_keys(
 
 impl Input {
     fn interactions(&self) -> Origin<'_> {
-        match self {
-            Self::Path(path) => Origin::File(path, None),
-            Self::Encoded(path, encoding) => Origin::File(path, Some(*encoding)),
-            Self::Bundled(bundled) => memory(bundled.interactions()),
-        }
+        self.origin(Bundled::interactions)
     }
 
     fn items(&self) -> Origin<'_> {
+        self.origin(Bundled::items)
+    }
+
+    /// The file, or one of those of the bundled data.
+    fn origin(&self, of_bundled: fn(Bundled) -> BundledFile) -> Origin<'_> {
         match self {
             Self::Path(path) => Origin::File(path, None),
             Self::Encoded(path, encoding) => Origin::File(path, Some(*encoding)),
-            Self::Bundled(bundled) => memory(bundled.items()),
+            Self::Bundled(bundled) => {
+                let BundledFile { name, bytes } = of_bundled(*bundled);
+                Origin::Memory { name, bytes }
+            }
         }
-    }
-}
-
-fn memory(file: super::bundled::BundledFile) -> Origin<'static> {
-    Origin::Memory {
-        name: file.name,
-        bytes: file.bytes,
     }
 }
 
@@ -268,12 +274,11 @@ fn settle_times(
     let mut names = Vec::new();
     for log in &mut logs {
         log.settle(unit);
-        let of_log = log.times().describe(unit).into_iter();
-        names.extend(
-            of_log
-                .filter(|name| !names.contains(name))
-                .collect::<Vec<_>>(),
-        );
+        for name in log.times().describe(unit) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
     }
     Ok((!names.is_empty()).then(|| names.join(", ")))
 }
