@@ -1,7 +1,7 @@
 //! Whoever reads the output may leave at any moment: no command panics, and work goes on to its end.
 
 use std::io::{BufRead, BufReader, PipeWriter, pipe};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 
 use crate::data::{Workspace, quick};
 
@@ -12,21 +12,10 @@ fn closed() -> PipeWriter {
     writer
 }
 
-fn command(work: &Workspace, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sagebrush"));
-    command
-        .current_dir(work.dir.path())
-        .args(arguments)
-        .env_remove("RUST_LOG")
-        .env("SAGEBRUSH_LEDGER", "off")
-        .stdin(Stdio::null());
-    command
-}
-
 /// Runs the command while nobody reads stdout, stderr or both; all must end alike.
 fn unread(work: &Workspace, arguments: &[&str]) -> Vec<ExitStatus> {
     let ends = |stdout: Stdio, stderr: Stdio| {
-        let mut command = command(work, arguments);
+        let mut command = work.program(arguments);
         command.stdout(stdout).stderr(stderr).status().unwrap()
     };
     vec![
@@ -55,7 +44,8 @@ fn a_training_whose_first_lines_are_read_is_finished() {
             arguments.truncate(6);
             arguments.extend(["--set", "filter.vectors=8"]);
         }
-        let mut child = command(&work, &arguments)
+        let mut child = work
+            .program(&arguments)
             .stdout(writer.try_clone().unwrap())
             .stderr(writer)
             .spawn()
@@ -174,7 +164,8 @@ fn a_result_that_cannot_be_written_exits_74() {
         ],
     ] {
         let full = std::fs::File::options().write(true).open("/dev/full");
-        let output = command(&work, arguments)
+        let output = work
+            .program(arguments)
             .stdout(full.unwrap())
             .stderr(Stdio::piped())
             .output()

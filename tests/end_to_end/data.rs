@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -54,6 +54,13 @@ impl Workspace {
         std::fs::read(self.path(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
     }
 
+    /// The program inside the folder, for tests that hold its pipes or end it themselves.
+    pub(crate) fn program(&self, arguments: &[&str]) -> std::process::Command {
+        let mut program = program(self.dir.path());
+        program.args(arguments).stdin(Stdio::null());
+        program
+    }
+
     /// The command, run inside the folder.
     pub(crate) fn sagebrush(&self, arguments: &[&str]) -> Command {
         let mut command = sagebrush(self.dir.path());
@@ -97,13 +104,18 @@ pub(crate) fn mean(evaluation: &serde_json::Value, system: &str, metric: &str) -
     found.unwrap()["metrics"][metric]["mean"].as_f64().unwrap()
 }
 
-pub(crate) fn sagebrush(dir: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sagebrush"));
-    command
+fn program(dir: &Path) -> std::process::Command {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_sagebrush"));
+    program
         .current_dir(dir)
         .env_remove("RUST_LOG")
-        .env("SAGEBRUSH_LEDGER", "off")
-        .timeout(std::time::Duration::from_secs(300));
+        .env("SAGEBRUSH_LEDGER", "off");
+    program
+}
+
+pub(crate) fn sagebrush(dir: &Path) -> Command {
+    let mut command = Command::from_std(program(dir));
+    command.timeout(std::time::Duration::from_secs(300));
     command
 }
 

@@ -37,15 +37,8 @@ pub(crate) fn train<'a>(model: &'a str, out: &'a str) -> Vec<&'a str> {
 
 /// The program, its output kept, its ledger off.
 pub(crate) fn command(work: &Workspace, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sagebrush"));
-    command
-        .current_dir(work.dir.path())
-        .args(arguments)
-        .env_remove("RUST_LOG")
-        .env("SAGEBRUSH_LEDGER", "off")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let mut command = work.program(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
