@@ -9,6 +9,7 @@ mod columns;
 mod configured;
 mod csr;
 mod date_text;
+mod decay;
 mod encoding;
 mod error;
 mod events;
@@ -35,6 +36,7 @@ mod metadata;
 mod not_data;
 mod number_keys;
 mod numbers;
+mod pair_columns;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
@@ -64,6 +66,7 @@ pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
 pub(crate) use configured::{item_column_names, items_input, read_configured};
 pub use csr::Csr;
+pub use decay::{decays, moment_of};
 pub use encoding::Encoding;
 pub use error::{DataError, Place, Position, Role};
 pub use events::EventWeights;
@@ -80,6 +83,8 @@ pub use item_lists::ItemLists;
 pub use item_vectors::{ItemVectors, read_item_vectors};
 pub use key_list::read_key_list;
 pub use lines::MAX_LINE_BYTES;
+pub use pair_columns::PairColumns;
+pub(crate) use pair_columns::beside_pairs;
 pub(crate) use part_files::part_files;
 pub use read::{
     Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,

@@ -192,7 +192,7 @@ fn rank_all(
     let n_items = run.recommender.items().len();
     let train = &run.lists.train;
     let popularity = match run.config.evaluation.weighted_popularity {
-        true => Popularity::weighted(train, &run.dir.train_weights(train)?, n_items),
+        true => Popularity::weighted(train, &run.dir.train_weights(&run.lists)?, n_items),
         false => Popularity::new(train, n_items),
     };
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());

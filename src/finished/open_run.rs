@@ -65,7 +65,7 @@ impl OpenRun {
         let scorer = match filter::shape(&config) {
             Some(shape) => {
                 let weights = match filter::weighs_histories(&config) {
-                    true => Some(dir.train_weights(&lists.train)?),
+                    true => Some(dir.train_weights(&lists)?),
                     false => None,
                 };
                 let tables = dir.filter()?;

@@ -74,9 +74,9 @@ impl Prepared {
             remark(observer, text);
         }
         let mut split = split::split(&dataset, &config.split, config.seed)?;
+        let has_times = split.remember_times(&dataset.interactions);
         let query = config.pinsage.as_ref().map(|own| own.query);
-        if query == Some(QueryItem::Before) && !split.train.remember_previous(&dataset.interactions)
-        {
+        if query == Some(QueryItem::Before) && !has_times {
             return Err(Usage(
                 "`pinsage.query = before` needs timestamps, and the log has none; name their column with \
                  `--timestamp-column NAME` (`data.columns.timestamp`), or use `--set pinsage.query=another`"
@@ -84,7 +84,7 @@ impl Prepared {
             )
             .into());
         }
-        if config.reads_weights() && !split.train.remember_weights(&dataset.interactions)? {
+        if config.reads_weights() && !split.remember_weights(&dataset.interactions)? {
             return Err(Usage(
                 "weights are asked for (`sampling.weighted_positives`, `graph.weighted`, `filter.weighted_histories` or \
                  `evaluation.weighted_popularity`), and the log has none: name a column with `--weight-column` or say \

@@ -30,7 +30,10 @@ pub(crate) fn write_inputs(
         }
     }
     let train = &split.train;
-    run.write_interactions(train.positives(), &split.validation, train.weights())?;
+    run.write_interactions(
+        (train.positives(), train.columns()),
+        (&split.validation, &split.validation_columns),
+    )?;
     run.write_test(&split.test)?;
     if let Some(also) = &split.also_seen {
         run.write_also_seen(also)?;

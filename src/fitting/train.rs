@@ -372,7 +372,7 @@ fn item_graph(
         }
     };
     let query = match own.query {
-        QueryItem::Before => Query::Before(train.before().to_vec()),
+        QueryItem::Before => Query::Before(train.previous()),
         QueryItem::History => Query::Others(own.query_items),
         QueryItem::Another => Query::Others(1),
     };

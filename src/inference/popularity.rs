@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::score_source::ScoreSource;
 use super::selection::{Ranked, Selection, best_first};
-use crate::data::ItemLists;
+use crate::data::{ItemLists, decays};
 
 /// Scores an item by the number of its train users, the same for everybody.
 #[derive(Debug, Clone)]
@@ -32,6 +32,30 @@ impl Popularity {
     /// When an item is not below `n_items`.
     pub fn weighted(train: &ItemLists, weights: &[f32], n_items: usize) -> Self {
         let sums = train.sums_by_item(weights, n_items);
+        let sums = sums.into_iter().map(|sum| sum as f32).collect();
+        Self::of_counts(train.n_users(), sums)
+    }
+
+    /// Adds up how much each item's training interactions still count at `moment`, by a half-life; `times` are in the
+    /// order of `train`.
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`, or a time lies after the moment.
+    pub fn recent(
+        train: &ItemLists,
+        times: &[i64],
+        moment: i64,
+        half_life_days: f64,
+        n_items: usize,
+    ) -> Self {
+        let mut sums = vec![0.0f64; n_items];
+        for (&item, decay) in train
+            .items()
+            .iter()
+            .zip(decays(times, moment, half_life_days))
+        {
+            sums[item as usize] += decay;
+        }
         let sums = sums.into_iter().map(|sum| sum as f32).collect();
         Self::of_counts(train.n_users(), sums)
     }
@@ -96,6 +120,18 @@ impl ScoreSource for Popularity {
 mod tests {
     use super::*;
     use crate::inference::top_k;
+
+    #[test]
+    fn what_is_popular_now_comes_before_what_was() {
+        // Item 0 had three users ten days ago, item 1 one user now.
+        let train = ItemLists::from_pairs(4, [(0, 0), (1, 0), (2, 0), (3, 1)].into_iter());
+        let day = 86_400;
+        let times = [0, 0, 0, 10 * day];
+        let recent = |half_life| Popularity::recent(&train, &times, 10 * day, half_life, 2).counts;
+        assert_eq!(recent(5.0), [0.75, 1.0]);
+        assert_eq!(recent(10.0), [1.5, 1.0]);
+        assert_eq!(recent(f64::INFINITY), [3.0, 1.0]);
+    }
 
     #[test]
     fn everybody_gets_the_most_popular_unseen() {

@@ -10,7 +10,6 @@ use super::{File, HostTensor, NamedTensors, RunDir, RunError, lines};
 use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
 
 pub(super) const HEAD_PREFIX: &str = "head.";
-pub(super) const TRAIN_WEIGHTS: &str = "train.weights";
 
 /// The tables of `embeddings.safetensors`: all that inference needs besides the keys.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,27 +154,6 @@ impl RunDir {
             train: lists("train")?,
             validation: lists("validation")?,
         })
-    }
-
-    /// The weights of the items trained on, in the order of `train`, where the run's settings read them.
-    pub fn train_weights(&self, train: &ItemLists) -> Result<Vec<f32>, RunError> {
-        let (path, bytes) = (
-            self.path_of(File::Interactions),
-            self.read(File::Interactions)?,
-        );
-        let weights = TensorFile::parse(&path, &bytes)?.f32(TRAIN_WEIGHTS)?.values;
-        let is_one_each = weights.len() == train.n_pairs();
-        match is_one_each
-            && weights
-                .iter()
-                .all(|&weight| weight > 0.0 && weight.is_finite())
-        {
-            true => Ok(weights),
-            false => {
-                let what = "its weights are not one above 0 for each training item";
-                Err(RunError::damaged(&path, what))
-            }
-        }
     }
 
     /// The test lists, checked against the counts of users and items. Only evaluation reads them.

@@ -8,9 +8,9 @@ use std::path::Path;
 use super::records::tests::record;
 use super::{
     Began, EmbeddingTables, File, HostTensor, LockedRun, MANIFEST_NAME, ModelCard, NamedTensors,
-    OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter,
+    OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter, SeenColumns,
 };
-use crate::data::{IdMap, ItemLists};
+use crate::data::{IdMap, ItemLists, PairColumns};
 use crate::failure::{Fails, Failure};
 
 fn matrix(rows: usize, columns: usize, values: &[f32]) -> HostTensor {
@@ -41,6 +41,19 @@ fn parameters() -> NamedTensors {
     NamedTensors::from([("users".into(), matrix(2, 1, &[7.0, 8.0]))])
 }
 
+fn columns() -> SeenColumns {
+    SeenColumns {
+        train: PairColumns {
+            weights: vec![0.5, 2.0],
+            times: vec![-1, 1_700_000_000],
+        },
+        validation: PairColumns {
+            times: vec![1_700_000_001],
+            ..PairColumns::default()
+        },
+    }
+}
+
 fn create(path: impl Into<std::path::PathBuf>, replace: Replace) -> Result<RunWriter, RunError> {
     RunWriter::create(path, replace, "train")
 }
@@ -58,8 +71,10 @@ fn write_run(path: &Path) -> RunWriter {
         .unwrap();
     run.write_titles(&[Some("Heat".into()), None, Some("Ran".into())])
         .unwrap();
-    run.write_interactions(&lists(&[(0, 1), (1, 2)]), &lists(&[(0, 2)]), &[])
-        .unwrap();
+    let columns = columns();
+    let train = (&lists(&[(0, 1), (1, 2)]), &columns.train);
+    let validation = (&lists(&[(0, 2)]), &columns.validation);
+    run.write_interactions(train, validation).unwrap();
     run.write_test(&lists(&[(1, 0)])).unwrap();
     run.write_data(&BTreeMap::from([("rows", 4)])).unwrap();
     run.write_began(&Began::now("seed = 1\n".into())).unwrap();
@@ -85,6 +100,7 @@ fn what_is_written_is_read() {
     assert_eq!(run.items().unwrap().id("3"), Some(2));
     assert_eq!(run.titles().unwrap().unwrap()[1], None);
     let seen = run.interactions(2, 3).unwrap();
+    assert_eq!(run.interaction_columns(&seen).unwrap(), columns());
     assert_eq!(
         (seen.train, seen.validation),
         (lists(&[(0, 1), (1, 2)]), lists(&[(0, 2)]))

@@ -31,6 +31,7 @@ pub(super) enum Values<'a> {
     F64(&'a [f64]),
     U32(&'a [u32]),
     U64(&'a [u64]),
+    I64(&'a [i64]),
 }
 
 impl Values<'_> {
@@ -40,6 +41,7 @@ impl Values<'_> {
             Self::F64(_) => Dtype::F64,
             Self::U32(_) => Dtype::U32,
             Self::U64(_) => Dtype::U64,
+            Self::I64(_) => Dtype::I64,
         }
     }
 
@@ -49,6 +51,7 @@ impl Values<'_> {
             Self::F64(values) => size_of_val(*values),
             Self::U32(values) => size_of_val(*values),
             Self::U64(values) => size_of_val(*values),
+            Self::I64(values) => size_of_val(*values),
         }
     }
 
@@ -58,6 +61,7 @@ impl Values<'_> {
             Self::F64(values) => write_values(out, values, f64::to_le_bytes),
             Self::U32(values) => write_values(out, values, u32::to_le_bytes),
             Self::U64(values) => write_values(out, values, u64::to_le_bytes),
+            Self::I64(values) => write_values(out, values, i64::to_le_bytes),
         }
     }
 }
@@ -268,6 +272,14 @@ impl<'a> TensorFile<'a> {
         Ok(values_of(
             self.bytes_of(name, Dtype::U64)?.1,
             u64::from_le_bytes,
+        ))
+    }
+
+    /// A flat tensor of `i64`.
+    pub(super) fn i64(&self, name: &str) -> Result<Vec<i64>, RunError> {
+        Ok(values_of(
+            self.bytes_of(name, Dtype::I64)?.1,
+            i64::from_le_bytes,
         ))
     }
 

@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 
-use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX, TRAIN_WEIGHTS};
+use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX};
+use super::pair_columns::column_entries;
 use super::records::{EpochRecord, MetricsLog};
 use super::tensors::{Entry, Values, write_tensors};
 use super::{File, ModelCard, NamedTensors, RunError, RunWriter, lines};
-use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
+use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists, PairColumns};
 
 impl RunWriter {
     /// Writes `config.toml`.
@@ -68,23 +69,18 @@ impl RunWriter {
         self.write_json(File::ItemCategories, categories)
     }
 
-    /// Writes `interactions.safetensors`; `train_weights` are those of the items trained on, where something reads them.
+    /// Writes `interactions.safetensors`: lists, and the columns that are known beside them.
     pub fn write_interactions(
         &mut self,
-        train: &ItemLists,
-        validation: &ItemLists,
-        train_weights: &[f32],
+        train: (&ItemLists, &PairColumns),
+        validation: (&ItemLists, &PairColumns),
     ) -> Result<(), RunError> {
-        let weights = (!train_weights.is_empty()).then(|| Entry {
-            name: TRAIN_WEIGHTS.to_owned(),
-            shape: vec![train_weights.len()],
-            values: Values::F32(train_weights),
-        });
-        self.write_lists_and(
-            File::Interactions,
-            &[("train", train), ("validation", validation)],
-            weights,
-        )
+        let parts = [("train", train), ("validation", validation)];
+        let lists = parts.map(|(name, (lists, _))| (name, lists));
+        let columns = parts
+            .into_iter()
+            .flat_map(|(name, (_, columns))| column_entries(name, columns));
+        self.write_lists_and(File::Interactions, &lists, columns.collect())
     }
 
     /// Writes `test.safetensors`.
@@ -109,14 +105,14 @@ impl RunWriter {
     }
 
     fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
-        self.write_lists_and(file, parts, None)
+        self.write_lists_and(file, parts, Vec::new())
     }
 
     fn write_lists_and(
         &mut self,
         file: File,
         parts: &[(&str, &ItemLists)],
-        more: Option<Entry<'_>>,
+        more: Vec<Entry<'_>>,
     ) -> Result<(), RunError> {
         let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
         let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();

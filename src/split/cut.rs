@@ -10,7 +10,7 @@ use super::draws::{self, Draws};
 use super::parts::{Part, mark, per_user, share};
 use super::{Split, SplitError, SplitSummary, TrainSet};
 use crate::config::{SplitConfig, SplitDraw, SplitMethod};
-use crate::data::{Dataset, Interactions, ItemLists};
+use crate::data::{Dataset, Interactions, ItemLists, PairColumns};
 
 /// Cuts a data set; a pure function of the data, the settings and the seed.
 ///
@@ -58,6 +58,7 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         also_seen: also_seen(dataset, moments, &lists),
         train: TrainSet::new(train, n_items),
         validation,
+        validation_columns: PairColumns::default(),
         test,
         summary,
     })

@@ -2,6 +2,7 @@
 
 mod also_seen;
 mod by_time;
+mod columns;
 mod cut;
 mod draws;
 mod error;
@@ -19,7 +20,7 @@ pub use summary::SplitSummary;
 pub use train_set::TrainSet;
 
 use crate::config::SplitMethod;
-use crate::data::{AlsoSeen, ItemLists};
+use crate::data::{AlsoSeen, ItemLists, PairColumns};
 
 /// A data set in three disjoint parts.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Split {
     pub train: TrainSet,
     /// The part that chooses the epoch and the settings.
     pub validation: ItemLists,
+    /// What is known of each pair of the validation part.
+    pub validation_columns: PairColumns,
     /// The part that `evaluate` measures on.
     pub test: ItemLists,
     /// What users have besides, and no list of theirs holds; `None` where there is nothing.

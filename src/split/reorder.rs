@@ -20,6 +20,11 @@ impl Split {
         Self {
             method: self.method,
             train: self.train.reordered(users, new_items),
+            validation_columns: self.validation_columns.reordered(
+                &self.validation,
+                users,
+                new_items,
+            ),
             validation: moved(self.validation),
             test: moved(self.test),
             also_seen: self.also_seen.map(|also| also.map(moved)),
@@ -53,7 +58,7 @@ mod tests {
     use super::super::TrainSet;
     use super::*;
     use crate::config::SplitMethod;
-    use crate::data::AlsoSeen;
+    use crate::data::{AlsoSeen, PairColumns};
     use crate::split::SplitSummary;
 
     fn lists(pairs: &[(u32, u32)]) -> ItemLists {
@@ -65,6 +70,7 @@ mod tests {
             method: SplitMethod::Random,
             train: TrainSet::new(lists(&[(0, 1), (0, 3), (2, 0)]), 4),
             validation: lists(&[(0, 2)]),
+            validation_columns: PairColumns::default(),
             test: lists(&[(2, 3)]),
             also_seen: Some(AlsoSeen {
                 before_validation: lists(&[(1, 0)]),

@@ -175,7 +175,7 @@ fn weights_count_where_a_setting_asks_for_them() {
     let stored = |run: &str| {
         let run = RunDir::open(work.path(run)).unwrap();
         let lists = run.interactions(40, 30).unwrap();
-        (run.train_weights(&lists.train).ok(), lists.train.n_pairs())
+        (run.train_weights(&lists).ok(), lists.train.n_pairs())
     };
     assert_eq!(stored("plain").0, None);
     for setting in ["sampling.weighted_positives=true", "graph.weighted=true"] {
