@@ -82,6 +82,8 @@ pub enum Role {
     ItemId,
     /// What the item is called.
     Title,
+    /// Of which kinds the item is, such as genres.
+    Category,
     /// The names of the columns themselves.
     Header,
 }
@@ -95,6 +97,7 @@ impl fmt::Display for Role {
             Self::Event => "event",
             Self::Timestamp => "timestamp",
             Self::Title => "title",
+            Self::Category => "category",
             Self::Header => "header",
         })
     }
@@ -111,6 +114,7 @@ impl Role {
             Self::Timestamp => "--timestamp-column",
             Self::ItemId => "--item-id-column",
             Self::Title => "--title-column",
+            Self::Category => "--category-column",
         }
     }
 }
@@ -221,14 +225,23 @@ pub enum DataError {
     },
     /// No format fits the content.
     #[error(
-        "{place}: the format is not recognized; give it by name (one of {known}), \
-         and save text as UTF-8"
+        "{place}: the format is not recognized; give it by name as `--format csv` (one of {known}), and text that is \
+         not UTF-8 its encoding as `--encoding latin1`"
     )]
     UnknownFormat {
         /// The file.
         place: Place,
         /// The formats there are.
         known: String,
+    },
+    /// No format of item files, or of lists of keys, fits the content.
+    #[error(
+        "{place}: the format is not recognized, and there is none to name here: a table needs a header and commas, \
+         tabs, `;` or `|` between its columns, or is in JSON or Parquet"
+    )]
+    UnknownTable {
+        /// The file.
+        place: Place,
     },
     /// The first row has no names of columns, and its values do not tell what they mean.
     #[error(
@@ -324,13 +337,15 @@ pub enum DataError {
         /// The columns that are there.
         found: String,
     },
-    /// A file of new items without a column of keys.
+    /// A file of new items, or a list of users or items, without a column of their keys.
     #[error(
-        "{place}: there is no item column; found: {found}; name the column of the items' keys `item_id`"
+        "{place}: there is no {role} column; found: {found}; name the column of the {role}s' keys `{role}_id`"
     )]
-    NoItemKeys {
+    NoKeys {
         /// The file.
         place: Place,
+        /// Whose keys.
+        role: Role,
         /// The columns that are there.
         found: String,
     },
@@ -583,14 +598,16 @@ pub enum DataError {
     },
     /// The filters left nothing.
     #[error(
-        "{place}: no interaction is left of {rows} rows ({below_min_rating} below the minimum \
-         rating, {k_core} outside the k-core); loosen the filters"
+        "{place}: no interaction is left of {rows} rows{}",
+        what_was_removed(*zero_weight, *below_min_rating, *k_core)
     )]
     NothingLeft {
         /// The first input.
         place: Place,
         /// Rows read.
         rows: u64,
+        /// Removed as events that weigh 0.
+        zero_weight: u64,
         /// Removed by the minimum rating.
         below_min_rating: u64,
         /// Removed by the k-core.
@@ -607,6 +624,32 @@ pub enum DataError {
         /// Users or items.
         role: Role,
     },
+}
+
+/// What the filters removed, and the options that leave more.
+fn what_was_removed(zero_weight: u64, below_min_rating: u64, k_core: u64) -> String {
+    let filters = [
+        (
+            zero_weight,
+            "of events that weigh 0",
+            "weigh them with `--event-weight`",
+        ),
+        (
+            below_min_rating,
+            "below the minimum rating",
+            "lower `--min-rating`",
+        ),
+        (k_core, "outside the k-core", "lower `--k-core`"),
+    ];
+    let removed = || filters.iter().filter(|(n, ..)| *n > 0);
+    let counts: Vec<String> = removed()
+        .map(|(n, what, _)| format!("{n} {what}"))
+        .collect();
+    let options: Vec<&str> = removed().map(|(.., option)| *option).collect();
+    match counts.is_empty() {
+        true => "; check that the file was written completely".to_owned(),
+        false => format!(" ({}); {}", counts.join(", "), options.join(", or ")),
+    }
 }
 
 fn missing_member_remedy(role: Role) -> &'static str {

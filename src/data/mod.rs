@@ -4,6 +4,7 @@ mod also_seen;
 mod bad_rows;
 mod bundled;
 mod calendar;
+mod category_fields;
 mod cleaning;
 mod columns;
 mod configured;
@@ -13,6 +14,7 @@ mod decay;
 mod encoding;
 mod error;
 mod events;
+mod folder_columns;
 mod formats;
 mod from_iterator;
 mod hash;
@@ -40,6 +42,8 @@ mod pair_columns;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
+mod parquet_int128;
+#[cfg(feature = "parquet")]
 mod parquet_table;
 mod part_files;
 mod ratings;
@@ -62,9 +66,10 @@ pub use also_seen::AlsoSeen;
 pub use bad_rows::BadRow;
 pub use bundled::Bundled;
 pub(crate) use calendar::iso_date;
+pub use category_fields::CategoryFields;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
-pub(crate) use configured::{item_column_names, items_input, read_configured};
+pub(crate) use configured::{item_column_names, items_input, read_configured, read_histories};
 pub use csr::Csr;
 pub use decay::{decays, moment_of};
 pub use encoding::Encoding;

@@ -12,7 +12,7 @@ use super::formats::{Asked, Format, Layout, Sample, read_text, recognize};
 use super::item_columns::{self, ItemColumns};
 use super::item_file::ItemFile;
 use super::key_table::KeyTable;
-use super::metadata::{Titles, read_titles};
+use super::metadata::read_titles;
 use super::part_files::part_files;
 use super::raw_log::RawLog;
 use super::separator::Separator;
@@ -25,8 +25,8 @@ use super::{Dataset, IdMap, ItemColumnNames, ReadOptions, SourceFile};
 /// Where a log or item metadata comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// A file, possibly compressed with gzip or zstd. Of a log also a folder of part files, or a pattern with `*`, `?` or
-    /// `[…]` that matches some.
+    /// A file, possibly compressed with gzip or zstd; a folder of part files, or a pattern with `*`, `?` or `[…]` that
+    /// matches some.
     Path(PathBuf),
     /// The same in another encoding than UTF-8.
     Encoded(PathBuf, Encoding),
@@ -51,7 +51,7 @@ pub fn read_dataset(
     let test: Vec<Origin<'_>> = test.iter().map(Input::interactions).collect();
     let (mut dataset, cleaning) = read_log(&inputs, &test, options, u32::MAX)?;
     if let Some(input) = items_metadata {
-        add_titles(&mut dataset, &options.item_columns, &input.items())?;
+        add_titles(&mut dataset, &options.item_columns, input)?;
     }
     Ok((dataset, cleaning))
 }
@@ -99,7 +99,7 @@ pub fn read_titles_bytes(
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
     let origin = Origin::Memory { name, bytes };
-    titles_of(&origin, &ItemColumnNames::default(), items)
+    titles_of(&[origin], &ItemColumnNames::default(), items)
 }
 
 /// Reads the titles of an item file, one a position of `items`; a file may have none.
@@ -111,15 +111,15 @@ pub fn read_item_titles(
     columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
-    titles_of(&input.items(), columns, items)
+    titles_of(&origins(&item_parts(input)?), columns, items)
 }
 
 fn titles_of(
-    origin: &Origin<'_>,
+    parts: &[Origin<'_>],
     columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
-    let titles = read_titles(origin, columns, items)?.titles;
+    let titles = read_titles(parts, columns, items)?.titles;
     Ok(titles.unwrap_or_else(|| vec![None; items.len()]))
 }
 
@@ -135,15 +135,38 @@ pub fn read_item_columns(
     names: &[&str],
     needs_title: bool,
 ) -> Result<ItemColumns, DataError> {
-    item_columns::read(&input.items(), columns, items, names, needs_title)
+    let parts = item_parts(input)?;
+    item_columns::read(&origins(&parts), columns, items, names, needs_title)
 }
 
-/// Reads the names of the columns of an item file.
+/// The position of what `find` says in the header of the first item file that has a row, and the name of that column.
 ///
 /// # Errors
-/// As [`read_dataset`].
-pub(super) fn read_item_header(input: &Input) -> Result<Vec<String>, DataError> {
-    Ok(ItemFile::open(&input.items())?.header)
+/// As [`read_dataset`], and what `find` says.
+pub(super) fn find_item_column(
+    input: &Input,
+    find: impl Fn(&[String], &Place) -> Result<Option<usize>, DataError>,
+) -> Result<Option<String>, DataError> {
+    for origin in origins(&item_parts(input)?) {
+        match ItemFile::open(&origin) {
+            Ok(file) => {
+                let found = find(&file.header, &file.header_place)?;
+                return Ok(found.map(|column| file.header[column].clone()));
+            }
+            Err(DataError::Empty { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(None)
+}
+
+/// The files of an item file one by one: those of a folder or a pattern.
+fn item_parts(input: &Input) -> Result<Vec<Input>, DataError> {
+    parts(std::slice::from_ref(input))
+}
+
+fn origins(parts: &[Input]) -> Vec<Origin<'_>> {
+    parts.iter().map(Input::items).collect()
 }
 
 /// Reads the keys of an item file, each once, in the order of their first rows.
@@ -154,7 +177,7 @@ pub fn read_item_keys(
     input: &Input,
     columns: &ItemColumnNames,
 ) -> Result<Vec<Box<str>>, DataError> {
-    item_columns::read_keys(&input.items(), columns)
+    item_columns::read_keys(&origins(&item_parts(input)?), columns)
 }
 
 impl Input {
@@ -338,6 +361,10 @@ impl Keys<'_> {
     ) -> Result<(), DataError> {
         let source = open(input)?;
         let name = source.name().to_owned();
+        let columns = &ColumnNames {
+            of_folders: input.folder_columns(),
+            ..self.options.columns.clone()
+        };
         let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
         sink.set_bad_rows(self.options.skip_bad_rows.is_some());
         sink.expect_times(self.options.time_format.as_deref());
@@ -346,25 +373,21 @@ impl Keys<'_> {
             sink.expect_overlap(users, items);
         }
         let (format, tally) = match source {
-            Source::Parquet { name, file } => {
-                read_parquet_file(&name, file, &self.options.columns, &mut sink)?
-            }
+            Source::Parquet { name, file } => read_parquet_file(&name, file, columns, &mut sink)?,
             Source::Text(text) if text.is_blank() => ("none", text.tally()),
             Source::Text(text) => {
                 let options = self.options;
-                let layout = text_layout(&text, options, self.layout.as_ref())?;
+                let layout = text_layout(&text, options, columns, self.layout.as_ref())?;
                 if matches!(
                     layout.format,
                     Format::MovieLens | Format::MovieLensTab | Format::AdjacencyLists
                 ) {
-                    options
-                        .columns
-                        .refuse_events_without_names(&Place::whole(&name))?;
+                    columns.refuse_events_without_names(&Place::whole(&name))?;
                 }
                 let tally = text.tally();
                 let insists = options.format.is_some();
-                let looks = looks_like(&text, options, &layout);
-                let read = read_text(&layout, text, &options.columns, insists, &mut sink);
+                let looks = looks_like(&text, options, columns, &layout);
+                let read = read_text(&layout, text, columns, insists, &mut sink);
                 sink.after(read).map_err(|error| match looks {
                     Some((asked, looks)) => DataError::OtherFormat {
                         error: Box::new(error),
@@ -400,12 +423,13 @@ impl Keys<'_> {
 fn looks_like(
     text: &super::source::Text<'_>,
     options: &ReadOptions,
+    columns: &ColumnNames,
     layout: &Layout,
 ) -> Option<(&'static str, String)> {
     let asked = options.format?;
     let by_itself = Asked {
         format: None,
-        columns: &options.columns,
+        columns,
         separator: None,
         header: None,
     };
@@ -417,6 +441,7 @@ fn looks_like(
 fn text_layout(
     text: &super::source::Text<'_>,
     options: &ReadOptions,
+    columns: &ColumnNames,
     before: Option<&Layout>,
 ) -> Result<Layout, DataError> {
     let name = &text.origin.name;
@@ -430,7 +455,7 @@ fn text_layout(
     }
     let asked = Asked {
         format: options.format,
-        columns: &options.columns,
+        columns,
         separator: options.separator,
         header: options.header.as_deref(),
     };
@@ -471,39 +496,15 @@ fn read_parquet_file(
 fn add_titles(
     dataset: &mut Dataset,
     columns: &ItemColumnNames,
-    origin: &Origin<'_>,
+    input: &Input,
 ) -> Result<(), DataError> {
-    let read = read_titles(origin, columns, &dataset.items)?;
-    if let Some(remark) = remark_on_items(&read, columns) {
+    let parts = item_parts(input)?;
+    let read = read_titles(&origins(&parts), columns, &dataset.items)?;
+    if let Some(remark) = read.remark(columns) {
         tracing::warn!("{remark}");
     }
     dataset.titles = read.titles;
-    dataset.sources.push(SourceFile {
-        path: read.name,
-        format: format!("{} items", read.format),
-        bytes: read.tally.bytes(),
-        sha256: read.tally.sha256(),
-        rows: read.rows,
-    });
+    let sources = read.parts.into_iter().map(|part| part.source);
+    dataset.sources.extend(sources);
     Ok(())
-}
-
-/// What a person should know of how an item file was read.
-fn remark_on_items(read: &Titles, columns: &ItemColumnNames) -> Option<String> {
-    let (name, key) = (&read.name, &read.key);
-    if read.known_rows == 0 {
-        return Some(format!(
-            "{name}: none of its {} items is in the log; do the keys in `{key}` match? `--item-id-column NAME` names another \
-             column",
-            read.rows
-        ));
-    }
-    let usual = columns.id.is_some() || read.key_has_usual_name;
-    (!usual).then(|| {
-        format!(
-            "{name}: `{key}` is taken for the column of items, as {} of its {} rows name items of the log; \
-             `--item-id-column NAME` names another",
-            read.known_rows, read.rows
-        )
-    })
 }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use super::bad_rows::BadRows;
-use super::columns::DetectedColumns;
+use super::columns::{ColumnNames, Columns, DetectedColumns, OfFolders};
 use super::error::{DataError, Place, Position, Role, excerpt};
 use super::events::EventWeights;
 use super::key::{Key, KeyBatch, KeyFault, trimmed};
@@ -89,6 +89,8 @@ pub(super) struct Sink<'a> {
     events: EventWeights,
     /// What the event of the next row weighs, where events are read.
     event: Option<f32>,
+    /// The time of all rows, where their folder tells it.
+    time_of_folder: Option<i64>,
     /// Whether something in the rating column, which is one by a likely name, is no rating.
     no_rating: Cell<bool>,
     waiting: WaitingRows,
@@ -122,6 +124,7 @@ impl<'a> Sink<'a> {
             decimal_commas: false,
             events: EventWeights::default(),
             event: None,
+            time_of_folder: None,
             no_rating: Cell::new(false),
             waiting: WaitingRows::default(),
             ids: Default::default(),
@@ -267,9 +270,32 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Notes the columns a header named; before [`set_layout`](Self::set_layout).
-    pub(super) fn set_detected(&mut self, columns: DetectedColumns) {
-        self.columns = Some(columns);
+    /// Takes note of the columns that a header names, and of what folders tell beside them; before the first row.
+    pub(super) fn begin(
+        &mut self,
+        columns: &Columns,
+        header: &[String],
+        names: &ColumnNames,
+    ) -> Result<(), DataError> {
+        self.columns = Some(columns.describe(header, names, &self.name));
+        self.set_layout(columns.has_weights(), columns.has_timestamps())?;
+        self.take_folders(columns.of_folders, names)
+    }
+
+    /// Takes the time and the type of event that folders tell of all rows; after [`set_layout`](Self::set_layout).
+    pub(super) fn take_folders(
+        &mut self,
+        found: OfFolders,
+        names: &ColumnNames,
+    ) -> Result<(), DataError> {
+        let value = |at: usize| names.of_folders.get(at).map(|(_, value)| value.as_bytes());
+        if let Some(event) = found.event.and_then(value) {
+            self.event(Position::Whole, event)?;
+        }
+        if let Some(time) = found.timestamp.and_then(value) {
+            self.time_of_folder = Some(self.timestamp(Position::Whole, time)?);
+        }
+        Ok(())
     }
 
     /// Notes what a person should know of how this input was read.
@@ -327,6 +353,7 @@ impl<'a> Sink<'a> {
         weight: f32,
         timestamp: i64,
     ) -> Result<(), DataError> {
+        let timestamp = self.time_of_folder.unwrap_or(timestamp);
         self.waiting.users.push(user);
         self.waiting.items.push(item);
         self.waiting

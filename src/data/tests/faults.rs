@@ -274,10 +274,16 @@ fn a_missing_file_is_told_from_a_bad_one() {
     let bad = folder.file("bad.csv", "user,item\n");
     let error = read_dataset(&[bad], &[], None, &ReadOptions::default()).unwrap_err();
     assert!(!error.is_missing_input());
-    let items = Input::Path(folder.path(""));
     let log = folder.file("good.csv", "user,item\n1,2\n");
+    std::fs::create_dir(folder.path("empty")).unwrap();
+    let items = Input::Path(folder.path("empty"));
     let read = read_dataset(&[log], &[], Some(&items), &ReadOptions::default());
     let message = read.unwrap_err().to_string();
+    assert!(message.contains("holds no file"), "{message}");
+    let known = IdMap::default();
+    let message = read_key_list(&folder.path(""), Role::User, &[], &known)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("it is a folder"), "{message}");
 }
 
