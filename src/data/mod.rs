@@ -19,6 +19,7 @@ mod formats;
 mod from_iterator;
 mod hash;
 mod ids;
+mod input;
 mod inspect;
 mod interactions;
 mod item_categories;
@@ -49,6 +50,7 @@ mod part_files;
 mod ratings;
 mod raw_log;
 mod read;
+mod read_log;
 mod read_options;
 mod separator;
 mod show_bytes;
@@ -80,6 +82,7 @@ pub use from_iterator::Interaction;
 pub(crate) use from_iterator::read_interactions;
 pub use hash::{HashedFile, hash_file};
 pub use ids::{IdMap, compare_keys, whole_number};
+pub use input::Input;
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
 pub use item_categories::{ItemCategories, read_item_categories};
@@ -92,7 +95,7 @@ pub use pair_columns::PairColumns;
 pub(crate) use pair_columns::beside_pairs;
 pub(crate) use part_files::part_files;
 pub use read::{
-    Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
+    read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
     read_titles_bytes,
 };
 pub use read_options::{ItemColumnNames, ReadOptions};

@@ -291,7 +291,7 @@ fn a_missing_file_is_told_from_a_bad_one() {
 fn more_keys_than_ids() {
     let bytes = b"user,item\n1,1\n2,1\n3,1\n";
     let origin = source::Origin::Memory { name: "log", bytes };
-    let error = read::read_log(&[origin], &[], &ReadOptions::default(), 2).unwrap_err();
+    let error = read_log::read_log(&[origin], &[], &ReadOptions::default(), 2).unwrap_err();
     expect(&error.to_string(), "log:4", &["more than 2 users", "split"]);
 }
 

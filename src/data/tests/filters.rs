@@ -7,7 +7,7 @@ fn with(options: &ReadOptions, text: &str) -> Result<(Dataset, Cleaning), DataEr
         name: "log",
         bytes: text.as_bytes(),
     };
-    read::read_log(&[origin], &[], options, u32::MAX)
+    read_log::read_log(&[origin], &[], options, u32::MAX)
 }
 
 #[test]
