@@ -9,6 +9,7 @@
 //! | keys, both ways | 96 per node |
 //! | training, validation and test lists | 4 per interaction, 24 per user |
 //! | sampler | 8 per training interaction by edge, 4 per user by user |
+//! | weights of interactions, where a setting reads them | 4 per interaction; 8 more per training interaction to draw by them |
 //! | adjacency, symmetric | 16 per training interaction, 4 per node |
 //! | adjacency, mean over neighbours | 24 per training interaction, 4 per node; 12 per node with self-loops |
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
@@ -47,6 +48,8 @@ const MEBIBYTE: f64 = 1024.0 * 1024.0;
 const KEY_BYTES: f64 = 96.0;
 /// A column or a value of an edge, an item of a list, a float.
 const WORD_BYTES: f64 = 4.0;
+/// The sum of all weights up to an interaction.
+const SUM_BYTES: f64 = 8.0;
 /// Copies of a batch's rows in a step; their gradient takes the place of what they were packed from.
 const BATCH_COPIES: f64 = 1.0;
 /// Tables an NGCF layer keeps from step to step.
@@ -126,6 +129,14 @@ fn data_bytes(config: &RunConfig, counts: Counts) -> f64 {
         PositiveSampling::ByEdge => 2.0 * WORD_BYTES * counts.train as f64,
         PositiveSampling::ByUser => WORD_BYTES * users,
     };
+    let drawn = match config.sampling.weighted_positives {
+        true => SUM_BYTES * counts.train as f64,
+        false => 0.0,
+    };
+    let weights = match config.reads_weights() {
+        true => WORD_BYTES * counts.interactions as f64 + drawn,
+        false => 0.0,
+    };
     let hard = match (config.sampling.hard, config.sampling.hard_root) {
         (0, _) => 0.0,
         (_, HardRoot::User) => users,
@@ -133,7 +144,7 @@ fn data_bytes(config: &RunConfig, counts: Counts) -> f64 {
     };
     let near = config.sampling.hard_ranks(counts.items as usize).len() as f64;
     let lists = WORD_BYTES * counts.interactions as f64 + 3.0 * 8.0 * users;
-    KEY_BYTES * nodes + lists + sampler + WORD_BYTES * hard * near
+    KEY_BYTES * nodes + lists + sampler + weights + WORD_BYTES * hard * near
 }
 
 fn graph_bytes(model: ModelName, counts: Counts) -> f64 {
@@ -330,6 +341,22 @@ mod tests {
         let lecture = forecast(ModelName::NgcfLecture, |_| {});
         assert_eq!(lecture.graph, 24 * 720 + 4 * 150);
         assert_eq!(lecture.tables, held(18.25 * 38_400.0));
+    }
+
+    #[test]
+    fn weights_count_where_a_setting_reads_them() {
+        let plain = forecast(ModelName::LightGcn, |_| {});
+        let read = forecast(ModelName::LightGcn, |config| {
+            if let Some(graph) = &mut config.graph {
+                graph.weighted = true;
+            }
+        });
+        assert_eq!(read.data, plain.data + 4 * 1000);
+        let drawn = forecast(ModelName::Mf, |config| {
+            config.sampling.weighted_positives = true;
+        });
+        let not_drawn = forecast(ModelName::Mf, |_| {});
+        assert_eq!(drawn.data, not_drawn.data + 4 * 1000 + 8 * 720);
     }
 
     #[test]

@@ -199,6 +199,7 @@ fn filter(
         return Err(DataError::NothingLeft {
             place: place.clone(),
             rows: cleaning.rows,
+            zero_weight: cleaning.zero_weight,
             below_min_rating: cleaning.below_min_rating,
             k_core: cleaning.k_core_interactions_removed,
         });
@@ -217,7 +218,7 @@ struct ByWeight {
 impl ByWeight {
     /// `None` where all stay.
     fn of(options: &ReadOptions) -> Option<Self> {
-        let zero_is_nothing = !options.events.is_empty();
+        let zero_is_nothing = !options.events.is_empty() && !options.keep_zero_weights;
         let filter = Self {
             minimum: options.min_rating.unwrap_or(f32::NEG_INFINITY),
             zero_is_nothing,

@@ -23,6 +23,13 @@ pub struct ColumnNames {
     pub event: Option<String>,
     /// Whether events are read, since they have weights. Then ratings are read only where their column is named.
     pub reads_events: bool,
+    /// Whether a name that a file does not have gives way to the usual ones, and types of events may be absent.
+    #[serde(skip)]
+    pub or_usual: bool,
+    /// Names and values that the folders of a file give all its rows, as in `dt=2024-01-01`. A time whose column is
+    /// named and not in the file is looked for here, and so is a type of event.
+    #[serde(skip)]
+    pub of_folders: Vec<(String, String)>,
 }
 
 impl ColumnNames {
@@ -36,6 +43,35 @@ impl ColumnNames {
         match self.reads_events {
             true => Err(missing(&[], Role::Event, self.event.as_deref(), place)),
             false => Ok(()),
+        }
+    }
+
+    /// What the folders tell that the file, of this header, does not: the column of times where that is named, and the
+    /// one of events.
+    fn of_folders(&self, header: &[String]) -> OfFolders {
+        if self.of_folders.is_empty() {
+            return OfFolders::default();
+        }
+        let folders: Vec<String> = self
+            .of_folders
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
+        let whole = Place::whole("");
+        let find = |names: &[String], role, name: Option<&str>| {
+            find_column(names, role, name, &whole).ok().flatten()
+        };
+        let beside = |role, name: Option<&str>| match find(header, role, name) {
+            Some(_) => None,
+            None => find(&folders, role, name),
+        };
+        let time = self.timestamp.as_deref();
+        OfFolders {
+            timestamp: time.and_then(|name| beside(Role::Timestamp, Some(name))),
+            event: match self.reads_events {
+                true => beside(Role::Event, self.event.as_deref()),
+                false => None,
+            },
         }
     }
 
@@ -93,6 +129,15 @@ pub(super) struct Columns {
     pub(super) event: Option<usize>,
     /// See [`DetectedColumns::weight_is_likely`].
     pub(super) weight_is_likely: bool,
+    /// What is in [`ColumnNames::of_folders`] instead.
+    pub(super) of_folders: OfFolders,
+}
+
+/// What the folders of a file tell of its rows, by the position of the folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct OfFolders {
+    pub(super) timestamp: Option<usize>,
+    pub(super) event: Option<usize>,
 }
 
 impl Columns {
@@ -102,23 +147,32 @@ impl Columns {
         names: &ColumnNames,
         place: &Place,
     ) -> Result<Self, DataError> {
+        let find = |role, name: &Option<String>| {
+            let found = find_column(header, role, name.as_deref(), place);
+            match found {
+                Err(_) if names.or_usual => find_column(header, role, None, place),
+                found => found,
+            }
+        };
         let needed = |role, name: &Option<String>| {
-            find_column(header, role, name.as_deref(), place)?
-                .ok_or_else(|| missing(header, role, None, place))
+            find(role, name)?.ok_or_else(|| missing(header, role, None, place))
         };
         let optional = |role, name: &Option<String>| match name.as_deref() {
             Some(IGNORED_COLUMN) => Ok(None),
-            name => find_column(header, role, name, place),
+            _ => find(role, name),
         };
-        let event = match names.reads_events {
+        let of_folders = names.of_folders(header);
+        let event = match names.reads_events && of_folders.event.is_none() {
+            true if names.or_usual => find(Role::Event, &names.event)?,
             true => Some(needed(Role::Event, &names.event)?),
             false => None,
         };
-        let sure = match (event, &names.weight) {
+        let any_event = event.or(of_folders.event);
+        let sure = match (any_event, &names.weight) {
             (Some(_), None) => None,
             _ => optional(Role::Weight, &names.weight)?,
         };
-        let likely = match (event, &names.weight) {
+        let likely = match (any_event, &names.weight) {
             (None, None) => find_column(header, Role::LikelyWeight, None, place)?,
             _ => None,
         };
@@ -126,27 +180,42 @@ impl Columns {
             user: needed(Role::User, &names.user)?,
             item: needed(Role::Item, &names.item)?,
             weight: sure.or(likely),
-            timestamp: optional(Role::Timestamp, &names.timestamp)?,
+            timestamp: match of_folders.timestamp {
+                Some(_) => None,
+                None => optional(Role::Timestamp, &names.timestamp)?,
+            },
             event,
             weight_is_likely: sure.is_none() && likely.is_some(),
+            of_folders,
         })
+    }
+
+    /// Whether rows have times.
+    pub(super) fn has_timestamps(&self) -> bool {
+        self.timestamp.is_some() || self.of_folders.timestamp.is_some()
     }
 
     /// Whether rows have weights: their ratings, or what their events weigh.
     pub(super) fn has_weights(&self) -> bool {
-        self.weight.is_some() || self.event.is_some()
+        self.weight.is_some() || self.event.is_some() || self.of_folders.event.is_some()
     }
 
     /// What was found, for the report.
-    pub(super) fn describe(&self, header: &[String], path: &str) -> DetectedColumns {
+    pub(super) fn describe(
+        &self,
+        header: &[String],
+        names: &ColumnNames,
+        path: &str,
+    ) -> DetectedColumns {
         let name = |column: usize| header.get(column).cloned().unwrap_or_default();
+        let of_folder = |at: usize| names.of_folders.get(at).map(|(name, _)| name.clone());
         DetectedColumns {
             path: path.to_owned(),
             user: name(self.user),
             item: name(self.item),
             weight: self.weight.map(name),
-            timestamp: self.timestamp.map(name),
-            event: self.event.map(name),
+            timestamp: (self.timestamp.map(name)).or_else(|| of_folder(self.of_folders.timestamp?)),
+            event: (self.event.map(name)).or_else(|| of_folder(self.of_folders.event?)),
             weight_is_likely: self.weight_is_likely,
         }
     }
@@ -324,6 +393,7 @@ fn usual_names(role: Role) -> &'static [&'static str] {
             "reviewdate",
         ],
         Role::Header => &[],
+        Role::Category => &["genres", "genre", "categories", "category"],
         Role::Title => &[
             "title",
             "movietitle",
@@ -357,6 +427,7 @@ mod tests {
             timestamp: Some(3),
             event: None,
             weight_is_likely: false,
+            of_folders: OfFolders::default(),
         };
         assert_eq!(found(&["userId", "movieId", "rating", "timestamp"]), all);
         assert_eq!(found(&["UID", "Product ID", "Score", "ts"]), all);
@@ -373,7 +444,7 @@ mod tests {
         let names = |names: &[&str]| {
             let header = header(names);
             let columns = Columns::find(&header, &ColumnNames::default(), &place).unwrap();
-            let found = columns.describe(&header, "");
+            let found = columns.describe(&header, &ColumnNames::default(), "");
             (found.user, found.item, found.timestamp.unwrap_or_default())
         };
         let found = |user: &str, item: &str, time: &str| (user.into(), item.into(), time.into());

@@ -1,6 +1,6 @@
 //! Reads the log and the item file that the settings name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::events::EventWeights;
 use super::time_text::is_time_format;
@@ -41,6 +41,30 @@ pub(crate) fn read_configured(config: &DataConfig) -> Result<(Dataset, Cleaning)
     )?)
 }
 
+/// Reads a log of people and their items, as the log of the settings where columns and events have its names, else by
+/// the usual ones.
+pub(crate) fn read_histories(path: &Path, config: &DataConfig) -> Result<Dataset> {
+    let columns = &config.columns;
+    let events = EventWeights::parse(&config.event_weights).map_err(Usage)?;
+    let options = ReadOptions {
+        columns: ColumnNames {
+            user: columns.user.clone(),
+            item: columns.item.clone(),
+            weight: columns.weight.clone(),
+            timestamp: columns.timestamp.clone(),
+            event: columns.event.clone(),
+            reads_events: !events.is_empty(),
+            or_usual: true,
+            of_folders: Vec::new(),
+        },
+        events,
+        repeats: Some(config.repeats),
+        keep_zero_weights: true,
+        ..ReadOptions::default()
+    };
+    Ok(read_dataset(&[Input::Path(path.to_owned())], &[], None, &options)?.0)
+}
+
 /// The item file of the settings.
 pub(crate) fn items_input(config: &DataConfig) -> Result<Option<Input>> {
     let encoding = encoding(config)?;
@@ -67,6 +91,7 @@ pub(crate) fn item_column_names(config: &DataConfig) -> ItemColumnNames {
     ItemColumnNames {
         id: config.item_id_column.clone(),
         title: config.title_column.clone(),
+        category: config.category_column.clone(),
     }
 }
 
@@ -107,6 +132,7 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
             timestamp: columns.timestamp.clone(),
             event: columns.event.clone(),
             reads_events: !events.is_empty(),
+            ..ColumnNames::default()
         },
         item_columns: item_column_names(config),
         skip_bad_rows: (config.on_bad_row == OnBadRow::Skip).then_some(config.max_bad_share),
@@ -116,6 +142,7 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         header: config.header.as_deref().map(names),
         events,
         repeats: Some(config.repeats),
+        keep_zero_weights: false,
         min_rating: config.min_rating,
         k_core: config.k_core,
     })

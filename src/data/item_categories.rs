@@ -2,39 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::error::DataError;
-use super::read::read_item_header;
+use super::category_fields::CategoryFields;
+use super::columns::find_column;
+use super::error::{DataError, Role};
+use super::read::find_item_column;
 use super::{IdMap, Input, ItemColumnNames, read_item_columns};
 
-/// What a column of categories is usually called.
-const COLUMNS: [&str; 8] = [
-    "genres",
-    "genre",
-    "categories",
-    "category",
-    "Genres",
-    "Genre",
-    "Categories",
-    "Category",
-];
-/// What may stand between the categories of a field; the first that a column has anywhere does.
-const SEPARATORS: [char; 3] = ['|', ';', ','];
-
-/// Reads the categories of an item file, where it has a usual column of them.
+/// Reads the categories of an item file: of the column that is named, or of a usual one where there is one.
 ///
 /// # Errors
-/// As reading the columns of the file.
+/// As reading the columns of the file, and when a named column is not there.
 pub fn read_item_categories(
     input: &Input,
     columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Option<ItemCategories>, DataError> {
-    let header = read_item_header(input)?;
-    let is_there = |name: &&str| header.iter().any(|column| column == name);
-    let Some(name) = COLUMNS.into_iter().find(is_there) else {
+    let name = find_item_column(input, |header, place| {
+        find_column(header, Role::Category, columns.category.as_deref(), place)
+    })?;
+    let Some(name) = name else {
         return Ok(None);
     };
-    let mut read = read_item_columns(input, columns, items, &[name], true)?;
+    let mut read = read_item_columns(input, columns, items, &[&name], true)?;
     let values = read
         .columns
         .pop()
@@ -78,20 +67,11 @@ impl ItemCategories {
 
     /// Of the fields of a column; position = item id.
     fn of_fields(fields: &[Option<String>]) -> Self {
-        let text = |field: &Option<String>, separator| {
-            field.as_ref().is_some_and(|text| text.contains(separator))
-        };
-        let mut separators = SEPARATORS.into_iter();
-        let separator =
-            separators.find(|&separator| fields.iter().any(|field| text(field, separator)));
-        let named = |field: &'_ Option<String>| -> Vec<String> {
-            let field = field.as_deref().unwrap_or_default();
-            let parts = field.split(|c| Some(c) == separator).map(str::trim);
-            let parts = parts.filter(|name| !name.is_empty());
-            parts.map(str::to_owned).collect()
-        };
-        let named: Vec<Vec<String>> = fields.iter().map(named).collect();
-        Self::new(named.iter().map(|names| names.iter().map(String::as_str)))
+        let kind = CategoryFields::of(fields.iter().flatten().map(String::as_str));
+        let named = fields
+            .iter()
+            .map(|field| kind.split(field.as_deref().unwrap_or_default()));
+        Self::new(named)
     }
 
     /// The names, in order.

@@ -1,157 +1,120 @@
-//! A file of keys, one a line, or the column of keys of any log: whom to make lists for, what to leave out.
+//! A file of keys, one a line, or the column of keys of any table: whom to make lists for, what to leave out.
 
 use std::path::Path;
 
-use super::columns::{ColumnNames, IGNORED_COLUMN, find_column};
+use super::IdMap;
+use super::columns::find_column;
 use super::error::{DataError, Place, Role};
+use super::formats::{Format, Layout, Sample, is_data, recognize_items, split_double_colon};
+use super::item_file::{ItemFile, by_content, checked_key};
 use super::lines::Lines;
-use super::read::read_log;
 use super::source::{Origin, Source, Text, open};
-use super::{Dataset, ReadOptions};
 
-/// Reads the keys of users or items, each once. A line that `is_known` is a key as it stands, whatever it holds;
-/// otherwise quotes around it do not count, and of a log without a header its first field does.
+/// Reads the keys of users or items in the order of the file, each once.
+///
+/// A line that is a `known` key is one as it stands, whatever it holds. A table, of any format of an item file, has its
+/// keys in the column of the first of `own` that is there, else in that of a usual name, else in that whose values are
+/// known. Of a log without a header the first field of a line that is known counts, in place of the line.
 ///
 /// # Errors
 /// A file that cannot be read, or a table without such a column.
 pub fn read_key_list(
     path: &Path,
     role: Role,
-    is_known: &dyn Fn(&str) -> bool,
+    own: &[&str],
+    known: &IdMap,
 ) -> Result<Vec<String>, DataError> {
     let origin = Origin::File(path, None);
-    let column = match open(&origin)? {
-        Source::Parquet { .. } => Column::AnyOf(names_of(role)),
-        Source::Text(text) => match column_of(&text, role, is_known) {
-            Column::None => return distinct(of_lines(text, role, is_known)?),
-            column => column,
-        },
-    };
-    match column {
-        Column::Json => distinct(of_json_lines(&origin, role)?),
-        Column::Named(name) => of_table(&origin, role, &name),
-        Column::AnyOf(names) => {
-            let mut last = None;
-            for name in names {
-                match of_table(&origin, role, name) {
-                    Err(error @ DataError::ColumnMissing { .. }) => last = Some(error),
-                    read => return read,
-                }
-            }
-            Err(last.unwrap_or_else(|| empty(&path.display().to_string())))
+    let find = |header: &[String]| column_of(header, role, own);
+    let keys = match open(&origin)? {
+        Source::Text(text) if !is_table(&text, &origin, role, known, &find)? => {
+            of_lines(text, role, known)?
         }
-        Column::None => Err(empty(&path.display().to_string())),
-    }
-}
-
-/// Where the keys of a file are.
-enum Column {
-    /// One a line.
-    None,
-    /// In the column of this name.
-    Named(String),
-    /// In a column of one of these names.
-    AnyOf(&'static [&'static str]),
-    /// In a member of each line.
-    Json,
-}
-
-fn names_of(role: Role) -> &'static [&'static str] {
-    match role {
-        Role::Item => &["item_id", "itemid", "item", "movie_id", "product_id", "iid"],
-        _ => &["user_id", "userid", "user", "uid"],
-    }
-}
-
-fn column_of(text: &Text<'_>, role: Role, is_known: &dyn Fn(&str) -> bool) -> Column {
-    let first = text.sample().split(|&byte| byte == b'\n');
-    let first = first.map(<[u8]>::trim_ascii).find(|line| !line.is_empty());
-    let Some(first) = first.and_then(|line| str::from_utf8(line).ok()) else {
-        return Column::None;
+        source => of_table(ItemFile::of_source(source, role)?, &origin, known, &find)?,
     };
-    if first.starts_with('{') {
-        return Column::Json;
-    }
-    if is_known(first) {
-        return Column::None;
-    }
-    let names: Vec<String> = first
-        .split(['\t', ',', ';', '|'])
-        .map(|name| name.split(':').next().unwrap_or_default())
-        .map(|name| name.trim().trim_matches('"').to_owned())
-        .collect();
-    match find_column(&names, role, None, &Place::whole("")) {
-        Ok(Some(_)) if names.len() == 1 => Column::None,
-        Ok(Some(at)) => Column::Named(names[at].clone()),
-        _ => Column::None,
+    let mut taken = hashbrown::HashSet::<String, foldhash::quality::RandomState>::default();
+    let as_known = |key: String| match known.id(&key) {
+        Some(id) => known.key(id).to_owned(),
+        None => key,
+    };
+    Ok(keys
+        .into_iter()
+        .map(as_known)
+        .filter(|key| taken.insert(key.clone()))
+        .collect())
+}
+
+/// The column of one of these names, else that of a usual one.
+fn column_of(header: &[String], role: Role, own: &[&str]) -> Option<usize> {
+    let mut names = own.iter().map(|&name| Some(name)).chain([None]);
+    names.find_map(|name| find_column(header, role, name, &Place::whole("")).ok()?)
+}
+
+/// Whether a text is a table rather than a key a line.
+fn is_table(
+    text: &Text<'_>,
+    origin: &Origin<'_>,
+    role: Role,
+    known: &IdMap,
+    find: &dyn Fn(&[String]) -> Option<usize>,
+) -> Result<bool, DataError> {
+    let sample = Sample::new(text.sample(), text.is_all());
+    let Some(first) = sample.first_line() else {
+        return Ok(false);
+    };
+    let is_known = str::from_utf8(first).is_ok_and(|line| known.id(line).is_some());
+    let Some(layout) = recognize_items(&sample, role).filter(|_| !is_known) else {
+        return Ok(false);
+    };
+    match layout.format {
+        Format::JsonLines => Ok(true),
+        // Films have titles behind their keys, logs have items.
+        Format::MovieLens if layout == Layout::of_films() => Ok(role == Role::Item),
+        Format::MovieLens => {
+            let mut fields = split_double_colon(first);
+            let second = fields.nth(1).and_then(|field| str::from_utf8(field).ok());
+            let is_title = second.is_none_or(|field| field.trim().parse::<f64>().is_err());
+            Ok(role == Role::Item && is_title)
+        }
+        _ => {
+            let header = sample.header(&layout);
+            match header.len() {
+                1 => Ok(false),
+                _ if find(&header).is_some() => Ok(true),
+                _ if is_data(&header) || !origin.is_read_again() => Ok(false),
+                _ => Ok(by_content(origin, known)?.is_some()),
+            }
+        }
     }
 }
 
-/// The keys of one column, read as both columns of a log; in the order of ids.
-fn of_table(origin: &Origin<'_>, role: Role, name: &str) -> Result<Vec<String>, DataError> {
-    let ignored = Some(IGNORED_COLUMN.to_owned());
-    let options = ReadOptions {
-        columns: ColumnNames {
-            user: Some(name.to_owned()),
-            item: Some(name.to_owned()),
-            weight: ignored.clone(),
-            timestamp: ignored,
-            ..ColumnNames::default()
-        },
-        ..ReadOptions::default()
+/// The keys of a table.
+fn of_table(
+    file: ItemFile<'_>,
+    origin: &Origin<'_>,
+    known: &IdMap,
+    find: &dyn Fn(&[String]) -> Option<usize>,
+) -> Result<Vec<String>, DataError> {
+    let role = file.keys;
+    let column = match find(&file.header) {
+        Some(column) => Some(column),
+        None if origin.is_read_again() => by_content(origin, known)?,
+        None => None,
     };
-    let read = read_log(std::slice::from_ref(origin), &[], &options, u32::MAX);
-    let read = read.map_err(|error| match error {
-        DataError::HeaderOrRow { fault } => *fault,
-        other => other,
-    });
-    let (Dataset { users, .. }, _) = read.map_err(|error| match error {
-        // The reader names the first role that it misses.
-        DataError::ColumnMissing {
-            place,
-            wanted,
-            found,
-            ..
-        } => DataError::ColumnMissing {
-            place,
-            role,
-            wanted,
-            found,
-        },
-        other => other,
+    let column = column.ok_or_else(|| DataError::NoKeys {
+        place: file.header_place.clone(),
+        role,
+        found: file.header.join(", "),
     })?;
-    Ok(users.keys().iter().map(|key| key.to_string()).collect())
-}
-
-fn of_json_lines(origin: &Origin<'_>, role: Role) -> Result<Vec<String>, DataError> {
-    let Source::Text(text) = open(origin)? else {
-        return Ok(Vec::new());
-    };
-    let origin = text.origin.clone();
-    let mut lines = Lines::new(text);
     let mut keys = Vec::new();
-    while let Some((number, line)) = lines.next_line()? {
-        let members = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line);
-        let members = members.unwrap_or_default();
-        let names: Vec<String> = members.keys().cloned().collect();
-        let place = origin.line(number);
-        let at = find_column(&names, role, None, &place)?;
-        let key = at.and_then(|at| match &members[&names[at]] {
-            serde_json::Value::String(text) => Some(text.trim().to_owned()),
-            serde_json::Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        });
-        let missing = || super::columns::missing(&names, role, None, &place);
-        keys.push(key.ok_or_else(missing)?);
-    }
+    file.for_each_row(&[column], |at, values| {
+        keys.push(checked_key(role, at, values)?.into_owned());
+        Ok(())
+    })?;
     Ok(keys)
 }
 
-fn of_lines(
-    text: Text<'_>,
-    role: Role,
-    is_known: &dyn Fn(&str) -> bool,
-) -> Result<Vec<String>, DataError> {
+fn of_lines(text: Text<'_>, role: Role, known: &IdMap) -> Result<Vec<String>, DataError> {
     let origin = text.origin.clone();
     let mut lines = Lines::new(text);
     let mut keys = Vec::new();
@@ -162,10 +125,10 @@ fn of_lines(
         })?;
         let line = line.trim();
         let is_header = || find_column(&[bare(line)], role, None, &origin.line(number));
-        if keys.is_empty() && !is_known(line) && matches!(is_header(), Ok(Some(_))) {
+        if keys.is_empty() && known.id(line).is_none() && matches!(is_header(), Ok(Some(_))) {
             continue;
         }
-        keys.push(key_of(line, role, is_known));
+        keys.push(key_of(line, role, known));
     }
     Ok(keys)
 }
@@ -176,7 +139,11 @@ fn bare(line: &str) -> String {
 }
 
 /// The key of a line: all of it, but where only a part of it is known.
-fn key_of(line: &str, role: Role, is_known: &dyn Fn(&str) -> bool) -> String {
+fn key_of(line: &str, role: Role, known: &IdMap) -> String {
+    let is_known = |key: &String| known.id(key).is_some();
+    if known.id(line).is_some() {
+        return line.to_owned();
+    }
     let unquoted = line
         .strip_prefix('"')
         .and_then(|line| line.strip_suffix('"'))
@@ -186,35 +153,13 @@ fn key_of(line: &str, role: Role, is_known: &dyn Fn(&str) -> bool) -> String {
         _ => 0,
     };
     let field = |separator: &str| {
-        let mut fields = line.split(separator);
-        let first = fields.next().map(str::trim);
-        let field = match place {
-            0 => first,
-            _ => fields.next().map(str::trim),
-        };
+        let field = line.split(separator).nth(place).map(str::trim);
         (line.contains(separator)).then(|| field.unwrap_or_default().to_owned())
     };
     let parts = ["::", "\t", ",", ";", " "].into_iter().filter_map(field);
-    if is_known(line) {
-        return line.to_owned();
-    }
     let mut candidates = unquoted.clone().into_iter().chain(parts);
-    let known = candidates.find(|key| is_known(key));
-    known.or(unquoted).unwrap_or_else(|| line.to_owned())
-}
-
-fn distinct(keys: Vec<String>) -> Result<Vec<String>, DataError> {
-    let mut taken = hashbrown::HashSet::<String, foldhash::quality::RandomState>::default();
-    Ok(keys
-        .into_iter()
-        .filter(|key| taken.insert(key.clone()))
-        .collect())
-}
-
-fn empty(path: &str) -> DataError {
-    DataError::Empty {
-        place: Place::whole(path),
-    }
+    let part = candidates.find(is_known);
+    part.or(unquoted).unwrap_or_else(|| line.to_owned())
 }
 
 #[cfg(test)]
@@ -222,11 +167,22 @@ fn empty(path: &str) -> DataError {
 mod tests {
     use super::*;
 
-    fn read(name: &str, content: &[u8], role: Role, known: &[&str]) -> Vec<String> {
+    fn try_read(
+        content: &[u8],
+        role: Role,
+        own: &[&str],
+        known: &[&str],
+    ) -> Result<Vec<String>, String> {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(name);
+        let path = folder.path().join("keys");
         std::fs::write(&path, content).unwrap();
-        read_key_list(&path, role, &|key| known.contains(&key)).unwrap()
+        let known = known.iter().map(|&key| key.into()).collect();
+        let known = IdMap::from_ordered_keys(known).unwrap();
+        read_key_list(&path, role, own, &known).map_err(|error| error.to_string())
+    }
+
+    fn read(content: &[u8], role: Role, known: &[&str]) -> Vec<String> {
+        try_read(content, role, &[], known).unwrap()
     }
 
     #[test]
@@ -247,7 +203,7 @@ mod tests {
             (
                 "csv",
                 "when,User ID\n2020,7\n2021,1\n2022,nobody\n",
-                &["1", "7", "nobody"],
+                &["7", "1", "nobody"],
             ),
             ("tsv", "user_id:token\titem_id:token\n7\t1\n", &["7"]),
             (
@@ -265,22 +221,66 @@ mod tests {
         ];
         for (name, text, expected) in cases {
             assert_eq!(
-                read(name, text.as_bytes(), Role::User, &known),
+                read(text.as_bytes(), Role::User, &known),
                 expected,
                 "{name}"
             );
         }
-        let items = read(
-            "items",
-            b"7::20::5::16\n7::1::4::16\n",
-            Role::Item,
-            &["20", "1"],
-        );
+        let items = read(b"7::20::5::16\n7::1::4::16\n", Role::Item, &["20", "1"]);
         assert_eq!(items, ["20", "1"]);
         // A user may be called as a column is.
-        assert_eq!(
-            read("odd", b"user\n7\n", Role::User, &["user"]),
-            ["user", "7"]
+        assert_eq!(read(b"user\n7\n", Role::User, &["user"]), ["user", "7"]);
+    }
+
+    #[test]
+    fn tables_of_any_format_keep_their_order_and_each_key_once() {
+        let known = ["1", "7", "20"];
+        let expected = ["20", "7", "nobody", "1"];
+        for (text, role) in [
+            (
+                "rating,customer\n5,20\n4,7\n3,20\n2,nobody\n1,1.0\n",
+                Role::User,
+            ),
+            (
+                "when;Visitor ID\n1;20\n2;\"7\"\n3;nobody\n4;1\n",
+                Role::User,
+            ),
+            (
+                "[{\"sku\": 20}, {\"x\": 1, \"sku\": \"7\"},\n {\"sku\": \"nobody\"}, {\"sku\": 1}]",
+                Role::Item,
+            ),
+            (
+                "20::A film::War\n7::B::War\nnobody::C::War\n1::D::War\n",
+                Role::Item,
+            ),
+            // No usual name: the column whose values are known.
+            ("who,stars\n20,x\n7,x\nnobody,x\n1,x\n", Role::User),
+            (
+                "{\"who\": 20}\n{\"who\": 7}\n{\"who\": \"nobody\"}\n{\"who\": 1}\n",
+                Role::User,
+            ),
+        ] {
+            assert_eq!(read(text.as_bytes(), role, &known), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_column_of_the_runs_own_name_comes_first() {
+        let text = b"user,fan\n1,20\n7,1\n";
+        let known = ["1", "7", "20"];
+        let of = |own| try_read(text, Role::User, &[own], &known).unwrap();
+        assert_eq!(of("fan"), ["20", "1"]);
+        assert_eq!(of("absent"), ["1", "7"]);
+        let fault = try_read(b"{\"a\": 5}", Role::User, &[], &known).unwrap_err();
+        assert!(
+            fault
+                .contains("no user column; found: a; name the column of the users' keys `user_id`"),
+            "{fault}"
+        );
+        let fault = try_read(b"user,x\n1,2\n,3\n", Role::User, &[], &known).unwrap_err();
+        assert!(
+            fault.ends_with("keys:3: the user id is empty; fill it in or remove the row"),
+            "{fault}"
         );
     }
 }

@@ -4,6 +4,7 @@ mod also_seen;
 mod bad_rows;
 mod bundled;
 mod calendar;
+mod category_fields;
 mod cleaning;
 mod columns;
 mod configured;
@@ -13,10 +14,12 @@ mod decay;
 mod encoding;
 mod error;
 mod events;
+mod folder_columns;
 mod formats;
 mod from_iterator;
 mod hash;
 mod ids;
+mod input;
 mod inspect;
 mod interactions;
 mod item_categories;
@@ -40,11 +43,14 @@ mod pair_columns;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
+mod parquet_int128;
+#[cfg(feature = "parquet")]
 mod parquet_table;
 mod part_files;
 mod ratings;
 mod raw_log;
 mod read;
+mod read_log;
 mod read_options;
 mod separator;
 mod show_bytes;
@@ -62,9 +68,10 @@ pub use also_seen::AlsoSeen;
 pub use bad_rows::BadRow;
 pub use bundled::Bundled;
 pub(crate) use calendar::iso_date;
+pub use category_fields::CategoryFields;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
-pub(crate) use configured::{item_column_names, items_input, read_configured};
+pub(crate) use configured::{item_column_names, items_input, read_configured, read_histories};
 pub use csr::Csr;
 pub use decay::{decays, moment_of};
 pub use encoding::Encoding;
@@ -75,6 +82,7 @@ pub use from_iterator::Interaction;
 pub(crate) use from_iterator::read_interactions;
 pub use hash::{HashedFile, hash_file};
 pub use ids::{IdMap, compare_keys, whole_number};
+pub use input::Input;
 pub use inspect::{Degrees, Inspection, TestInspection, inspect};
 pub use interactions::{Dataset, Interactions, SourceFile};
 pub use item_categories::{ItemCategories, read_item_categories};
@@ -87,7 +95,7 @@ pub use pair_columns::PairColumns;
 pub(crate) use pair_columns::beside_pairs;
 pub(crate) use part_files::part_files;
 pub use read::{
-    Input, read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
+    read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
     read_titles_bytes,
 };
 pub use read_options::{ItemColumnNames, ReadOptions};

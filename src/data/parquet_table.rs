@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::sync::Arc;
 
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
@@ -10,10 +11,11 @@ use ::parquet::arrow::arrow_reader::{
 use ::parquet::basic::Compression;
 use ::parquet::file::metadata::RowGroupMetaData;
 use arrow_array::{Array, ArrayRef, RecordBatch};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Schema};
 
 use super::error::{DataError, Place, Position, reason};
 use super::panic_guard::guarded;
+use super::parquet_int128::{decimals, known_int128};
 
 const BATCH_ROWS: usize = 8192;
 
@@ -22,6 +24,10 @@ pub(super) struct ParquetTable {
     pub(super) name: String,
     file: File,
     pub(super) metadata: ArrowReaderMetadata,
+    /// The types of the columns.
+    pub(super) schema: Schema,
+    /// The columns of whole numbers that Polars wrote as 16 bytes.
+    int128: Vec<usize>,
 }
 
 /// Some rows of some columns.
@@ -29,6 +35,7 @@ pub(super) struct Batch<'b> {
     rows: &'b RecordBatch,
     /// The columns that it has, ascending.
     columns: &'b [usize],
+    int128: &'b [usize],
     /// The number of the first row in the file, from 1.
     pub(super) first_row: u64,
     /// The row group.
@@ -40,10 +47,14 @@ impl Batch<'_> {
     ///
     /// # Panics
     /// When it was not asked for.
-    pub(super) fn column(&self, column: usize) -> &ArrayRef {
+    pub(super) fn column(&self, column: usize) -> ArrayRef {
         let at = self.columns.partition_point(|&known| known < column);
         assert_eq!(self.columns.get(at), Some(&column), "a column asked for");
-        self.rows.column(at)
+        let stored = self.rows.column(at);
+        match self.int128.contains(&column) {
+            true => decimals(stored),
+            false => Arc::clone(stored),
+        }
     }
 
     pub(super) fn n_rows(&self) -> usize {
@@ -58,21 +69,25 @@ impl ParquetTable {
         let metadata = decode(&Place::whole(name), || {
             ArrowReaderMetadata::load(&file, options)
         })?;
+        let footer = metadata.metadata().file_metadata();
+        let (schema, int128) = known_int128(metadata.schema(), footer);
         Ok(Self {
             name: name.to_owned(),
             file,
             metadata,
+            schema,
+            int128,
         })
     }
 
     pub(super) fn header(&self) -> Vec<String> {
-        let fields = self.metadata.schema().fields().iter();
+        let fields = self.schema.fields().iter();
         fields.map(|field| field.name().clone()).collect()
     }
 
     /// The type of a column.
     pub(super) fn kind(&self, column: usize) -> &DataType {
-        self.metadata.schema().field(column).data_type()
+        self.schema.field(column).data_type()
     }
 
     /// Hands over these columns, batch by batch.
@@ -109,6 +124,7 @@ impl ParquetTable {
                 take(Batch {
                     rows: &rows,
                     columns: &columns,
+                    int128: &self.int128,
                     first_row,
                     place: &place,
                 })?;

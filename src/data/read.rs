@@ -1,38 +1,15 @@
-//! From input files to a data set: keys to ids, repeated pairs merged, filters applied, all counted.
+//! What is read of files: data sets, titles, columns and keys of items.
 
-use std::path::PathBuf;
-
-use super::bad_rows::{BadRow, BadRowsOfLog, TOLD};
-use super::bundled::{Bundled, BundledFile};
-use super::cleaning::{Cleaning, Ids, clean};
-use super::columns::{ColumnNames, DetectedColumns};
-use super::encoding::Encoding;
-use super::error::{DataError, Place, Role};
-use super::formats::{Asked, Format, Layout, Sample, read_text, recognize};
+use super::cleaning::Cleaning;
+use super::error::{DataError, Place};
+use super::formats::Format;
+use super::input::{item_parts, origins, parts};
 use super::item_columns::{self, ItemColumns};
 use super::item_file::ItemFile;
-use super::key_table::KeyTable;
-use super::metadata::{Titles, read_titles};
-use super::part_files::part_files;
-use super::raw_log::RawLog;
-use super::separator::Separator;
-use super::sink::Sink;
-use super::source::{Origin, PARQUET_MAGIC, Source, open};
-use super::times::{TimeColumn, unit_of};
-use super::unit::Unit;
-use super::{Dataset, IdMap, ItemColumnNames, ReadOptions, SourceFile};
-
-/// Where a log or item metadata comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A file, possibly compressed with gzip or zstd. Of a log also a folder of part files, or a pattern with `*`, `?` or
-    /// `[…]` that matches some.
-    Path(PathBuf),
-    /// The same in another encoding than UTF-8.
-    Encoded(PathBuf, Encoding),
-    /// Data inside the binary: its ratings where a log is read, its titles where metadata is.
-    Bundled(Bundled),
-}
+use super::metadata::read_titles;
+use super::read_log::read_log;
+use super::source::Origin;
+use super::{Dataset, IdMap, Input, ItemColumnNames, ReadOptions};
 
 /// Reads a log, optionally a test file and item titles.
 ///
@@ -51,25 +28,9 @@ pub fn read_dataset(
     let test: Vec<Origin<'_>> = test.iter().map(Input::interactions).collect();
     let (mut dataset, cleaning) = read_log(&inputs, &test, options, u32::MAX)?;
     if let Some(input) = items_metadata {
-        add_titles(&mut dataset, &options.item_columns, &input.items())?;
+        add_titles(&mut dataset, &options.item_columns, input)?;
     }
     Ok((dataset, cleaning))
-}
-
-/// The inputs one by one: part files in place of their folder or pattern.
-fn parts(inputs: &[Input]) -> Result<Vec<Input>, DataError> {
-    let mut parts = Vec::new();
-    for input in inputs {
-        match input {
-            Input::Path(path) => parts.extend(part_files(path)?.into_iter().map(Input::Path)),
-            Input::Encoded(path, encoding) => {
-                let files = part_files(path)?.into_iter();
-                parts.extend(files.map(|file| Input::Encoded(file, *encoding)));
-            }
-            Input::Bundled(_) => parts.push(input.clone()),
-        }
-    }
-    Ok(parts)
 }
 
 /// Reads a log from memory, as [`read_dataset`] would from a file called `name`.
@@ -99,7 +60,7 @@ pub fn read_titles_bytes(
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
     let origin = Origin::Memory { name, bytes };
-    titles_of(&origin, &ItemColumnNames::default(), items)
+    titles_of(&[origin], &ItemColumnNames::default(), items)
 }
 
 /// Reads the titles of an item file, one a position of `items`; a file may have none.
@@ -111,15 +72,15 @@ pub fn read_item_titles(
     columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
-    titles_of(&input.items(), columns, items)
+    titles_of(&origins(&item_parts(input)?), columns, items)
 }
 
 fn titles_of(
-    origin: &Origin<'_>,
+    parts: &[Origin<'_>],
     columns: &ItemColumnNames,
     items: &IdMap,
 ) -> Result<Vec<Option<String>>, DataError> {
-    let titles = read_titles(origin, columns, items)?.titles;
+    let titles = read_titles(parts, columns, items)?.titles;
     Ok(titles.unwrap_or_else(|| vec![None; items.len()]))
 }
 
@@ -135,15 +96,29 @@ pub fn read_item_columns(
     names: &[&str],
     needs_title: bool,
 ) -> Result<ItemColumns, DataError> {
-    item_columns::read(&input.items(), columns, items, names, needs_title)
+    let parts = item_parts(input)?;
+    item_columns::read(&origins(&parts), columns, items, names, needs_title)
 }
 
-/// Reads the names of the columns of an item file.
+/// The position of what `find` says in the header of the first item file that has a row, and the name of that column.
 ///
 /// # Errors
-/// As [`read_dataset`].
-pub(super) fn read_item_header(input: &Input) -> Result<Vec<String>, DataError> {
-    Ok(ItemFile::open(&input.items())?.header)
+/// As [`read_dataset`], and what `find` says.
+pub(super) fn find_item_column(
+    input: &Input,
+    find: impl Fn(&[String], &Place) -> Result<Option<usize>, DataError>,
+) -> Result<Option<String>, DataError> {
+    for origin in origins(&item_parts(input)?) {
+        match ItemFile::open(&origin) {
+            Ok(file) => {
+                let found = find(&file.header, &file.header_place)?;
+                return Ok(found.map(|column| file.header[column].clone()));
+            }
+            Err(DataError::Empty { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(None)
 }
 
 /// Reads the keys of an item file, each once, in the order of their first rows.
@@ -154,356 +129,21 @@ pub fn read_item_keys(
     input: &Input,
     columns: &ItemColumnNames,
 ) -> Result<Vec<Box<str>>, DataError> {
-    item_columns::read_keys(&input.items(), columns)
-}
-
-impl Input {
-    fn interactions(&self) -> Origin<'_> {
-        self.origin(Bundled::interactions)
-    }
-
-    fn items(&self) -> Origin<'_> {
-        self.origin(Bundled::items)
-    }
-
-    /// The file, or one of those of the bundled data.
-    fn origin(&self, of_bundled: fn(Bundled) -> BundledFile) -> Origin<'_> {
-        match self {
-            Self::Path(path) => Origin::File(path, None),
-            Self::Encoded(path, encoding) => Origin::File(path, Some(*encoding)),
-            Self::Bundled(bundled) => {
-                let BundledFile { name, bytes } = of_bundled(*bundled);
-                Origin::Memory { name, bytes }
-            }
-        }
-    }
-}
-
-/// [`read_dataset`] for any origin; `id_limit` is the largest number of users and of items.
-pub(super) fn read_log(
-    inputs: &[Origin<'_>],
-    test_inputs: &[Origin<'_>],
-    options: &ReadOptions,
-    id_limit: u32,
-) -> Result<(Dataset, Cleaning), DataError> {
-    let mut keys = Keys {
-        users: KeyTable::with_limit(id_limit),
-        items: KeyTable::with_limit(id_limit),
-        options,
-        sources: Vec::new(),
-        columns: Vec::new(),
-        bad_rows: BadRowsOfLog::default(),
-        remarks: Vec::new(),
-        layout: None,
-    };
-    let mut log = RawLog::new().merging(options.merge_rule());
-    keys.read_inputs(inputs, &mut log, None)?;
-    let rows = keys.sources.iter().map(|source| source.rows).sum();
-    let mut cleaning = Cleaning {
-        rows,
-        ..Cleaning::default()
-    };
-    (cleaning.bad_rows, cleaning.first_bad_rows) = keys.checked_bad_rows(rows)?;
-    let trained = (keys.users.len(), keys.items.len());
-    let mut test = (!test_inputs.is_empty()).then(|| RawLog::new().merging(options.merge_rule()));
-    if let Some(test) = &mut test {
-        keys.read_inputs(test_inputs, test, Some(trained))?;
-    }
-    take_whole_floats(&mut keys, &mut log, test.as_mut(), test_inputs)?;
-    let time_unit = settle_times(&mut log, test.as_mut(), options)?;
-    let test_rows = keys.sources.iter().map(|source| source.rows).sum::<u64>() - rows;
-    cleaning.time_unit = time_unit;
-    cleaning.test_rows = test_rows;
-    let (bad_test_rows, first) = keys.checked_bad_rows(test_rows)?;
-    cleaning.test_bad_rows = bad_test_rows;
-    cleaning.first_bad_rows.extend(first);
-    cleaning.first_bad_rows.truncate(TOLD);
-    cleaning.columns = std::mem::take(&mut keys.columns);
-    cleaning.remarks = std::mem::take(&mut keys.remarks);
-    let place = Place::whole(keys.sources.first().map_or("input", |source| &source.path));
-    let ids = Ids::new(keys.users, keys.items);
-    let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
-    dataset.sources = keys.sources;
-    Ok((dataset, cleaning))
-}
-
-/// Takes keys such as `1.0` for the numbers they are, where all of a column are whole numbers.
-fn take_whole_floats(
-    keys: &mut Keys<'_>,
-    log: &mut RawLog,
-    mut test: Option<&mut RawLog>,
-    test_inputs: &[Origin<'_>],
-) -> Result<(), DataError> {
-    let users = keys.users.take_whole_floats();
-    let items = keys.items.take_whole_floats();
-    log.rename(users.as_deref(), items.as_deref());
-    let Some(test) = &mut test else {
-        return Ok(());
-    };
-    test.rename(users.as_deref(), items.as_deref());
-    // While a file is read, `1` and `1.0` are two keys; and one part of several may be of strangers.
-    let several = test_inputs.len() > 1;
-    for (role, renamed) in [(Role::User, &users), (Role::Item, &items)] {
-        if (renamed.is_some() || several) && !test.shares(role, log) {
-            let first = test_inputs.first().map_or_else(String::new, Origin::name);
-            return Err(DataError::UnknownTest {
-                place: Place::whole(&first),
-                role,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// Makes seconds of all times, numbers by the one unit they have in log and test files; what was made seconds of.
-fn settle_times(
-    log: &mut RawLog,
-    test: Option<&mut RawLog>,
-    options: &ReadOptions,
-) -> Result<Option<String>, DataError> {
-    let mut logs: Vec<&mut RawLog> = [log].into_iter().chain(test).collect();
-    let unit = match Unit::chosen(options.time_unit) {
-        Some(unit) => unit,
-        None => {
-            let times: Vec<&TimeColumn> = logs.iter().map(|log| log.times()).collect();
-            unit_of(&times, |take| {
-                logs.iter().for_each(|log| log.each_number(take))
-            })?
-        }
-    };
-    let mut names = Vec::new();
-    for log in &mut logs {
-        log.settle(unit);
-        for name in log.times().describe(unit) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-    Ok((!names.is_empty()).then(|| names.join(", ")))
-}
-
-/// The keys of all inputs so far.
-struct Keys<'o> {
-    users: KeyTable,
-    items: KeyTable,
-    options: &'o ReadOptions,
-    sources: Vec<SourceFile>,
-    columns: Vec<DetectedColumns>,
-    bad_rows: BadRowsOfLog,
-    remarks: Vec<String>,
-    /// That of the text before, for parts that are too short to tell theirs.
-    layout: Option<Layout>,
-}
-
-impl Keys<'_> {
-    /// How many rows of the inputs since the last call were bad, and the first of them, beside so many good ones.
-    fn checked_bad_rows(&mut self, good_rows: u64) -> Result<(u64, Vec<BadRow>), DataError> {
-        let bad_rows = std::mem::take(&mut self.bad_rows);
-        if let Some(max_share) = self.options.skip_bad_rows {
-            bad_rows.check(good_rows, max_share)?;
-        }
-        Ok((bad_rows.count, bad_rows.first))
-    }
-
-    /// Reads the inputs of a log. One without a row is passed over where another has some.
-    fn read_inputs(
-        &mut self,
-        inputs: &[Origin<'_>],
-        log: &mut RawLog,
-        trained: Option<(u32, u32)>,
-    ) -> Result<(), DataError> {
-        let trained = trained.filter(|_| inputs.len() == 1);
-        let (first, bad_before) = (self.sources.len(), self.bad_rows.count);
-        for input in inputs {
-            let first_of_log = log.len() == 0;
-            self.read_input(input, log, first_of_log, trained)?;
-        }
-        match self.sources.get(first) {
-            Some(source) if log.len() == 0 && self.bad_rows.count == bad_before => {
-                Err(DataError::Empty {
-                    place: Place::whole(&source.path),
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn read_input(
-        &mut self,
-        input: &Origin<'_>,
-        log: &mut RawLog,
-        first_of_log: bool,
-        trained: Option<(u32, u32)>,
-    ) -> Result<(), DataError> {
-        let source = open(input)?;
-        let name = source.name().to_owned();
-        let mut sink = Sink::new(&name, &mut self.users, &mut self.items, log, first_of_log);
-        sink.set_bad_rows(self.options.skip_bad_rows.is_some());
-        sink.expect_times(self.options.time_format.as_deref());
-        sink.weigh_events(&self.options.events);
-        if let Some((users, items)) = trained {
-            sink.expect_overlap(users, items);
-        }
-        let (format, tally) = match source {
-            Source::Parquet { name, file } => {
-                read_parquet_file(&name, file, &self.options.columns, &mut sink)?
-            }
-            Source::Text(text) if text.is_blank() => ("none", text.tally()),
-            Source::Text(text) => {
-                let options = self.options;
-                let layout = text_layout(&text, options, self.layout.as_ref())?;
-                if matches!(
-                    layout.format,
-                    Format::MovieLens | Format::MovieLensTab | Format::AdjacencyLists
-                ) {
-                    options
-                        .columns
-                        .refuse_events_without_names(&Place::whole(&name))?;
-                }
-                let tally = text.tally();
-                let insists = options.format.is_some();
-                let looks = looks_like(&text, options, &layout);
-                let read = read_text(&layout, text, &options.columns, insists, &mut sink);
-                sink.after(read).map_err(|error| match looks {
-                    Some((asked, looks)) => DataError::OtherFormat {
-                        error: Box::new(error),
-                        asked,
-                        looks,
-                    },
-                    None => error,
-                })?;
-                let format = layout.format.name();
-                self.layout = Some(layout);
-                (format, tally)
-            }
-        };
-        let bad_rows = sink.take_bad_rows();
-        self.remarks.extend(sink.take_remarks());
-        let (rows, columns) = sink.finish()?;
-        if let Some(bad_rows) = bad_rows {
-            self.bad_rows.add(bad_rows);
-        }
-        self.columns.extend(columns);
-        self.sources.push(SourceFile {
-            path: name,
-            format: format.to_owned(),
-            bytes: tally.bytes(),
-            sha256: tally.sha256(),
-            rows,
-        });
-        Ok(())
-    }
-}
-
-/// The format that was asked for and what the text looks like, where that is something else.
-fn looks_like(
-    text: &super::source::Text<'_>,
-    options: &ReadOptions,
-    layout: &Layout,
-) -> Option<(&'static str, String)> {
-    let asked = options.format?;
-    let by_itself = Asked {
-        format: None,
-        columns: &options.columns,
-        separator: None,
-        header: None,
-    };
-    let looks = recognize(&Sample::new(text.sample(), text.is_all()), by_itself).ok()?;
-    (looks.format != asked || looks.separator != layout.separator)
-        .then(|| (asked.name(), looks.describe()))
-}
-
-fn text_layout(
-    text: &super::source::Text<'_>,
-    options: &ReadOptions,
-    before: Option<&Layout>,
-) -> Result<Layout, DataError> {
-    let name = &text.origin.name;
-    let place = || Place::whole(name);
-    if text.sample().starts_with(PARQUET_MAGIC) {
-        let reason = "it is compressed as a whole: unpack it first".to_owned();
-        return Err(DataError::BadParquet {
-            place: place(),
-            reason,
-        });
-    }
-    let asked = Asked {
-        format: options.format,
-        columns: &options.columns,
-        separator: options.separator,
-        header: options.header.as_deref(),
-    };
-    let sample = Sample::new(text.sample(), text.is_all());
-    recognize(&sample, asked).or_else(|unclear| match before {
-        Some(before) if unclear.is_doubt() && before.separator == Separator::Blanks => {
-            Ok(before.clone())
-        }
-        _ => Err(unclear.error(name)),
-    })
-}
-
-#[cfg(feature = "parquet")]
-fn read_parquet_file(
-    name: &str,
-    mut file: std::fs::File,
-    names: &ColumnNames,
-    sink: &mut Sink<'_>,
-) -> Result<(&'static str, super::hash::Tally), DataError> {
-    let tally = super::source::tally_of(name, &mut file)?;
-    let read = super::formats::read_parquet(name, file, names, sink);
-    sink.after(read)?;
-    Ok((Format::Parquet.name(), tally))
-}
-
-#[cfg(not(feature = "parquet"))]
-fn read_parquet_file(
-    name: &str,
-    _file: std::fs::File,
-    _names: &ColumnNames,
-    _sink: &mut Sink<'_>,
-) -> Result<(&'static str, super::hash::Tally), DataError> {
-    Err(DataError::ParquetFeature {
-        place: Place::whole(name),
-    })
+    item_columns::read_keys(&origins(&item_parts(input)?), columns)
 }
 
 fn add_titles(
     dataset: &mut Dataset,
     columns: &ItemColumnNames,
-    origin: &Origin<'_>,
+    input: &Input,
 ) -> Result<(), DataError> {
-    let read = read_titles(origin, columns, &dataset.items)?;
-    if let Some(remark) = remark_on_items(&read, columns) {
+    let parts = item_parts(input)?;
+    let read = read_titles(&origins(&parts), columns, &dataset.items)?;
+    if let Some(remark) = read.remark(columns) {
         tracing::warn!("{remark}");
     }
     dataset.titles = read.titles;
-    dataset.sources.push(SourceFile {
-        path: read.name,
-        format: format!("{} items", read.format),
-        bytes: read.tally.bytes(),
-        sha256: read.tally.sha256(),
-        rows: read.rows,
-    });
+    let sources = read.parts.into_iter().map(|part| part.source);
+    dataset.sources.extend(sources);
     Ok(())
-}
-
-/// What a person should know of how an item file was read.
-fn remark_on_items(read: &Titles, columns: &ItemColumnNames) -> Option<String> {
-    let (name, key) = (&read.name, &read.key);
-    if read.known_rows == 0 {
-        return Some(format!(
-            "{name}: none of its {} items is in the log; do the keys in `{key}` match? `--item-id-column NAME` names another \
-             column",
-            read.rows
-        ));
-    }
-    let usual = columns.id.is_some() || read.key_has_usual_name;
-    (!usual).then(|| {
-        format!(
-            "{name}: `{key}` is taken for the column of items, as {} of its {} rows name items of the log; \
-             `--item-id-column NAME` names another",
-            read.known_rows, read.rows
-        )
-    })
 }

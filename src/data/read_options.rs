@@ -17,6 +17,8 @@ pub struct ItemColumnNames {
     pub id: Option<String>,
     /// The column of titles.
     pub title: Option<String>,
+    /// The column of categories.
+    pub category: Option<String>,
 }
 
 /// How to read a log.
@@ -43,6 +45,9 @@ pub struct ReadOptions {
     pub events: EventWeights,
     /// What is made of several interactions of a user with an item; by default the latest stays.
     pub repeats: Option<Repeats>,
+    /// Whether pairs whose events all weigh 0 stay among the interactions.
+    #[serde(skip)]
+    pub keep_zero_weights: bool,
     /// Interactions rated below this are left out, after repeated pairs are merged.
     pub min_rating: Option<f32>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::encoding::{DecodingReader, Encoding, Malformed};
 use super::error::{DataError, Place, Position, unreadable};
+use super::folder_columns::folder_columns;
 use super::hash::{HashingReader, Tally};
 use super::line_ends::{self, LineEnds};
 use super::not_data::{self, NotData};
@@ -28,6 +29,22 @@ pub(super) enum Origin<'a> {
 }
 
 impl Origin<'_> {
+    /// Whether it may be read a second time, as a pipe may not.
+    pub(super) fn is_read_again(&self) -> bool {
+        match self {
+            Self::File(path, _) => path.metadata().is_ok_and(|found| found.is_file()),
+            Self::Memory { .. } => true,
+        }
+    }
+
+    /// Names and values that its folders give its rows.
+    pub(super) fn folder_columns(&self) -> Vec<(String, String)> {
+        match self {
+            Self::File(path, _) => folder_columns(path),
+            Self::Memory { .. } => Vec::new(),
+        }
+    }
+
     /// What messages call it.
     pub(super) fn name(&self) -> String {
         match self {

@@ -18,8 +18,7 @@ impl CsvWriter {
             name,
             with_titles,
         };
-        let header = ["user", "rank", "item", "score", "title"];
-        writer.record(&header[..if with_titles { 5 } else { 4 }])?;
+        writer.row(["user", "rank", "item", "score"], "title", "source")?;
         Ok(writer)
     }
 
@@ -28,11 +27,19 @@ impl CsvWriter {
             for place in &list.items {
                 let (rank, score) = (place.rank.to_string(), place.score.to_string());
                 let title = place.title.as_deref().unwrap_or("");
-                let cells = [&*list.user, &rank, &place.item, &score, title];
-                self.record(&cells[..if self.with_titles { 5 } else { 4 }])?;
+                let cells = [&*list.user, &rank, &place.item, &score];
+                self.row(cells, title, list.source.name())?;
             }
         }
         Ok(())
+    }
+
+    fn row(&mut self, cells: [&str; 4], title: &str, source: &str) -> Result<(), ExportError> {
+        let [user, rank, item, score] = cells;
+        match self.with_titles {
+            true => self.record(&[user, rank, item, score, title, source]),
+            false => self.record(&[user, rank, item, score, source]),
+        }
     }
 
     fn record(&mut self, cells: &[&str]) -> Result<(), ExportError> {
@@ -69,9 +76,10 @@ mod tests {
         let text = |titles| String::from_utf8(written(ListFormat::Csv, titles)).unwrap();
         assert_eq!(
             text(false),
-            "user,rank,item,score\nanna,1,x,1.5\nanna,2,y,0.1\n7,1,x,-2\n"
+            "user,rank,item,score,source\nanna,1,x,1.5,model\nanna,2,y,0.1,model\n7,1,x,-2,popularity\n"
         );
-        let titled = "user,rank,item,score,title\nanna,1,x,1.5,\"Me, \"\"You\"\"\"\nanna,2,y,0.1,\n7,1,x,-2,\n";
+        let titled = "user,rank,item,score,title,source\nanna,1,x,1.5,\"Me, \"\"You\"\"\",model\n\
+                      anna,2,y,0.1,,model\n7,1,x,-2,,popularity\n";
         assert_eq!(text(true), titled);
     }
 }

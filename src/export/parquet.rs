@@ -1,4 +1,5 @@
-//! Lists as Parquet: `user` and `item` strings or 64-bit numbers, `rank` u32, `score` f32, `title` a string or null.
+//! Lists as Parquet: `user` and `item` strings or 64-bit numbers, `rank` u32, `score` f32, `title` a string or null,
+//! `source` `model` or `popularity`.
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ impl ParquetWriter {
         if with_titles {
             fields.push(Field::new("title", DataType::Utf8, true));
         }
+        fields.push(Field::new("source", DataType::Utf8, false));
         let schema = Arc::new(Schema::new(fields));
         let writer = ArrowWriter::try_new(output, schema.clone(), Some(properties()))
             .map_err(|error| failed(&name, error))?;
@@ -98,6 +100,11 @@ impl ParquetWriter {
             let titles = places.iter().map(|(_, place)| place.title.as_deref());
             columns.push(Arc::new(titles.collect::<StringArray>()));
         }
+        let sources = lists.iter().flat_map(|list| {
+            let n_places = list.items.len();
+            std::iter::repeat_n(Some(list.source.name()), n_places)
+        });
+        columns.push(Arc::new(sources.collect::<StringArray>()));
         RecordBatch::try_new(self.schema.clone(), columns)
             .map_err(ParquetError::from)
             .and_then(|batch| self.writer.write(&batch))
@@ -149,6 +156,8 @@ mod tests {
         assert_eq!(strings("user"), [some("anna"), some("anna"), some("7")]);
         assert_eq!(strings("item"), [some("x"), some("y"), some("x")]);
         assert_eq!(strings("title"), [some("Me, \"You\""), None, None]);
+        let sources = ["model", "model", "popularity"].map(some);
+        assert_eq!(strings("source"), sources);
         let ranks = batch
             .column_by_name("rank")
             .unwrap()

@@ -11,7 +11,8 @@ use super::key_types::KeyTypes;
 use super::parquet::ParquetWriter;
 use crate::inference::UserList;
 
-/// The formats of recommendation lists; columns `user, rank, item, score`, and `title` where items have titles.
+/// The formats of recommendation lists; columns `user, rank, item, score`, `title` where items have titles,
+/// and `source`, which is `model` or `popularity`; in JSON lines the latter alone is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListFormat {
     /// Comma-separated values with a header.

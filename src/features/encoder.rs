@@ -17,7 +17,8 @@ use serde::{Deserialize, Serialize};
 use super::tokens::Bag;
 use super::{Encoded, FeatureError, ItemTable};
 use crate::config::FeatureSettings;
-use parts::Parts;
+use crate::data::CategoryFields;
+use parts::{Parts, category_fields};
 
 /// Mean and standard deviation of what is known.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -62,6 +63,9 @@ pub struct Encoder {
     numbers: Vec<Scale>,
     vector_widths: Vec<usize>,
     edges: Option<Scale>,
+    /// How each column of categories names them; of encoders that lack this, between bars.
+    #[serde(default)]
+    category_fields: Vec<CategoryFields>,
     /// Items fitted on.
     n_items: u64,
     /// Of how many items each word and category is, by its hash.
@@ -77,7 +81,8 @@ impl Encoder {
     pub fn fit(settings: &FeatureSettings, table: &ItemTable) -> Result<Self, FeatureError> {
         let any = table.edges.iter().any(|&edges| edges > 0);
         let is_fitted_on = |item: usize| !any || table.edges[item] > 0;
-        let parts = Parts::of(settings, table)?;
+        let category_fields = category_fields(settings, table);
+        let parts = Parts::of(settings, &category_fields, table)?;
         let n = table.n_items();
         if (0..n).all(|item| parts.is_empty(item)) {
             return Err(FeatureError::NothingKnown {
@@ -111,6 +116,7 @@ impl Encoder {
             edges: settings
                 .degree
                 .then(|| Scale::of(edges.map(|&edges| f64::from(edges).ln_1p()))),
+            category_fields,
             n_items: fitted.clone().count() as u64,
             documents,
         })
@@ -180,7 +186,7 @@ impl Encoder {
                 });
             }
         }
-        let parts = Parts::of(&self.settings, table)?;
+        let parts = Parts::of(&self.settings, &self.category_fields, table)?;
         let items = 0..table.n_items();
         let rows = matrix(self.width(), items.clone(), |item, row| {
             self.row(&parts, table, item, row);

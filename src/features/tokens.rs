@@ -2,10 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::data::ItemColumn;
-
-/// Between the categories of an item.
-pub(super) const BETWEEN_CATEGORIES: char = '|';
+use crate::data::{CategoryFields, ItemColumn};
 
 /// The hashes of an item's words and categories, sorted; the same one comes as often as it is said.
 pub(super) type Bag = Vec<u64>;
@@ -19,15 +16,10 @@ pub(super) fn add_words(bags: &mut [Bag], column: &ItemColumn) {
 }
 
 /// Adds the categories of a column, as they are written.
-pub(super) fn add_categories(bags: &mut [Bag], column: &ItemColumn) {
-    add(bags, column, |text, token| categories(text).for_each(token));
-}
-
-/// The categories of a field.
-pub(super) fn categories(text: &str) -> impl Iterator<Item = &str> {
-    text.split(BETWEEN_CATEGORIES)
-        .map(str::trim)
-        .filter(|category| !category.is_empty())
+pub(super) fn add_categories(bags: &mut [Bag], column: &ItemColumn, fields: CategoryFields) {
+    add(bags, column, |text, token| {
+        fields.split(text).into_iter().for_each(token);
+    });
 }
 
 /// A token is its column's alone: "Alien" the title is not "Alien" the genre.

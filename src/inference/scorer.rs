@@ -50,10 +50,32 @@ impl Scorer {
     /// # Panics
     /// When an item is not below the number of items.
     pub fn fold_in(&self, histories: &ItemLists) -> Result<Box<dyn ScoreSource>, FoldInError> {
+        self.fold_in_weighing(histories, &[])
+    }
+
+    /// [`fold_in`](Self::fold_in), where a filter over weighted histories takes these weights of the items, user after
+    /// user. Without weights, and elsewhere, each item counts 1.
+    ///
+    /// # Errors
+    /// When the tables hold nothing to go by.
+    ///
+    /// # Panics
+    /// When an item is not below the number of items, or there are weights and not one an item.
+    pub fn fold_in_weighing(
+        &self,
+        histories: &ItemLists,
+        weights: &[f32],
+    ) -> Result<Box<dyn ScoreSource>, FoldInError> {
         Ok(match self {
             Self::Embeddings(tables, fold_in) => Box::new(fold_in.place(tables, histories)?),
             Self::ItemMeans(tables) => Box::new(means_of(tables, histories)),
-            Self::Filter(filter) => Box::new(filter.with_histories(histories.clone())),
+            Self::Filter(filter) => {
+                let others = filter.with_histories(histories.clone());
+                Box::new(match filter.weighs() && !weights.is_empty() {
+                    true => others.weighing(weights.to_vec()),
+                    false => others,
+                })
+            }
         })
     }
 
@@ -89,6 +111,14 @@ impl Scorer {
                 similar_items(tables, item, k, hidden)
             }
             Self::Filter(filter) => filter.similar(item, k, hidden),
+        }
+    }
+
+    /// Whether items of histories count by their weights.
+    pub fn weighs_histories(&self) -> bool {
+        match self {
+            Self::Filter(filter) => filter.weighs(),
+            Self::Embeddings(..) | Self::ItemMeans(_) => false,
         }
     }
 

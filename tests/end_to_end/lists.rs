@@ -288,6 +288,61 @@ fn a_history_with_low_ratings_is_what_was_liked() {
     assert_eq!(found, liked);
 }
 
+/// Where the histories of training count by their weights, those that are given do; elsewhere an item is an item.
+#[test]
+fn the_weights_of_given_histories_count_where_those_of_training_do() {
+    let work = Workspace::new();
+    let rated = small_log()
+        .replace("\n", ",2\n")
+        .replacen(",2\n", ",rating\n", 1);
+    work.write("rated.csv", rated.as_bytes());
+    work.write(
+        "h.csv",
+        b"user_id,item_id,rating\nann,101,9\nann,104,1\nbob,101,1\nbob,104,9\ncy,101,1\ncy,104,1\n",
+    );
+    for (weighted, out) in [("false", "plain"), ("true", "weighted")] {
+        let set = format!("filter.weighted_histories={weighted}");
+        let train = [
+            "train",
+            "rated.csv",
+            "--model",
+            "gf-cf",
+            "--set",
+            &set,
+            "--out",
+            out,
+            "-q",
+        ];
+        work.succeed(&train);
+        let ask = [
+            "recommend",
+            "--run",
+            out,
+            "-k",
+            "20",
+            "--histories",
+            "h.csv",
+        ];
+        let rows = work.json(&ask);
+        let scores = |name: &str| {
+            let rows = rows
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|row| row["user"] == name);
+            let score = |row: &Value| (row["item"].to_string(), row["score"].as_f64().unwrap());
+            rows.map(score).collect::<BTreeMap<_, _>>()
+        };
+        let [ann, bob, cy] = ["ann", "bob", "cy"].map(scores);
+        assert_eq!(ann == bob, weighted == "false");
+        // Scores are linear in the history: 9 and 1 plus 1 and 9 are ten times 1 and 1.
+        for (item, of_cy) in cy {
+            let factor = if weighted == "true" { 10.0 } else { 2.0 };
+            assert!((ann[&item] + bob[&item] - factor * of_cy).abs() < 1e-4 * (1.0 + of_cy.abs()));
+        }
+    }
+}
+
 #[test]
 fn lists_keep_to_some_items_and_leave_out_others() {
     let work = trained();

@@ -87,7 +87,7 @@ fn from_a_log_to_recommendations() {
     ]);
     let all = String::from_utf8(work.read("all.csv")).unwrap();
     assert!(
-        all.starts_with("user,rank,item,score"),
+        all.starts_with("user,rank,item,score,source\nuser-") && !all.contains("popularity"),
         "{}",
         all.lines().next().unwrap()
     );

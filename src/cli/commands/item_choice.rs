@@ -7,7 +7,8 @@ use crate::cli::session::Session;
 use crate::cli::terminal::count;
 use crate::data::{DataError, Place, Role, read_key_list};
 use crate::error::Result;
-use crate::inference::{ListOptions, Recommender};
+use crate::finished::OpenRun;
+use crate::inference::ListOptions;
 use crate::observer::remark;
 
 /// Keys that a remark names.
@@ -16,34 +17,30 @@ const NAMED: usize = 5;
 /// The options of lists of `k` items; keys of the files that the run does not know are told.
 pub(super) fn options(
     session: &Session,
-    recommender: &Recommender,
+    run: &OpenRun,
     args: &ItemArgs,
     k: usize,
 ) -> Result<ListOptions> {
     let mut options = ListOptions::of(k);
     options.category = args.category.clone();
     if !args.only.is_empty() {
-        let only = keys(session, recommender, "--only", &args.only)?;
+        let only = keys(session, run, "--only", &args.only)?;
         if let (true, Some(path)) = (only.is_empty(), args.only.first()) {
             let place = Place::whole(&path.display().to_string());
             return Err(DataError::Empty { place }.into());
         }
         options = options.among(only);
     }
-    let excluded = keys(session, recommender, "--exclude", &args.exclude)?;
+    let excluded = keys(session, run, "--exclude", &args.exclude)?;
     Ok(options.excluding(excluded))
 }
 
-fn keys(
-    session: &Session,
-    recommender: &Recommender,
-    flag: &str,
-    paths: &[PathBuf],
-) -> Result<Vec<String>> {
-    let is_known = |key: &str| recommender.items().id(key).is_some();
+fn keys(session: &Session, run: &OpenRun, flag: &str, paths: &[PathBuf]) -> Result<Vec<String>> {
+    let known = run.recommender.items();
+    let is_known = |key: &str| known.id(key).is_some();
     let mut all = Vec::new();
     for path in paths {
-        let keys = read_key_list(path, Role::Item, &is_known)?;
+        let keys = read_key_list(path, Role::Item, &own_item_columns(run), known)?;
         let unknown = || keys.iter().filter(|key| !is_known(key)).map(String::as_str);
         let n = unknown().count();
         if n > 0 {
@@ -59,6 +56,13 @@ fn keys(
         all.extend(keys);
     }
     Ok(all)
+}
+
+/// What the log of a run and its item file call the column of items, where that was told.
+pub(super) fn own_item_columns(run: &OpenRun) -> Vec<&str> {
+    let data = &run.config.data;
+    let names = [&data.columns.item, &data.item_id_column].into_iter();
+    names.flatten().map(String::as_str).collect()
 }
 
 /// The first of `n` keys, and how many more there are.

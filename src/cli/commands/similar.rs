@@ -16,7 +16,7 @@ pub(super) fn similar(session: &Session, args: &SimilarArgs) -> Result<()> {
         .new
         .add_to(OpenRun::open(&args.run, Seen::Everything)?)?;
     let k = args.k as usize;
-    let options = item_choice::options(session, &run.recommender, &args.items, k)?;
+    let options = item_choice::options(session, &run, &args.items, k)?;
     let places = run.recommender.similar_among(&args.item, &options)?;
     let others = run.recommender.items().len().saturating_sub(1);
     item_choice::remark_on_k(session, k, others, "other items");

@@ -91,7 +91,8 @@ section! {
         flag: flag("test", "FILE"),
     }
 
-    /// Item metadata: titles, and what `pinsage` reads of items; in any format of a log but adjacency lists.
+    /// Item metadata: titles, categories, and what `pinsage` reads of items; in any format of a log but adjacency lists; a
+    /// file, a folder of part files, or a pattern such as `items/*.csv`.
     #[serde(default)]
     #[serde(with = "crate::config::path_text::one")]
     items: Option<PathBuf> {
@@ -109,6 +110,13 @@ section! {
     title_column: Option<String> {
         default: None;
         flag: flag("title-column", "NAME"),
+    }
+
+    /// Column of the item file that holds the categories which lists may be held to; `genres`, `genre`, `categories` or
+    /// `category` when absent.
+    category_column: Option<String> {
+        default: None;
+        flag: flag("category-column", "NAME"),
     }
 
     /// A data set that comes with the program: film ratings (MovieTweetings 100K).

@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::layout::{Layout, Names};
-use super::recbole::plain_header;
+use super::recbole::{plain_header, sequences};
 use super::records::{Dialect, Quotes, Record, RecordScanner, Spans};
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role};
@@ -25,8 +25,7 @@ pub(super) fn read(
         },
         _ => fault,
     })?;
-    sink.set_detected(columns.describe(records.header(), &records.header_place().file));
-    sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
+    sink.begin(&columns, records.header(), names)?;
     if layout.separator != Separator::COMMA {
         sink.allow_decimal_commas();
     }
@@ -84,6 +83,8 @@ pub(in crate::data) struct Records<'a> {
     header: Vec<String>,
     header_line: u64,
     is_named: bool,
+    /// Which columns RecBole says to be of several words; none where there are no types.
+    sequences: Vec<bool>,
 }
 
 impl<'a> Records<'a> {
@@ -98,6 +99,7 @@ impl<'a> Records<'a> {
                 header: header.clone(),
                 header_line: 1,
                 is_named: true,
+                sequences: Vec::new(),
             });
         }
         let Some((header_line, record)) = scanner.next_record()? else {
@@ -115,7 +117,9 @@ impl<'a> Records<'a> {
                 role: Role::Header,
             });
         };
+        let mut are_sequences = Vec::new();
         if layout.format == Format::RecBole {
+            are_sequences = sequences(&header);
             header = plain_header(header);
         }
         Ok(Self {
@@ -124,7 +128,13 @@ impl<'a> Records<'a> {
             header,
             header_line,
             is_named: false,
+            sequences: are_sequences,
         })
+    }
+
+    /// Whether a column is said to be of several words between blanks.
+    pub(in crate::data) fn is_sequence(&self, column: usize) -> bool {
+        self.sequences.get(column).copied().unwrap_or(false)
     }
 
     /// The column names.

@@ -68,17 +68,17 @@ impl Wanted {
         place: &Place,
     ) -> Result<Self, DataError> {
         let columns = Columns::find(header, names, place)?;
-        let found = columns.describe(header, &place.file);
-        sink.set_detected(found.clone());
-        sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
-        let mut paths = vec![Path::new(&found.user), Path::new(&found.item)];
-        let mut add = |name: &String| {
-            paths.push(Path::new(name));
+        sink.begin(&columns, header, names)?;
+        let mut paths = Vec::new();
+        let mut add = |column: usize| {
+            paths.push(Path::new(&header[column]));
             paths.len() - 1
         };
-        let weight = found.weight.as_ref().map(&mut add);
-        let timestamp = found.timestamp.as_ref().map(&mut add);
-        let event = found.event.as_ref().map(&mut add);
+        add(columns.user);
+        add(columns.item);
+        let weight = columns.weight.map(&mut add);
+        let timestamp = columns.timestamp.map(&mut add);
+        let event = columns.event.map(&mut add);
         Ok(Self {
             paths,
             weight,

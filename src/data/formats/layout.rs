@@ -51,6 +51,14 @@ impl Layout {
         }
     }
 
+    /// The layout of `u.item`, an item file of MovieLens.
+    pub(in crate::data) fn of_films() -> Self {
+        Self {
+            separator: Separator::Character(b'|'),
+            ..Self::of(Format::MovieLens)
+        }
+    }
+
     /// Delimited text: its format is that of its separator.
     pub(super) fn delimited(separator: Separator, names: Names) -> Self {
         let format = match separator {

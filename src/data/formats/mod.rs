@@ -10,8 +10,6 @@ mod open_quote;
 #[cfg(feature = "parquet")]
 mod parquet;
 #[cfg(feature = "parquet")]
-mod parquet_int128;
-#[cfg(feature = "parquet")]
 mod parquet_keys;
 #[cfg(feature = "parquet")]
 mod parquet_times;
@@ -29,12 +27,13 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use delimited::Records;
 pub(super) use layout::{Asked, Layout};
-pub(super) use movielens::split_double_colon;
+pub(super) use movielens::{FILM_FIELDS, split_double_colon};
 #[cfg(feature = "parquet")]
 pub(super) use parquet::read as read_parquet;
 #[cfg(feature = "parquet")]
 pub(super) use parquet_keys::uuids;
 pub(super) use recognize::{Sample, recognize, recognize_items};
+pub(super) use unnamed::is_data;
 
 use super::columns::ColumnNames;
 use super::error::{DataError, Place};

@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, Names};
 use super::unnamed::number;
-use crate::data::columns::{ColumnNames, Columns};
+use crate::data::columns::{ColumnNames, Columns, OfFolders};
 use crate::data::date_text::parse_date_time;
 use crate::data::error::{DataError, Place, Position};
 use crate::data::lines::Lines;
@@ -45,6 +45,18 @@ pub(in crate::data) fn split_double_colon(line: &[u8]) -> impl Iterator<Item = &
     })
 }
 
+/// Fields of a line of `u.item` of MovieLens 100K: key, title, two dates, an address, and 19 genres.
+pub(in crate::data) const FILM_FIELDS: usize = 24;
+
+/// Whether a line is one of `u.item`, between bars and without a header.
+pub(super) fn is_film(line: &[u8]) -> bool {
+    let fields: Vec<&[u8]> = line.split(|&byte| byte == b'|').collect();
+    let is_told = |field: &&[u8]| matches!(field.trim_ascii(), b"0" | b"1");
+    fields.len() == FILM_FIELDS
+        && fields[0].iter().all(u8::is_ascii_digit)
+        && fields[5..].iter().all(is_told)
+}
+
 /// Whether a line is two to four fields between tabs, the third a number and the fourth a time.
 pub(super) fn is_tab_row(line: &[u8]) -> bool {
     let is_number = |field: &[u8]| {
@@ -82,6 +94,7 @@ fn columns(layout: &Layout, names: &ColumnNames, place: Place) -> Result<Columns
             timestamp: names.wants_timestamps().then_some(3),
             event: None,
             weight_is_likely: false,
+            of_folders: OfFolders::default(),
         }),
     }
 }
@@ -108,7 +121,8 @@ fn read_rows(
             for column in [&mut columns.weight, &mut columns.timestamp] {
                 *column = column.filter(|&column| column < found);
             }
-            sink.set_layout(columns.weight.is_some(), columns.timestamp.is_some())?;
+            sink.set_layout(columns.has_weights(), columns.has_timestamps())?;
+            sink.take_folders(columns.of_folders, names)?;
             is_first = false;
         }
         let expected = *expected.get_or_insert(found);

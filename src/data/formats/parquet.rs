@@ -1,14 +1,12 @@
 //! Apache Parquet: row group by row group, only the needed columns, keys of any string or integer type.
 
 use std::fs::File;
-use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float32Type;
 use arrow_array::{Array, ArrayRef, LargeStringArray};
 use arrow_schema::{DataType, Schema};
 
-use super::parquet_int128::{decimals, known_int128};
 use super::parquet_keys::{Keys, NoKey, is_key_type};
 use super::parquet_times::{Times, is_time_type};
 use super::strict_cast::strict_cast;
@@ -28,8 +26,7 @@ pub(in crate::data) fn read(
     let whole = Place::whole(name);
     let table = ParquetTable::open(name, file)?;
     let header = table.header();
-    let footer = table.metadata.metadata().file_metadata();
-    let (schema, int128) = known_int128(table.metadata.schema(), footer);
+    let schema = &table.schema;
     let mut columns = Columns::find(&header, names, &whole)?;
     if columns.weight_is_likely
         && !columns
@@ -38,9 +35,8 @@ pub(in crate::data) fn read(
     {
         columns.weight = None;
     }
-    check_types(&schema, &columns, &whole)?;
-    sink.set_detected(columns.describe(&header, name));
-    sink.set_layout(columns.has_weights(), columns.timestamp.is_some())?;
+    check_types(schema, &columns, &whole)?;
+    sink.begin(&columns, &header, names)?;
     let times = columns.timestamp.map(|column| {
         let kind = schema.field(column).data_type();
         Times::new(kind, &header[column], &table.metadata, sink)
@@ -53,13 +49,7 @@ pub(in crate::data) fn read(
         columns.event,
     ];
     let wanted: Vec<usize> = wanted.into_iter().flatten().collect();
-    table.for_each_batch(&wanted, |batch| {
-        let column = |column: usize| match int128.contains(&column) {
-            true => decimals(batch.column(column)),
-            false => Arc::clone(batch.column(column)),
-        };
-        read_batch(&batch, &columns, &column, times, sink)
-    })
+    table.for_each_batch(&wanted, |batch| read_batch(&batch, &columns, times, sink))
 }
 
 fn check_types(schema: &Schema, columns: &Columns, place: &Place) -> Result<(), DataError> {
@@ -149,7 +139,6 @@ impl Rows<'_> {
 fn read_batch(
     batch: &Batch<'_>,
     columns: &Columns,
-    column: &dyn Fn(usize) -> ArrayRef,
     times: Option<Times>,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
@@ -159,15 +148,15 @@ fn read_batch(
         first: batch.first_row,
         faults: Vec::new(),
     };
-    let users = keys(&column(columns.user), Role::User, &mut rows)?;
-    let items = keys(&column(columns.item), Role::Item, &mut rows)?;
+    let users = keys(&batch.column(columns.user), Role::User, &mut rows)?;
+    let items = keys(&batch.column(columns.item), Role::Item, &mut rows)?;
     let weights = match columns.weight {
-        Some(weight) => Some(weights(&column(weight), &mut rows, sink)?),
+        Some(weight) => Some(weights(&batch.column(weight), &mut rows, sink)?),
         None => None,
     };
     let timestamps = match (columns.timestamp, times) {
         (Some(timestamp), Some(times)) => {
-            let column = column(timestamp);
+            let column = batch.column(timestamp);
             refuse_nulls(&column, Role::Timestamp, &mut rows, sink);
             let mut faults = std::mem::take(&mut rows.faults);
             let read = times.read(&column, &|row| rows.position(row), sink, &mut faults);
@@ -177,7 +166,7 @@ fn read_batch(
         _ => None,
     };
     let events = match columns.event {
-        Some(event) => Some(cast(&column(event), &DataType::LargeUtf8, place)?),
+        Some(event) => Some(cast(&batch.column(event), &DataType::LargeUtf8, place)?),
         None => None,
     };
     let mut faults = std::mem::take(&mut rows.faults);

@@ -21,6 +21,15 @@ pub(super) fn typed_fields(line: &[u8], separator: Separator) -> Option<usize> {
     Some(n_fields)
 }
 
+/// Which columns are of several words between blanks.
+pub(super) fn sequences(names: &[String]) -> Vec<bool> {
+    let is_it = |name: &String| {
+        name.rsplit_once(':')
+            .is_some_and(|(_, kind)| kind == "token_seq")
+    };
+    names.iter().map(is_it).collect()
+}
+
 /// Column names without their types.
 pub(super) fn plain_header(names: Vec<String>) -> Vec<String> {
     let plain = |name: String| match name.rsplit_once(':') {

@@ -39,6 +39,21 @@ impl<'s> Sample<'s> {
         self.lines.first().copied().ok_or(Unclear::Unknown)
     }
 
+    /// The first line, without white space around it.
+    pub(in crate::data) fn first_line(&self) -> Option<&'s [u8]> {
+        self.lines.first().map(|line| line.trim_ascii())
+    }
+
+    /// The names that the first line has in delimited text of this layout.
+    pub(in crate::data) fn header(&self, layout: &Layout) -> Vec<String> {
+        let first = self.lines.first().copied().unwrap_or_default();
+        let names = fields::texts(first, layout.separator, true);
+        match layout.format {
+            Format::RecBole => recbole::plain_header(names),
+            _ => names,
+        }
+    }
+
     fn rows(&self, separator: Separator) -> Vec<Row> {
         let lines = self.lines.iter();
         lines
@@ -301,8 +316,8 @@ fn typed_header(first: &[u8], separators: &[Separator]) -> Option<Layout> {
     })
 }
 
-/// The layout of an item file in text.
-pub(in crate::data) fn recognize_items(sample: &Sample<'_>) -> Option<Layout> {
+/// The layout of a text with a row for each item, or for each key of this role.
+pub(in crate::data) fn recognize_items(sample: &Sample<'_>, keys: Role) -> Option<Layout> {
     if is_json(sample) {
         return Some(Layout::of(Format::JsonLines));
     }
@@ -313,9 +328,12 @@ pub(in crate::data) fn recognize_items(sample: &Sample<'_>) -> Option<Layout> {
     if movielens::split_double_colon(first).count() > 1 {
         return Some(Layout::of(Format::MovieLens));
     }
+    if movielens::is_film(first) {
+        return Some(Layout::of_films());
+    }
     let is_named = |separator: &Separator| {
         let header = fields::texts(first, *separator, true);
-        let key = find_column(&header, Role::Item, None, &Place::whole(""));
+        let key = find_column(&header, keys, None, &Place::whole(""));
         header.len() > 1 && *separator != Separator::Blanks && matches!(key, Ok(Some(_)))
     };
     let mut usual = Separator::USUAL.into_iter();

@@ -51,7 +51,7 @@ pub(super) fn is_time(field: &str) -> bool {
 }
 
 /// Whether a record can be no header: one of its fields is a number, or starts as a date does.
-pub(super) fn is_data(row: &[String]) -> bool {
+pub(in crate::data) fn is_data(row: &[String]) -> bool {
     row.iter()
         .any(|field| number(field).is_some() || is_time(field))
 }

@@ -46,8 +46,9 @@ pub(in crate::data) fn key_column(
     }
     match log {
         Some((origin, items)) => by_content(origin, items)?.ok_or_else(none),
-        None => key_name(header).ok_or_else(|| DataError::NoItemKeys {
+        None => key_name(header).ok_or_else(|| DataError::NoKeys {
             place: place.clone(),
+            role: Role::Item,
             found: header.join(", "),
         }),
     }
@@ -70,8 +71,11 @@ pub(in crate::data) fn key_name(header: &[String]) -> Option<usize> {
         .find_map(|name| plain.iter().position(|column| column == name))
 }
 
-/// The column that names the most items of the log, where it is at least half of its rows or of the items.
-fn by_content(origin: &Origin<'_>, items: &IdMap) -> Result<Option<usize>, DataError> {
+/// The column that names the most keys that are known, where it is at least half of its rows or of the known keys.
+pub(in crate::data) fn by_content(
+    origin: &Origin<'_>,
+    known: &IdMap,
+) -> Result<Option<usize>, DataError> {
     let file = ItemFile::open(origin)?;
     let header = file.header.clone();
     let plain: Vec<String> = header.iter().map(|name| plain_name(name)).collect();
@@ -80,21 +84,21 @@ fn by_content(origin: &Origin<'_>, items: &IdMap) -> Result<Option<usize>, DataE
         .filter(|&column| file.is_readable(column))
         .take(SEARCHED_COLUMNS)
         .collect();
-    let mut met = vec![vec![false; items.len()]; columns.len()];
+    let mut met = vec![vec![false; known.len()]; columns.len()];
     let mut rows = 0;
     file.for_each_row(&columns, |_, values| {
         rows += 1;
         for (at, met) in met.iter_mut().enumerate() {
             // A value that is no text is no key.
-            let known = values(at).ok().and_then(|key| items.id(&key));
-            if let Some(item) = known {
-                met[item as usize] = true;
+            let id = values(at).ok().and_then(|key| known.id(&key));
+            if let Some(id) = id {
+                met[id as usize] = true;
             }
         }
         Ok(())
     })?;
     let counts = met.iter().map(|met| met.iter().filter(|&&met| met).count());
-    let enough = rows.min(items.len()).div_ceil(2).max(1);
+    let enough = rows.min(known.len()).div_ceil(2).max(1);
     let is_name_of_keys = |column: usize| NAMES_OF_KEYS.contains(&&*plain[column]);
     Ok(columns
         .iter()

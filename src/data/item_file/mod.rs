@@ -1,15 +1,18 @@
 //! Item files of every format as one table: the names of its columns, and its rows as texts.
 
 mod choose;
+mod films;
 #[cfg(feature = "parquet")]
 pub(super) mod parquet;
 
 use std::borrow::Cow;
 
-pub(super) use choose::{key_column, key_name, title_column};
+use films::{DOUBLE_COLON, FILM, split_double_colons, split_film};
+
+pub(super) use choose::{by_content, key_column, key_name, title_column};
 
 use super::error::{DataError, Place, Position, Role};
-use super::formats::{Format, Records, Sample, recognize_items, split_double_colon};
+use super::formats::{Format, Layout, Records, Sample, recognize_items};
 use super::hash::Tally;
 use super::json::{Objects, Path, find, first_names, plain_text};
 use super::lines::Lines;
@@ -18,13 +21,7 @@ use super::parquet_table::ParquetTable;
 use super::source::{Origin, Source, Text, TextOrigin, open};
 
 /// Between the values of a list, as between the categories of a field.
-const BETWEEN_VALUES: char = '|';
-
-/// The columns of `item::title::genres`.
-const DOUBLE_COLON: [&str; 3] = ["item", "title", "genres"];
-
-/// The formats of item files, for messages.
-const FORMATS: &str = "movielens, recbole, csv, tsv, json-lines, parquet";
+pub(super) const BETWEEN_VALUES: char = '|';
 
 /// An opened item file.
 pub(super) struct ItemFile<'a> {
@@ -33,6 +30,8 @@ pub(super) struct ItemFile<'a> {
     pub(super) header: Vec<String>,
     /// Where the header is.
     pub(super) header_place: Place,
+    /// Whose keys the first of the wanted columns holds.
+    pub(super) keys: Role,
     rows: Rows<'a>,
     tally: Tally,
 }
@@ -41,10 +40,36 @@ pub(super) struct ItemFile<'a> {
 #[allow(clippy::large_enum_variant)]
 enum Rows<'a> {
     DoubleColon(Lines<'a>, TextOrigin),
+    Films(Lines<'a>, TextOrigin),
     Records(Records<'a>, TextOrigin),
     Objects(Objects<'a>, Option<(Position, Vec<u8>)>),
     #[cfg(feature = "parquet")]
     Parquet(ParquetTable),
+}
+
+/// Hands over the files of items one by one, each with its origin, and takes how many rows it had. Files without a row are
+/// passed over where another has some.
+///
+/// # Errors
+/// What `take` says, and when no file has a row.
+pub(super) fn of_parts<'a>(
+    parts: &[Origin<'a>],
+    mut take: impl FnMut(ItemFile<'a>, &Origin<'a>) -> Result<u64, DataError>,
+) -> Result<(), DataError> {
+    let mut n_rows = 0;
+    for origin in parts {
+        match ItemFile::open(origin) {
+            Ok(file) => n_rows += take(file, origin)?,
+            Err(DataError::Empty { .. }) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    match (n_rows, parts.first()) {
+        (0, Some(first)) => Err(DataError::Empty {
+            place: Place::whole(&first.name()),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The place of a row.
@@ -53,9 +78,15 @@ pub(super) type At<'a> = &'a dyn Fn() -> Place;
 pub(super) type Values<'a, 'v> = &'a dyn Fn(usize) -> Result<Cow<'v, str>, DataError>;
 
 impl<'a> ItemFile<'a> {
+    /// Opens a file of items.
     pub(super) fn open(origin: &Origin<'a>) -> Result<Self, DataError> {
-        match open(origin)? {
-            Source::Text(text) => Self::of_text(text),
+        Self::of_source(open(origin)?, Role::Item)
+    }
+
+    /// The table of an opened file, a row for each of these keys.
+    pub(super) fn of_source(source: Source<'a>, keys: Role) -> Result<Self, DataError> {
+        match source {
+            Source::Text(text) => Self::of_text(text, keys),
             #[cfg(feature = "parquet")]
             Source::Parquet { name, mut file } => {
                 let tally = super::source::tally_of(&name, &mut file)?;
@@ -64,6 +95,7 @@ impl<'a> ItemFile<'a> {
                     format: Format::Parquet,
                     header: table.header(),
                     header_place: Place::whole(&name),
+                    keys,
                     rows: Rows::Parquet(table),
                     name,
                     tally,
@@ -76,6 +108,14 @@ impl<'a> ItemFile<'a> {
         }
     }
 
+    /// Whether a column is called one of several words by RecBole, between blanks.
+    pub(super) fn is_sequence(&self, column: usize) -> bool {
+        match &self.rows {
+            Rows::Records(records, _) => records.is_sequence(column),
+            _ => false,
+        }
+    }
+
     /// Whether the values of a column have a text.
     fn is_readable(&self, column: usize) -> bool {
         match &self.rows {
@@ -85,35 +125,40 @@ impl<'a> ItemFile<'a> {
         }
     }
 
-    fn of_text(text: Text<'a>) -> Result<Self, DataError> {
+    fn of_text(text: Text<'a>, keys: Role) -> Result<Self, DataError> {
         let origin = text.origin.clone();
         let whole = Place::whole(&origin.name);
         let tally = text.tally();
-        let layout = match recognize_items(&Sample::new(text.sample(), text.is_all())) {
+        let layout = match recognize_items(&Sample::new(text.sample(), text.is_all()), keys) {
             Some(layout) => layout,
             None if text.sample().trim_ascii().is_empty() => {
                 return Err(DataError::Empty { place: whole });
             }
             None => {
-                return Err(DataError::UnknownFormat {
-                    place: whole,
-                    known: FORMATS.to_owned(),
-                });
+                return Err(DataError::UnknownTable { place: whole });
             }
         };
         let format = layout.format;
         match format {
             Format::MovieLens => {
+                let are_films = layout == Layout::of_films();
+                let header: &[&str] = if are_films { &FILM } else { &DOUBLE_COLON };
+                let name = origin.name.clone();
+                let lines = Lines::new(text);
                 return Ok(Self {
-                    name: origin.name.clone(),
+                    name,
                     format,
-                    header: DOUBLE_COLON.map(str::to_owned).to_vec(),
+                    header: header.iter().map(|&name| name.to_owned()).collect(),
                     header_place: whole,
-                    rows: Rows::DoubleColon(Lines::new(text), origin),
+                    keys,
+                    rows: match are_films {
+                        true => Rows::Films(lines, origin),
+                        false => Rows::DoubleColon(lines, origin),
+                    },
                     tally,
                 });
             }
-            Format::JsonLines => return Self::of_objects(text, tally),
+            Format::JsonLines => return Self::of_objects(text, keys, tally),
             _ => {}
         }
         let records = Records::open(text, &layout)?;
@@ -122,12 +167,13 @@ impl<'a> ItemFile<'a> {
             format,
             header: records.header().to_vec(),
             header_place: records.header_place(),
+            keys,
             rows: Rows::Records(records, origin),
             tally,
         })
     }
 
-    fn of_objects(text: Text<'a>, tally: Tally) -> Result<Self, DataError> {
+    fn of_objects(text: Text<'a>, keys: Role, tally: Tally) -> Result<Self, DataError> {
         let name = text.origin.name.clone();
         let mut header = first_names(text.sample());
         let mut objects = Objects::new(text);
@@ -144,6 +190,7 @@ impl<'a> ItemFile<'a> {
             name,
             format: Format::JsonLines,
             header,
+            keys,
             rows: Rows::Objects(objects, first),
             tally,
         })
@@ -156,19 +203,27 @@ impl<'a> ItemFile<'a> {
         columns: &[usize],
         mut take: impl for<'v> FnMut(At<'_>, Values<'_, 'v>) -> Result<(), DataError>,
     ) -> Result<Tally, DataError> {
+        let keys = self.keys;
         match self.rows {
             Rows::DoubleColon(mut lines, origin) => {
                 while let Some((line, content)) = lines.next_line()? {
                     let at = || origin.line(line);
-                    let fields = split_movie(content, &at)?;
+                    let fields = split_double_colons(content, &at)?;
                     take(&at, &|wanted| Ok(Cow::Borrowed(fields[columns[wanted]])))?;
+                }
+            }
+            Rows::Films(mut lines, origin) => {
+                while let Some((line, content)) = lines.next_line()? {
+                    let at = || origin.line(line);
+                    let fields = split_film(content, &at)?;
+                    take(&at, &|wanted| Ok(Cow::Borrowed(&*fields[columns[wanted]])))?;
                 }
             }
             Rows::Records(mut records, origin) => {
                 while let Some((line, record)) = records.next_record()? {
                     let at = || origin.line(line);
                     take(&at, &|wanted| {
-                        utf8(&record[columns[wanted]], wanted, &at).map(Cow::Borrowed)
+                        utf8(&record[columns[wanted]], role(keys, wanted), &at).map(Cow::Borrowed)
                     })?;
                 }
             }
@@ -185,7 +240,7 @@ impl<'a> ItemFile<'a> {
                 }
             }
             #[cfg(feature = "parquet")]
-            Rows::Parquet(table) => parquet::for_each_row(&table, columns, &mut take)?,
+            Rows::Parquet(table) => parquet::for_each_row(&table, keys, columns, &mut take)?,
         }
         Ok(self.tally)
     }
@@ -211,25 +266,12 @@ fn take_object(
     })
 }
 
-/// The fields of `item::title::genres`; a title may itself hold `::`, and genres may be left out.
-fn split_movie<'l>(content: &'l [u8], at: At<'_>) -> Result<[&'l str; 3], DataError> {
-    let content = utf8(content, 1, at)?;
-    let found = split_double_colon(content.as_bytes()).count();
-    let (Some((key, rest)), 2..) = (content.split_once("::"), found) else {
-        let expected = "2 or 3".to_owned();
-        return Err(DataError::Ragged {
-            place: at(),
-            expected,
-            found,
-        });
-    };
-    let (title, genres) = rest.rsplit_once("::").unwrap_or((rest, ""));
-    Ok([key, title, genres])
+/// What the wanted column at a position holds, for messages.
+fn role(keys: Role, wanted: usize) -> Role {
+    if wanted == 0 { keys } else { Role::Title }
 }
 
-/// A field of the wanted column at a position, the first being that of the keys.
-fn utf8<'l>(field: &'l [u8], wanted: usize, at: At<'_>) -> Result<&'l str, DataError> {
-    let role = if wanted == 0 { Role::Item } else { Role::Title };
+fn utf8<'l>(field: &'l [u8], role: Role, at: At<'_>) -> Result<&'l str, DataError> {
     str::from_utf8(field).map_err(|_| DataError::InvalidUtf8 { place: at(), role })
 }
 
@@ -238,6 +280,7 @@ fn utf8<'l>(field: &'l [u8], wanted: usize, at: At<'_>) -> Result<&'l str, DataE
 /// # Errors
 /// It is empty.
 pub(super) fn checked_key<'v>(
+    role: Role,
     at: At<'_>,
     values: Values<'_, 'v>,
 ) -> Result<Cow<'v, str>, DataError> {
@@ -246,10 +289,7 @@ pub(super) fn checked_key<'v>(
         Cow::Owned(key) => Cow::Owned(key.trim().to_owned()),
     };
     match key.is_empty() {
-        true => Err(DataError::EmptyKey {
-            place: at(),
-            role: Role::Item,
-        }),
+        true => Err(DataError::EmptyKey { place: at(), role }),
         false => Ok(key),
     }
 }

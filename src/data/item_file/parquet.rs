@@ -9,7 +9,7 @@ use arrow_array::{Array, ArrayRef, LargeStringArray};
 use arrow_cast::{CastOptions, cast_with_options};
 use arrow_schema::DataType;
 
-use super::{At, BETWEEN_VALUES, Values};
+use super::{At, BETWEEN_VALUES, Values, role};
 use crate::data::error::{DataError, Place, Position, Role, reason};
 use crate::data::formats::uuids;
 use crate::data::parquet_table::{ParquetTable, bad};
@@ -23,6 +23,7 @@ const AS_TEXT: CastOptions<'static> = CastOptions {
 /// Hands over each row: its place, and its values of these columns.
 pub(super) fn for_each_row(
     table: &ParquetTable,
+    keys: Role,
     columns: &[usize],
     take: &mut impl for<'v> FnMut(At<'_>, Values<'_, 'v>) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
@@ -30,17 +31,17 @@ pub(super) fn for_each_row(
         if !is_text_like(table.kind(column)) {
             return Err(DataError::ColumnType {
                 place: Place::whole(&table.name),
-                role: if wanted == 0 { Role::Item } else { Role::Title },
-                column: table.metadata.schema().field(column).name().clone(),
+                role: role(keys, wanted),
+                column: table.schema.field(column).name().clone(),
                 found: reason(&table.kind(column).to_string()),
-                remedy: "a column of items holds texts, numbers or lists of them: convert it, or name another",
+                remedy: "such a column holds texts, numbers or lists of them: convert it, or name another",
             });
         }
     }
     table.for_each_batch(columns, |batch| {
         let texts = columns
             .iter()
-            .map(|&column| texts(batch.column(column), batch.place));
+            .map(|&column| texts(&batch.column(column), batch.place));
         let texts = texts.collect::<Result<Vec<_>, _>>()?;
         for row in 0..batch.n_rows() {
             let at = || Place::new(&table.name, Position::Row(batch.first_row + row as u64));

@@ -43,12 +43,12 @@ pub(super) fn read(path: &Path, name: &str, items: &IdMap) -> Result<ItemVectors
     };
     let mut vectors: Option<ItemVectors> = None;
     table.for_each_batch(&[key, list], |batch| {
-        let keys = texts(batch.column(key), batch.place)?;
+        let keys = texts(&batch.column(key), batch.place)?;
         for row in (0..keys.len()).filter(|&row| keys.is_valid(row)) {
             let Some(item) = items.id(keys.value(row)) else {
                 continue;
             };
-            let Some(values) = list_at(batch.column(list), row) else {
+            let Some(values) = list_at(&batch.column(list), row) else {
                 continue;
             };
             let values = cast(&values, &DataType::Float32)

@@ -274,10 +274,16 @@ fn a_missing_file_is_told_from_a_bad_one() {
     let bad = folder.file("bad.csv", "user,item\n");
     let error = read_dataset(&[bad], &[], None, &ReadOptions::default()).unwrap_err();
     assert!(!error.is_missing_input());
-    let items = Input::Path(folder.path(""));
     let log = folder.file("good.csv", "user,item\n1,2\n");
+    std::fs::create_dir(folder.path("empty")).unwrap();
+    let items = Input::Path(folder.path("empty"));
     let read = read_dataset(&[log], &[], Some(&items), &ReadOptions::default());
     let message = read.unwrap_err().to_string();
+    assert!(message.contains("holds no file"), "{message}");
+    let known = IdMap::default();
+    let message = read_key_list(&folder.path(""), Role::User, &[], &known)
+        .unwrap_err()
+        .to_string();
     assert!(message.contains("it is a folder"), "{message}");
 }
 
@@ -285,7 +291,7 @@ fn a_missing_file_is_told_from_a_bad_one() {
 fn more_keys_than_ids() {
     let bytes = b"user,item\n1,1\n2,1\n3,1\n";
     let origin = source::Origin::Memory { name: "log", bytes };
-    let error = read::read_log(&[origin], &[], &ReadOptions::default(), 2).unwrap_err();
+    let error = read_log::read_log(&[origin], &[], &ReadOptions::default(), 2).unwrap_err();
     expect(&error.to_string(), "log:4", &["more than 2 users", "split"]);
 }
 

@@ -7,7 +7,7 @@ fn with(options: &ReadOptions, text: &str) -> Result<(Dataset, Cleaning), DataEr
         name: "log",
         bytes: text.as_bytes(),
     };
-    read::read_log(&[origin], &[], options, u32::MAX)
+    read_log::read_log(&[origin], &[], options, u32::MAX)
 }
 
 #[test]
@@ -30,7 +30,9 @@ fn the_minimum_rating_judges_the_latest_rating() {
     };
     let message = with(&options, text).unwrap_err().to_string();
     assert!(
-        message.contains("no interaction is left of 4 rows (3 below"),
+        message.ends_with(
+            "no interaction is left of 4 rows (3 below the minimum rating); lower `--min-rating`"
+        ),
         "{message}"
     );
     let message = with(&options, "user,item\n1,2\n").unwrap_err().to_string();

@@ -19,7 +19,7 @@ fn options(change: impl FnOnce(&mut ReadOptions)) -> ReadOptions {
 fn read_as(options: &ReadOptions, bytes: impl AsRef<[u8]>) -> Result<(Dataset, Cleaning), String> {
     let bytes = bytes.as_ref();
     let origin = source::Origin::Memory { name: "log", bytes };
-    read::read_log(&[origin], &[], options, u32::MAX).map_err(|error| error.to_string())
+    read_log::read_log(&[origin], &[], options, u32::MAX).map_err(|error| error.to_string())
 }
 
 fn named(names: &str) -> ReadOptions {
@@ -95,7 +95,7 @@ fn rows_and_lists_in_doubt_are_refused_with_both_ways_out() {
     // A test part in doubt is laid out as its log.
     let origin = |bytes| source::Origin::Memory { name: "log", bytes };
     let log = [origin(b"0 1 2 3\n1 2\n2 3 1\n")];
-    let read = read::read_log(
+    let read = read_log::read_log(
         &log,
         &[origin(b"0 4 5\n1 3 4\n")],
         &ReadOptions::default(),

@@ -38,6 +38,17 @@ fn compressed(columns: Vec<(&str, ArrayRef)>, rows_a_group: usize, codec: Compre
     writer.into_inner().unwrap()
 }
 
+/// With this name of the program that wrote it in the footer.
+pub(super) fn by(program: &str, columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let properties = WriterProperties::builder()
+        .set_created_by(program.to_owned())
+        .build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
 pub(super) fn column(column: impl Array + 'static) -> ArrayRef {
     Arc::new(column)
 }
@@ -165,16 +176,7 @@ fn whole_numbers_of_128_bits_are_numbers() {
         ("item", numbers([1, 2, 3])),
         ("rating", numbers([5, -4, 0])),
     ];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let written = |by: &str| {
-        let properties = WriterProperties::builder()
-            .set_created_by(by.to_owned())
-            .build();
-        let mut writer =
-            ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
-        writer.write(&batch).unwrap();
-        read_bytes(None, "log", &writer.into_inner().unwrap())
-    };
+    let written = |writer: &str| read_bytes(None, "log", &by(writer, columns.clone()));
     let (dataset, _) = written("Polars").unwrap();
     let expected = [("7", "1"), ("100000000000000000000", "3"), ("-1", "2")];
     assert_eq!(pairs(&dataset, &dataset.interactions), owned(&expected));

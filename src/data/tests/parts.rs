@@ -37,6 +37,87 @@ fn a_folder_of_parts_is_one_log() {
     assert_eq!(dataset.interactions.len(), 2);
 }
 
+/// Times and types of events of a table that Hive or Spark parted by them are in the names of its folders.
+#[test]
+fn folders_tell_the_time_and_the_event_of_their_rows() {
+    let folder = Folder::new();
+    for (path, text) in [
+        ("dt=2024-01-01/event=view", "user,item\n1,a\n2,a\n"),
+        ("dt=2024-01-01/event=buy", "user,item\n1,a\n"),
+        ("dt=2024-01-02/event=view", "item,user\nb,1\n"),
+        ("dt=2024-01-03/event=view", "{\"user\":2,\"item\":\"b\"}\n"),
+    ] {
+        std::fs::create_dir_all(folder.path("log").join(path)).unwrap();
+        folder.file(&format!("log/{path}/part-0"), text);
+    }
+    let read = |path: &str, names: ColumnNames, weights: &[String]| {
+        let options = ReadOptions {
+            columns: names,
+            events: EventWeights::parse(weights).unwrap(),
+            repeats: Some(crate::config::Repeats::Sum),
+            ..ReadOptions::default()
+        };
+        read_dataset(&[Input::Path(folder.path(path))], &[], None, &options)
+    };
+    let timed = || ColumnNames {
+        timestamp: Some("dt".to_owned()),
+        ..ColumnNames::default()
+    };
+    let day = |n: i64| 1_704_067_200 + 86_400 * n;
+    let (dataset, cleaning) = read("log", timed(), &[]).unwrap();
+    let expected = owned(&[("1", "a"), ("1", "b"), ("2", "a"), ("2", "b")]);
+    assert_eq!(pairs(&dataset, &dataset.interactions), expected);
+    let days = [0, 1, 0, 2].map(day).to_vec();
+    assert_eq!(dataset.interactions.timestamps, Some(days));
+    assert_eq!(cleaning.columns[0].timestamp.as_deref(), Some("dt"));
+    // Nobody asked for times.
+    let (dataset, _) = read("log", ColumnNames::default(), &[]).unwrap();
+    assert_eq!(dataset.interactions.timestamps, None);
+    let events = ColumnNames {
+        reads_events: true,
+        ..timed()
+    };
+    let weights = ["view=1".to_owned(), "buy=10".to_owned()];
+    for path in ["log", "log/*/*/part-0"] {
+        let (dataset, _) = read(path, events.clone(), &weights).unwrap();
+        assert_eq!(
+            dataset.interactions.weights,
+            Some(vec![11.0, 1.0, 1.0, 1.0])
+        );
+    }
+    let message = read("log", events, &weights[..1]).unwrap_err().to_string();
+    assert!(
+        message.contains("event=buy/part-0: the event `buy` has no weight"),
+        "{message}"
+    );
+    // What is in the file comes first, and what is nowhere is missing.
+    folder.file(
+        "log/dt=2024-01-01/event=view/part-0",
+        "user,item,dt\n1,a,2020-01-01\n",
+    );
+    let (dataset, _) = read("log/dt=2024-01-01/event=view", timed(), &[]).unwrap();
+    assert_eq!(dataset.interactions.timestamps, Some(vec![1_577_836_800]));
+    let absent = ColumnNames {
+        timestamp: Some("when".to_owned()),
+        ..ColumnNames::default()
+    };
+    let message = read("log", absent, &[]).unwrap_err().to_string();
+    assert!(
+        message.contains("no timestamp column called `when`"),
+        "{message}"
+    );
+    std::fs::create_dir_all(folder.path("bad/dt=__HIVE_DEFAULT_PARTITION__")).unwrap();
+    folder.file(
+        "bad/dt=__HIVE_DEFAULT_PARTITION__/x.csv",
+        "user,item\n1,a\n",
+    );
+    let message = read("bad", timed(), &[]).unwrap_err().to_string();
+    assert!(
+        message.contains("`__HIVE_DEFAULT_PARTITION__` is not a number or a date"),
+        "{message}"
+    );
+}
+
 #[test]
 fn one_part_of_a_test_folder_may_be_of_strangers() {
     let folder = Folder::new();

@@ -1,7 +1,7 @@
 //! Splits an item table into tokens, numbers and missing values.
 
 use crate::config::FeatureSettings;
-use crate::data::ItemColumn;
+use crate::data::{CategoryFields, ItemColumn};
 use crate::features::error::FeatureError;
 use crate::features::item_table::ItemTable;
 use crate::features::tokens::{self, Bag};
@@ -18,6 +18,7 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     pub(super) fn of(
         settings: &FeatureSettings,
+        category_fields: &[CategoryFields],
         table: &'a ItemTable,
     ) -> Result<Self, FeatureError> {
         let n_hashed = settings.text.len() + settings.categories.len();
@@ -25,9 +26,11 @@ impl<'a> Parts<'a> {
         let (words, categories) = hashed.split_at(settings.text.len());
         let mut bags: Vec<Bag> = vec![Vec::new(); table.n_items()];
         words.iter().for_each(|c| tokens::add_words(&mut bags, c));
-        categories
-            .iter()
-            .for_each(|c| tokens::add_categories(&mut bags, c));
+        let mut fields = category_fields.iter().copied();
+        for column in categories {
+            let fields = fields.next().unwrap_or_default();
+            tokens::add_categories(&mut bags, column, fields);
+        }
         bags.iter_mut().for_each(|bag| bag.sort_unstable());
         Ok(Self {
             table,
@@ -85,9 +88,29 @@ pub(crate) fn first_categories(
         .categories
         .first()
         .and_then(|_| table.columns.get(settings.text.len()));
-    let first = |value: &Option<String>| {
-        let text = value.as_deref()?;
-        tokens::categories(text).next().map(str::to_owned)
+    let Some(column) = column else {
+        return Vec::new();
     };
-    column.map_or_else(Vec::new, |column| column.values.iter().map(first).collect())
+    let fields = fields_of(column);
+    let first = |value: &Option<String>| {
+        let categories = fields.split(value.as_deref()?);
+        categories.first().map(|&category| category.to_owned())
+    };
+    column.values.iter().map(first).collect()
+}
+
+/// How each column of categories names them.
+pub(super) fn category_fields(
+    settings: &FeatureSettings,
+    table: &ItemTable,
+) -> Vec<CategoryFields> {
+    let columns = table.columns.iter().skip(settings.text.len());
+    columns
+        .take(settings.categories.len())
+        .map(fields_of)
+        .collect()
+}
+
+fn fields_of(column: &ItemColumn) -> CategoryFields {
+    CategoryFields::of(column.values.iter().flatten().map(String::as_str))
 }

@@ -77,6 +77,40 @@ fn what_is_alike_is_near_and_what_is_missing_says_so() {
     assert_eq!(encoded.n_empty, 1);
 }
 
+/// What stands between categories is told once, by the items of the training.
+#[test]
+fn categories_are_told_apart_as_in_training() {
+    let years = ["1979", "1979", "1995", ""];
+    let listed = |genres| table(["Alien", "Thing", "Clueless", ""], genres, years);
+    let encoder = |table: &ItemTable| Encoder::fit(&settings(), table).unwrap();
+    let bars = listed(["Sci-Fi|Horror", "Horror|Sci-Fi", "Comedy", ""]);
+    let expected = encoder(&bars).encode(&bars).unwrap();
+    for genres in [
+        ["Sci-Fi, Horror", "Horror,Sci-Fi", "Comedy", ""],
+        ["Sci-Fi;Horror", "Horror; Sci-Fi", "Comedy", ""],
+        [
+            "['Sci-Fi', 'Horror']",
+            "[\"Horror\", \"Sci-Fi\"]",
+            "['Comedy']",
+            "",
+        ],
+    ] {
+        let table = listed(genres);
+        let encoder = encoder(&table);
+        assert_eq!(
+            encoder.encode(&table).unwrap().rows,
+            expected.rows,
+            "{genres:?}"
+        );
+        let stored = Encoder::from_parts(encoder.to_parts().unwrap()).unwrap();
+        assert_eq!(stored, encoder);
+    }
+    // Of a new item a comma is what it was in training.
+    let comma = listed(["Sci-Fi, Horror", "", "", ""]);
+    let encoded = |encoder: &Encoder| encoder.encode(&comma).unwrap().rows;
+    assert_ne!(encoded(&encoder(&bars)), encoded(&encoder(&comma)));
+}
+
 #[test]
 fn rare_words_weigh_more_and_new_ones_most() {
     let table = table(["the alien", "the", "the", "the"], [""; 4], [""; 4]);

@@ -156,6 +156,11 @@ impl GraphFilter {
         Self { weights, ..self }
     }
 
+    /// Whether items of histories count by their weights.
+    pub fn weighs(&self) -> bool {
+        !self.weights.is_empty()
+    }
+
     /// The same filter for other people. Exact: a history the filter was fitted on gets the scores of its user.
     ///
     /// # Panics

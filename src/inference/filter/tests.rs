@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::*;
 use crate::evaluation::{EvaluationData, recall_and_ndcg};
-use crate::inference::Popularity;
 use crate::inference::top_k;
+use crate::inference::{Popularity, Scorer};
 use crate::spectral::{SpectrumRequest, leading_vectors};
 
 /// Written by `tests/fixtures/filters/oracle.py`.
@@ -181,6 +181,33 @@ fn a_history_is_worth_the_same_to_whoever_has_it() {
         let some = filter.similar(23, 2, &[similar[0].item.min(23), similar[0].item.max(23)]);
         assert_eq!(some.unwrap(), all[1..3]);
     }
+}
+
+/// Histories are linear in their weights: somebody given with those of a user of the training has that user's scores.
+#[test]
+fn a_given_history_counts_by_its_weights_where_those_of_training_do() {
+    let (train, _) = planted();
+    let n_items = train.items().iter().max().unwrap() + 1;
+    let filter = fitted(&gf_cf(), &train, n_items as usize, 4);
+    let weights: Vec<f32> = (0..train.n_pairs())
+        .map(|at| 1.0 + (at % 5) as f32)
+        .collect();
+    let plain = Scorer::Filter(filter.clone());
+    let weighed = Scorer::Filter(filter.weighing(weights.clone()));
+    assert!(weighed.weighs_histories() && !plain.weighs_histories());
+    let scores = |source: &dyn ScoreSource| {
+        let users: Vec<u32> = (0..source.n_users() as u32).collect();
+        let mut scores = vec![0.0; users.len() * source.n_items()];
+        source.score_tile(&users, 0..source.n_items(), &mut scores);
+        scores
+    };
+    let given = |scorer: &Scorer, weights: &[f32]| {
+        scores(&*scorer.fold_in_weighing(&train, weights).unwrap())
+    };
+    assert_eq!(given(&weighed, &weights), scores(weighed.source()));
+    assert_eq!(given(&weighed, &[]), scores(plain.source()));
+    assert_eq!(given(&plain, &weights), scores(plain.source()));
+    assert_ne!(scores(weighed.source()), scores(plain.source()));
 }
 
 #[test]

@@ -73,10 +73,30 @@ impl Recommender {
         seen: &ItemLists,
         options: &ListOptions,
     ) -> Answer<Vec<UserList>> {
+        self.recommend_people_weighing(names, histories, &[], seen, options)
+    }
+
+    /// [`recommend_people`](Self::recommend_people), where each item of the histories has a weight, person after person in
+    /// the order of their items. They count where those of training do ([`Scorer::weighs_histories`](super::super::Scorer)).
+    ///
+    /// # Errors
+    /// Options that cannot be met, a NaN score.
+    ///
+    /// # Panics
+    /// When there is not a history and a list of what was seen for each name, an item is unknown, or there are weights
+    /// and not one an item.
+    pub fn recommend_people_weighing(
+        &self,
+        names: &[impl AsRef<str>],
+        histories: &ItemLists,
+        weights: &[f32],
+        seen: &ItemLists,
+        options: &ListOptions,
+    ) -> Answer<Vec<UserList>> {
         assert_eq!(names.len(), histories.n_users(), "a history for each name");
         assert_eq!(names.len(), seen.n_users(), "what was seen for each name");
         let wanted = Wanted::new(options, self)?;
-        let lists = self.lists_of(histories, seen, &wanted)?;
+        let lists = self.lists_of(histories, weights, seen, &wanted)?;
         let named = (0..).zip(names).zip(&lists);
         let list = |((user, name), list): ((u32, _), &Vec<Ranked>)| UserList {
             user: AsRef::<str>::as_ref(name).to_owned(),
@@ -97,7 +117,7 @@ impl Recommender {
         }
         let wanted = Wanted::new(options, self)?;
         let nobody = ItemLists::from_pairs(1, std::iter::empty());
-        let lists = self.lists_of(&nobody, &nobody, &wanted)?;
+        let lists = self.lists_of(&nobody, &[], &nobody, &wanted)?;
         Ok(Some(UserList {
             user: HISTORY.to_owned(),
             source: ListSource::Popularity,
@@ -171,7 +191,7 @@ impl Recommender {
         let numbered = (0..).zip(histories);
         let pairs = numbered.flat_map(|(user, items)| items.iter().map(move |&item| (user, item)));
         let seen = ItemLists::from_pairs(histories.len(), pairs);
-        match self.lists_of(&seen, &seen, wanted) {
+        match self.lists_of(&seen, &[], &seen, wanted) {
             Ok(lists) => lists.into_iter().map(Ok).collect(),
             Err(error) if histories.len() == 1 => vec![Err(error)],
             Err(_) => {
@@ -184,21 +204,21 @@ impl Recommender {
     fn lists_of(
         &self,
         histories: &ItemLists,
+        weights: &[f32],
         seen: &ItemLists,
         wanted: &Wanted,
     ) -> Answer<Vec<Vec<Ranked>>> {
         let users: Vec<u32> = (0..histories.n_users() as u32).collect();
         let is_cold = |&user: &u32| self.is_cold_history(histories.of(user));
         let is_cold: Vec<bool> = users.iter().map(is_cold).collect();
+        let people = || self.scorer().fold_in_weighing(histories, weights);
         let people = match &self.fallback {
             Some(known) if !is_cold.contains(&false) => {
                 ServedScores::of_strangers(users.len(), known)
             }
-            Some(known) => {
-                ServedScores::of_people(self.scorer().fold_in(histories)?, is_cold, known)
-            }
+            Some(known) => ServedScores::of_people(people()?, is_cold, known),
             None => {
-                let people = self.scorer().fold_in(histories)?;
+                let people = people()?;
                 return Ok(wanted.lists(&*people, &users, seen)?);
             }
         };

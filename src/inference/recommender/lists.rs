@@ -35,6 +35,14 @@ impl ListSource {
         *self == Self::Model
     }
 
+    /// The name in lists: `model` or `popularity`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Popularity => "popularity",
+        }
+    }
+
     pub(super) fn of(is_cold: bool) -> Self {
         match is_cold {
             true => Self::Popularity,

@@ -23,7 +23,7 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
         .add_to(OpenRun::open(&args.run, Seen::Everything)?)?;
     let device = args.device.as_deref().and_then(DeviceName::from_name);
     let run = run.rank_on(session, device)?;
-    let options = item_choice::options(session, &run.recommender, &args.items, args.k as usize)?
+    let options = item_choice::options(session, &run, &args.items, args.k as usize)?
         .including_seen(args.include_seen);
     item_choice::remark_on_k(
         session,

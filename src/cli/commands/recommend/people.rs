@@ -1,17 +1,17 @@
 //! Whom lists are made for: users of the run, a history by hand, or the histories of a file.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::Blocks;
 use crate::cli::args::RecommendArgs;
-use crate::cli::commands::item_choice::some_of;
+use crate::cli::commands::item_choice::{own_item_columns, some_of};
 use crate::cli::session::Session;
 use crate::cli::terminal::count;
-use crate::config::DataConfig;
-use crate::data::{DataError, Dataset, ItemLists, Place, Role, read_configured, read_key_list};
+use crate::data::{DataError, Dataset, ItemLists, Place, Role, read_histories, read_key_list};
 use crate::error::Result;
 use crate::finished::OpenRun;
-use crate::inference::{ListOptions, Recommender};
+use crate::inference::ListOptions;
 use crate::observer::remark;
 
 /// Histories of a file that lists are made for together.
@@ -29,7 +29,7 @@ pub(super) fn lists<'a>(
         return of_file(session, run, path, options);
     }
     if args.has_history() {
-        let history = history(args, recommender)?;
+        let history = history(args, run)?;
         let answer = recommender.recommend_for(&history, options)?;
         for unknown in &answer.unknown {
             tracing::warn!("left out of the history: {unknown}");
@@ -38,7 +38,7 @@ pub(super) fn lists<'a>(
     }
     let users = match args.all {
         true => (0..recommender.users().len() as u32).collect(),
-        false => named(session, args, recommender)?,
+        false => named(session, args, run)?,
     };
     let mine = |&user: &u32| {
         let key = recommender.users().key(user);
@@ -49,11 +49,20 @@ pub(super) fn lists<'a>(
 }
 
 /// The users of `--user` and `--users`, each once; unknown ones are told, unless all are.
-fn named(session: &Session, args: &RecommendArgs, recommender: &Recommender) -> Result<Vec<u32>> {
+fn named(session: &Session, args: &RecommendArgs, run: &OpenRun) -> Result<Vec<u32>> {
+    let recommender = &run.recommender;
     let users = recommender.users();
+    let own: Vec<&str> = run
+        .config
+        .data
+        .columns
+        .user
+        .iter()
+        .map(String::as_str)
+        .collect();
     let mut keys = args.users.clone();
     for path in &args.users_files {
-        let of_file = read_key_list(path, Role::User, &|key| users.id(key).is_some())?;
+        let of_file = read_key_list(path, Role::User, &own, users)?;
         if of_file.is_empty() {
             let place = Place::whole(&path.display().to_string());
             return Err(DataError::Empty { place }.into());
@@ -87,15 +96,21 @@ fn named(session: &Session, args: &RecommendArgs, recommender: &Recommender) -> 
 }
 
 /// The items of `--history`, `--history-item` and `--history-file`.
-fn history(args: &RecommendArgs, recommender: &Recommender) -> Result<Vec<String>> {
-    let is_known = |key: &str| recommender.items().id(key).is_some();
+fn history(args: &RecommendArgs, run: &OpenRun) -> Result<Vec<String>> {
+    let known = run.recommender.items();
+    let is_known = |key: &str| known.id(key).is_some();
     let mut items = Vec::new();
     for text in &args.history {
         items.extend(keys_between_commas(text, &is_known));
     }
     items.extend(args.history_items.iter().cloned());
     for path in &args.history_files {
-        items.extend(read_key_list(path, Role::Item, &is_known)?);
+        items.extend(read_key_list(
+            path,
+            Role::Item,
+            &own_item_columns(run),
+            known,
+        )?);
     }
     Ok(items)
 }
@@ -132,7 +147,7 @@ fn of_file<'a>(
     path: &std::path::Path,
     options: &'a ListOptions,
 ) -> Result<Blocks<'a>> {
-    let log = read_histories(run, path)?;
+    let log = read_histories(path, &run.config.data)?;
     let items = run.recommender.items();
     let of_run: Vec<Option<u32>> = log.items.keys().iter().map(|key| items.id(key)).collect();
     let unknown = || {
@@ -151,64 +166,109 @@ fn of_file<'a>(
         );
         remark(session, &text);
     }
-    // What was rated below the minimum of the training is had, and says nothing of what is liked.
-    let minimum = run.config.data.min_rating.unwrap_or(f32::NEG_INFINITY);
-    let rows = &log.interactions;
-    let is_liked = |row: usize| rows.weights.as_ref().is_none_or(|all| all[row] >= minimum);
-    let lists = |of: &dyn Fn(usize) -> bool| {
-        let pairs = (0..rows.len()).filter(|&row| of(row));
-        let pairs = pairs.filter_map(|row| {
-            let item = of_run[rows.items[row] as usize]?;
-            Some((rows.users[row], item))
-        });
-        let pairs: Vec<(u32, u32)> = pairs.collect();
-        ItemLists::from_pairs(log.users.len(), pairs.into_iter())
-    };
-    let (liked, has) = (lists(&is_liked), lists(&|_| true));
+    let histories = Histories::of(run, &log, &of_run);
     let names: Vec<String> = log.users.keys().iter().map(|key| key.to_string()).collect();
     let blocks = (0..names.len())
         .step_by(PEOPLE_PER_BLOCK)
         .map(move |start| {
             let people = start..names.len().min(start + PEOPLE_PER_BLOCK);
-            let part = |lists: &ItemLists| {
-                let of = |person: usize| {
-                    lists
-                        .of(person as u32)
-                        .iter()
-                        .map(move |&item| (person, item))
-                };
-                let pairs = people.clone().flat_map(of);
-                let pairs = pairs.map(|(person, item)| ((person - start) as u32, item));
-                ItemLists::from_pairs(people.len(), pairs)
-            };
-            let (liked, has) = (part(&liked), part(&has));
+            let (liked, weights) = histories.liked_of(people.clone());
+            let has = lists_of(people.clone(), &histories.has);
+            let names = &names[people];
             run.recommender
-                .recommend_people(&names[people], &liked, &has, options)
+                .recommend_people_weighing(names, &liked, &weights, &has, options)
         });
     Ok(Box::new(blocks))
 }
 
-/// Reads a log of people and their items: by the columns of the run's own log, or else by the usual ones.
-fn read_histories(run: &OpenRun, path: &std::path::Path) -> Result<Dataset> {
-    let usual = DataConfig {
-        train: vec![path.to_owned()],
-        ..DataConfig::default()
-    };
-    let columns = &run.config.data.columns;
-    let named = DataConfig {
-        columns: columns.clone(),
-        ..usual.clone()
-    };
-    let read = match read_configured(&named) {
-        Err(error) if *columns != usual.columns => read_configured(&usual).map_err(|_| error),
-        read => read,
-    };
-    Ok(read?.0)
+/// What people of a log have, by the items of the run: by person, then item, each once.
+struct Histories {
+    /// What says something of what is liked, and how much it weighs.
+    liked: Vec<(u32, u32, f32)>,
+    has: Vec<(u32, u32, f32)>,
+    /// Whether weights count.
+    are_weighed: bool,
+}
+
+impl Histories {
+    /// Of a log whose items are these in the run. What was rated below the minimum of the training, or is an event that
+    /// weighs 0, is had, and says nothing of what is liked.
+    fn of(run: &OpenRun, log: &Dataset, of_run: &[Option<u32>]) -> Self {
+        let data = &run.config.data;
+        let rows = &log.interactions;
+        let weighs = run.recommender.scorer().weighs_histories();
+        let minimum = data.min_rating.unwrap_or(f32::NEG_INFINITY);
+        let above_zero = weighs || !data.event_weights.is_empty();
+        let is_liked = |weight: f32| weight >= minimum && (!above_zero || weight > 0.0);
+        let entry = |row: usize| {
+            let item = of_run[rows.items[row] as usize]?;
+            let weight = rows.weights.as_ref().map(|all| all[row]);
+            Some((rows.users[row], item, weight))
+        };
+        let entries = || (0..rows.len()).filter_map(entry);
+        let plain =
+            |(person, item, weight): (u32, u32, Option<f32>)| (person, item, weight.unwrap_or(1.0));
+        let liked = entries().filter(|(.., weight)| weight.is_none_or(is_liked));
+        Self {
+            liked: distinct(liked.map(plain).collect()),
+            has: distinct(entries().map(plain).collect()),
+            are_weighed: weighs && rows.weights.is_some(),
+        }
+    }
+
+    /// The lists of some people, and the weights of their items, where these count.
+    fn liked_of(&self, people: Range<usize>) -> (ItemLists, Vec<f32>) {
+        let weights = match self.are_weighed {
+            true => part(&people, &self.liked)
+                .iter()
+                .map(|entry| entry.2)
+                .collect(),
+            false => Vec::new(),
+        };
+        (lists_of(people, &self.liked), weights)
+    }
+}
+
+/// Sorted by person and item; of two keys of one item, which the run knows as the same, the greater weight stays.
+fn distinct(mut entries: Vec<(u32, u32, f32)>) -> Vec<(u32, u32, f32)> {
+    entries.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(b.2.total_cmp(&a.2)));
+    entries.dedup_by_key(|entry| (entry.0, entry.1));
+    entries
+}
+
+/// The entries of some people.
+fn part<'e>(people: &Range<usize>, entries: &'e [(u32, u32, f32)]) -> &'e [(u32, u32, f32)] {
+    let place = |person: usize| entries.partition_point(|entry| (entry.0 as usize) < person);
+    &entries[place(people.start)..place(people.end)]
+}
+
+fn lists_of(people: Range<usize>, entries: &[(u32, u32, f32)]) -> ItemLists {
+    let first = people.start as u32;
+    let pairs = part(&people, entries).iter();
+    let pairs = pairs.map(|&(person, item, _)| (person - first, item));
+    ItemLists::from_pairs(people.len(), pairs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_entries_of_some_people_by_item_and_once() {
+        let entries = distinct(vec![
+            (1, 5, 2.0),
+            (0, 9, 1.0),
+            (1, 2, 3.0),
+            (1, 5, 4.0),
+            (3, 1, 1.0),
+        ]);
+        assert_eq!(entries[..3], [(0, 9, 1.0), (1, 2, 3.0), (1, 5, 4.0)]);
+        let lists = lists_of(1..3, &entries);
+        assert_eq!(
+            (lists.of(0), lists.of(1), lists.n_users()),
+            (&[2, 5][..], &[][..], 2)
+        );
+    }
 
     #[test]
     fn commas_in_keys_and_between_them() {

@@ -1,119 +1,16 @@
 //! Errors of input: each names its place, what is wrong there, and what to do.
 
-use crate::failure::{Fails, Failure};
-use std::fmt;
+mod place;
+mod role;
+mod shown;
+
 use std::io;
 
-/// Where in an input something is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// The path as given, or the name of bundled data.
-    pub file: String,
-    /// Where in the file.
-    pub position: Position,
-}
+use crate::failure::{Fails, Failure};
 
-/// Where in a file something is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Position {
-    /// The file as a whole.
-    Whole,
-    /// A line of the uncompressed text, from 1.
-    Line(u64),
-    /// A row of a Parquet file, an object of a JSON array, or an interaction that was handed over one by one, from 1.
-    Row(u64),
-    /// A row group of a Parquet file, from 0 as Parquet tools count them.
-    RowGroup(usize),
-}
-
-impl Place {
-    /// A position in a file.
-    pub fn new(file: &str, position: Position) -> Self {
-        Self {
-            file: file.to_owned(),
-            position,
-        }
-    }
-
-    /// A file as a whole.
-    pub fn whole(file: &str) -> Self {
-        Self::new(file, Position::Whole)
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.position {
-            Position::Whole => f.write_str(&self.file),
-            Position::Line(line) => write!(f, "{}:{line}", self.file),
-            position => write!(f, "{} {position}", self.file),
-        }
-    }
-}
-
-impl fmt::Display for Position {
-    /// As it is told after the name of the file.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => f.write_str("the file"),
-            Self::Line(line) => write!(f, "line {line}"),
-            Self::Row(row) => write!(f, "row {row}"),
-            Self::RowGroup(group) => write!(f, "row group {group}"),
-        }
-    }
-}
-
-/// What a column means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// Who interacted.
-    User,
-    /// With what.
-    Item,
-    /// How strongly: a rating, a weight, a count.
-    Weight,
-    /// Whether it was liked, clicked or bought: a rating under a name that other columns have, too.
-    LikelyWeight,
-    /// Of which type the event was.
-    Event,
-    /// When.
-    Timestamp,
-    /// The item of a row of an item file.
-    ItemId,
-    /// What the item is called.
-    Title,
-    /// The names of the columns themselves.
-    Header,
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::User => "user",
-            Self::Item | Self::ItemId => "item",
-            Self::Weight | Self::LikelyWeight => "rating",
-            Self::Event => "event",
-            Self::Timestamp => "timestamp",
-            Self::Title => "title",
-            Self::Header => "header",
-        })
-    }
-}
-
-impl Role {
-    /// The option that names the column.
-    pub(super) fn option(self) -> &'static str {
-        match self {
-            Self::User => "--user-column",
-            Self::Item | Self::Header => "--item-column",
-            Self::Weight | Self::LikelyWeight => "--weight-column",
-            Self::Event => "--event-column",
-            Self::Timestamp => "--timestamp-column",
-            Self::ItemId => "--item-id-column",
-            Self::Title => "--title-column",
-        }
-    }
-}
+pub use place::{Place, Position};
+pub use role::Role;
+pub(super) use shown::{excerpt, reason};
 
 /// Errors of reading a data set.
 #[derive(Debug, thiserror::Error)]
@@ -221,14 +118,23 @@ pub enum DataError {
     },
     /// No format fits the content.
     #[error(
-        "{place}: the format is not recognized; give it by name (one of {known}), \
-         and save text as UTF-8"
+        "{place}: the format is not recognized; give it by name as `--format csv` (one of {known}), and text that is \
+         not UTF-8 its encoding as `--encoding latin1`"
     )]
     UnknownFormat {
         /// The file.
         place: Place,
         /// The formats there are.
         known: String,
+    },
+    /// No format of item files, or of lists of keys, fits the content.
+    #[error(
+        "{place}: the format is not recognized, and there is none to name here: a table needs a header and commas, \
+         tabs, `;` or `|` between its columns, or is in JSON or Parquet"
+    )]
+    UnknownTable {
+        /// The file.
+        place: Place,
     },
     /// The first row has no names of columns, and its values do not tell what they mean.
     #[error(
@@ -324,13 +230,15 @@ pub enum DataError {
         /// The columns that are there.
         found: String,
     },
-    /// A file of new items without a column of keys.
+    /// A file of new items, or a list of users or items, without a column of their keys.
     #[error(
-        "{place}: there is no item column; found: {found}; name the column of the items' keys `item_id`"
+        "{place}: there is no {role} column; found: {found}; name the column of the {role}s' keys `{role}_id`"
     )]
-    NoItemKeys {
+    NoKeys {
         /// The file.
         place: Place,
+        /// Whose keys.
+        role: Role,
         /// The columns that are there.
         found: String,
     },
@@ -583,14 +491,16 @@ pub enum DataError {
     },
     /// The filters left nothing.
     #[error(
-        "{place}: no interaction is left of {rows} rows ({below_min_rating} below the minimum \
-         rating, {k_core} outside the k-core); loosen the filters"
+        "{place}: no interaction is left of {rows} rows{}",
+        what_was_removed(*zero_weight, *below_min_rating, *k_core)
     )]
     NothingLeft {
         /// The first input.
         place: Place,
         /// Rows read.
         rows: u64,
+        /// Removed as events that weigh 0.
+        zero_weight: u64,
         /// Removed by the minimum rating.
         below_min_rating: u64,
         /// Removed by the k-core.
@@ -607,6 +517,32 @@ pub enum DataError {
         /// Users or items.
         role: Role,
     },
+}
+
+/// What the filters removed, and the options that leave more.
+fn what_was_removed(zero_weight: u64, below_min_rating: u64, k_core: u64) -> String {
+    let filters = [
+        (
+            zero_weight,
+            "of events that weigh 0",
+            "weigh them with `--event-weight`",
+        ),
+        (
+            below_min_rating,
+            "below the minimum rating",
+            "lower `--min-rating`",
+        ),
+        (k_core, "outside the k-core", "lower `--k-core`"),
+    ];
+    let removed = || filters.iter().filter(|(n, ..)| *n > 0);
+    let counts: Vec<String> = removed()
+        .map(|(n, what, _)| format!("{n} {what}"))
+        .collect();
+    let options: Vec<&str> = removed().map(|(.., option)| *option).collect();
+    match counts.is_empty() {
+        true => "; check that the file was written completely".to_owned(),
+        false => format!(" ({}); {}", counts.join(", "), options.join(", or ")),
+    }
 }
 
 fn missing_member_remedy(role: Role) -> &'static str {
@@ -654,56 +590,5 @@ impl DataError {
     /// Whether the input is not there at all, rather than there and wrong.
     pub fn is_missing_input(&self) -> bool {
         self.failure() == Failure::InputMissing
-    }
-}
-
-/// A field as an error shows it: valid text of at most 40 characters.
-pub(super) fn excerpt(field: &[u8]) -> String {
-    const SHOWN_CHARS: usize = 40;
-    shortened(field, SHOWN_CHARS)
-}
-
-/// What a foreign decoder said, or the name of a type, as an error shows it.
-pub(super) fn reason(text: &str) -> String {
-    const SHOWN_CHARS: usize = 300;
-    shortened(text.as_bytes(), SHOWN_CHARS)
-}
-
-/// Valid text of at most so many characters, all visible.
-fn shortened(field: &[u8], n_chars: usize) -> String {
-    let head = &field[..field.len().min(4 * n_chars)];
-    let text = String::from_utf8_lossy(head);
-    let mut shown = String::new();
-    for letter in text.chars().take(n_chars) {
-        match letter {
-            '"' | '\'' | '\\' => shown.push(letter),
-            _ => shown.extend(letter.escape_debug()),
-        }
-    }
-    if text.chars().count() > n_chars || head.len() < field.len() {
-        shown.push('…');
-    }
-    shown
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_reads_as_editors_and_people_write_it() {
-        assert_eq!(
-            Place::new("ratings.csv", Position::Line(418)).to_string(),
-            "ratings.csv:418"
-        );
-        let group = Place::new("log.parquet", Position::RowGroup(2));
-        assert_eq!(group.to_string(), "log.parquet row group 2");
-    }
-
-    #[test]
-    fn a_huge_field_is_shown_short() {
-        assert_eq!(excerpt(b"abc"), "abc");
-        assert_eq!(excerpt(b"{\"a\": 1}\0"), "{\"a\": 1}\\0");
-        assert_eq!(excerpt(&[b'x'; 1 << 20]).chars().count(), 41);
     }
 }

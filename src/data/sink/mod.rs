@@ -1,26 +1,20 @@
 //! Takes the rows of every format reader: keys become ids, fields become numbers, and errors get a place.
 
+mod faults;
+mod fields;
+mod waiting;
+
 use std::cell::Cell;
 
 use super::bad_rows::BadRows;
-use super::columns::DetectedColumns;
+use super::columns::{ColumnNames, Columns, DetectedColumns, OfFolders};
 use super::error::{DataError, Place, Position, Role, excerpt};
 use super::events::EventWeights;
-use super::key::{Key, KeyBatch, KeyFault, trimmed};
+use super::key::{Key, trimmed};
 use super::key_table::KeyTable;
-use super::numbers::{NumberFault, parse_weight, short_whole};
 use super::raw_log::RawLog;
-use super::time_text::{TimeFault, kind_of, time_of};
 use super::times::TimeKind;
-
-/// What a time may be, and the way out.
-const TIMESTAMP_REMEDY: &str = "give a number since 1970 or a date such as `2021-07-18 11:31:28`, \
-    or ignore the times with `--timestamp-column -`";
-const DATE_REMEDY: &str = "give a number since 1970 or a date such as `2021-07-18 11:31:28`, say how \
-    dates are written, as with `--time-format %d/%m/%Y`, or ignore the times with `--timestamp-column -`";
-const FORMAT_REMEDY: &str =
-    "correct it or `--time-format`, or ignore the times with `--timestamp-column -`";
-const WEIGHT_REMEDY: &str = "correct it, or ignore the ratings with `--weight-column -`";
+use waiting::{FoundId, WaitingRows};
 
 /// One row as text.
 #[derive(Debug, Clone, Copy)]
@@ -29,33 +23,6 @@ pub(super) struct TextRow<'a> {
     pub(super) item: &'a [u8],
     pub(super) weight: Option<&'a [u8]>,
     pub(super) timestamp: Option<&'a [u8]>,
-}
-
-/// How many rows wait before their keys are looked up, first all users and then all items: cache misses of
-/// consecutive look-ups overlap.
-const WAITING_ROWS: usize = 256;
-
-type FoundId = Result<u32, KeyFault>;
-
-/// Rows whose keys are still to be looked up.
-#[derive(Default)]
-struct WaitingRows {
-    users: KeyBatch,
-    items: KeyBatch,
-    /// Position, weight and timestamp of each.
-    rest: Vec<(Position, f32, i64)>,
-}
-
-impl WaitingRows {
-    fn is_full(&self) -> bool {
-        self.rest.len() == WAITING_ROWS || self.users.is_heavy() || self.items.is_heavy()
-    }
-
-    fn clear(&mut self) {
-        self.users.clear();
-        self.items.clear();
-        self.rest.clear();
-    }
 }
 
 /// What a test file has in common with the log read before it.
@@ -89,6 +56,8 @@ pub(super) struct Sink<'a> {
     events: EventWeights,
     /// What the event of the next row weighs, where events are read.
     event: Option<f32>,
+    /// The time of all rows, where their folder tells it.
+    time_of_folder: Option<i64>,
     /// Whether something in the rating column, which is one by a likely name, is no rating.
     no_rating: Cell<bool>,
     waiting: WaitingRows,
@@ -122,6 +91,7 @@ impl<'a> Sink<'a> {
             decimal_commas: false,
             events: EventWeights::default(),
             event: None,
+            time_of_folder: None,
             no_rating: Cell::new(false),
             waiting: WaitingRows::default(),
             ids: Default::default(),
@@ -267,9 +237,32 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Notes the columns a header named; before [`set_layout`](Self::set_layout).
-    pub(super) fn set_detected(&mut self, columns: DetectedColumns) {
-        self.columns = Some(columns);
+    /// Takes note of the columns that a header names, and of what folders tell beside them; before the first row.
+    pub(super) fn begin(
+        &mut self,
+        columns: &Columns,
+        header: &[String],
+        names: &ColumnNames,
+    ) -> Result<(), DataError> {
+        self.columns = Some(columns.describe(header, names, &self.name));
+        self.set_layout(columns.has_weights(), columns.has_timestamps())?;
+        self.take_folders(columns.of_folders, names)
+    }
+
+    /// Takes the time and the type of event that folders tell of all rows; after [`set_layout`](Self::set_layout).
+    pub(super) fn take_folders(
+        &mut self,
+        found: OfFolders,
+        names: &ColumnNames,
+    ) -> Result<(), DataError> {
+        let value = |at: usize| names.of_folders.get(at).map(|(_, value)| value.as_bytes());
+        if let Some(event) = found.event.and_then(value) {
+            self.event(Position::Whole, event)?;
+        }
+        if let Some(time) = found.timestamp.and_then(value) {
+            self.time_of_folder = Some(self.timestamp(Position::Whole, time)?);
+        }
+        Ok(())
     }
 
     /// Notes what a person should know of how this input was read.
@@ -327,6 +320,7 @@ impl<'a> Sink<'a> {
         weight: f32,
         timestamp: i64,
     ) -> Result<(), DataError> {
+        let timestamp = self.time_of_folder.unwrap_or(timestamp);
         self.waiting.users.push(user);
         self.waiting.items.push(item);
         self.waiting
@@ -343,56 +337,6 @@ impl<'a> Sink<'a> {
         self.flush().and(read)
     }
 
-    /// Takes the rows that wait.
-    fn flush(&mut self) -> Result<(), DataError> {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        if self.skips_bad_rows() {
-            self.leave_out_bad_keys(&mut waiting)?;
-        }
-        self.ids.0.clear();
-        self.ids
-            .0
-            .extend(waiting.users.iter().map(|key| self.users.id(key)));
-        self.ids.1.clear();
-        self.ids
-            .1
-            .extend(waiting.items.iter().map(|key| self.items.id(key)));
-        for (row, &(at, weight, timestamp)) in waiting.rest.iter().enumerate() {
-            let (user, item) = (self.ids.0[row], self.ids.1[row]);
-            match (user, item) {
-                (Ok(user), Ok(item)) => self.push(at, user, item, weight, timestamp)?,
-                (Err(fault), _) => self.bad_row(self.key_error(at, Role::User, fault))?,
-                (_, Err(fault)) => self.bad_row(self.key_error(at, Role::Item, fault))?,
-            }
-        }
-        waiting.clear();
-        self.waiting = waiting;
-        Ok(())
-    }
-
-    /// Takes the rows of bad keys out of those that wait, before a good key beside a bad one gets an id.
-    fn leave_out_bad_keys(&mut self, waiting: &mut WaitingRows) -> Result<(), DataError> {
-        let mut keep = vec![true; waiting.rest.len()];
-        let keys = waiting.users.iter().zip(waiting.items.iter());
-        for (row, (user, item)) in keys.enumerate() {
-            let fault = match (user.fault(), item.fault()) {
-                (Some(fault), _) => (Role::User, fault),
-                (_, Some(fault)) => (Role::Item, fault),
-                (None, None) => continue,
-            };
-            keep[row] = false;
-            let at = waiting.rest[row].0;
-            self.bad_row(self.key_error(at, fault.0, fault.1))?;
-        }
-        if keep.contains(&false) {
-            waiting.users.retain(&keep);
-            waiting.items.retain(&keep);
-            let mut keep = keep.iter();
-            waiting.rest.retain(|_| keep.next() == Some(&true));
-        }
-        Ok(())
-    }
-
     /// The provisional id of a user key.
     #[inline]
     pub(super) fn user(&mut self, at: Position, key: Key<'_>) -> Result<u32, DataError> {
@@ -405,56 +349,6 @@ impl<'a> Sink<'a> {
     pub(super) fn item(&mut self, at: Position, key: Key<'_>) -> Result<u32, DataError> {
         let id = self.items.id(key);
         id.map_err(|fault| self.key_error(at, Role::Item, fault))
-    }
-
-    /// A rating field.
-    pub(super) fn weight(&self, at: Position, field: &[u8]) -> Result<f32, DataError> {
-        let field = field.trim_ascii();
-        parse_weight(field)
-            .or_else(|fault| {
-                let with_point = self.with_point(field).ok_or(fault)?;
-                parse_weight(with_point.as_bytes())
-            })
-            .or_else(|fault| match self.weight_is_likely() {
-                true => Ok(self.no_rating()),
-                false => Err(self.number_error(at, Role::Weight, fault, field)),
-            })
-    }
-
-    /// A timestamp field, in seconds or in whatever unit the log's numbers have.
-    #[inline]
-    pub(super) fn timestamp(&mut self, at: Position, field: &[u8]) -> Result<i64, DataError> {
-        let field = field.trim_ascii();
-        if self.time_kind == Some(TimeKind::Numbers)
-            && let Some(number) = short_whole(field)
-        {
-            return Ok(number);
-        }
-        self.other_timestamp(at, field)
-    }
-
-    fn other_timestamp(&mut self, at: Position, field: &[u8]) -> Result<i64, DataError> {
-        let with_point = self.with_point(field);
-        let field = with_point.as_deref().map_or(field, str::as_bytes);
-        let format = self.time_format;
-        let kind = self.time_kind.or_else(|| kind_of(field, format));
-        let time = kind.map(|kind| time_of(field, kind, format));
-        let time = time.unwrap_or(Err(TimeFault::Neither));
-        let time = time.map_err(|fault| self.time_error(at, fault, field))?;
-        if let (None, Some(kind)) = (self.time_kind, kind) {
-            self.begin_times(kind);
-        }
-        Ok(time)
-    }
-
-    /// A number with its decimal comma as a point. Of `1,234` it is not certain that the comma is one.
-    fn with_point(&self, field: &[u8]) -> Option<String> {
-        let text = str::from_utf8(field).ok().filter(|_| self.decimal_commas)?;
-        let (whole, part) = text.split_once(',')?;
-        let before = whole.trim_start_matches('-');
-        let may_be_thousands = part.len() == 3 && before.len() <= 3 && before != "0";
-        let is_number = part.bytes().all(|byte| byte.is_ascii_digit()) && !part.is_empty();
-        (is_number && !may_be_thousands).then(|| format!("{whole}.{part}"))
     }
 
     /// Takes a row of ids and numbers.
@@ -519,67 +413,5 @@ impl<'a> Sink<'a> {
     /// A position in this input.
     pub(super) fn place(&self, at: Position) -> Place {
         Place::new(&self.name, at)
-    }
-
-    /// The error of a field that is no number.
-    pub(super) fn number_error(
-        &self,
-        at: Position,
-        role: Role,
-        fault: NumberFault,
-        field: &[u8],
-    ) -> DataError {
-        let (place, text) = (self.place(at), excerpt(field));
-        let remedy = match role {
-            Role::Weight => WEIGHT_REMEDY,
-            _ => TIMESTAMP_REMEDY,
-        };
-        match fault {
-            NumberFault::NotANumber => DataError::NotANumber {
-                place,
-                role,
-                text,
-                remedy,
-            },
-            NumberFault::NotFinite => DataError::NotFinite { place, role, text },
-        }
-    }
-
-    /// The error of a field that is no time.
-    fn time_error(&self, at: Position, fault: TimeFault, field: &[u8]) -> DataError {
-        let (expected, remedy) = match fault {
-            TimeFault::NotFinite => {
-                return self.number_error(at, Role::Timestamp, NumberFault::NotFinite, field);
-            }
-            TimeFault::Neither => ("a number or a date", DATE_REMEDY),
-            TimeFault::NotANumber => ("a number, as those before it are", TIMESTAMP_REMEDY),
-            TimeFault::NotADate => ("a date, as those before it are", DATE_REMEDY),
-            TimeFault::NotAsSaid => ("in the form of `--time-format`", FORMAT_REMEDY),
-        };
-        DataError::NotATime {
-            place: self.place(at),
-            text: excerpt(field),
-            expected,
-            remedy,
-        }
-    }
-
-    fn key_error(&self, at: Position, role: Role, fault: KeyFault) -> DataError {
-        let place = self.place(at);
-        match fault {
-            KeyFault::Empty => DataError::EmptyKey { place, role },
-            KeyFault::InvalidUtf8 => DataError::InvalidUtf8 { place, role },
-            KeyFault::TooMany => {
-                let (what, table) = match role {
-                    Role::User => ("users", &*self.users),
-                    _ => ("items", &*self.items),
-                };
-                DataError::TooMany {
-                    place,
-                    what,
-                    limit: u64::from(table.limit()),
-                }
-            }
-        }
     }
 }

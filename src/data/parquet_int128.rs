@@ -1,4 +1,4 @@
-//! Whole numbers of 128 bits as Polars writes them: 16 bytes, the lowest first, and no logical type.
+//! Whole numbers of 128 bits in Parquet as Polars writes them: 16 bytes, the lowest first, and no logical type.
 
 use std::sync::Arc;
 
