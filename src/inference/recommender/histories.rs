@@ -195,10 +195,11 @@ impl Recommender {
                 ServedScores::of_strangers(users.len(), known)
             }
             Some(known) => {
-                ServedScores::of_people(self.scorer().fold_in(histories)?, is_cold, known)
+                let people = self.with_added(self.scorer().fold_in(histories)?);
+                ServedScores::of_people(people, is_cold, known)
             }
             None => {
-                let people = self.scorer().fold_in(histories)?;
+                let people = self.with_added(self.scorer().fold_in(histories)?);
                 return Ok(wanted.lists(&*people, &users, seen)?);
             }
         };
