@@ -21,6 +21,12 @@ pub(crate) fn counted(number: usize, thing: &str) -> String {
     format!("{} {thing}{plural}", count(number as u64))
 }
 
+/// A number of days: `1 day`, `0.5 days`.
+pub(crate) fn days(number: f64) -> String {
+    let plural = if number == 1.0 { "" } else { "s" };
+    format!("{number} day{plural}")
+}
+
 /// A duration in its two largest units: `850 ms`, `12.3 s`, `1m 23s`, `2h 05m`, `3d 04h`.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -39,6 +45,11 @@ pub(crate) fn duration(time: Duration) -> String {
     } else {
         format!("{days}d {:02}h", hours % 24)
     }
+}
+
+/// A number rounded to three digits.
+pub(crate) fn significant(number: f64) -> f64 {
+    format!("{number:.2e}").parse().unwrap_or(number)
 }
 
 /// A fraction as a percentage: `0.1234` as `12.3%`, small ones with more digits (`0.057%`).

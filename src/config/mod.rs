@@ -33,7 +33,8 @@ pub use sections::{
     FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
     LastActivation, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
     NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings, PoolingName, PositiveSampling,
-    QueryItem, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings,
-    SplitConfig, SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,
+    PriorConfig, PriorUse, QueryItem, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule,
+    ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig,
+    WalkSettings,
 };
 pub use table::{current_key, setting_named, settings};

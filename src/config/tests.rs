@@ -588,6 +588,7 @@ fn files_from_before_keys_were_renamed_give_the_same_settings() {
         let stored = RunConfig::from_toml("config.toml", &text).unwrap();
         let mut then = expected;
         then.split.draw = SplitDraw::PerUser;
+        then.prior.r#use = PriorUse::Off;
         assert_eq!(stored, then, "{model}");
     }
 }

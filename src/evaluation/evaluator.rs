@@ -120,6 +120,7 @@ impl Evaluator<'_> {
                 beyond: self.beyond(&measured.warm.counts),
                 by_activity: by_activity.iter_mut().filter_map(Iterator::next).collect(),
                 cold: cold.next().filter(|cold| cold.n_users > 0),
+                half_life_days: None,
             };
         systems.map(result).collect()
     }

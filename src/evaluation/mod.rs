@@ -10,6 +10,7 @@ mod comparison;
 mod estimate;
 mod evaluate;
 mod evaluator;
+mod half_life;
 mod metrics;
 mod result;
 #[cfg(test)]
@@ -24,6 +25,8 @@ pub use compare::{CompareError, compare};
 pub use comparison::{Comparison, Difference};
 pub use estimate::Estimate;
 pub use evaluate::{Evaluated, EvaluationError, EvaluationOptions, evaluate};
+pub(crate) use half_life::depth_of;
+pub use half_life::{HALF_LIVES_DAYS, best_half_life};
 pub use metrics::{
     Metric, average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank, relevance,
 };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::comparison::Comparison;
 use super::estimate::Estimate;
 use super::metrics::Metric;
+use crate::numbers::days;
 
 /// Metrics over a part of the users.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,20 @@ pub struct SystemResult {
     pub by_activity: Vec<GroupResult>,
     /// Users without train items, outside every other figure here; `None` when there is none.
     pub cold: Option<GroupResult>,
+    /// The half-life of popularity, which the validation part chose; `None` for other systems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub half_life_days: Option<f64>,
+}
+
+impl SystemResult {
+    /// The name as a table shows it: with the half-life, where there is one.
+    #[must_use]
+    pub fn label(&self) -> String {
+        match self.half_life_days {
+            Some(half_life) => format!("{}, half-life {}", self.name, days(half_life)),
+            None => self.name.clone(),
+        }
+    }
 }
 
 /// An evaluation of several systems on the same users.

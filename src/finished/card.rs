@@ -2,7 +2,7 @@
 
 use crate::config::{FilterSettings, RunConfig, ScoreKind};
 use crate::evaluation::Evaluation;
-use crate::numbers::count;
+use crate::numbers::{count, days};
 use crate::run::{CardScore, File, ModelCard, RunDir};
 use crate::split::DataRecord;
 
@@ -20,7 +20,10 @@ pub(crate) fn model_card(
         score: card_score(config),
         folds_in: run.has(File::FoldIn),
         data: data_lines(record),
-        training: training_lines(config),
+        training: training_lines(config)
+            .into_iter()
+            .chain(prior_line(run))
+            .collect(),
         metrics,
     }
 }
@@ -92,6 +95,20 @@ pub(crate) fn training_lines(config: &RunConfig) -> Lines {
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+/// What is added to scores, or that only cold users are served by what is popular these days; `None` where neither.
+pub(crate) fn prior_line(run: &RunDir) -> Option<(String, String)> {
+    let notes = run.prior_notes().ok().flatten()?;
+    let half_life = days(notes.half_life_days);
+    let value = match notes.weight == 0.0 {
+        true => format!("none; for cold users popularity with a half-life of {half_life}"),
+        false => format!(
+            "weight {}, half-life {half_life}, offset {}",
+            notes.weight, notes.offset
+        ),
+    };
+    Some(("prior".to_owned(), value))
 }
 
 fn filter_lines(filter: &FilterSettings, config: &RunConfig) -> Lines {

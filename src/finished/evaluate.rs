@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::card;
 use super::evaluation_file::{EvaluationFile, Measured};
 use super::open_run::{OpenRun, Seen, Tested};
+use super::recent::RecentPopularity;
 use crate::baselines::{ContentKnn, ItemKnn, ItemKnnConfig, Popularity, RandomBaseline};
 use crate::config::DeviceName;
 use crate::error::Result;
@@ -197,6 +198,7 @@ fn rank_all(
     };
     let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
     let content = content_knn(run)?;
+    let recent = RecentPopularity::of(run)?;
     let random = RandomBaseline {
         n_users: run.recommender.users().len(),
         n_items,
@@ -213,14 +215,19 @@ fn rank_all(
         systems.push(("content-knn", content));
     }
     systems.push(("popularity", &popularity));
+    if let Some(recent) = &recent {
+        systems.push((RecentPopularity::NAME, &recent.popularity));
+    }
     if tested.among.is_some() {
         systems.push(("random", &random));
     }
-    Ok(evaluation::evaluate(
-        &systems,
-        tested.data(&run.lists),
-        settings,
-    )?)
+    let mut evaluated = evaluation::evaluate(&systems, tested.data(&run.lists), settings)?;
+    for system in &mut evaluated.summary.systems {
+        if system.name == RecentPopularity::NAME {
+            system.half_life_days = recent.as_ref().map(|recent| recent.half_life_days);
+        }
+    }
+    Ok(evaluated)
 }
 
 /// Neighbours by content, where the run has features of items.

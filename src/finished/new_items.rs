@@ -78,6 +78,7 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
     let (graph, first) = graph(run, rows, &users, &keys)?;
     let items: Vec<u32> = (first..).take(keys.len()).collect();
     let vectors = model.item_vectors(&graph, &items)?;
+    let vectors = with_no_prior(run, vectors, keys.len());
     let network_seconds = started.elapsed().as_secs_f64();
     Ok(NewItems {
         titles: data::read_item_titles(&input, &columns, &keys)?,
@@ -87,6 +88,17 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
         keys,
         network_seconds,
     })
+}
+
+/// Vectors with the prior of an item that nobody has, where the run's table has the column of one: 0.
+fn with_no_prior(run: &OpenRun, own: Vec<f32>, n: usize) -> Vec<f32> {
+    let tables = run.recommender.scorer().tables();
+    if tables.is_none_or(|tables| tables.prior().is_none()) {
+        return own;
+    }
+    let rows = own.chunks_exact((own.len() / n.max(1)).max(1));
+    rows.flat_map(|row| row.iter().copied().chain([0.0]))
+        .collect()
 }
 
 /// The run with the items of a file beside those of its catalogue.

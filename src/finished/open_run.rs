@@ -9,7 +9,7 @@ use crate::device::{self, DeviceSource};
 use crate::error::Result;
 use crate::evaluation::EvaluationData;
 use crate::inference::filter;
-use crate::inference::{FoldIn, FoldInMap, Recommender, Scorer, from_stored};
+use crate::inference::{FoldIn, FoldInMap, ItemPrior, Recommender, Scorer, from_stored};
 use crate::observer::{Observer, remark};
 use crate::run::{RunDir, SeenLists};
 use crate::split::{self, DataRecord};
@@ -89,6 +89,10 @@ impl OpenRun {
         let items_have_features = config.model.name == ModelName::PinSage;
         let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
             .with_popularity(&lists.train, items_have_features)?;
+        let recommender = match dir.prior(recommender.items().len())? {
+            Some(stored) => recommender.with_prior(&ItemPrior::from_stored(stored))?,
+            None => recommender,
+        };
         let recommender = match dir.item_categories(recommender.items().len())? {
             Some(categories) => recommender.with_categories(categories)?,
             None => recommender,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::prepared::Prepared;
+use super::prior;
 use super::run_files;
 use crate::config::{FilterSettings, RunConfig};
 use crate::error::{Result, Unexpected};
@@ -74,6 +75,9 @@ pub(crate) fn fit_into(
     let seconds = started.elapsed().as_secs_f64();
     let validation = validate(prepared, &filter)?;
     run.write_filter(&tables)?;
+    if let Some(prior) = prior::choose(observer, config, &prepared.split, &filter)? {
+        run.write_prior(&prior)?;
+    }
     let card = card::model_card(run, config, &prepared.record, Vec::new());
     run.write_model_card(&card)?;
     run.finish()?;

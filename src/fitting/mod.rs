@@ -4,6 +4,8 @@ pub(crate) mod filter;
 mod located;
 pub(crate) mod memory_limit;
 mod prepared;
+pub(crate) mod prior;
+mod prior_search;
 mod run_files;
 mod same_data;
 mod split_remarks;

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::located::Located;
 use super::memory_limit;
+use super::prior;
 use super::same_data::{Files, OtherData, record_of};
 use super::split_remarks;
 use crate::config::{IdOrder, QueryItem, RunConfig};
@@ -84,6 +85,7 @@ impl Prepared {
             )
             .into());
         }
+        prior::check(&config.prior, &split)?;
         if config.reads_weights() && !split.remember_weights(&dataset.interactions)? {
             return Err(Usage(
                 "weights are asked for (`sampling.weighted_positives`, `graph.weighted`, `filter.weighted_histories` or \

@@ -1,10 +1,12 @@
 //! What training writes into a run directory, before it and after it.
 
 use super::prepared::Prepared;
+use super::prior;
 use crate::config::RunConfig;
 use crate::error::Result;
 use crate::finished::{card, places_by_means};
 use crate::inference::{FoldInMap, RIDGE, to_stored};
+use crate::observer::Observer;
 use crate::run::{Began, File, RunWriter, StoredFoldIn};
 use crate::training::Trained;
 
@@ -48,20 +50,25 @@ pub(crate) fn write_inputs(
 
 /// Writes what training found and declares the run finished.
 pub(crate) fn write_outputs(
+    observer: &dyn Observer,
     run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
-    trained: &Trained,
-) -> Result<()> {
+    mut trained: Trained,
+) -> Result<Trained> {
     run.write_parameters(&trained.parameters)?;
+    if let Some(prior) = prior::choose(observer, config, &prepared.split, &trained.tables)? {
+        run.write_prior(&prior)?;
+        trained.tables = prior::in_tables(trained.tables, &prior);
+    }
     run.write_embeddings(&to_stored(&trained.tables))?;
     if !places_by_means(config) {
-        write_fold_in(run, prepared, trained)?;
+        write_fold_in(run, prepared, &trained)?;
     }
     let card = card::model_card(run, config, &prepared.record, Vec::new());
     run.write_model_card(&card)?;
     run.finish()?;
-    Ok(())
+    Ok(trained)
 }
 
 /// Fits the map that gives a new user a vector. A model whose vectors allow no such map is served without one.

@@ -234,8 +234,8 @@ fn train_into(
     };
     match train_in(observer, config, prepared, device, run, checkpoint, on)? {
         Outcome::Finished(trained) => {
-            run_files::write_outputs(run, config, prepared, &trained)?;
-            Ok(Some(*trained))
+            let trained = run_files::write_outputs(observer, run, config, prepared, *trained)?;
+            Ok(Some(trained))
         }
         Outcome::Interrupted { epoch, step } => {
             let path = run.path().display();

@@ -16,6 +16,8 @@ use crate::data::ItemLists;
 pub(super) struct Fallback {
     /// The number of training interactions of each item.
     counts: Vec<f32>,
+    /// What popular items are ranked by, where that is not the number: how popular they are these days.
+    recent: Option<Vec<f32>>,
     is_cold_user: Vec<bool>,
     /// Whether items without a training interaction have vectors all the same.
     items_have_features: bool,
@@ -29,15 +31,32 @@ impl Fallback {
         let counts = train.counts_by_item(n_items).into_iter();
         Self {
             counts: counts.map(|count| count as f32).collect(),
+            recent: None,
             is_cold_user: users.map(|user| train.of(user).is_empty()).collect(),
             items_have_features,
             popularity: OnceLock::new(),
         }
     }
 
+    /// The same, popular being what is popular these days.
+    ///
+    /// # Panics
+    /// When there is not one number an item.
+    pub(super) fn with_recent(self, recent: Vec<f32>) -> Self {
+        assert_eq!(recent.len(), self.counts.len(), "a number an item");
+        Self {
+            recent: Some(recent),
+            popularity: OnceLock::new(),
+            ..self
+        }
+    }
+
     /// With items behind those there are, of which nobody has one.
     pub(super) fn with_items(mut self, n: usize) -> Self {
         self.counts.resize(self.counts.len() + n, 0.0);
+        if let Some(recent) = &mut self.recent {
+            recent.resize(recent.len() + n, 0.0);
+        }
         self.popularity = OnceLock::new();
         self
     }
@@ -56,22 +75,22 @@ impl Fallback {
         !items.iter().any(is_known)
     }
 
+    /// What items are ranked by.
+    fn numbers(&self) -> Vec<f32> {
+        self.recent.as_ref().unwrap_or(&self.counts).clone()
+    }
+
     fn popularity(&self) -> &Popularity {
-        let make = || Popularity::of_counts(self.n_users(), self.counts.clone());
+        let make = || Popularity::of_counts(self.n_users(), self.numbers());
         self.popularity.get_or_init(make)
     }
 }
 
-/// The scores that lists are made of: those of a model, and for the users whom it does not know from training the
-/// number of training interactions of each item.
+/// The scores that lists are made of: those of a model, and for the users whom it does not know from training how
+/// popular each item is.
 pub struct ServedScores<'a> {
-    model: Scores<'a>,
+    model: Box<dyn ScoreSource + 'a>,
     cold: Option<Cold<'a>>,
-}
-
-enum Scores<'a> {
-    Of(&'a dyn ScoreSource),
-    Own(Box<dyn ScoreSource + 'a>),
 }
 
 struct Cold<'a> {
@@ -95,15 +114,15 @@ impl Popular<'_> {
 
 impl<'a> ServedScores<'a> {
     /// The users of the log.
-    pub(super) fn of_users(model: &'a dyn ScoreSource, fallback: Option<&'a Fallback>) -> Self {
+    pub(super) fn of_users(
+        model: Box<dyn ScoreSource + 'a>,
+        fallback: Option<&'a Fallback>,
+    ) -> Self {
         let cold = fallback.map(|fallback| Cold {
             is_cold: Cow::Borrowed(&*fallback.is_cold_user),
             popular: Popular::Of(fallback),
         });
-        Self {
-            model: Scores::Of(model),
-            cold,
-        }
+        Self { model, cold }
     }
 
     /// Other people, of whom the model knows those that are not cold.
@@ -117,25 +136,22 @@ impl<'a> ServedScores<'a> {
             popular: Popular::Of(fallback),
         };
         Self {
-            model: Scores::Own(model),
+            model,
             cold: Some(cold),
         }
     }
 
     /// People of whom nothing is known.
     pub(super) fn of_strangers(n: usize, fallback: &'a Fallback) -> Self {
-        let counts = fallback.counts.clone();
+        let numbers = fallback.numbers();
         Self {
-            model: Scores::Own(Box::new(Popularity::of_counts(n, counts))),
+            model: Box::new(Popularity::of_counts(n, numbers)),
             cold: None,
         }
     }
 
     fn model(&self) -> &dyn ScoreSource {
-        match &self.model {
-            Scores::Of(model) => *model,
-            Scores::Own(model) => &**model,
-        }
+        &*self.model
     }
 
     /// What serves the cold ones, where some of the users are cold.
@@ -241,7 +257,7 @@ impl ScoreSource for ServedScores<'_> {
         let counts = items.iter().map(of_part).collect();
         let model = own.unwrap_or_else(|| Box::new(Part::new(self.model(), users, items)));
         Some(Box::new(ServedScores {
-            model: Scores::Own(model),
+            model,
             cold: Some(Cold {
                 is_cold: users.iter().map(|&user| cold.has(user)).collect(),
                 popular: Popular::Own(Popularity::of_counts(users.len(), counts)),
@@ -269,7 +285,7 @@ mod tests {
     #[test]
     fn cold_users_get_what_most_have_and_the_others_are_as_before() {
         let (tables, fallback) = (Tables::random(5, 7, 4), fallback());
-        let served = ServedScores::of_users(&tables, Some(&fallback));
+        let served = ServedScores::of_users(Box::new(&tables), Some(&fallback));
         let seen = ItemLists::from_pairs(5, [(4, 2), (3, 1)].into_iter());
         let users = [4, 0, 1, 3];
         for k in [1, 3, 7] {
@@ -307,7 +323,7 @@ mod tests {
         let tables = Tables::new(5, 7, 4, rows, vec![0.25; 7 * 4], head).unwrap();
         let fallback = fallback();
         assert!(top_k(&tables, &[1, 0], 2, None).is_err());
-        let served = ServedScores::of_users(&tables, Some(&fallback));
+        let served = ServedScores::of_users(Box::new(&tables), Some(&fallback));
         assert_eq!(items(&top_k(&served, &[1, 0], 2, None).unwrap()[0]), [2, 0]);
     }
 

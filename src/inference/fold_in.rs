@@ -43,7 +43,7 @@ impl FoldInMap {
     /// # Panics
     /// When the lists name users or items that the tables do not have.
     pub fn fit(tables: &Tables, train: &ItemLists) -> Result<Self, FoldInError> {
-        let dim = tables.dim();
+        let dim = tables.own_dim();
         let known: Vec<u32> = (0..tables.n_users() as u32)
             .filter(|&user| !train.of(user).is_empty())
             .collect();
@@ -56,7 +56,7 @@ impl FoldInMap {
                 .collect();
             let from = DMatrix::from_fn(users.len(), dim, |row, column| sums[row][column]);
             let to = DMatrix::from_fn(users.len(), dim, |row, column| {
-                f64::from(tables.users()[users[row] as usize * dim + column])
+                f64::from(tables.users()[users[row] as usize * tables.dim() + column])
             });
             gram.gemm_tr(1.0, &from, &from, 1.0);
             against.gemm_tr(1.0, &from, &to, 1.0);
@@ -78,7 +78,7 @@ impl FoldInMap {
     /// # Errors
     /// When it has another size.
     pub fn from_values(tables: &Tables, values: Vec<f64>) -> Result<Self, TablesError> {
-        let dim = tables.dim();
+        let dim = tables.own_dim();
         expect_size("the fold-in map", values.len(), dim * dim)?;
         Ok(Self { dim, values })
     }
@@ -162,7 +162,7 @@ impl FoldIn {
         histories: &ItemLists,
     ) -> Result<Tables, FoldInError> {
         let map = self.map(tables)?;
-        let mut vectors = Vec::with_capacity(histories.n_users() * tables.dim());
+        let mut vectors = Vec::with_capacity(histories.n_users() * tables.own_dim());
         for user in 0..histories.n_users() as u32 {
             map.place(tables, histories.of(user), &mut vectors);
         }
@@ -173,9 +173,9 @@ impl FoldIn {
 /// `sum_i v_i / sqrt(n)` over the `n` items of a history.
 fn sum(tables: &Tables, history: &[u32]) -> Vec<f64> {
     let share = 1.0 / (history.len().max(1) as f64).sqrt();
-    let mut sum = vec![0.0; tables.dim()];
+    let mut sum = vec![0.0; tables.own_dim()];
     for &item in history {
-        for (sum, &value) in sum.iter_mut().zip(tables.item_side().row(item)) {
+        for (sum, &value) in sum.iter_mut().zip(tables.item_side().own_row(item)) {
             *sum += share * f64::from(value);
         }
     }

@@ -15,6 +15,8 @@ pub(super) struct ItemSide {
     /// `[n_items x dim]`, row-major.
     pub(super) rows: Vec<f32>,
     pub(super) head: ScoreHead,
+    /// The weight of the prior, which is the last number of every user's row, where the last column is the prior.
+    pub(super) prior: Option<f32>,
     /// The items' half of a perceptron's hidden layer; empty for a dot product.
     pub(super) projected: Vec<f32>,
     /// A second copy of the item table, made when the first list is asked for.
@@ -31,6 +33,7 @@ impl ItemSide {
             projected: project_items(&head, &rows, dim),
             rows,
             head,
+            prior: None,
             panels: OnceLock::new(),
             lengths: OnceLock::new(),
         }
@@ -40,15 +43,26 @@ impl ItemSide {
         &self.rows[item as usize * self.dim..][..self.dim]
     }
 
+    /// The width of a row without the prior.
+    pub(super) fn own_dim(&self) -> usize {
+        self.dim - usize::from(self.prior.is_some())
+    }
+
+    /// The model's own part of a row: what the item is like, whoever likes it these days.
+    pub(super) fn own_row(&self, item: u32) -> &[f32] {
+        &self.row(item)[..self.own_dim()]
+    }
+
     pub(super) fn panels(&self) -> &ItemPanels {
         let make = || ItemPanels::new(&self.rows, self.dim);
         self.panels.get_or_init(make)
     }
 
-    /// The Euclidean length of each row, in double precision.
+    /// The Euclidean length of the model's own part of each row, in double precision.
     pub(super) fn lengths(&self) -> &[f64] {
         self.lengths.get_or_init(|| {
-            let length = |row: &[f32]| inner(row, row).sqrt();
+            let own = |row: &'_ [f32]| inner(&row[..self.own_dim()], &row[..self.own_dim()]);
+            let length = |row: &[f32]| own(row).sqrt();
             self.rows.chunks_exact(self.dim).map(length).collect()
         })
     }

@@ -10,6 +10,7 @@ mod model_config;
 mod panels;
 mod plane;
 mod popularity;
+mod prior;
 mod rank_error;
 mod recommender;
 mod score_source;
@@ -27,6 +28,7 @@ pub use fold_in::{FoldIn, FoldInError, FoldInMap};
 pub use model_config::model_config;
 pub use plane::{Plane, plane};
 pub use popularity::Popularity;
+pub use prior::{ItemPrior, PriorSettings};
 pub use rank_error::RankError;
 pub use recommender::{
     ForHistory, HISTORY, ListOptions, ListSource, Listed, Recommender, RecommenderError, UserList,

@@ -60,6 +60,41 @@ pub trait ScoreSource: Sync {
     }
 }
 
+impl<S: ScoreSource + ?Sized> ScoreSource for &S {
+    fn n_users(&self) -> usize {
+        (**self).n_users()
+    }
+
+    fn n_items(&self) -> usize {
+        (**self).n_items()
+    }
+
+    fn items_per_tile(&self) -> usize {
+        (**self).items_per_tile()
+    }
+
+    fn score_tile(&self, users: &[u32], items: Range<usize>, out: &mut [f32]) {
+        (**self).score_tile(users, items, out);
+    }
+
+    fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
+        (**self).offer_all(users, selections);
+    }
+
+    fn rank(
+        &self,
+        users: &[u32],
+        k: usize,
+        seen: Option<&ItemLists>,
+    ) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        (**self).rank(users, k, seen)
+    }
+
+    fn part<'a>(&'a self, users: &'a [u32], items: &'a [u32]) -> Option<Box<dyn ScoreSource + 'a>> {
+        (**self).part(users, items)
+    }
+}
+
 /// Users whose tiles of scores are held at once.
 const USERS_PER_TILE: usize = 64;
 

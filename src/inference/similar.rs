@@ -25,7 +25,7 @@ pub fn similar_items(
 ) -> Result<Vec<Ranked>, RankError> {
     let side = tables.item_side();
     check_k(k)?;
-    let (query, lengths) = (side.row(item), side.lengths());
+    let (query, lengths) = (side.own_row(item), side.lengths());
     let length = lengths[item as usize];
     if length.is_nan() {
         return Err(RankError::VectorNotANumber { item });
@@ -35,7 +35,7 @@ pub fn similar_items(
         if lengths == 0.0 {
             0.0
         } else {
-            (inner(query, row) / lengths) as f32
+            (inner(query, &row[..query.len()]) / lengths) as f32
         }
     };
     let mut selection = Selection::new(k.min(side.n_items), hidden);

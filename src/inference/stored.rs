@@ -1,21 +1,48 @@
 //! Converts between the tables that a run directory stores and the tables that compute scores.
 
+use std::collections::BTreeMap;
+
 use sagebrush_model::ScoreHead;
 
+use super::prior::{ItemPrior, PriorSettings};
 use super::score_source::ScoreSource;
 use super::tables::{Tables, TablesError};
-use crate::run::{EmbeddingTables, HostTensor, NamedTensors};
+use crate::run::{EmbeddingTables, HostTensor, NamedTensors, StoredPrior};
+
+/// The member of the metadata that says which column of both tables is the prior: the last.
+const PRIOR_COLUMN: &str = "prior_column";
+/// The member that says the weight of the prior, which is that column of the users.
+const PRIOR_WEIGHT: &str = "prior_weight";
 
 /// The tables in the form that a run directory stores.
 pub fn to_stored(tables: &Tables) -> EmbeddingTables {
     let dim = tables.dim();
     let head = head_tensors(tables.head(), dim);
     let kind = if head.is_empty() { "dot" } else { "mlp" };
+    let mut metadata = BTreeMap::from([("score".to_owned(), kind.to_owned())]);
+    if let Some(weight) = tables.prior() {
+        metadata.insert(PRIOR_COLUMN.to_owned(), tables.own_dim().to_string());
+        metadata.insert(PRIOR_WEIGHT.to_owned(), weight.to_string());
+    }
     EmbeddingTables {
         users: tensor(vec![tables.n_users(), dim], tables.users()),
         items: tensor(vec![tables.n_items(), dim], tables.items()),
         head,
-        metadata: [("score".to_owned(), kind.to_owned())].into(),
+        metadata,
+    }
+}
+
+impl ItemPrior {
+    /// The prior that a run directory stores.
+    #[must_use]
+    pub fn from_stored(stored: StoredPrior) -> Self {
+        let notes = stored.notes;
+        let settings = PriorSettings {
+            weight: notes.weight,
+            half_life_days: notes.half_life_days,
+            offset: notes.offset,
+        };
+        Self::of_popularity(settings, notes.moment, stored.popularity)
     }
 }
 
@@ -62,8 +89,35 @@ pub fn from_stored(stored: EmbeddingTables) -> Result<Tables, TablesError> {
     };
     let n_items = stored.items.shape.first().copied().unwrap_or(0);
     let head = head_of(&stored.head)?;
+    let prior = prior_weight(&stored.metadata, dim)?;
     let (users, items) = (stored.users.values, stored.items.values);
-    Tables::new(n_users, n_items, dim, users, items, head)
+    let tables = Tables::new(n_users, n_items, dim, users, items, head)?;
+    Ok(match prior {
+        Some(weight) => tables.whose_last_is_the_prior(weight),
+        None => tables,
+    })
+}
+
+/// The weight of the prior, where the metadata name its column: the last of `dim`.
+fn prior_weight(
+    metadata: &BTreeMap<String, String>,
+    dim: usize,
+) -> Result<Option<f32>, TablesError> {
+    let Some(column) = metadata.get(PRIOR_COLUMN) else {
+        return Ok(None);
+    };
+    let column = column.parse().ok().filter(|column| column + 1 == dim);
+    let weight = metadata
+        .get(PRIOR_WEIGHT)
+        .and_then(|text| text.parse().ok());
+    match (column, weight) {
+        (Some(1..), Some(weight)) => Ok(Some(weight)),
+        (column, _) => Err(TablesError {
+            part: "the column of the prior",
+            found: column.unwrap_or_default(),
+            expected: dim.saturating_sub(1),
+        }),
+    }
 }
 
 fn head_of(head: &NamedTensors) -> Result<ScoreHead, TablesError> {

@@ -1,5 +1,6 @@
 //! Final user and item tables on the host, and their scores by blocked products.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -117,6 +118,60 @@ impl Tables {
         &self.items
     }
 
+    /// The same tables with the prior as one more coordinate: `[z_u, a]` and `[z_i, log(1 + p_i / e)]`. A score is a
+    /// dot product still.
+    ///
+    /// # Panics
+    /// When there is not one term an item, the score is no dot product, or there is a prior already.
+    #[must_use]
+    pub fn with_prior(self, weight: f32, terms: &[f32]) -> Self {
+        assert_eq!(terms.len(), self.items.n_items, "a term an item");
+        assert!(matches!(self.items.head, ScoreHead::Dot), "a dot product");
+        assert!(self.items.prior.is_none(), "one prior");
+        let dim = self.dim();
+        let users = widened(&self.users, dim, std::iter::repeat(weight));
+        let items = widened(&self.items.rows, dim, terms.iter().copied());
+        let side = ItemSide::new(dim + 1, items, ScoreHead::Dot);
+        Self::over(Arc::new(side), users).whose_last_is_the_prior(weight)
+    }
+
+    /// The same tables, whose last column is known to be a prior of this weight.
+    ///
+    /// # Panics
+    /// When the items are shared already.
+    pub(super) fn whose_last_is_the_prior(mut self, weight: f32) -> Self {
+        let Some(side) = Arc::get_mut(&mut self.items) else {
+            panic!("the items are shared before their prior is known");
+        };
+        side.prior = Some(weight);
+        self
+    }
+
+    /// The weight of the prior, where the last column is one.
+    pub fn prior(&self) -> Option<f32> {
+        self.items.prior
+    }
+
+    /// Width of a row without the prior.
+    pub fn own_dim(&self) -> usize {
+        self.items.own_dim()
+    }
+
+    /// The item table without the prior, `[n_items x own_dim]`, row-major.
+    pub fn own_items(&self) -> Cow<'_, [f32]> {
+        let rows = &self.items.rows;
+        match self.prior() {
+            None => Cow::Borrowed(rows),
+            Some(_) => {
+                let own = |row| &<[f32]>::as_ref(row)[..self.own_dim()];
+                rows.chunks_exact(self.dim())
+                    .flat_map(own)
+                    .copied()
+                    .collect()
+            }
+        }
+    }
+
     /// The same users and head with more items behind those there are, `[n x dim]`, row-major.
     ///
     /// # Errors
@@ -125,21 +180,37 @@ impl Tables {
         let whole = rows.len() / self.dim() * self.dim();
         expect_size("the table of new items", rows.len(), whole)?;
         let all = [self.items(), rows].concat();
-        let items = ItemSide::new(self.dim(), all, self.head().clone());
+        let mut items = ItemSide::new(self.dim(), all, self.head().clone());
+        items.prior = self.prior();
         Ok(Self {
             items: Arc::new(items),
             ..self
         })
     }
 
-    /// The same items and head with other users, `[n x dim]`, row-major. Nothing of the items is copied.
-    pub(super) fn with_users(&self, users: Vec<f32>) -> Self {
+    /// The same items and head with other users, `[n x own_dim]`, row-major; all have the prior. Nothing of the items is
+    /// copied.
+    pub(super) fn with_users(&self, own: Vec<f32>) -> Self {
+        let users = match self.prior() {
+            None => own,
+            Some(weight) => widened(&own, self.own_dim(), std::iter::repeat(weight)),
+        };
         Self::over(Arc::clone(&self.items), users)
     }
 
     fn user(&self, user: u32) -> &[f32] {
         &self.users[user as usize * self.dim()..][..self.dim()]
     }
+}
+
+/// Rows of `dim` numbers with one more at the end of each.
+fn widened(rows: &[f32], dim: usize, last: impl Iterator<Item = f32>) -> Vec<f32> {
+    let mut wide = Vec::with_capacity(rows.len() + rows.len() / dim.max(1));
+    for (row, last) in rows.chunks_exact(dim).zip(last) {
+        wide.extend_from_slice(row);
+        wide.push(last);
+    }
+    wide
 }
 
 /// The inner products of `users` with `items`, `[users.len() x items.len()]`, row-major.

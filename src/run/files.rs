@@ -14,6 +14,8 @@ pub enum File {
     Embeddings,
     /// `fold_in.safetensors`: the map that gives a new user a vector, where the model needs one.
     FoldIn,
+    /// `prior.safetensors`: how popular items are these days, where scores have a prior.
+    Prior,
     /// `filter.safetensors`: the singular vectors of a graph filter.
     Filter,
     /// `users.json`: user keys; the position is the id.
@@ -54,11 +56,12 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
         Self::FoldIn,
+        Self::Prior,
         Self::Filter,
         Self::Users,
         Self::Items,
@@ -86,6 +89,7 @@ impl File {
             Self::Model => "model.safetensors",
             Self::Embeddings => "embeddings.safetensors",
             Self::FoldIn => "fold_in.safetensors",
+            Self::Prior => "prior.safetensors",
             Self::Filter => "filter.safetensors",
             Self::Users => "users.json",
             Self::Items => "items.json",
@@ -144,6 +148,7 @@ impl File {
             Self::Model
                 | Self::Embeddings
                 | Self::FoldIn
+                | Self::Prior
                 | Self::Filter
                 | Self::Interactions
                 | Self::Test

@@ -19,6 +19,7 @@ mod new_items;
 mod not_positive;
 mod order;
 mod pinsage;
+mod prior;
 mod promises;
 mod relative_paths;
 mod released_formats;

@@ -74,7 +74,7 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
             .map_or(String::new(), |c| format!("{c:.3}"));
         let metrics = shown.iter().enumerate().map(metric);
         table.row(
-            [system.name.clone()]
+            [system.label()]
                 .into_iter()
                 .chain(metrics)
                 .chain([coverage]),

@@ -50,7 +50,12 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
         date: date.clone(),
         tool: format!("sagebrush {}", env!("CARGO_PKG_VERSION")),
         data_facts: facts(card::data_lines(record)),
-        config_facts: facts(card::training_lines(&run.config)),
+        config_facts: facts(
+            card::training_lines(&run.config)
+                .into_iter()
+                .chain(card::prior_line(&run.dir))
+                .collect(),
+        ),
         config_toml: run.config.to_toml(),
         best_epoch: epochs
             .iter()
@@ -110,7 +115,7 @@ fn item_map(run: &OpenRun) -> Result<Option<ItemMap>> {
     };
     let mut shown = by_popularity(run);
     shown.truncate(MAPPED_ITEMS);
-    let Some(plane) = plane(tables.items(), tables.dim(), &shown) else {
+    let Some(plane) = plane(&tables.own_items(), tables.own_dim(), &shown) else {
         return Ok(None);
     };
     let known = run.dir.categories()?.unwrap_or_default();

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::fitting::filter::{self, Fitted};
 use crate::fitting::train::{self, Resumed};
 use crate::machine;
-use crate::run::Replace;
+use crate::run::{Replace, RunDir};
 use crate::training::Trained;
 
 const COMMAND: &str = "train";
@@ -82,6 +82,7 @@ fn report(
             "epochs": epochs,
             "best_epoch": trained.best_epoch,
             "validation": best.map(|record| &record.validation),
+            "prior": RunDir::open(out)?.prior_notes()?,
             "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
             "peak_memory_bytes": machine::peak_bytes(),
         }))?;
@@ -113,6 +114,7 @@ fn report_filter(
             "run": out,
             "model": config.model.name,
             "validation": validation,
+            "prior": RunDir::open(out)?.prior_notes()?,
             "seconds": seconds,
             "peak_memory_bytes": machine::peak_bytes(),
         }))?;

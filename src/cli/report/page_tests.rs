@@ -76,6 +76,7 @@ fn system(name: &str, level: f64) -> SystemResult {
             n_users: 655,
             metrics: [metric(("recall@20", 0.5)), metric(("ndcg@20", 0.3))].into(),
         }),
+        half_life_days: None,
     }
 }
 

@@ -128,11 +128,7 @@ pub(super) fn beyond(evaluation: &Evaluation) -> Option<Grid> {
 }
 
 fn columns(evaluation: &Evaluation) -> Vec<String> {
-    evaluation
-        .systems
-        .iter()
-        .map(|system| system.name.clone())
-        .collect()
+    evaluation.systems.iter().map(SystemResult::label).collect()
 }
 
 fn beyond_value(name: &str, value: f64) -> String {

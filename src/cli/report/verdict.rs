@@ -12,7 +12,7 @@ pub(crate) fn verdict(systems: &[SystemResult], metric: &str) -> Option<String> 
         .filter_map(|at| Some((at, *systems[at].metrics.get(metric)?)))
         .collect();
     ranked.sort_by(|a, b| b.1.mean.total_cmp(&a.1.mean));
-    let named = |at: usize| shortened(&systems[at].name, NAME_LENGTH_MAX);
+    let named = |at: usize| shortened(&systems[at].label(), NAME_LENGTH_MAX);
     let &(best, best_value) = ranked.first()?;
     let (winner, winner_value) = (named(best), shown(best_value));
     let Some(&second) = ranked.get(1) else {
@@ -70,6 +70,7 @@ mod tests {
             beyond: Default::default(),
             by_activity: Vec::new(),
             cold: None,
+            half_life_days: None,
         }
     }
 

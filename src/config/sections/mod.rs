@@ -9,6 +9,7 @@ mod loss;
 mod model;
 mod model_name;
 mod pinsage;
+mod prior;
 mod run;
 mod sampling;
 mod score;
@@ -27,6 +28,7 @@ pub use loss::{LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
 pub use model_name::ModelName;
 pub use pinsage::{PinSageSettings, QueryItem, Start};
+pub use prior::{PriorConfig, PriorUse};
 pub use run::{DeviceName, RunSettings};
 pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
 pub use score::{ScoreKind, ScoreSettings};
@@ -69,6 +71,7 @@ pub(super) const SECTIONS: &[SectionDefinition] = &[
     LossSettings::SECTION,
     SamplingConfig::SECTION,
     TrainingConfig::SECTION,
+    PriorConfig::SECTION,
     EvaluationConfig::SECTION,
     RunSettings::SECTION,
 ];
@@ -120,6 +123,8 @@ section! {
         sampling: SamplingConfig,
         /// The optimizer and its schedule.
         training: TrainingConfig,
+        /// Recent popularity in every score.
+        prior: PriorConfig,
         /// Measurements on the test part.
         evaluation: EvaluationConfig,
         /// Where and within which limits a run computes.

@@ -49,6 +49,10 @@ impl<S: Section> Section for Option<S> {
 
 /// A dotted path: of a field, or of the name that one had before.
 macro_rules! key {
+    // A field that is called as a word of Rust.
+    ($section:tt r#use) => {
+        concat!($section, ".use")
+    };
     ("" $field:ident) => {
         stringify!($field)
     };

@@ -211,7 +211,10 @@ impl Recommender {
         let users: Vec<u32> = (0..histories.n_users() as u32).collect();
         let is_cold = |&user: &u32| self.is_cold_history(histories.of(user));
         let is_cold: Vec<bool> = users.iter().map(is_cold).collect();
-        let people = || self.scorer().fold_in_weighing(histories, weights);
+        let people = || -> Answer<Box<dyn ScoreSource + '_>> {
+            let placed = self.scorer().fold_in_weighing(histories, weights)?;
+            Ok(self.with_added(placed))
+        };
         let people = match &self.fallback {
             Some(known) if !is_cold.contains(&false) => {
                 ServedScores::of_strangers(users.len(), known)

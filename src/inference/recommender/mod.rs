@@ -14,6 +14,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::fallback::{Fallback, ServedScores};
+use super::prior::{ItemPrior, WithPrior};
 use super::score_source::ScoreSource;
 use super::scorer::Scorer;
 use super::selection::Ranked;
@@ -45,6 +46,8 @@ pub struct Recommender {
     fallback: Option<Fallback>,
     /// `None` where nobody told of any.
     categories: Option<ItemCategories>,
+    /// What is added to every score of each item, where the tables do not hold it.
+    prior: Option<Vec<f32>>,
 }
 
 /// The source of the lists, in place of the tables.
@@ -98,6 +101,7 @@ impl Recommender {
             seen,
             fallback: None,
             categories: None,
+            prior: None,
         })
     }
 
@@ -127,6 +131,34 @@ impl Recommender {
         let fallback = Fallback::new(train, self.items.len(), items_have_features);
         Ok(Self {
             fallback: Some(fallback),
+            ..self
+        })
+    }
+
+    /// Knows what is popular these days: users without a training interaction get that in place of what most have had,
+    /// and every score of the model has the prior, in the coordinate that tables have for it or added to it.
+    ///
+    /// # Errors
+    /// A prior of another number of items.
+    pub fn with_prior(self, prior: &ItemPrior) -> Result<Self, RecommenderError> {
+        let (tables, found) = (self.items.len(), prior.popularity().len());
+        if tables != found {
+            return Err(RecommenderError::Mismatch {
+                what: "items",
+                tables,
+                part: "prior",
+                found,
+            });
+        }
+        let is_in_tables = self.scorer.tables().is_some_and(|t| t.prior().is_some());
+        let added = (!is_in_tables && prior.weight() > 0.0).then(|| {
+            let terms = prior.terms().into_iter();
+            terms.map(|term| prior.weight() * term).collect()
+        });
+        let recent = prior.popularity().to_vec();
+        Ok(Self {
+            prior: added,
+            fallback: self.fallback.map(|known| known.with_recent(recent)),
             ..self
         })
     }
@@ -179,10 +211,15 @@ impl Recommender {
         });
         let fallback = self.fallback.map(|known| known.with_items(keys.len()));
         let categories = self.categories.map(|known| known.with_items(keys.len()));
+        let prior = self.prior.map(|mut added| {
+            added.resize(n_known + keys.len(), 0.0);
+            added
+        });
         let whole = Self::new(scorer, self.users, items, titles, self.seen)?;
         Ok(Self {
             fallback,
             categories,
+            prior,
             ..whole
         })
     }
@@ -210,7 +247,15 @@ impl Recommender {
             Some(Ranker(source)) => &**source,
             None => self.scorer.source(),
         };
-        ServedScores::of_users(model, self.fallback.as_ref())
+        ServedScores::of_users(self.with_added(Box::new(model)), self.fallback.as_ref())
+    }
+
+    /// The scores with the prior, where they do not hold it.
+    fn with_added<'a>(&'a self, model: Box<dyn ScoreSource + 'a>) -> Box<dyn ScoreSource + 'a> {
+        match &self.prior {
+            Some(added) => Box::new(WithPrior::new(model, added)),
+            None => model,
+        }
     }
 
     /// Whether a user has no training interaction, and so gets the most popular items.
