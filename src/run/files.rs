@@ -16,6 +16,10 @@ pub enum File {
     FoldIn,
     /// `filter.safetensors`: the singular vectors of a graph filter.
     Filter,
+    /// `popularity.safetensors`: how popular each item is, where that is the model.
+    Popularity,
+    /// `item_knn.safetensors`: the neighbours of each item, where they are the model.
+    ItemKnn,
     /// `users.json`: user keys; the position is the id.
     Users,
     /// `items.json`: item keys; the position is the id.
@@ -54,12 +58,14 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
         Self::FoldIn,
         Self::Filter,
+        Self::Popularity,
+        Self::ItemKnn,
         Self::Users,
         Self::Items,
         Self::Titles,
@@ -87,6 +93,8 @@ impl File {
             Self::Embeddings => "embeddings.safetensors",
             Self::FoldIn => "fold_in.safetensors",
             Self::Filter => "filter.safetensors",
+            Self::Popularity => "popularity.safetensors",
+            Self::ItemKnn => "item_knn.safetensors",
             Self::Users => "users.json",
             Self::Items => "items.json",
             Self::Titles => "titles.json",
@@ -136,7 +144,12 @@ impl File {
     }
 
     /// What a finished run scores with: all files of one of these.
-    pub(super) const SCORERS: [&[Self]; 2] = [&[Self::Model, Self::Embeddings], &[Self::Filter]];
+    pub(super) const SCORERS: [&[Self]; 4] = [
+        &[Self::Model, Self::Embeddings],
+        &[Self::Filter],
+        &[Self::Popularity],
+        &[Self::ItemKnn],
+    ];
 
     pub(super) fn is_tensors(self) -> bool {
         matches!(
@@ -145,6 +158,8 @@ impl File {
                 | Self::Embeddings
                 | Self::FoldIn
                 | Self::Filter
+                | Self::Popularity
+                | Self::ItemKnn
                 | Self::Interactions
                 | Self::Test
                 | Self::AlsoSeen
