@@ -13,6 +13,8 @@
 //! | adjacency, symmetric | 16 per training interaction, 4 per node |
 //! | adjacency, mean over neighbours | 24 per training interaction, 4 per node; 12 per node with self-loops |
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
+//! | item-kNN, in place of graph and tables | 12 per training interaction, 16 with a half-life; 16 per item and neighbour |
+//! | popularity, in place of graph and tables | 16 per item |
 //! | a graph filter while its vectors are sought, in place of all tables | 12 per node and vector |
 //! | items near each root, for hard negatives | 4 per rank of the band and root |
 //! | items' vectors, by the bytes of their files | 1 as they are read, 6 as features: a value and a column, 3 copies |
@@ -58,6 +60,10 @@ const WORKSPACE_TABLES: f64 = 2.75;
 const ALLOCATOR: f64 = 1.08;
 /// Tables of all nodes as wide as a graph filter has vectors, while these are sought.
 const FILTER_TABLES: f64 = 3.0;
+/// Twice as many candidates as an item keeps neighbours.
+const CANDIDATE_BYTES: f64 = 16.0;
+/// An item's score, and its place among all.
+const RANKED_BYTES: f64 = 16.0;
 /// Copies of an item's features, a value and a column each.
 const FEATURE_COPIES: f64 = 3.0;
 /// The table of words' embeddings, its gradient, its moments, and what a checkpoint copies of them.
@@ -107,7 +113,7 @@ impl MemoryForecast {
         Self {
             program: whole(PROGRAM_BYTES),
             data: whole(data_bytes(config, counts)),
-            graph: whole(graph_bytes(config.model.name, counts)),
+            graph: whole(graph_bytes(config, counts)),
             tables: whole(ALLOCATOR * Tables::new(config, counts).peak_bytes()),
         }
     }
@@ -147,11 +153,17 @@ fn data_bytes(config: &RunConfig, counts: Counts) -> f64 {
     KEY_BYTES * nodes + lists + sampler + weights + WORD_BYTES * hard * near
 }
 
-fn graph_bytes(model: ModelName, counts: Counts) -> f64 {
+fn graph_bytes(config: &RunConfig, counts: Counts) -> f64 {
     let (edges, nodes) = (2.0 * counts.train as f64, nodes(counts));
-    match model {
+    match config.model.name {
         // Features and neighbourhoods are counted with the tables.
-        ModelName::Mf | ModelName::PinSage => 0.0,
+        ModelName::Mf | ModelName::PinSage | ModelName::Popularity => 0.0,
+        // Users by item, items by user, and places; weights beside them.
+        ModelName::ItemKnn => {
+            let settings = config.item_knn.as_ref();
+            let decays = settings.is_some_and(|own| own.half_life_days.is_some());
+            WORD_BYTES * (3.0 + f64::from(u8::from(decays))) * counts.train as f64
+        }
         ModelName::LightGcn | ModelName::NgcfPaper | ModelName::GfCf | ModelName::ChebyCf => {
             WORD_BYTES * (2.0 * edges + nodes)
         }
@@ -215,6 +227,12 @@ impl<'a> Tables<'a> {
             let row = self.whole / self.config.model.dim as f64;
             return FILTER_TABLES * filter.vectors as f64 * row;
         }
+        if let Some(knn) = &self.config.item_knn {
+            return CANDIDATE_BYTES * knn.neighbours as f64 * self.items;
+        }
+        if self.config.popularity.is_some() {
+            return RANKED_BYTES * self.items;
+        }
         if let (Some(own), Some(features), Some(walks)) = (
             &self.config.pinsage,
             &self.config.features,
@@ -254,7 +272,7 @@ impl<'a> Tables<'a> {
         let width = match model.name {
             ModelName::LightGcn | ModelName::NgcfLecture => 2.0,
             ModelName::NgcfPaper | ModelName::NgcfOfficial => self.shown(),
-            ModelName::Mf | ModelName::PinSage | ModelName::GfCf | ModelName::ChebyCf => 1.0,
+            _ => 1.0,
         };
         let own = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
         let rows = (own + sampling.batch_shared) as f64;
@@ -264,11 +282,11 @@ impl<'a> Tables<'a> {
 
     fn validation(&self) -> f64 {
         let final_rows = match self.config.model.name {
-            ModelName::Mf | ModelName::PinSage | ModelName::GfCf | ModelName::ChebyCf => 1.0,
             ModelName::LightGcn => 3.0,
             ModelName::NgcfLecture => 6.0,
             ModelName::NgcfPaper => 2.0 * self.shown(),
             ModelName::NgcfOfficial => 2.0 * self.shown() + 1.0,
+            _ => 1.0,
         };
         let copy = self.shown() * (self.whole + 2.0 * self.larger);
         copy.max(final_rows * self.whole)

@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use sagebrush_model::{SparseMatrix, SparseRows};
 
-use super::rows_of_tile;
 use crate::data::ItemLists;
 use crate::inference::ScoreSource;
+use crate::inference::rows_of_tile;
 
 /// Scores an item by the mean cosine of its features with those of the user's train items. It needs no training
 /// interaction of the item.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use sagebrush_model::mix;
 
-use super::rows_of_tile;
 use crate::inference::ScoreSource;
+use crate::inference::rows_of_tile;
 
 /// Scores that are a function of (seed, user, item) and nothing else, uniform in [0, 1).
 #[derive(Debug, Clone, Copy)]

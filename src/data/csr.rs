@@ -84,6 +84,25 @@ impl<V: Copy + Default> Csr<V> {
 }
 
 impl<V> Csr<V> {
+    /// Rows from their parts; `None` unless the row pointers rise from 0 to the number of columns and there is a value a
+    /// column.
+    pub fn from_parts(row_ptr: Vec<usize>, columns: Vec<u32>, values: Vec<V>) -> Option<Self> {
+        let fits = row_ptr.first() == Some(&0)
+            && row_ptr.last() == Some(&columns.len())
+            && row_ptr.is_sorted()
+            && values.len() == columns.len();
+        fits.then_some(Self {
+            row_ptr,
+            columns,
+            values,
+        })
+    }
+
+    /// All values, row after row.
+    pub fn values(&self) -> &[V] {
+        &self.values
+    }
+
     fn range(&self, row: u32) -> std::ops::Range<usize> {
         self.row_ptr[row as usize]..self.row_ptr[row as usize + 1]
     }
@@ -128,14 +147,8 @@ impl<V> Csr<V> {
 impl Csr {
     /// Rows from their parts; `None` unless the row pointers rise from 0 to the number of columns.
     pub fn from_raw(row_ptr: Vec<usize>, columns: Vec<u32>) -> Option<Self> {
-        let bounds = row_ptr.first() == Some(&0)
-            && row_ptr.last() == Some(&columns.len())
-            && row_ptr.is_sorted();
-        bounds.then(|| Self {
-            values: vec![(); columns.len()],
-            row_ptr,
-            columns,
-        })
+        let values = vec![(); columns.len()];
+        Self::from_parts(row_ptr, columns, values)
     }
 
     /// Sorts each row and leaves repeated columns out.

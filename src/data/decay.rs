@@ -27,6 +27,17 @@ pub fn decays(
     })
 }
 
+/// What each interaction still counts at the moment of the newest; empty, for 1 each, without a half-life.
+#[must_use]
+pub fn decayed_weights(times: &[i64], half_life_days: Option<f64>) -> Vec<f32> {
+    let (Some(days), Some(moment)) = (half_life_days, moment_of(times)) else {
+        return Vec::new();
+    };
+    decays(times, moment, days)
+        .map(|decay| decay as f32)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +50,8 @@ mod tests {
         assert_eq!(moment_of(&[]), None);
         let decayed: Vec<f64> = decays(&times, 10 * day, 3.0).collect();
         assert_eq!(decayed, [1.0, 0.5, 0.25]);
+        assert_eq!(decayed_weights(&times, Some(3.0)), [1.0, 0.5, 0.25]);
+        assert!(decayed_weights(&times, None).is_empty());
         let never: Vec<f64> = decays(&times, 10 * day, f64::INFINITY).collect();
         assert_eq!(never, [1.0; 3]);
     }

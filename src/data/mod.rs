@@ -73,7 +73,7 @@ pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
 pub(crate) use configured::{item_column_names, items_input, read_configured, read_histories};
 pub use csr::Csr;
-pub use decay::{decays, moment_of};
+pub use decay::{decayed_weights, decays, moment_of};
 pub use encoding::Encoding;
 pub use error::{DataError, Place, Position, Role};
 pub use events::EventWeights;

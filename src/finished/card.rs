@@ -1,6 +1,6 @@
 //! Collects what the model card says about a run.
 
-use crate::config::{FilterSettings, RunConfig, ScoreKind};
+use crate::config::{ModelName, RunConfig, ScoreKind};
 use crate::evaluation::Evaluation;
 use crate::numbers::{count, days};
 use crate::run::{CardScore, File, ModelCard, RunDir};
@@ -29,10 +29,12 @@ pub(crate) fn model_card(
 }
 
 fn card_score(config: &RunConfig) -> CardScore {
-    match (&config.filter, config.score.kind) {
-        (Some(_), _) => CardScore::Filter,
-        (None, ScoreKind::Mlp) => CardScore::Head,
-        (None, _) => CardScore::Dot,
+    match (config.model.name, config.score.kind) {
+        (ModelName::GfCf | ModelName::ChebyCf, _) => CardScore::Filter,
+        (ModelName::Popularity, _) => CardScore::Popularity,
+        (ModelName::ItemKnn, _) => CardScore::ItemKnn,
+        (_, ScoreKind::Mlp) => CardScore::Head,
+        _ => CardScore::Dot,
     }
 }
 
@@ -42,6 +44,15 @@ pub(crate) fn model_line(config: &RunConfig) -> String {
     let name = model.name.as_str();
     if let Some(filter) = &config.filter {
         return format!("{name}, {} singular vectors", filter.vectors);
+    }
+    if let Some(popularity) = &config.popularity {
+        return match popularity.half_life_days {
+            Some(days) => format!("{name}, half-life {days} days"),
+            None => name.to_owned(),
+        };
+    }
+    if let Some(knn) = &config.item_knn {
+        return format!("{name}, {} neighbours", knn.neighbours);
     }
     let layers = if model.layers == 0 {
         String::new()
@@ -74,8 +85,8 @@ pub(crate) fn data_lines(record: &DataRecord) -> Lines {
 
 /// The main settings.
 pub(crate) fn training_lines(config: &RunConfig) -> Lines {
-    if let Some(filter) = &config.filter {
-        return filter_lines(filter, config);
+    if !config.model.name.is_trained() {
+        return fitted_lines(config);
     }
     let (training, sampling) = (&config.training, &config.sampling);
     let lines = [
@@ -111,24 +122,37 @@ pub(crate) fn prior_line(run: &RunDir) -> Option<(String, String)> {
     Some(("prior".to_owned(), value))
 }
 
-fn filter_lines(filter: &FilterSettings, config: &RunConfig) -> Lines {
-    let mut lines = vec![
-        ("singular vectors", filter.vectors.to_string()),
-        ("largest residual asked for", filter.tolerance.to_string()),
-        (
+fn fitted_lines(config: &RunConfig) -> Lines {
+    let mut lines = Vec::new();
+    let mut add = |name: &str, value: String| lines.push((name.to_owned(), value));
+    if let Some(filter) = &config.filter {
+        add("singular vectors", filter.vectors.to_string());
+        add("largest residual asked for", filter.tolerance.to_string());
+        add(
             "weight of the low-pass part",
             filter.low_pass_weight.to_string(),
-        ),
-        ("power of item degrees", filter.degree_power.to_string()),
-    ];
-    if let Some(own) = &config.chebycf {
-        lines.push(("Chebyshev order", own.order.to_string()));
-        lines.push(("flatness", own.flatness.to_string()));
+        );
+        add("power of item degrees", filter.degree_power.to_string());
     }
-    lines.push(("seed", config.seed.to_string()));
-    lines.push(("order of ids", config.data.order.as_str().to_owned()));
-    let owned = |(name, value): (&str, String)| (name.to_owned(), value);
-    lines.into_iter().map(owned).collect()
+    if let Some(own) = &config.chebycf {
+        add("Chebyshev order", own.order.to_string());
+        add("flatness", own.flatness.to_string());
+    }
+    if let Some(own) = &config.item_knn {
+        add("neighbours an item", own.neighbours.to_string());
+        add("shrinkage", own.shrinkage.to_string());
+    }
+    let popularity = config.popularity.as_ref();
+    let knn = config.item_knn.as_ref();
+    let half_life = popularity
+        .and_then(|own| own.half_life_days)
+        .or_else(|| knn.and_then(|own| own.half_life_days));
+    if let Some(days) = half_life {
+        add("half-life, days", days.to_string());
+    }
+    add("seed", config.seed.to_string());
+    add("order of ids", config.data.order.as_str().to_owned());
+    lines
 }
 
 /// The model's results.

@@ -9,7 +9,7 @@ use super::evaluation_file::{EvaluationFile, Measured};
 use super::open_run::{OpenRun, Seen, Tested};
 use super::recent::RecentPopularity;
 use crate::baselines::{ContentKnn, ItemKnn, ItemKnnConfig, Popularity, RandomBaseline};
-use crate::config::DeviceName;
+use crate::config::{DeviceName, ModelName};
 use crate::error::Result;
 use crate::evaluation::{self, Bootstrap, Evaluated, EvaluationOptions};
 use crate::export::TrecWriter;
@@ -196,7 +196,10 @@ fn rank_all(
         true => Popularity::weighted(train, &run.dir.train_weights(&run.lists)?, n_items),
         false => Popularity::new(train, n_items),
     };
-    let knn = ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default());
+    // A baseline that is the model itself is measured once.
+    let is_model = |name: ModelName| run.config.model.name == name;
+    let knn = (!is_model(ModelName::ItemKnn))
+        .then(|| ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default()));
     let content = content_knn(run)?;
     let recent = RecentPopularity::of(run)?;
     let random = RandomBaseline {
@@ -210,11 +213,15 @@ fn rank_all(
     for (run, served) in runs().zip(&served) {
         systems.push((run.config.model.name.as_str(), served));
     }
-    systems.push(("item-knn", &knn));
+    if let Some(knn) = &knn {
+        systems.push(("item-knn", knn));
+    }
     if let Some(content) = &content {
         systems.push(("content-knn", content));
     }
-    systems.push(("popularity", &popularity));
+    if !is_model(ModelName::Popularity) {
+        systems.push(("popularity", &popularity));
+    }
     if let Some(recent) = &recent {
         systems.push((RecentPopularity::NAME, &recent.popularity));
     }

@@ -6,12 +6,13 @@ mod evaluation_file;
 mod new_items;
 mod open_run;
 mod recent;
+mod scorer;
 
 #[cfg(feature = "train")]
 pub(crate) use evaluate::measure_beside;
 pub(crate) use evaluate::{Measurement, ToMeasure, measure, settings};
 pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
-#[cfg(feature = "train")]
-pub(crate) use open_run::places_by_means;
 pub(crate) use open_run::{OpenRun, Seen, Tested};
+#[cfg(feature = "train")]
+pub(crate) use scorer::places_by_means;

@@ -3,13 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::config::{DeviceName, ModelName, RunConfig, ScoreKind};
+use super::scorer;
+use crate::config::{DeviceName, ModelName, RunConfig};
 use crate::data::{AlsoSeen, ItemLists};
 use crate::device::{self, DeviceSource};
 use crate::error::Result;
 use crate::evaluation::EvaluationData;
-use crate::inference::filter;
-use crate::inference::{FoldIn, FoldInMap, ItemPrior, Recommender, Scorer, from_stored};
+use crate::inference::{ItemPrior, Recommender};
 use crate::observer::{Observer, remark};
 use crate::run::{RunDir, SeenLists};
 use crate::split::{self, DataRecord};
@@ -62,29 +62,7 @@ impl OpenRun {
                 Seen::Everything => also.all(),
             });
         }
-        let scorer = match filter::shape(&config) {
-            Some(shape) => {
-                let weights = match filter::weighs_histories(&config) {
-                    true => Some(dir.train_weights(&lists)?),
-                    false => None,
-                };
-                let tables = dir.filter()?;
-                let filter = filter::of_run(&shape, &tables, &lists.train, weights, items.len())?;
-                Scorer::Filter(filter)
-            }
-            None => {
-                let tables = from_stored(dir.embeddings()?)?;
-                if places_by_means(&config) {
-                    Scorer::ItemMeans(tables)
-                } else {
-                    let fold_in = match dir.fold_in()? {
-                        Some(stored) => FoldIn::known(FoldInMap::from_values(&tables, stored.map)?),
-                        None => FoldIn::of_training(lists.train.clone()),
-                    };
-                    Scorer::Embeddings(tables, fold_in)
-                }
-            }
-        };
+        let scorer = scorer::of_run(&dir, &config, &lists, items.len())?;
         // PinSAGE makes vectors of items' features, whoever has them.
         let items_have_features = config.model.name == ModelName::PinSage;
         let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
@@ -151,12 +129,6 @@ impl OpenRun {
         let n_items = self.recommender.items().len();
         split::new_items(self.record.split.method, &self.lists.train, n_items)
     }
-}
-
-/// Whether the model's users are the means of their items, new users as well. A bilinear form or a perceptron changes
-/// the user's side.
-pub(crate) fn places_by_means(config: &RunConfig) -> bool {
-    config.model.name == ModelName::PinSage && matches!(config.score.kind, ScoreKind::Dot)
 }
 
 impl Tested {

@@ -88,11 +88,17 @@ pub(crate) fn check(config: &RunConfig, counts: Counts) -> Result<(), OverLimit>
 
 fn described(config: &RunConfig) -> String {
     let model = &config.model;
+    if !model.name.is_trained() {
+        return model.name.to_string();
+    }
     format!(
         "{} (dim {}, {} layers)",
         model.name, model.dim, model.layers
     )
 }
+
+/// Models that are fitted at once, as they are offered in place of one another.
+const LIGHTER: [ModelName; 3] = [ModelName::GfCf, ModelName::ItemKnn, ModelName::Popularity];
 
 /// Other settings that fit the limit, as a clause that ends in a comma; empty where none does.
 fn remedies(config: &RunConfig, counts: Counts, limit: u64) -> String {
@@ -105,22 +111,33 @@ fn remedies(config: &RunConfig, counts: Counts, limit: u64) -> String {
         }
         fits
     };
+    if !config.model.name.is_trained() {
+        for model in LIGHTER {
+            let mut other = RunConfig::defaults_for(model);
+            other.split = config.split.clone();
+            if model != config.model.name && offer(format!("--model {model}"), &other) {
+                break;
+            }
+        }
+    }
     let mut other = config.clone();
-    while other.model.dim > 1 {
+    while config.model.name.is_trained() && other.model.dim > 1 {
         other.model.dim /= 2;
         if offer(format!("--dim {}", other.model.dim), &other) {
             break;
         }
     }
     let mut other = config.clone();
-    while other.model.layers > 1 {
+    while config.model.name.is_trained() && other.model.layers > 1 {
         other.model.layers -= 1;
         if offer(format!("--layers {}", other.model.layers), &other) {
             break;
         }
     }
     let mut other = config.clone();
-    if other.model.name != ModelName::Mf {
+    if !other.model.name.is_trained() {
+        // Told above.
+    } else if other.model.name != ModelName::Mf {
         other.model = RunConfig::defaults_for(ModelName::Mf).model;
         other.model.dim = config.model.dim;
         offer("--model mf".to_owned(), &other);

@@ -1,6 +1,7 @@
 //! From settings and a log to a finished run: read and split, train or fit, write.
 
-pub(crate) mod filter;
+pub(crate) mod fit;
+pub(crate) mod fitted;
 mod located;
 pub(crate) mod memory_limit;
 mod prepared;

@@ -6,7 +6,7 @@ use std::time::Instant;
 use burn::tensor::Device;
 use sagebrush_model::{ItemGraph, LsaStart, Query};
 
-use super::filter::{self, Fitted};
+use super::fit::{self, FitReport};
 use super::located::Located;
 use super::prepared::Prepared;
 use super::run_files;
@@ -67,8 +67,8 @@ pub(crate) fn train_prepared(
 pub(crate) enum Resumed {
     /// The run is finished and nothing is left to do: it stays as it is.
     Nothing(RunConfig),
-    /// A graph filter was fitted; `None` when interrupted.
-    Filter(RunConfig, Option<Fitted>),
+    /// A model was fitted at once; `None` when interrupted.
+    Fitted(RunConfig, Option<FitReport>),
     /// A model was trained; `None` when interrupted.
     Model(RunConfig, Option<Box<Trained>>),
 }
@@ -82,30 +82,30 @@ pub(crate) fn resume(
     let checked = CheckedRun::open(path, command)?;
     if checked.is_over() {
         checked.run.leave()?;
-        let done = match checked.config.model.name.is_filter() {
-            true => "the filter is fitted",
-            false => "training is over; `training.epochs` in its config.toml says how long it is",
+        let done = match checked.config.model.name.is_trained() {
+            false => "the model is fitted",
+            true => "training is over; `training.epochs` in its config.toml says how long it is",
         };
         let path = path.display();
         remark(observer, &format!("{path} stays as it is: {done}"));
         return Ok(Resumed::Nothing(checked.config));
     }
     let mut resumable = checked.begin(observer)?;
-    if resumable.config.model.name.is_filter() {
+    if !resumable.config.model.name.is_trained() {
         let ResumableRun {
             config,
             prepared,
             run,
             ..
         } = &mut resumable;
-        let fitted = filter::fit_into(observer, config, prepared, run)?;
-        return Ok(Resumed::Filter(resumable.config, fitted));
+        let fitted = fit::fit_into(observer, config, prepared, run)?;
+        return Ok(Resumed::Fitted(resumable.config, fitted));
     }
     let trained = resumable.resume(observer)?;
     Ok(Resumed::Model(resumable.config, trained.map(Box::new)))
 }
 
-/// Resumes the training of a model that is no filter, for `command`; `None` when interrupted.
+/// Resumes the training of a model with epochs, for `command`; `None` when interrupted.
 pub(crate) fn train_on(
     observer: &dyn Observer,
     path: &Path,
@@ -138,9 +138,9 @@ impl CheckedRun {
         let run = LockedRun::to_resume(path, command)?;
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &run.config_now()?)?;
-        let checkpoint = match config.model.name.is_filter() {
-            true => None,
-            false => latest_checkpoint(&run)?,
+        let checkpoint = match config.model.name.is_trained() {
+            true => latest_checkpoint(&run)?,
+            false => None,
         };
         check_same_settings(&run, &config, checkpoint.as_ref())?;
         let began = record_of(&run)?;
@@ -157,7 +157,7 @@ impl CheckedRun {
     fn is_over(&self) -> bool {
         let training = &self.config.training;
         let is_over = |checkpoint| training::is_over(training, checkpoint);
-        let asks_for_no_more = self.config.model.name.is_filter()
+        let asks_for_no_more = !self.config.model.name.is_trained()
             || !self.run.is_edited()
             || self.checkpoint.as_ref().is_some_and(is_over);
         asks_for_no_more && self.run.is_whole()
@@ -171,7 +171,7 @@ impl CheckedRun {
             located,
             checkpoint,
         } = self;
-        if checkpoint.is_none() && !config.model.name.is_filter() {
+        if checkpoint.is_none() && config.model.name.is_trained() {
             remark(
                 observer,
                 "there is no checkpoint yet: training starts at epoch 1",

@@ -27,13 +27,21 @@ pub(super) struct Fallback {
 
 impl Fallback {
     pub(super) fn new(train: &ItemLists, n_items: usize, items_have_features: bool) -> Self {
-        let users = 0..train.n_users() as u32;
         let counts = train.counts_by_item(n_items).into_iter();
         Self {
-            counts: counts.map(|count| count as f32).collect(),
+            items_have_features,
+            ..Self::of(train, counts.map(|count| count as f32).collect())
+        }
+    }
+
+    /// With these numbers in place of those of training interactions.
+    pub(super) fn of(train: &ItemLists, counts: Vec<f32>) -> Self {
+        let users = 0..train.n_users() as u32;
+        Self {
+            counts,
             recent: None,
             is_cold_user: users.map(|user| train.of(user).is_empty()).collect(),
-            items_have_features,
+            items_have_features: false,
             popularity: OnceLock::new(),
         }
     }

@@ -3,6 +3,8 @@
 mod fallback;
 pub mod filter;
 mod fold_in;
+mod item_knn;
+mod item_pairs;
 mod item_side;
 mod kernel;
 mod mlp;
@@ -25,6 +27,7 @@ mod top_k_tests;
 
 pub use fallback::ServedScores;
 pub use fold_in::{FoldIn, FoldInError, FoldInMap};
+pub use item_knn::{ItemKnn, ItemKnnConfig};
 pub use model_config::model_config;
 pub use plane::{Plane, plane};
 pub use popularity::Popularity;
@@ -43,5 +46,6 @@ pub use tables::{Tables, TablesError};
 pub use top_k::{top_k, top_k_among, top_k_without};
 
 pub(crate) use fold_in::RIDGE;
+pub(crate) use score_source::rows_of_tile;
 #[cfg(test)]
 pub(crate) use selection::best_first;

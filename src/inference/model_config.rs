@@ -10,7 +10,7 @@ use crate::config::{Initialization, LastActivation, ModelName, PoolingName, RunC
 /// The model of the settings; `n_features` are the floats of an item's features, where the model reads any.
 ///
 /// # Panics
-/// For a graph filter, which is not trained.
+/// For a model that is not trained.
 pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
     let model = &config.model;
     let dim = model.dim;
@@ -68,8 +68,8 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
             node_dropout: model.node_dropout,
             feature_dropout: config.features.as_ref().map_or(0.0, |f| f.dropout),
         }),
-        ModelName::GfCf | ModelName::ChebyCf => {
-            unreachable!("a graph filter is fitted, not trained")
+        ModelName::GfCf | ModelName::ChebyCf | ModelName::Popularity | ModelName::ItemKnn => {
+            unreachable!("{} is fitted, not trained", model.name)
         }
     };
     ModelConfig {

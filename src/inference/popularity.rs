@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use super::rank_error::RankError;
 use super::score_source::ScoreSource;
 use super::selection::{Ranked, Selection, best_first};
+use super::top_k::check_k;
 use crate::data::{ItemLists, decays};
 
 /// Scores an item by the number of its train users, the same for everybody.
@@ -60,8 +62,8 @@ impl Popularity {
         Self::of_counts(train.n_users(), sums)
     }
 
-    /// Of these numbers of train users, one an item.
-    pub(super) fn of_counts(n_users: usize, counts: Vec<f32>) -> Self {
+    /// Of these numbers of train users, or of what they count, one an item, for so many users.
+    pub fn of_counts(n_users: usize, counts: Vec<f32>) -> Self {
         let places = (0..).zip(&counts);
         let mut ranking: Vec<Ranked> = places
             .map(|(item, &score)| Ranked { item, score })
@@ -76,8 +78,30 @@ impl Popularity {
 }
 
 impl Popularity {
-    /// The number of train users of each item.
-    pub(super) fn counts(&self) -> &[f32] {
+    /// The same for so many other people.
+    #[must_use]
+    pub(super) fn for_others(&self, n_users: usize) -> Self {
+        Self {
+            n_users,
+            ..self.clone()
+        }
+    }
+
+    /// The `k` most popular items, the `hidden` ones (ascending) left out.
+    ///
+    /// # Errors
+    /// `k` of 0.
+    pub(super) fn best(&self, k: usize, hidden: &[u32]) -> Result<Vec<Ranked>, RankError> {
+        check_k(k)?;
+        let mut selection = Selection::new(k.min(self.counts.len()), hidden);
+        self.offer(&mut selection);
+        selection
+            .finish()
+            .map_err(|item| RankError::VectorNotANumber { item })
+    }
+
+    /// The number of train users of each item, or what they count.
+    pub fn counts(&self) -> &[f32] {
         &self.counts
     }
 

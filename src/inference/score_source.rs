@@ -95,6 +95,22 @@ impl<S: ScoreSource + ?Sized> ScoreSource for &S {
     }
 }
 
+/// Each user with the row of `out` for that user's scores of `items`.
+pub(crate) fn rows_of_tile<'a>(
+    users: &'a [u32],
+    items: &Range<usize>,
+    out: &'a mut [f32],
+) -> impl Iterator<Item = (u32, &'a mut [f32])> + use<'a> {
+    let width = items.len();
+    assert_eq!(
+        out.len(),
+        users.len() * width,
+        "one score per user and item"
+    );
+    let rows = out.chunks_exact_mut(width.max(1));
+    users.iter().copied().zip(rows)
+}
+
 /// Users whose tiles of scores are held at once.
 const USERS_PER_TILE: usize = 64;
 

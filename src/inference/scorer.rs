@@ -1,9 +1,11 @@
-//! The scorer of a finished run: the tables of a trained model, or a graph filter.
+//! The scorer of a finished run: the tables of a model with vectors, or a model that scores users' histories.
 
 use sagebrush_model::mean_vectors;
 
 use super::filter::GraphFilter;
 use super::fold_in::{FoldIn, FoldInError};
+use super::item_knn::ItemKnn;
+use super::popularity::Popularity;
 use super::rank_error::RankError;
 use super::score_source::ScoreSource;
 use super::selection::Ranked;
@@ -22,6 +24,10 @@ pub enum Scorer {
     ItemMeans(Tables),
     /// A filter over users' histories.
     Filter(GraphFilter),
+    /// The neighbours of items, over users' histories.
+    ItemKnn(ItemKnn),
+    /// The most popular items, for everybody.
+    Popularity(Popularity),
 }
 
 impl Scorer {
@@ -30,19 +36,21 @@ impl Scorer {
         match self {
             Self::Embeddings(tables, _) | Self::ItemMeans(tables) => tables,
             Self::Filter(filter) => filter,
+            Self::ItemKnn(knn) => knn,
+            Self::Popularity(popularity) => popularity,
         }
     }
 
-    /// The tables; `None` for a filter, which has none.
+    /// The tables; `None` for a model without vectors.
     pub fn tables(&self) -> Option<&Tables> {
         match self {
             Self::Embeddings(tables, _) | Self::ItemMeans(tables) => Some(tables),
-            Self::Filter(_) => None,
+            Self::Filter(_) | Self::ItemKnn(_) | Self::Popularity(_) => None,
         }
     }
 
-    /// The same scores for other people, a user for each of `histories`: exact for a filter and for means of items, for
-    /// other tables by least squares over the known users ([`FoldIn`]). Tables are shared, not copied.
+    /// The same scores for other people, a user for each of `histories`: exact for models of histories and for means of
+    /// items, for other tables by least squares over the known users ([`FoldIn`]). Tables are shared, not copied.
     ///
     /// # Errors
     /// When the tables hold nothing to go by.
@@ -76,21 +84,23 @@ impl Scorer {
                     false => others,
                 })
             }
+            Self::ItemKnn(knn) => Box::new(knn.with_histories(histories.clone())),
+            Self::Popularity(popularity) => Box::new(popularity.for_others(histories.n_users())),
         })
     }
 
     /// With more items behind those there are, by their rows `[n, dim]`. The item table is copied once.
     ///
     /// # Errors
-    /// Rows of another width; a filter, which knows the items it was fitted on only.
+    /// Rows of another width; a model without vectors, which knows the items it was fitted on only.
     pub fn with_items(self, rows: &[f32]) -> Result<Self, TablesError> {
         match self {
             Self::Embeddings(tables, fold_in) => {
                 Ok(Self::Embeddings(tables.with_items(rows)?, fold_in))
             }
             Self::ItemMeans(tables) => tables.with_items(rows).map(Self::ItemMeans),
-            Self::Filter(_) => Err(TablesError {
-                part: "a graph filter's item table",
+            Self::Filter(_) | Self::ItemKnn(_) | Self::Popularity(_) => Err(TablesError {
+                part: "the item table of a model without vectors",
                 found: rows.len(),
                 expected: 0,
             }),
@@ -98,7 +108,8 @@ impl Scorer {
     }
 
     /// The `k` items most like `item`, the `hidden` ones (ascending) left out, among which it usually is itself: by the
-    /// cosine of item vectors; for a filter, by the scores of a user who has that item alone.
+    /// cosine of item vectors; for item-kNN its neighbours, for popularity the most popular items; for other models of
+    /// histories by the scores of a user who has that item alone.
     ///
     /// # Errors
     /// `k` of 0, or a vector that holds a NaN.
@@ -111,6 +122,8 @@ impl Scorer {
                 similar_items(tables, item, k, hidden)
             }
             Self::Filter(filter) => filter.similar(item, k, hidden),
+            Self::ItemKnn(knn) => knn.similar(item, k, hidden),
+            Self::Popularity(popularity) => popularity.best(k, hidden),
         }
     }
 
@@ -126,7 +139,7 @@ impl Scorer {
     pub(super) fn n_training_users(&self) -> Option<usize> {
         match self {
             Self::Embeddings(_, fold_in) => fold_in.n_training_users(),
-            Self::ItemMeans(_) | Self::Filter(_) => None,
+            _ => None,
         }
     }
 }

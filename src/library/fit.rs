@@ -6,7 +6,7 @@ use super::{Run, Split};
 use crate::config::RunConfig;
 use crate::error::Result;
 use crate::failure::{Fails, Failure};
-use crate::fitting::{filter, train};
+use crate::fitting::{fit as fit_at_once, train};
 use crate::observer::Observer;
 
 /// Training was stopped before its end.
@@ -24,7 +24,7 @@ impl Fails for Stopped {
     }
 }
 
-/// Trains the model of `config` on `split` into a new run directory `out`, or fits it where it is a graph filter.
+/// Trains the model of `config` on `split` into a new run directory `out`, or fits it where it has no epochs.
 ///
 /// In memory are the split and the training's tables, whose size `sagebrush inspect` forecasts. Everything that is kept
 /// goes to the directory `out` while training runs: checkpoints, the log of epochs, and at the end the tables to answer
@@ -63,9 +63,11 @@ pub fn fit(
     observer: &dyn Observer,
 ) -> Result<Run> {
     let (config, out) = (split.settings(config)?, out.as_ref());
-    let is_done = match config.model.name.is_filter() {
-        true => filter::fit_prepared(observer, &config, &split.prepared, out, "fit")?.is_some(),
-        false => train::train_prepared(observer, &config, &split.prepared, out, "fit")?.is_some(),
+    let is_done = match config.model.name.is_trained() {
+        true => train::train_prepared(observer, &config, &split.prepared, out, "fit")?.is_some(),
+        false => {
+            fit_at_once::fit_prepared(observer, &config, &split.prepared, out, "fit")?.is_some()
+        }
     };
     if !is_done {
         let path = out.display().to_string();

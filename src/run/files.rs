@@ -18,6 +18,10 @@ pub enum File {
     Prior,
     /// `filter.safetensors`: the singular vectors of a graph filter.
     Filter,
+    /// `popularity.safetensors`: how popular each item is, where that is the model.
+    Popularity,
+    /// `item_knn.safetensors`: the neighbours of each item, where they are the model.
+    ItemKnn,
     /// `users.json`: user keys; the position is the id.
     Users,
     /// `items.json`: item keys; the position is the id.
@@ -56,13 +60,15 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
         Self::FoldIn,
         Self::Prior,
         Self::Filter,
+        Self::Popularity,
+        Self::ItemKnn,
         Self::Users,
         Self::Items,
         Self::Titles,
@@ -91,6 +97,8 @@ impl File {
             Self::FoldIn => "fold_in.safetensors",
             Self::Prior => "prior.safetensors",
             Self::Filter => "filter.safetensors",
+            Self::Popularity => "popularity.safetensors",
+            Self::ItemKnn => "item_knn.safetensors",
             Self::Users => "users.json",
             Self::Items => "items.json",
             Self::Titles => "titles.json",
@@ -140,7 +148,12 @@ impl File {
     }
 
     /// What a finished run scores with: all files of one of these.
-    pub(super) const SCORERS: [&[Self]; 2] = [&[Self::Model, Self::Embeddings], &[Self::Filter]];
+    pub(super) const SCORERS: [&[Self]; 4] = [
+        &[Self::Model, Self::Embeddings],
+        &[Self::Filter],
+        &[Self::Popularity],
+        &[Self::ItemKnn],
+    ];
 
     pub(super) fn is_tensors(self) -> bool {
         matches!(
@@ -150,6 +163,8 @@ impl File {
                 | Self::FoldIn
                 | Self::Prior
                 | Self::Filter
+                | Self::Popularity
+                | Self::ItemKnn
                 | Self::Interactions
                 | Self::Test
                 | Self::AlsoSeen

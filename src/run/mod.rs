@@ -15,6 +15,7 @@ mod files;
 mod fold_in;
 mod holder;
 mod item_graph;
+mod item_models;
 mod ledger;
 mod lines;
 mod lock;

@@ -12,6 +12,10 @@ pub enum CardScore {
     Head,
     /// A graph filter over a user's history.
     Filter,
+    /// A number an item, the same for everybody.
+    Popularity,
+    /// The similarities of an item's neighbours that the user has.
+    ItemKnn,
 }
 
 /// What the model card says. Texts are taken as text: markup in them is escaped.
@@ -52,6 +56,8 @@ impl ModelCard {
             CardScore::Dot => (TABLES, [LOAD_TABLES, LOAD_DOT].concat()),
             CardScore::Head => (TABLES, [LOAD_TABLES, LOAD_HEAD].concat()),
             CardScore::Filter => (VECTORS, LOAD_FILTER.to_owned()),
+            CardScore::Popularity => (SCORES, LOAD_POPULARITY.to_owned()),
+            CardScore::ItemKnn => (NEIGHBOURS, LOAD_ITEM_KNN.to_owned()),
         };
         let fold_in = match self.folds_in {
             true => FOLD_IN,
@@ -96,6 +102,20 @@ const FOLD_IN: &str =
 const VECTORS: &str =
     "| `filter.safetensors` | `item_vectors` [n_items, n_vectors] and `singular_values` of \
                        the normalised training interactions |
+";
+
+const SCORES: &str = "| `popularity.safetensors` | `scores` [n_items]: how many users an item has, or how much they count |\n";
+
+const LOAD_POPULARITY: &str = "
+Everybody gets the items of the highest scores that they do not have.
+";
+
+const NEIGHBOURS: &str = "| `item_knn.safetensors` | the neighbours of each item, nearest first (CSR: `row_ptr`, `items`, `similarities`) |\n";
+
+const LOAD_ITEM_KNN: &str = "
+The score of an item is the sum of its similarities to those of its neighbours that the user has;
+`sagebrush recommend` applies it, also to the history of a new user:
+`sagebrush recommend --run . --history ITEM,ITEM`.
 ";
 
 const LOAD_FILTER: &str = "

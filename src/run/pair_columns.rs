@@ -81,6 +81,22 @@ impl RunDir {
         })
     }
 
+    /// The times of the items trained on, in the order of `lists.train`, which the run's settings read.
+    ///
+    /// # Errors
+    /// As [`interaction_columns`](Self::interaction_columns), and a run that kept none.
+    pub fn train_times(&self, lists: &SeenLists) -> Result<Vec<i64>, RunError> {
+        let times = self.interaction_columns(lists)?.train.times;
+        match times.len() == lists.train.n_pairs() {
+            true => Ok(times),
+            false => {
+                let path = self.path_of(File::Interactions);
+                let what = "it holds no times of the training items";
+                Err(RunError::damaged(&path, what))
+            }
+        }
+    }
+
     /// The weights of the items trained on, in the order of `lists.train`, which the run's settings read.
     ///
     /// # Errors

@@ -5,13 +5,15 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Models that between them have every setting.
-const MODELS: [&str; 6] = [
+const MODELS: [&str; 8] = [
     "lightgcn",
     "pinsage",
     "chebycf",
     "mf",
     "ngcf-lecture",
     "gf-cf",
+    "popularity",
+    "item-knn",
 ];
 
 /// The flags of each command, and the sections of the settings.

@@ -79,10 +79,10 @@ impl Workspace {
             .env("XDG_STATE_HOME", self.folder.path())
             .env_remove("RUST_LOG")
             .timeout(PATIENCE);
-        let is_of_filter = ["gf-cf", "chebycf"]
+        let has_no_epochs = ["gf-cf", "chebycf", "popularity", "item-knn"]
             .iter()
-            .any(|name| command.text.contains(name));
-        if !is_of_filter {
+            .any(|name| command.text.contains(&format!("--model {name}")));
+        if !has_no_epochs {
             shell.env("SAGEBRUSH_TRAINING_EPOCHS", "2");
         }
         let output = shell.output().map_err(|error| error.to_string())?;

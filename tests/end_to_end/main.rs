@@ -10,6 +10,7 @@ mod data;
 mod disliked;
 mod events;
 mod filters;
+mod fitted;
 mod keys;
 mod lists;
 mod memory;

@@ -71,7 +71,7 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
     )]
     Synth(SynthArgs),
-    /// Train a model on a log, or fit a graph filter, and write a run directory
+    /// Train a model on a log, or fit one without epochs, and write a run directory
     #[cfg(feature = "train")]
     #[command(
         after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"

@@ -63,8 +63,9 @@ fn write_known(
 ) -> Result<()> {
     let Some(tables) = run.recommender.scorer().tables() else {
         return Err(Usage(format!(
-            "{}: a graph filter has no vectors",
-            args.run.display()
+            "{}: {} has no vectors",
+            args.run.display(),
+            run.config.model.name
         ))
         .into());
     };

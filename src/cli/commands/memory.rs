@@ -33,7 +33,7 @@ pub(super) fn of_models(
     let read = machine::peak_bytes().unwrap_or(0);
     let lazy = (ModelName::Mf, Optimizer::LazyAdam);
     // PinSAGE's memory is that of features which a log does not tell.
-    let is_told = |model: &&ModelName| !model.is_filter() && **model != ModelName::PinSage;
+    let is_told = |model: &&ModelName| model.is_trained() && **model != ModelName::PinSage;
     let trained = ModelName::ALL.iter().filter(is_told);
     let dense = trained.map(|&model| (model, Optimizer::Adam));
     let forecast = |(model, optimizer)| {

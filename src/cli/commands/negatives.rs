@@ -60,9 +60,10 @@ struct Negative {
 /// Runs `negatives`.
 pub(super) fn negatives(session: &Session, args: &NegativesArgs) -> Result<()> {
     let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
-    if run.config.model.name.is_filter() {
+    let model = run.config.model.name;
+    if !model.is_trained() {
         return Err(Usage(format!(
-            "{}: a graph filter is fitted at once; it is compared with no negatives",
+            "{}: {model} is fitted at once; it is compared with no negatives",
             args.run.display()
         ))
         .into());

@@ -11,7 +11,7 @@ use crate::cli::session::Session;
 use crate::config::RunConfig;
 use crate::error::{Result, Unexpected};
 use crate::failure::Failure;
-use crate::fitting::filter::{self, Fitted};
+use crate::fitting::fit::{self, FitReport};
 use crate::fitting::train::{self, Resumed};
 use crate::machine;
 use crate::run::{Replace, RunDir};
@@ -24,7 +24,7 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
     if let Some(path) = &args.resume {
         return match train::resume(session, path, COMMAND)? {
             Resumed::Nothing(config) => report_nothing(session, path, &config),
-            Resumed::Filter(config, fitted) => report_filter(session, path, &config, fitted),
+            Resumed::Fitted(config, fitted) => report_fitted(session, path, &config, fitted),
             Resumed::Model(config, trained) => {
                 report(session, path, &config, trained.map(|trained| *trained))
             }
@@ -44,9 +44,9 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
         false => Replace::Nothing,
     };
     let config = &resolved.config;
-    if config.model.name.is_filter() {
-        let fitted = filter::fit(session, config, out, replace, COMMAND)?;
-        return report_filter(session, out, config, fitted);
+    if !config.model.name.is_trained() {
+        let fitted = fit::fit(session, config, out, replace, COMMAND)?;
+        return report_fitted(session, out, config, fitted);
     }
     let trained = train::train_new(session, config, out, replace, COMMAND, None)?;
     report(session, out, config, trained)
@@ -96,13 +96,13 @@ fn report(
     Ok(None)
 }
 
-fn report_filter(
+fn report_fitted(
     session: &Session,
     out: &Path,
     config: &RunConfig,
-    fitted: Option<Fitted>,
+    fitted: Option<FitReport>,
 ) -> Result<Option<Failure>> {
-    let Some(Fitted {
+    let Some(FitReport {
         validation,
         seconds,
     }) = fitted

@@ -5,10 +5,12 @@ mod evaluation;
 mod features;
 mod filter;
 mod graph;
+mod item_knn;
 mod loss;
 mod model;
 mod model_name;
 mod pinsage;
+mod popularity;
 mod prior;
 mod run;
 mod sampling;
@@ -24,10 +26,12 @@ pub use evaluation::EvaluationConfig;
 pub use features::FeatureSettings;
 pub use filter::{ChebyCfSettings, FilterSettings};
 pub use graph::GraphSettings;
+pub use item_knn::ItemKnnSettings;
 pub use loss::{LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
 pub use model_name::ModelName;
 pub use pinsage::{PinSageSettings, QueryItem, Start};
+pub use popularity::PopularitySettings;
 pub use prior::{PriorConfig, PriorUse};
 pub use run::{DeviceName, RunSettings};
 pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
@@ -37,7 +41,9 @@ pub use training::{Optimizer, Schedule, TrainingConfig};
 pub use walks::{PoolingName, WalkSettings};
 
 use super::accepts::{Accepts, FORMAT_VERSION};
-use ModelName::{ChebyCf, GfCf, LightGcn, Mf, NgcfLecture, NgcfOfficial, NgcfPaper, PinSage};
+use ModelName::{
+    ChebyCf, GfCf, ItemKnn, LightGcn, Mf, NgcfLecture, NgcfOfficial, NgcfPaper, PinSage, Popularity,
+};
 use section::{Section, SectionDefinition, section};
 use setting::{Flag, Over, Tune, Usual};
 
@@ -49,6 +55,8 @@ const ALL: &[ModelName] = ModelName::ALL;
 /// Those with epochs.
 const TRAINED: &[ModelName] = &[Mf, LightGcn, NgcfLecture, NgcfPaper, NgcfOfficial, PinSage];
 /// Those that are fitted at once.
+const FITTED: &[ModelName] = &[GfCf, ChebyCf, Popularity, ItemKnn];
+/// The graph filters.
 const FILTERS: &[ModelName] = &[GfCf, ChebyCf];
 /// The one that reads what items are made of.
 const PINSAGE: &[ModelName] = &[PinSage];
@@ -67,6 +75,8 @@ pub(super) const SECTIONS: &[SectionDefinition] = &[
     WalkSettings::SECTION,
     FilterSettings::SECTION,
     ChebyCfSettings::SECTION,
+    PopularitySettings::SECTION,
+    ItemKnnSettings::SECTION,
     ScoreSettings::SECTION,
     LossSettings::SECTION,
     SamplingConfig::SECTION,
@@ -115,6 +125,10 @@ section! {
         filter: Option<FilterSettings>,
         /// Settings of `chebycf` alone.
         chebycf: Option<ChebyCfSettings>,
+        /// Settings of `popularity` alone.
+        popularity: Option<PopularitySettings>,
+        /// Settings of `item-knn` alone.
+        item_knn: Option<ItemKnnSettings>,
         /// The score.
         score: ScoreSettings,
         /// The loss.
@@ -149,7 +163,7 @@ impl RunConfig {
     /// Whether training or what is measured beside it reads the weights of interactions.
     #[must_use]
     pub fn reads_weights(&self) -> bool {
-        (self.sampling.weighted_positives && !self.model.name.is_filter())
+        (self.sampling.weighted_positives && self.model.name.is_trained())
             || self.graph.as_ref().is_some_and(|graph| graph.weighted)
             || self
                 .filter

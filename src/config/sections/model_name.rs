@@ -3,7 +3,7 @@
 use crate::config::choice::closed_choice;
 
 closed_choice! {
-    /// `model.name`: which network is trained, or which graph filter is fitted.
+    /// `model.name`: which network is trained, or what is fitted at once.
     ModelName {
         /// Matrix factorization: two embedding tables.
         Mf = "mf",
@@ -21,11 +21,29 @@ closed_choice! {
         GfCf = "gf-cf",
         /// ChebyCF: a Chebyshev filter and an ideal low-pass one over the item graph; not trained.
         ChebyCf = "chebycf",
+        /// Popularity: the items with the most users, or the most of late; not trained.
+        Popularity = "popularity",
+        /// Item-kNN: what is taken together with what the user took; not trained.
+        ItemKnn = "item-knn",
     }
 }
 
 impl ModelName {
-    /// Whether it is a graph filter: fitted at once, without epochs.
+    /// Whether it has epochs; the others are fitted at once.
+    #[must_use]
+    pub fn is_trained(self) -> bool {
+        match self {
+            Self::Mf
+            | Self::LightGcn
+            | Self::NgcfLecture
+            | Self::NgcfPaper
+            | Self::NgcfOfficial
+            | Self::PinSage => true,
+            Self::GfCf | Self::ChebyCf | Self::Popularity | Self::ItemKnn => false,
+        }
+    }
+
+    /// Whether it is a graph filter.
     #[must_use]
     pub fn is_filter(self) -> bool {
         matches!(self, Self::GfCf | Self::ChebyCf)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::section::section;
 use super::setting::{Absent, Limit, Tune};
-use super::{ALL, FILTERS, PINSAGE, flag};
+use super::{ALL, FITTED, PINSAGE, flag};
 use crate::config::accepts::{Accepts, Choice};
 use crate::config::byte_size::ByteSize;
 use crate::config::choice::closed_choice;
@@ -31,9 +31,9 @@ section! {
     device: DeviceName {
         default: DeviceName::Cpu;
         limits: &[Limit {
-            models: FILTERS,
+            models: FITTED,
             accepts: Accepts::Choice(CPU),
-            remedy: "a graph filter runs on the CPU; remove the key or set it to `cpu`",
+            remedy: "what is not trained runs on the CPU; remove the key or set it to `cpu`",
         }],
         flag: flag("device", "NAME"),
     }

@@ -194,9 +194,9 @@ impl Setting {
         }
         let is_of_training = ModelName::ALL
             .iter()
-            .all(|model| self.is_of(*model) != model.is_filter());
+            .all(|model| self.is_of(*model) == model.is_trained());
         if is_of_training {
-            return Some("a graph filter is fitted, not trained; remove the key".to_owned());
+            return Some(format!("{model} is fitted, not trained; remove the key"));
         }
         let names: Vec<&str> = self.models.iter().map(|model| model.as_str()).collect();
         let have = match names.len() {

@@ -1,6 +1,7 @@
 //! Lists for users who are not in the log, from the items they have.
 
 use super::super::fallback::ServedScores;
+use super::super::score_source::ScoreSource;
 use super::super::selection::Ranked;
 use super::Recommender;
 use super::error::RecommenderError;

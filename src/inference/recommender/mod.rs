@@ -128,7 +128,11 @@ impl Recommender {
                 found,
             });
         }
-        let fallback = Fallback::new(train, self.items.len(), items_have_features);
+        let fallback = match &self.scorer {
+            // What it knows of the most popular items is what everybody gets.
+            Scorer::Popularity(popularity) => Fallback::of(train, popularity.counts().to_vec()),
+            _ => Fallback::new(train, self.items.len(), items_have_features),
+        };
         Ok(Self {
             fallback: Some(fallback),
             ..self

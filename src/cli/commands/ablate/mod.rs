@@ -14,7 +14,7 @@ use crate::error::{Error, Result, Unexpected, Usage};
 use crate::evaluation::{EvaluationData, evaluate};
 use crate::failure::Failure;
 use crate::finished::{self, EvaluationFile, OpenRun, Seen};
-use crate::fitting::{Files, filter, train};
+use crate::fitting::{Files, fit, train};
 use crate::inference::ScoreSource;
 use crate::run::{Replace, RunDir, RunError, write_atomically};
 use crate::split::DataRecord;
@@ -119,10 +119,10 @@ fn plan<'a>(
 /// Trains from the beginning or from where it stopped; what is finished stays. `false` when interrupted.
 fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
     let Planned { config, path, .. } = planned;
-    let is_filter = config.model.name.is_filter();
-    let from_the_beginning = |replace| match is_filter {
-        true => Ok(filter::fit(session, config, path, replace, COMMAND)?.is_some()),
-        false => Ok(train::train_new(session, config, path, replace, COMMAND, None)?.is_some()),
+    let is_trained = config.model.name.is_trained();
+    let from_the_beginning = |replace| match is_trained {
+        true => Ok(train::train_new(session, config, path, replace, COMMAND, None)?.is_some()),
+        false => Ok(fit::fit(session, config, path, replace, COMMAND)?.is_some()),
     };
     match RunDir::open(path) {
         Ok(run) => {
@@ -138,9 +138,9 @@ fn bring_to_end(session: &Session, planned: &Planned<'_>) -> Result<bool> {
                 return from_the_beginning(Replace::Any);
             }
             check_same_settings(&run, config)?;
-            match is_filter {
-                true => from_the_beginning(Replace::Any),
-                false => Ok(train::train_on(session, path, COMMAND)?.is_some()),
+            match is_trained {
+                true => Ok(train::train_on(session, path, COMMAND)?.is_some()),
+                false => from_the_beginning(Replace::Any),
             }
         }
         Err(error) => Err(error.into()),

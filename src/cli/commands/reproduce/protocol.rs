@@ -18,7 +18,7 @@ use crate::config::{self, RunConfig, SplitDraw};
 use crate::error::{Result, Unexpected};
 use crate::evaluation::{Estimate, EvaluationData, recall_and_ndcg};
 use crate::finished;
-use crate::fitting::{filter, train};
+use crate::fitting::{fit, train};
 use crate::inference::{RankError, ScoreSource};
 use crate::run::{LockedRun, Replace};
 use crate::split::Split;
@@ -93,9 +93,9 @@ fn run(
 ) -> Result<Option<Vec<Row>>> {
     let config = settings(recipe, args)?;
     let out = args.out.join(recipe.name);
-    let fitted = match config.model.name.is_filter() {
-        true => fit_whole(session, &config, &out)?,
-        false => train_whole(session, config, &out)?,
+    let fitted = match config.model.name.is_trained() {
+        true => train_whole(session, config, &out)?,
+        false => fit_whole(session, &config, &out)?,
     };
     let Some((mut choice, seconds)) = fitted else {
         return Ok(None);
@@ -151,7 +151,7 @@ type Fitted = Option<(Option<Choice>, f64)>;
 
 fn fit_whole(session: &Session, config: &RunConfig, out: &Path) -> Result<Fitted> {
     let started = Instant::now();
-    let fitted = filter::fit(
+    let fitted = fit::fit(
         session,
         &on_all_of_train(config.clone()),
         out,

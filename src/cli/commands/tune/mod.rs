@@ -137,9 +137,9 @@ fn prepare(session: &Session, config: &RunConfig) -> Result<Prepared> {
 }
 
 fn ladder(base: &RunConfig) -> Ladder {
-    match base.model.name.is_filter() {
-        true => Ladder::without_epochs(),
-        false => Ladder::new(base.training.epochs, base.training.evaluate_every),
+    match base.model.name.is_trained() {
+        true => Ladder::new(base.training.epochs, base.training.evaluate_every),
+        false => Ladder::without_epochs(),
     }
 }
 

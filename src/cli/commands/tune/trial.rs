@@ -8,8 +8,10 @@ use burn::tensor::Device;
 use crate::cli::session::Session;
 use crate::config::{self, RunConfig, SettingError};
 use crate::error::{Error, Result, Unexpected, Usage};
+use crate::fitting::fit::validate;
+use crate::fitting::fitted::fitted;
 use crate::fitting::train::{self, Callbacks};
-use crate::fitting::{OverLimit, Prepared, filter, memory_limit};
+use crate::fitting::{OverLimit, Prepared, memory_limit};
 use crate::forecast::Counts;
 use crate::run::{EpochRecord, LockedRun, Replace, RunError, RunWriter};
 use crate::training::{Outcome, TrainingError};
@@ -78,8 +80,8 @@ impl Trials<'_> {
         };
         let measured = match config {
             Err(error) => Err(error.into()),
-            Ok(config) if config.model.name.is_filter() => self.fit(&config, &blank),
-            Ok(config) => self.train(journal, &config, &blank),
+            Ok(config) if config.model.name.is_trained() => self.train(journal, &config, &blank),
+            Ok(config) => self.fit(&config, &blank),
         };
         match measured {
             Err(error) if is_of_the_settings(&error) => Ok(Measured::Record(TrialRecord {
@@ -147,13 +149,19 @@ impl Trials<'_> {
 
     fn fit(&self, config: &RunConfig, blank: &TrialRecord) -> Result<Measured> {
         let started = Instant::now();
-        let Some((_, filter)) = filter::fitted(&Session::silent(), config, self.prepared)? else {
+        memory_limit::check(config, Counts::from(&self.prepared.record))?;
+        let split = &self.prepared.split;
+        let Some(fitted) = fitted(&Session::silent(), config, &split.train)? else {
             return Ok(Measured::Interrupted);
         };
-        let validation = filter::validate(self.prepared, &filter)?;
-        let value = validation
-            .get(self.metric())
-            .ok_or_else(|| Usage(format!("a filter is not measured by {}", self.metric())))?;
+        let validation = validate(split, &fitted)?;
+        let value = validation.get(self.metric()).ok_or_else(|| {
+            Usage(format!(
+                "{} is not measured by {}",
+                config.model.name,
+                self.metric()
+            ))
+        })?;
         Ok(Measured::Record(TrialRecord {
             value: Some(*value),
             seconds: started.elapsed().as_secs_f64(),

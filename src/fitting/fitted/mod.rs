@@ -1,0 +1,137 @@
+//! Models that are fitted at once, without epochs: each is a function of the training part and the settings.
+
+mod filter;
+mod item_knn;
+mod popularity;
+
+use std::time::Instant;
+
+use crate::config::RunConfig;
+use crate::error::{Result, Unexpected, Usage};
+use crate::inference::filter::{GraphFilter, shape};
+use crate::inference::{ItemKnn, Popularity, ScoreSource};
+use crate::observer::Observer;
+use crate::run::{FilterTables, RunWriter};
+use crate::split::TrainSet;
+
+/// A model that was fitted, in memory.
+pub(crate) struct Fitted {
+    model: Model,
+    /// Wall time of the fit.
+    pub(crate) seconds: f64,
+}
+
+/// What scores, and what a run keeps of it.
+enum Model {
+    Filter(FilterTables, GraphFilter),
+    Popularity(Popularity),
+    ItemKnn(ItemKnn),
+}
+
+/// Fits the model of the settings to a training part; `None` when interrupted. Nothing but that part is looked at, and
+/// nothing is written.
+///
+/// # Errors
+/// What [`check`] refuses; a graph that cannot be built.
+pub(crate) fn fitted(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    train: &TrainSet,
+) -> Result<Option<Fitted>> {
+    check(config, train)?;
+    let started = Instant::now();
+    let model = if let (Some(settings), Some(shape)) = (&config.filter, shape(config)) {
+        let found = filter::fit(observer, config, settings, &shape, train)?;
+        found.map(|(tables, filter)| Model::Filter(tables, filter))
+    } else if let Some(settings) = &config.popularity {
+        Some(Model::Popularity(popularity::fit(settings, train)))
+    } else if let Some(settings) = &config.item_knn {
+        item_knn::fit(observer, settings, train).map(Model::ItemKnn)
+    } else {
+        return Err(Unexpected("a model that is trained was to be fitted at once").into());
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    Ok(model.map(|model| Fitted { model, seconds }))
+}
+
+/// Refuses settings that ask for what the log does not tell.
+///
+/// # Errors
+/// A half-life where the log has no times.
+pub(crate) fn check(config: &RunConfig, train: &TrainSet) -> Result<()> {
+    let half_lives = [
+        (
+            "popularity.half_life_days",
+            config
+                .popularity
+                .as_ref()
+                .and_then(|own| own.half_life_days),
+        ),
+        (
+            "item_knn.half_life_days",
+            config.item_knn.as_ref().and_then(|own| own.half_life_days),
+        ),
+    ];
+    let asked = half_lives.into_iter().find(|(_, days)| days.is_some());
+    match asked {
+        Some((key, _)) if train.times().len() != train.n_interactions() => Err(Usage(format!(
+            "`{key}` needs timestamps, and the log has none: name their column with `--timestamp-column NAME` \
+             (`data.columns.timestamp`), or leave the key out"
+        ))
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+impl Fitted {
+    /// The scores of the users it was fitted to.
+    pub(crate) fn source(&self) -> &dyn ScoreSource {
+        match &self.model {
+            Model::Filter(_, filter) => filter,
+            Model::Popularity(popularity) => popularity,
+            Model::ItemKnn(knn) => knn,
+        }
+    }
+
+    /// Writes what a run keeps of it.
+    pub(crate) fn write(&self, run: &mut RunWriter) -> Result<()> {
+        match &self.model {
+            Model::Filter(tables, _) => run.write_filter(tables)?,
+            Model::Popularity(popularity) => run.write_popularity(popularity.counts())?,
+            Model::ItemKnn(knn) => run.write_item_knn(knn.neighbours())?,
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::ModelName;
+
+    #[test]
+    fn a_half_life_without_times_is_refused_by_its_key_with_the_remedy() {
+        let train = TrainSet::of_pairs(2, 2, &[(0, 0), (1, 1)]);
+        for (model, key) in [
+            (ModelName::Popularity, "popularity.half_life_days"),
+            (ModelName::ItemKnn, "item_knn.half_life_days"),
+        ] {
+            let mut config = RunConfig::defaults_for(model);
+            assert!(fitted(&(), &config, &train).unwrap().is_some());
+            config
+                .popularity
+                .iter_mut()
+                .for_each(|own| own.half_life_days = Some(7.0));
+            config
+                .item_knn
+                .iter_mut()
+                .for_each(|own| own.half_life_days = Some(7.0));
+            let text = fitted(&(), &config, &train).err().unwrap().to_string();
+            assert!(
+                text.contains(key) && text.contains("`--timestamp-column NAME`"),
+                "{text}"
+            );
+        }
+    }
+}
