@@ -31,7 +31,7 @@ pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usua
 pub use sections::{
     ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
     FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
-    LastActivation, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
+    LastActivation, LogQ, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
     NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings, PoolingName, PositiveSampling,
     QueryItem, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings,
     SplitConfig, SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,

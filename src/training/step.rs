@@ -57,11 +57,16 @@ fn indices(ready: Ready, device: &Device) -> BatchIndices {
     if let Some(shared) = batch.shared {
         ids = ids.with_shared(SharedNegatives {
             items: shared.items,
+            in_batch: shared.in_batch,
             known_ptr: shared.known_ptr,
             known: shared.known,
-            log_q: shared
-                .log_q
-                .map(|(positives, shared)| LogQ { positives, shared }),
+        });
+    }
+    if let Some(log_q) = batch.log_q {
+        ids = ids.with_log_q(LogQ {
+            positives: log_q.positives,
+            negatives: log_q.negatives,
+            shared: log_q.shared,
         });
     }
     match items {

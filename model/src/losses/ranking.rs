@@ -48,11 +48,12 @@ pub struct BatchScores {
 }
 
 impl RankingLoss {
-    /// What scores are divided by; 1 where they are not.
-    pub(crate) fn temperature(self) -> f32 {
+    /// What a sampled softmax divides scores by; `None` for every other loss, which does not ask how its negatives
+    /// were drawn.
+    pub(crate) fn temperature(self) -> Option<f32> {
         match self {
-            Self::Softmax { temperature } => temperature as f32,
-            _ => 1.0,
+            Self::Softmax { temperature } => Some(temperature as f32),
+            Self::Bpr | Self::Binary | Self::Margin { .. } | Self::Contrastive { .. } => None,
         }
     }
 

@@ -101,15 +101,20 @@ impl Model {
         };
         let users = rows.users();
         let mut positives = score.pairs(users.clone(), rows.positives());
-        let per_positive = rows
+        let mut per_positive = rows
             .negatives()
             .map(|items| score.sets(users.clone(), items));
-        let mut shared = rows.shared().map(|items| score.cross(users, items));
-        if let Some(log_q) = &batch.shared().log_q {
-            let temperature = f64::from(config.ranking.temperature());
+        let shared = rows.shared(batch.shared().in_batch);
+        let mut shared = shared.map(|items| score.cross(users, items));
+        if let Some((log_q, temperature)) = batch.log_q().zip(config.ranking.temperature()) {
             let device = positives.device();
-            let off = |values: &[f32]| Tensor::<1>::from_data(values, &device) * temperature;
+            let off =
+                |values: &[f32]| Tensor::<1>::from_data(values, &device) * f64::from(temperature);
             shared = shared.map(|scores| scores - off(&log_q.shared).unsqueeze_dim::<2>(0));
+            per_positive = per_positive.map(|scores| {
+                let shape = scores.dims();
+                scores - off(&log_q.negatives).reshape(shape)
+            });
             positives = positives - off(&log_q.positives);
         }
         let negatives: Vec<Tensor<2>> = per_positive.into_iter().chain(shared).collect();
@@ -153,11 +158,16 @@ impl BatchRows {
         })
     }
 
-    /// `[n_shared, width]`; `None` where there are none.
-    fn shared(&self) -> Option<Tensor<2>> {
+    /// `[n_shared, width]`, the positives among them where they are negatives, too; `None` where there are none.
+    fn shared(&self, in_batch: bool) -> Option<Tensor<2>> {
         let [rows, _] = self.all.dims();
         let before = self.batch * (2 + self.n_negatives);
-        (rows > before).then(|| self.all.clone().narrow(0, before, rows - before))
+        let drawn = (rows > before).then(|| self.all.clone().narrow(0, before, rows - before));
+        let all: Vec<Tensor<2>> = drawn
+            .into_iter()
+            .chain(in_batch.then(|| self.positives()))
+            .collect();
+        (!all.is_empty()).then(|| Tensor::cat(all, 0))
     }
 }
 
@@ -168,7 +178,7 @@ fn valid(batch: &BatchIndices, beside: &Tensor<1>) -> Option<Tensor<2>> {
         return None;
     }
     let per_positive = batch.n_negatives();
-    let width = per_positive + shared.items.len();
+    let width = per_positive + shared.n_places(n);
     let mut valid = vec![1.0f32; n * width];
     for (user, row) in valid.chunks_exact_mut(width).enumerate() {
         let known = shared.known_ptr[user] as usize..shared.known_ptr[user + 1] as usize;

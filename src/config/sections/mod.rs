@@ -28,7 +28,7 @@ pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettin
 pub use model_name::ModelName;
 pub use pinsage::{PinSageSettings, QueryItem, Start};
 pub use run::{DeviceName, RunSettings};
-pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
+pub use sampling::{HardRoot, LogQ, NegativeDistribution, PositiveSampling, SamplingConfig};
 pub use score::{ScoreKind, ScoreSettings};
 pub use split::{SplitConfig, SplitDraw, SplitMethod};
 pub use training::{Optimizer, Schedule, TrainingConfig};

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use crate::batch::{BatchIndices, SharedNegatives};
+use crate::batch::{BatchIndices, LogQ, SharedNegatives};
 use crate::losses::RankingLoss;
 
 /// How the rows of a batch lie: users, positives, per-positive negatives, batch-shared negatives; the rows
@@ -13,8 +13,10 @@ pub(crate) struct Layout {
     pub(crate) batch: usize,
     /// Per-positive negatives: how many each positive has.
     pub(crate) per_positive: usize,
-    /// Batch-shared negatives.
+    /// Batch-shared negatives that have rows of their own.
     pub(crate) shared: usize,
+    /// Whether the positives are batch-shared negatives after them.
+    pub(crate) in_batch: bool,
     /// Whether a second set of rows, the regularized one, follows the scored one.
     pub(crate) stacked: bool,
 }
@@ -25,6 +27,7 @@ impl Layout {
             batch: batch.len(),
             per_positive: batch.n_negatives(),
             shared: batch.shared().items.len(),
+            in_batch: batch.shared().in_batch,
             stacked,
         }
     }
@@ -32,6 +35,11 @@ impl Layout {
     /// Rows of one set.
     pub(crate) fn n_rows(self) -> usize {
         self.batch * (2 + self.per_positive) + self.shared
+    }
+
+    /// Batch-shared negatives, those without rows of their own included.
+    pub(crate) fn n_shared(self) -> usize {
+        self.shared + if self.in_batch { self.batch } else { 0 }
     }
 
     /// Rows of all sets.
@@ -55,6 +63,8 @@ pub(crate) struct BatchLossPlan {
     pub(crate) similarity: Similarity,
     pub(crate) loss: RankingLoss,
     pub(crate) shared: Arc<SharedNegatives>,
+    /// What a sampled softmax subtracts; `None` for other losses.
+    pub(super) log_q: Option<(Arc<LogQ>, f32)>,
     /// Whether rows are regularized: the second set where there is one, else the first.
     pub(crate) regularized: bool,
     /// The gradient of the ranking loss that the forward pass left, `[n_rows, width]`.
@@ -74,6 +84,7 @@ impl BatchLossPlan {
             similarity,
             loss,
             shared: batch.shared().clone(),
+            log_q: batch.log_q().cloned().zip(loss.temperature()),
             regularized,
             gradient: Mutex::default(),
         }
@@ -81,7 +92,7 @@ impl BatchLossPlan {
 
     /// The places of the batch-shared negatives that a user is known to have.
     pub(super) fn known(&self, user: usize) -> &[u32] {
-        match self.layout.shared {
+        match self.layout.n_shared() {
             0 => &[],
             _ => {
                 let ptr = &self.shared.known_ptr;

@@ -21,6 +21,8 @@ const TILE_FLOATS: usize = 1 << 17;
 const TILE_USERS: usize = 32;
 /// Pieces of a batch at most; each has a gradient of the shared negatives of its own.
 const PIECES: usize = 16;
+/// Floats of the gradient of shared negatives that one thread sums at a time.
+const SUMMED: usize = 1 << 12;
 /// Rows whose squares one thread sums at a time.
 const SQUARED_ROWS: usize = 256;
 
@@ -39,7 +41,13 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
         users: &vectors[..items],
         positives: &vectors[items..per_positive],
         per_positive: &vectors[per_positive..shared],
-        shared: Panels::new(&vectors[shared..], width),
+        shared: match layout.in_batch {
+            true => Panels::new(
+                &[&vectors[shared..], &vectors[items..per_positive]].concat(),
+                width,
+            ),
+            false => Panels::new(&vectors[shared..], width),
+        },
         comparison: comparison(plan),
     };
     let mut gradient = vec![0.0; scored.len()];
@@ -61,7 +69,7 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
 
 fn comparison(plan: &BatchLossPlan) -> Comparison {
     let layout = plan.layout;
-    let all = layout.batch * (layout.per_positive + layout.shared);
+    let all = layout.batch * (layout.per_positive + layout.n_shared());
     let n_valid = all - plan.shared.known.len();
     Comparison {
         loss: plan.loss,
@@ -137,15 +145,12 @@ impl Vectors<'_> {
             .into_par_iter()
             .map(|(first, gradients)| self.piece(first, gradients))
             .collect();
-        out.shared
-            .par_chunks_mut(PANEL * width)
-            .enumerate()
-            .for_each(|(panel, out)| {
-                for piece in &done {
-                    let part = &piece.of_shared[panel * PANEL * width..];
-                    add(out, part);
-                }
-            });
+        // In-batch negatives have no rows of their own: their gradients are the positives'.
+        let own = out.shared.len();
+        add_pieces(out.shared, &done, 0);
+        if layout.in_batch {
+            add_pieces(out.positives, &done, own);
+        }
         done.iter().map(|piece| piece.value).sum()
     }
 
@@ -255,7 +260,7 @@ impl TileOf<'_> {
         }
         let mut positive = dot(user_row, positive_row);
         vectors.prepare(user, &mut positive, self.packed);
-        let n_valid = layout.per_positive + layout.shared - vectors.plan.known(user).len();
+        let n_valid = layout.per_positive + layout.n_shared() - vectors.plan.known(user).len();
         let cost = vectors.comparison.of::<A>(Scores {
             positive,
             negatives: self.packed,
@@ -299,19 +304,42 @@ impl Vectors<'_> {
                 .flatten()
                 .for_each(|score| *score *= scale);
         }
-        let shared = packed[self.per_positive_panels()..].as_flattened_mut();
-        if let Some(log_q) = &plan.shared.log_q {
-            let temperature = plan.loss.temperature();
+        let (per_positive, shared) = packed.split_at_mut(self.per_positive_panels());
+        let shared = shared.as_flattened_mut();
+        if let Some((log_q, temperature)) = &plan.log_q {
             *positive -= log_q.positives[user] * temperature;
-            for (score, log_q) in shared.iter_mut().zip(&log_q.shared) {
-                *score -= log_q * temperature;
-            }
+            let each = plan.layout.per_positive;
+            subtract(
+                per_positive.as_flattened_mut(),
+                &log_q.negatives[user * each..][..each],
+                *temperature,
+            );
+            subtract(shared, &log_q.shared, *temperature);
         }
-        shared[plan.layout.shared..].fill(f32::NEG_INFINITY);
+        shared[plan.layout.n_shared()..].fill(f32::NEG_INFINITY);
         for &place in plan.known(user) {
             shared[place as usize] = f32::NEG_INFINITY;
         }
     }
+}
+
+/// `scores -= factor * log_q`, as far as there are corrections.
+#[inline(always)]
+fn subtract(scores: &mut [f32], log_q: &[f32], factor: f32) {
+    for (score, log_q) in scores.iter_mut().zip(log_q) {
+        *score -= log_q * factor;
+    }
+}
+
+/// Adds the pieces' gradients of the shared negatives from float `first` on, in the order of pieces.
+fn add_pieces(onto: &mut [f32], pieces: &[Piece], first: usize) {
+    onto.par_chunks_mut(SUMMED)
+        .enumerate()
+        .for_each(|(at, onto)| {
+            for piece in pieces {
+                add(onto, &piece.of_shared[first + at * SUMMED..]);
+            }
+        });
 }
 
 /// The sum of squares of the regularized rows.
