@@ -30,7 +30,7 @@ pub use sections::section::SectionDefinition;
 pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
     ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
-    FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
+    FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization, L2Rows,
     LastActivation, LogQ, LossKind, LossSettings, ModelName, ModelSettings, NegativeDistribution,
     NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings, PoolingName, PositiveSampling,
     QueryItem, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings,

@@ -22,6 +22,7 @@ pub struct BatchIndices {
     ids: Vec<u32>,
     shared: Arc<SharedNegatives>,
     log_q: Option<Arc<LogQ>>,
+    inverse_temperatures: Option<Arc<[f32]>>,
     items_ready: Option<Arc<ItemBatch>>,
     device: Device,
 }
@@ -48,6 +49,7 @@ impl BatchIndices {
             ids: [users, positives, negatives].concat(),
             shared: Arc::default(),
             log_q: None,
+            inverse_temperatures: None,
             items_ready: None,
             device: device.clone(),
         }
@@ -82,6 +84,23 @@ impl BatchIndices {
         assert_eq!(lengths, wanted, "a correction a candidate");
         self.log_q = Some(Arc::new(log_q));
         self
+    }
+
+    /// The same batch with what [`RankingLoss::Adaptive`](crate::RankingLoss::Adaptive) multiplies the scores of each
+    /// user's negatives by.
+    ///
+    /// # Panics
+    /// When there is not one a user.
+    #[must_use]
+    pub fn with_inverse_temperatures(mut self, of_users: Vec<f32>) -> Self {
+        assert_eq!(of_users.len(), self.n_users, "a temperature a user");
+        self.inverse_temperatures = Some(of_users.into());
+        self
+    }
+
+    /// What the negatives of each user are multiplied by, where users have something of their own.
+    pub(crate) fn inverse_temperatures(&self) -> Option<&Arc<[f32]>> {
+        self.inverse_temperatures.as_ref()
     }
 
     /// What the sampled softmax subtracts.

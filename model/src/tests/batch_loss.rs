@@ -11,6 +11,8 @@ struct Case {
     own: Vec<u32>,
     shared: SharedNegatives,
     log_q: Option<LogQ>,
+    /// Of each user's negatives, where users have temperatures of their own.
+    inverse_temperatures: Option<Vec<f32>>,
     n_users: usize,
     n_items: usize,
     dim: usize,
@@ -46,6 +48,7 @@ impl Case {
                 known,
             },
             log_q: None,
+            inverse_temperatures: None,
             n_users,
             n_items,
             dim,
@@ -78,6 +81,13 @@ impl Case {
         self
     }
 
+    /// The same with a temperature a user.
+    fn personal(mut self) -> Self {
+        let some = random_values(self.users.len(), 12);
+        self.inverse_temperatures = Some(some.iter().map(|v| 3.0 + 2.0 * v).collect());
+        self
+    }
+
     /// All batch-shared negatives.
     fn places(&self) -> Vec<u32> {
         let mut places = self.shared.items.clone();
@@ -90,9 +100,29 @@ impl Case {
     fn batch(&self, device: &Device) -> BatchIndices {
         let batch = BatchIndices::new(&self.users, &self.positives, &self.own, device)
             .with_shared(self.shared.clone());
-        match &self.log_q {
+        let batch = match &self.log_q {
             Some(log_q) => batch.with_log_q(log_q.clone()),
             None => batch,
+        };
+        match &self.inverse_temperatures {
+            Some(of_users) => batch.with_inverse_temperatures(of_users.clone()),
+            None => batch,
+        }
+    }
+
+    /// What a softmax multiplies the negatives of the user at a place by.
+    fn inverse_temperature(&self, at: usize, ranking: RankingLoss) -> Option<f64> {
+        match ranking {
+            RankingLoss::Softmax { temperature } | RankingLoss::Bilateral { temperature, .. } => {
+                Some(1.0 / temperature)
+            }
+            RankingLoss::Adaptive {
+                inverse_temperature,
+            } => Some(match &self.inverse_temperatures {
+                Some(of_users) => f64::from(of_users[at]),
+                None => inverse_temperature,
+            }),
+            _ => None,
         }
     }
 
@@ -112,29 +142,28 @@ impl Case {
         let n = self.users.len();
         let own = self.own.len() / n;
         let places = self.places();
-        // Only the softmax is corrected; what is taken off its exponents is taken off scores times the temperature.
-        let softmax = match config.ranking {
-            RankingLoss::Softmax { temperature } => Some(temperature),
-            _ => None,
-        };
-        let off = |list: fn(&LogQ) -> &Vec<f32>, at: usize| {
-            let log_q = self.log_q.as_ref().zip(softmax);
-            log_q.map_or(0.0, |(log_q, temperature)| {
-                temperature * f64::from(list(log_q)[at])
-            })
+        // Only a softmax is corrected; what is taken off its exponents is taken off scores times the temperature.
+        let off = |user: usize, list: fn(&LogQ) -> &Vec<f32>, at: usize| {
+            let inverse = self.inverse_temperature(user, config.ranking);
+            let log_q = self.log_q.as_ref().zip(inverse);
+            log_q.map_or(0.0, |(log_q, inverse)| f64::from(list(log_q)[at]) / inverse)
         };
         let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
         let mut all_negatives = Vec::new();
         let mut sum = 0.0;
         for at in 0..n {
             let user = self.users[at];
-            let positive = score(user, self.positives[at]) - off(|q| &q.positives, at);
+            let mut positive = score(user, self.positives[at]);
+            // A positive that is no candidate was not drawn.
+            if matches!(config.ranking, RankingLoss::Softmax { .. }) {
+                positive -= off(at, |q| &q.positives, at);
+            }
             let range = self.shared.known_ptr[at] as usize..self.shared.known_ptr[at + 1] as usize;
             let known = &self.shared.known[range];
             let counted = (0..places.len()).filter(|&p| !known.contains(&(p as u32)));
             let of_own = (at * own..(at + 1) * own)
-                .map(|n| score(user, self.own[n]) - off(|q| &q.negatives, n));
-            let of_shared = counted.map(|p| score(user, places[p]) - off(|q| &q.shared, p));
+                .map(|n| score(user, self.own[n]) - off(at, |q| &q.negatives, n));
+            let of_shared = counted.map(|p| score(user, places[p]) - off(at, |q| &q.shared, p));
             let negatives: Vec<f64> = of_own.chain(of_shared).collect();
             let mean = |cost: &dyn Fn(f64) -> f64| {
                 let total: f64 = negatives.iter().map(|&x| cost(x)).sum();
@@ -146,6 +175,19 @@ impl Case {
                 RankingLoss::Softmax { temperature: t } => {
                     let all = negatives.iter().chain([&positive]);
                     all.map(|x| (x / t).exp()).sum::<f64>().ln() - positive / t
+                }
+                RankingLoss::Bilateral { .. } | RankingLoss::Adaptive { .. } => {
+                    let negative = self.inverse_temperature(at, config.ranking).unwrap();
+                    let (of_positive, power) = match config.ranking {
+                        RankingLoss::Bilateral { temperature, power } => (1.0 / temperature, power),
+                        RankingLoss::Adaptive {
+                            inverse_temperature,
+                        } => (inverse_temperature, 1.0),
+                        _ => unreachable!(),
+                    };
+                    let sum: f64 = negatives.iter().map(|&x| (x * negative).exp()).sum();
+                    let of_negatives = if negatives.is_empty() { 0.0 } else { sum.ln() };
+                    power * of_negatives - of_positive * positive
                 }
                 RankingLoss::Margin { margin } => mean(&|x| (x - positive + margin).max(0.0)),
                 RankingLoss::Contrastive {
@@ -167,10 +209,17 @@ impl Case {
     }
 }
 
-const LOSSES: [RankingLoss; 5] = [
+const LOSSES: [RankingLoss; 7] = [
     RankingLoss::Bpr,
     RankingLoss::Binary,
     RankingLoss::Softmax { temperature: 0.4 },
+    RankingLoss::Bilateral {
+        temperature: 0.4,
+        power: 0.7,
+    },
+    RankingLoss::Adaptive {
+        inverse_temperature: 3.0,
+    },
     RankingLoss::Margin { margin: 0.3 },
     RankingLoss::Contrastive {
         margin: 0.1,
@@ -273,12 +322,62 @@ fn every_loss_follows_its_definition_on_every_device() {
 fn the_softmax_alone_is_corrected_for_how_candidates_were_drawn() {
     for device in devices() {
         for ranking in LOSSES {
-            if is_gpu(&device) && !matches!(ranking, RankingLoss::Softmax { .. }) {
+            if is_gpu(&device) && ranking.inverse_temperature().is_none() {
                 continue;
             }
             let case = Case::new(6, 2, 20, 4).in_batch().corrected();
             for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
                 check(&case, score, config(ranking, false), &device);
+            }
+        }
+    }
+}
+
+#[test]
+fn users_have_temperatures_of_their_own_and_costs_at_temperature_1() {
+    let adaptive = RankingLoss::Adaptive {
+        inverse_temperature: 3.0,
+    };
+    let one = RankingLoss::Bilateral {
+        temperature: 1.0,
+        power: 1.0,
+    };
+    for device in devices() {
+        for case in [
+            Case::new(9, 1, 70, 6).personal(),
+            Case::new(7, 0, 3, 6).in_batch().personal(),
+        ] {
+            let corrected = if case.shared.in_batch {
+                case.corrected()
+            } else {
+                case
+            };
+            for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+                check(&corrected, score, config(adaptive, true), &device);
+                // The mean of the costs is the loss whose temperatures are all 1, without a correction.
+                let model = mf(&corrected, score, &device);
+                let batch = corrected.batch(&device);
+                let parts = model.loss(None, &batch, &config(adaptive, true), Mode::Inference);
+                let costs = host(parts.costs.unwrap());
+                let mean = costs.iter().map(|&c| f64::from(c)).sum::<f64>() / costs.len() as f64;
+                let plain = Case {
+                    log_q: None,
+                    users: corrected.users.clone(),
+                    positives: corrected.positives.clone(),
+                    own: corrected.own.clone(),
+                    shared: corrected.shared.clone(),
+                    inverse_temperatures: None,
+                    ..corrected
+                };
+                let tables = parameters(&model);
+                let wide = |name: &str| tables[name].values.iter().map(|&v| f64::from(v));
+                let tables: Vec<f64> = wide("users").chain(wide("items")).collect();
+                let objective = LossConfig {
+                    weight_decay: 0.0,
+                    ..config(one, true)
+                };
+                let want = plain.loss(&tables, Some(1.0), &objective);
+                assert!((mean - want).abs() < 1e-5, "{mean} against {want}");
             }
         }
     }

@@ -23,7 +23,7 @@ pub use evaluation::EvaluationConfig;
 pub use features::FeatureSettings;
 pub use filter::{ChebyCfSettings, FilterSettings};
 pub use graph::GraphSettings;
-pub use loss::{LossKind, LossSettings};
+pub use loss::{L2Rows, LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
 pub use model_name::ModelName;
 pub use pinsage::{PinSageSettings, QueryItem, Start};

@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::compare::{Comparison, Scores};
+use super::compare::{Comparison, Scores, cost_at_one};
 use super::panels::{Lanes, PANEL, Panels};
 use crate::kernels::cpu::isa::{Arithmetic, Isa, Kernel, run};
 use crate::kernels::cpu::sums::{add, dot};
 use crate::kernels::cpu::unit_rows::{pull_back_unit, unit_rows};
+use crate::losses::RankingLoss;
 use crate::ops::batch_loss::plan::BatchLossPlan;
 
 /// Floats of the scores of a tile: half of a MiB.
@@ -26,8 +27,17 @@ const SUMMED: usize = 1 << 12;
 /// Rows whose squares one thread sums at a time.
 const SQUARED_ROWS: usize = 256;
 
-/// The ranking loss and its gradient by the scored rows, `[n_rows, width]`.
-pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64, Vec<f32>) {
+/// The ranking loss of a batch.
+pub(super) struct Ranking {
+    pub(super) value: f64,
+    /// The cost of each positive at temperature 1; empty where the loss has none.
+    pub(super) costs: Vec<f32>,
+    /// By the scored rows, `[n_rows, width]`.
+    pub(super) gradient: Vec<f32>,
+}
+
+/// The ranking loss and its gradient.
+pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> Ranking {
     let layout = plan.layout;
     let scored = &rows[..layout.n_rows() * width];
     let unit = plan.similarity.unit.then(|| unit_rows(scored, width));
@@ -55,7 +65,7 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
     let (of_positives, rest) = rest.split_at_mut(items);
     let (of_per_positive, of_shared) =
         rest.split_at_mut(layout.batch * layout.per_positive * width);
-    let value = batch.run(Gradients {
+    let (value, costs) = batch.run(Gradients {
         users: of_users,
         positives: of_positives,
         per_positive: of_per_positive,
@@ -64,7 +74,11 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
     if plan.similarity.unit {
         pull_back_unit(scored, &mut gradient, width);
     }
-    (value, gradient)
+    Ranking {
+        value,
+        costs,
+        gradient,
+    }
 }
 
 fn comparison(plan: &BatchLossPlan) -> Comparison {
@@ -100,6 +114,8 @@ struct Gradients<'a> {
 /// The result of one piece of the batch.
 struct Piece {
     value: f64,
+    /// Of its positives at temperature 1, where the loss has them.
+    costs: Vec<f32>,
     /// `[n_panels, PANEL, width]`
     of_shared: Vec<f32>,
 }
@@ -120,7 +136,7 @@ impl Vectors<'_> {
         (TILE_FLOATS / floats.max(1)).clamp(4, TILE_USERS)
     }
 
-    fn run(&self, out: Gradients<'_>) -> f64 {
+    fn run(&self, out: Gradients<'_>) -> (f64, Vec<f32>) {
         let layout = self.plan.layout;
         let tile = self.tile_users();
         let piece_users = layout.batch.div_ceil(PIECES).next_multiple_of(tile);
@@ -151,7 +167,11 @@ impl Vectors<'_> {
         if layout.in_batch {
             add_pieces(out.positives, &done, own);
         }
-        done.iter().map(|piece| piece.value).sum()
+        let value = done.iter().map(|piece| piece.value).sum();
+        (
+            value,
+            done.into_iter().flat_map(|piece| piece.costs).collect(),
+        )
     }
 
     /// Some users from `first` on, on the calling thread.
@@ -159,6 +179,7 @@ impl Vectors<'_> {
         let width = self.width;
         let mut piece = Piece {
             value: 0.0,
+            costs: Vec::new(),
             of_shared: vec![0.0; self.shared.len() * PANEL * width],
         };
         let tile = self.tile_users();
@@ -181,6 +202,7 @@ impl Vectors<'_> {
                 scores: &mut scores,
                 packed: &mut packed,
                 value: &mut piece.value,
+                costs: &mut piece.costs,
                 gradients: Gradients {
                     users: of_users,
                     positives: of_positives,
@@ -208,6 +230,7 @@ struct TileOf<'a> {
     /// One user's scores: per-positive negatives, then batch-shared ones; then the derivative by each score.
     packed: &'a mut [Lanes],
     value: &'a mut f64,
+    costs: &'a mut Vec<f32>,
     gradients: Gradients<'a>,
 }
 
@@ -259,12 +282,19 @@ impl TileOf<'_> {
             *lanes = scores[at];
         }
         let mut positive = dot(user_row, positive_row);
+        let inverse_temperature = vectors.plan.inverse_temperature(user);
         vectors.prepare(user, &mut positive, self.packed);
         let n_valid = layout.per_positive + layout.n_shared() - vectors.plan.known(user).len();
+        if vectors.plan.loss.has_costs() {
+            self.costs
+                .push(cost_at_one::<A>(positive, self.packed, n_valid));
+        }
+        vectors.correct(user, 1.0 / inverse_temperature, &mut positive, self.packed);
         let cost = vectors.comparison.of::<A>(Scores {
             positive,
             negatives: self.packed,
             n_valid,
+            inverse_temperature,
         });
         *self.value += cost.value;
 
@@ -291,8 +321,8 @@ impl TileOf<'_> {
 }
 
 impl Vectors<'_> {
-    /// Turns inner products into the scores that are compared: scales them, corrects them for how items were drawn, and
-    /// makes the score of a negative that does not count minus infinity.
+    /// Turns inner products into the scores that are compared: scales them, and makes the score of a negative that does
+    /// not count minus infinity.
     #[inline(always)]
     fn prepare(&self, user: usize, positive: &mut f32, packed: &mut [Lanes]) {
         let plan = self.plan;
@@ -304,22 +334,28 @@ impl Vectors<'_> {
                 .flatten()
                 .for_each(|score| *score *= scale);
         }
-        let (per_positive, shared) = packed.split_at_mut(self.per_positive_panels());
-        let shared = shared.as_flattened_mut();
-        if let Some((log_q, temperature)) = &plan.log_q {
-            *positive -= log_q.positives[user] * temperature;
-            let each = plan.layout.per_positive;
-            subtract(
-                per_positive.as_flattened_mut(),
-                &log_q.negatives[user * each..][..each],
-                *temperature,
-            );
-            subtract(shared, &log_q.shared, *temperature);
-        }
+        let shared = packed[self.per_positive_panels()..].as_flattened_mut();
         shared[plan.layout.n_shared()..].fill(f32::NEG_INFINITY);
         for &place in plan.known(user) {
             shared[place as usize] = f32::NEG_INFINITY;
         }
+    }
+
+    /// Corrects a softmax for how its candidates were drawn: what its exponents lose, the scores lose times the
+    /// temperature.
+    #[inline(always)]
+    fn correct(&self, user: usize, temperature: f32, positive: &mut f32, packed: &mut [Lanes]) {
+        let Some(log_q) = &self.plan.log_q else {
+            return;
+        };
+        if matches!(self.plan.loss, RankingLoss::Softmax { .. }) {
+            *positive -= log_q.positives[user] * temperature;
+        }
+        let each = self.plan.layout.per_positive;
+        let (per_positive, shared) = packed.split_at_mut(self.per_positive_panels());
+        let of_own = &log_q.negatives[user * each..][..each];
+        subtract(per_positive.as_flattened_mut(), of_own, temperature);
+        subtract(shared.as_flattened_mut(), &log_q.shared, temperature);
     }
 }
 
@@ -370,7 +406,7 @@ pub(super) fn backward(
             .for_each(|value| *value *= of_ranking);
     }
     let twice = 2.0 * of_squares;
-    if plan.layout.stacked {
+    if plan.layout.more_sets > 0 {
         let squared = &rows[ranking.len()..];
         match plan.regularized {
             true => ranking.extend(squared.iter().map(|value| twice * value)),
@@ -384,9 +420,9 @@ pub(super) fn backward(
 
 impl BatchLossPlan {
     fn regularized_rows<'a>(&self, rows: &'a [f32], width: usize) -> &'a [f32] {
-        match self.layout.stacked {
-            true => &rows[self.layout.n_rows() * width..],
-            false => rows,
+        match self.layout.more_sets {
+            0 => rows,
+            _ => &rows[self.layout.n_rows() * width..],
         }
     }
 }
