@@ -31,10 +31,10 @@ pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usua
 pub use sections::{
     ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
     FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
-    ItemKnnSettings, LastActivation, LossKind, LossSettings, ModelName, ModelSettings,
-    NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings, PoolingName,
-    PopularitySettings, PositiveSampling, PriorConfig, PriorUse, QueryItem, Repeats, RunConfig,
-    RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitDraw,
-    SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,
+    ItemKnnSettings, L2Rows, LastActivation, LogQ, LossKind, LossSettings, ModelName,
+    ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings,
+    PoolingName, PopularitySettings, PositiveSampling, PriorConfig, PriorUse, QueryItem, Repeats,
+    RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
+    SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,
 };
 pub use table::{current_key, setting_named, settings};

@@ -19,6 +19,7 @@ const CHECKPOINT_VERSION: u64 = 1;
 const PARAMETERS: &str = "parameters.";
 const BEST_PARAMETERS: &str = "best_parameters.";
 const OPTIMIZER: &str = "optimizer.";
+const USER_COSTS: &str = "user_costs.";
 
 /// The best epoch so far.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -55,6 +56,9 @@ pub struct Checkpoint {
     pub optimizer: NamedTensors,
     /// The optimizer's step counts, by parameter.
     pub optimizer_steps: BTreeMap<String, u64>,
+    /// The users' costs in the epoch before (`before`), and their sums and numbers in the epoch at hand (`sums`,
+    /// `counts`); empty where no temperature follows from them.
+    pub user_costs: NamedTensors,
     /// All epochs so far.
     pub history: Vec<EpochRecord>,
 }
@@ -99,6 +103,7 @@ impl Checkpoint {
         };
         let mut entries = entries_of(PARAMETERS, &self.parameters);
         entries.extend(entries_of(OPTIMIZER, &self.optimizer));
+        entries.extend(entries_of(USER_COSTS, &self.user_costs));
         if let Some(best) = &self.best_parameters {
             entries.extend(entries_of(BEST_PARAMETERS, best));
         }
@@ -143,6 +148,7 @@ impl Checkpoint {
             best_parameters: best.transpose()?,
             optimizer: file.all_f32(OPTIMIZER)?,
             optimizer_steps: header.optimizer_steps,
+            user_costs: file.all_f32(USER_COSTS)?,
             history: header.history,
         })
     }
@@ -214,6 +220,7 @@ pub(super) mod tests {
             best_parameters: Some(NamedTensors::from([("users".into(), tensor(&[1.0]))])),
             optimizer: NamedTensors::from([("users.moment_1".into(), tensor(&[f32::INFINITY]))]),
             optimizer_steps: BTreeMap::from([("users".into(), u64::MAX)]),
+            user_costs: NamedTensors::from([("sums".into(), tensor(&[0.25, -1.5]))]),
             history: vec![record(1), record(2)],
         }
     }

@@ -5,6 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::hard::HardNegatives;
+use super::log_q::{Corrections, LogQ};
 use super::negatives::Items;
 use super::shared::{Shared, SharedSampler};
 use super::weighted::Weighted;
@@ -24,6 +25,8 @@ pub struct Batch {
     pub negatives: Vec<u32>,
     /// Batch-shared negatives, where there are any.
     pub shared: Option<Shared>,
+    /// What the sampled softmax takes off, where the settings correct it.
+    pub log_q: Option<LogQ>,
     /// Positives left out because no negative was found in [`MAX_TRIES`](super::MAX_TRIES) draws.
     pub skipped: u64,
     /// Hard negatives that were drawn as the others are, because a band had none for the user.
@@ -31,7 +34,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Its items: positives, then negatives, then those shared.
+    /// Its items: positives, then negatives, then those drawn to be shared.
     pub fn items(&self) -> Vec<u32> {
         let shared = self.shared.as_ref().map_or(&[][..], |shared| &shared.items);
         [&self.positives, &self.negatives, shared].concat()
@@ -46,6 +49,8 @@ pub struct EpochSampler<'a> {
     items: Items,
     /// `None` where batches share no negatives.
     shared: Option<SharedSampler>,
+    /// `None` where the softmax is not corrected.
+    log_q: Option<Corrections>,
     /// `None` where no negatives are hard.
     hard: Option<HardNegatives<'a>>,
     /// The user of each training interaction, for sampling by edge.
@@ -77,11 +82,14 @@ impl<'a> EpochSampler<'a> {
                     .collect(),
             ),
         };
+        let items = Items::new(train, &config);
+        let weighted = config.weighted_positives.then(|| Weighted::new(train));
         Self {
-            items: Items::new(train, &config),
+            log_q: Corrections::new(train, &config, &items, weighted.as_ref()),
+            items,
             shared: SharedSampler::new(train, &config),
             hard: bands.map(|bands| HardNegatives::new(bands, &config)),
-            weighted: config.weighted_positives.then(|| Weighted::new(train)),
+            weighted,
             train,
             config,
             edge_users,
@@ -124,6 +132,7 @@ impl<'a> EpochSampler<'a> {
             batch.shared = shared
                 .as_mut()
                 .map(|shared| shared.draw(self.train, &self.items, users, positives, &mut rng));
+            batch.log_q = self.log_q.as_ref().map(|log_q| log_q.of(&batch));
             batch
         })
     }

@@ -3,11 +3,13 @@
 
 mod epoch;
 mod hard;
+mod log_q;
 mod negatives;
 mod shared;
 mod weighted;
 
 pub use epoch::{Batch, EpochSampler};
 pub use hard::HardNegatives;
+pub use log_q::LogQ;
 pub use negatives::MAX_TRIES;
 pub use shared::Shared;

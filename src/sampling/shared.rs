@@ -1,25 +1,23 @@
-//! Batch-shared negatives: which items, which of them each user is known to have, and how often each is drawn.
+//! Batch-shared negatives: which items, and which of them each user is known to have.
 
 use rand::Rng;
 use rand::distr::Distribution;
 
-use super::negatives::{Items, popularity};
-use super::weighted::of_items;
+use super::negatives::Items;
 use crate::config::SamplingConfig;
 use crate::split::TrainSet;
 
 /// Batch-shared negatives: every user of the batch is compared with them, except with those the user has.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shared {
-    /// The items; one may come twice.
+    /// The items that were drawn; one may come twice.
     pub items: Vec<u32>,
+    /// Whether the batch's positives are negatives after them.
+    pub in_batch: bool,
     /// Where each user's part of `known` begins; one more than there are users.
     pub known_ptr: Vec<u32>,
-    /// Places in `items` of items the user has in training, user after user.
+    /// Places, first in `items` and then among the positives, of items the user has in training, user after user.
     pub known: Vec<u32>,
-    /// `log(q(i) * n_items)` of each positive and of each place, where `q` is how the batch's positives
-    /// are drawn; only where positives are negatives of others.
-    pub log_q: Option<(Vec<f32>, Vec<f32>)>,
 }
 
 /// No place.
@@ -30,7 +28,6 @@ const NONE: u32 = u32::MAX;
 pub(super) struct SharedSampler {
     n_drawn: usize,
     in_batch: bool,
-    log_q: Vec<f32>,
     /// The first place of each item, or [`NONE`]; empty between batches.
     first: Vec<u32>,
 }
@@ -41,24 +38,9 @@ impl SharedSampler {
         if config.batch_shared == 0 && !config.in_batch {
             return None;
         }
-        let n = train.n_interactions().max(1) as f64;
-        let n_items = train.n_items() as f64;
-        let frequency = |count: u32| (f64::from(count.max(1)) / n * n_items).ln() as f32;
-        let by_weight = |weights: Vec<f64>| -> Vec<f32> {
-            let whole: f64 = weights.iter().sum();
-            let least = weights.iter().copied().filter(|&weight| weight > 0.0);
-            let least = least.fold(f64::INFINITY, f64::min);
-            let frequency = |weight: f64| (weight.max(least) / whole * n_items).ln() as f32;
-            weights.into_iter().map(frequency).collect()
-        };
         Some(Self {
             n_drawn: config.batch_shared,
             in_batch: config.in_batch,
-            log_q: match (config.in_batch, config.weighted_positives) {
-                (true, false) => popularity(train).into_iter().map(frequency).collect(),
-                (true, true) => by_weight(of_items(train)),
-                (false, _) => Vec::new(),
-            },
             first: vec![NONE; train.n_items()],
         })
     }
@@ -72,7 +54,7 @@ impl SharedSampler {
         positives: &[u32],
         rng: &mut impl Rng,
     ) -> Shared {
-        let mut items: Vec<u32> = match drawn {
+        let items: Vec<u32> = match drawn {
             Items::Listed(items) if self.n_drawn >= items.len() => items.clone(),
             Items::Listed(items) => {
                 let sample = rand::seq::index::sample(rng, items.len(), self.n_drawn);
@@ -87,17 +69,15 @@ impl SharedSampler {
                 .map(|_| weights.sample(rng) as u32)
                 .collect(),
         };
-        if self.in_batch {
-            items.extend_from_slice(positives);
-        }
-        let of = |list: &[u32]| list.iter().map(|&item| self.log_q[item as usize]).collect();
-        let log_q = self.in_batch.then(|| (of(positives), of(&items)));
-        let (known_ptr, known) = self.known(train, users, &items);
+        let (known_ptr, known) = match self.in_batch {
+            true => self.known(train, users, &[&items, positives].concat()),
+            false => self.known(train, users, &items),
+        };
         Shared {
             items,
+            in_batch: self.in_batch,
             known_ptr,
             known,
-            log_q,
         }
     }
 

@@ -33,25 +33,24 @@ impl Weighted {
         self.draw_of(0..self.ends.len(), rng)
     }
 
+    /// The weight of these interactions together.
+    pub(super) fn mass(&self, edges: Range<usize>) -> f64 {
+        let up_to = |edge: usize| match edge {
+            0 => 0.0,
+            edge => self.ends[edge - 1],
+        };
+        up_to(edges.end) - up_to(edges.start)
+    }
+
     /// One of these interactions, by weight.
     pub(super) fn draw_of(&self, edges: Range<usize>, rng: &mut impl Rng) -> u32 {
-        let from = match edges.start {
-            0 => 0.0,
-            start => self.ends[start - 1],
-        };
+        let from = self.mass(0..edges.start);
         let ends = &self.ends[edges.clone()];
-        let whole = ends.last().map_or(0.0, |end| end - from);
-        let at = from + rng.random::<f64>() * whole;
+        let at = from + rng.random::<f64>() * self.mass(edges.clone());
         let place = ends.partition_point(|&end| end <= at);
         // Rounding may lead to the end of the last one.
         (edges.start + place.min(ends.len().saturating_sub(1))) as u32
     }
-}
-
-/// The weight of each item: the sum over its interactions.
-pub(super) fn of_items(train: &TrainSet) -> Vec<f64> {
-    let positives = train.positives();
-    positives.sums_by_item(train.weights(), train.n_items())
 }
 
 #[cfg(test)]
@@ -78,6 +77,9 @@ mod tests {
         for (count, expected) in counts.iter().zip([0, 0, 10_000, 500, 5500u32]) {
             assert!(count.abs_diff(expected) < 310, "{counts:?}");
         }
-        assert_eq!(of_items(&train), [1.0, 10.0, 3.5, 5.5]);
+        assert_eq!(
+            [0..5, 0..2, 3..4].map(|edges| weighted.mass(edges)),
+            [20.0, 4.0, 0.5]
+        );
     }
 }

@@ -8,6 +8,7 @@ mod schedule;
 mod setup;
 mod state;
 mod step;
+mod temperatures;
 mod validation;
 
 use std::collections::BTreeMap;
@@ -117,7 +118,7 @@ pub fn train(
     resume: Option<Checkpoint>,
 ) -> Result<Outcome, TrainingError> {
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
-    let loss = setup::loss_config(job.config);
+    let loss = setup::loss_config(job.config, &job.split.train);
     let mut state = match resume {
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
         None => State::new(job)?,
@@ -165,7 +166,7 @@ pub fn is_over(training: &TrainingConfig, checkpoint: &Checkpoint) -> bool {
 /// As [`train`].
 pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingError> {
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
-    let loss = setup::loss_config(job.config);
+    let loss = setup::loss_config(job.config, &job.split.train);
     let rate = job.config.training.learning_rate;
     let mut state = State::new(job)?;
     let mut losses = PendingLosses::new(job);
@@ -175,7 +176,8 @@ pub fn time_steps(job: &Job<'_>, n: usize) -> Result<Vec<Duration>, TrainingErro
         let mut times = Vec::new();
         let mut started = Instant::now();
         for ready in batches {
-            losses.push(step(job, &loss, &mut state, ready, rate), &mut state.totals)?;
+            let loss = step(job, &loss, &mut state, ready, rate);
+            losses.push(loss, &mut state)?;
             state.step += 1;
             times.push(started.elapsed());
             started = Instant::now();
@@ -206,7 +208,7 @@ fn run_epoch(
             };
             state.totals.waited_seconds += asked.elapsed().as_secs_f64();
             if job.observer.should_stop() {
-                losses.read(&mut state.totals)?;
+                losses.read(state)?;
                 state.totals.seconds += started.elapsed().as_secs_f64();
                 return Ok(false);
             }
@@ -216,12 +218,12 @@ fn run_epoch(
                 let training = &job.config.training;
                 let rate = learning_rate(training, epoch, state.step, n_steps);
                 let loss = step(job, loss, state, ready, rate);
-                losses.push(loss, &mut state.totals)?;
+                losses.push(loss, state)?;
             }
             state.step += 1;
             job.observer.event(Event::StepDone);
         }
-        losses.read(&mut state.totals)?;
+        losses.read(state)?;
         state.totals.seconds += started.elapsed().as_secs_f64();
         Ok(true)
     })
@@ -235,6 +237,9 @@ fn finish_epoch(
 ) -> Result<(), TrainingError> {
     let epoch = state.epoch + 1;
     let training = &job.config.training;
+    if let Some(temperatures) = &mut state.temperatures {
+        temperatures.end_epoch();
+    }
     let due = epoch.is_multiple_of(training.evaluate_every) || epoch == training.epochs;
     let due = due && job.split.validation.n_pairs() > 0;
     let validation = if due {

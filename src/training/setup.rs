@@ -4,19 +4,27 @@ use burn::tensor::Device;
 use sagebrush_model::{Adjacency, Graph, ItemGraph, L2, LossConfig, Propagation, RankingLoss};
 
 use super::TrainingError;
-use crate::config::{LossKind, RunConfig};
+use super::temperatures::base_inverse_temperature;
+use crate::config::{L2Rows, LossKind, RunConfig};
 use crate::graph::{Normalization, normalized_adjacency};
 use crate::inference::model_config;
 use crate::split::TrainSet;
 
-/// The objective of the settings; what is regularized follows the model's source.
-pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
+/// The objective of the settings; what is regularized follows the model's source where nothing else is said.
+pub(super) fn loss_config(config: &RunConfig, train: &TrainSet) -> LossConfig {
     let loss = &config.loss;
     let ranking = match loss.kind {
         LossKind::Bpr => RankingLoss::Bpr,
         LossKind::Binary => RankingLoss::Binary,
+        LossKind::Softmax if loss.adaptive_temperature => RankingLoss::Adaptive {
+            inverse_temperature: base_inverse_temperature(train),
+        },
         LossKind::Softmax => RankingLoss::Softmax {
             temperature: loss.temperature,
+        },
+        LossKind::Bilateral => RankingLoss::Bilateral {
+            temperature: loss.temperature,
+            power: loss.negative_power,
         },
         LossKind::Margin => RankingLoss::Margin {
             margin: loss.margin,
@@ -27,6 +35,7 @@ pub(super) fn loss_config(config: &RunConfig) -> LossConfig {
         },
     };
     let l2 = match model_config(config, 1).network.default_l2() {
+        _ if loss.l2_rows == L2Rows::AllLayers => L2::AllLayerRows,
         L2::None if loss.l2 > 0.0 => L2::LayerZeroRows,
         l2 => l2,
     };

@@ -6,6 +6,7 @@ use burn::module::Module;
 use sagebrush_model::Model;
 
 use super::adam::ModuleAdam;
+use super::temperatures::UserTemperatures;
 use super::{Job, Trained, TrainingError, host_tables};
 use crate::config::TrainingConfig;
 use crate::inference::model_config;
@@ -15,6 +16,8 @@ pub(super) struct State {
     /// `None` only while a step holds it.
     model: Option<Model>,
     pub(super) adam: ModuleAdam,
+    /// Where the loss has a temperature a user.
+    pub(super) temperatures: Option<UserTemperatures>,
     /// Whole epochs done.
     pub(super) epoch: u32,
     /// Steps done in the epoch at hand.
@@ -59,6 +62,7 @@ impl State {
         Self {
             model: Some(model),
             adam: ModuleAdam::new().with_rates(rates(job)),
+            temperatures: temperatures(job),
             epoch: 0,
             step: 0,
             totals: Totals::default(),
@@ -73,7 +77,11 @@ impl State {
         job: &Job<'_>,
         checkpoint: Checkpoint,
     ) -> Result<Self, TrainingError> {
-        let fresh = Self::fresh(job);
+        let mut fresh = Self::fresh(job);
+        let temperatures = fresh.temperatures.take().map(|new| {
+            let missing = || TrainingError::CheckpointMismatch("a user's costs are missing".into());
+            new.restored(&checkpoint.user_costs).ok_or_else(missing)
+        });
         let model = load(fresh.take_initial(), &checkpoint.parameters)?;
         let device = job.device.clone().inner();
         let adam =
@@ -84,6 +92,7 @@ impl State {
         Ok(Self {
             model: Some(model),
             adam: adam.with_rates(rates(job)),
+            temperatures: temperatures.transpose()?,
             epoch: checkpoint.epoch,
             step: checkpoint.step,
             totals: checkpoint.totals,
@@ -157,6 +166,11 @@ impl State {
             best_parameters: self.best_parameters.take(),
             optimizer,
             optimizer_steps,
+            user_costs: self
+                .temperatures
+                .as_ref()
+                .map(UserTemperatures::to_host)
+                .unwrap_or_default(),
             history: std::mem::take(&mut self.history),
         };
         let saved = checkpoint.save(&job.checkpoints);
@@ -182,6 +196,13 @@ impl State {
             history,
         })
     }
+}
+
+/// Where the loss has a temperature a user.
+fn temperatures(job: &Job<'_>) -> Option<UserTemperatures> {
+    let loss = &job.config.loss;
+    loss.adaptive_temperature
+        .then(|| UserTemperatures::new(&job.split.train, loss.adaptive_spread))
 }
 
 /// Words' embeddings learn at a rate of their own.

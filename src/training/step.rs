@@ -11,7 +11,6 @@ use super::prepare::Ready;
 use super::state::State;
 use super::{Job, TrainingError};
 use crate::config::{DeviceName, Optimizer};
-use crate::run::Totals;
 
 /// Steps whose losses a GPU keeps before the host reads them: waiting for each would leave it idle.
 const STEPS_A_READ: usize = 64;
@@ -23,6 +22,8 @@ pub(super) struct StepLoss {
     learning_rate: f64,
     samples: usize,
     parts: LossParts,
+    /// Whose positives the costs of the loss are; empty where it has none.
+    users: Vec<u32>,
 }
 
 /// One step: loss, gradient, Adam.
@@ -35,7 +36,11 @@ pub(super) fn step(
 ) -> StepLoss {
     let samples = ready.batch.users.len();
     let seed = ready.seed;
-    let ids = indices(ready, job.device);
+    let mut ids = indices(ready, job.device);
+    if let Some(temperatures) = &state.temperatures {
+        let of_users = temperatures.of(ids.users());
+        ids = ids.with_inverse_temperatures(of_users);
+    }
     let model = state.take_model();
     let (updated, parts) = match job.config.training.optimizer {
         Optimizer::Adam => dense_step(job, loss, state, model, &ids, (seed, learning_rate)),
@@ -47,6 +52,10 @@ pub(super) fn step(
         step: state.step + 1,
         learning_rate,
         samples,
+        users: match parts.costs {
+            Some(_) => ids.users().to_vec(),
+            None => Vec::new(),
+        },
         parts,
     }
 }
@@ -57,11 +66,16 @@ fn indices(ready: Ready, device: &Device) -> BatchIndices {
     if let Some(shared) = batch.shared {
         ids = ids.with_shared(SharedNegatives {
             items: shared.items,
+            in_batch: shared.in_batch,
             known_ptr: shared.known_ptr,
             known: shared.known,
-            log_q: shared
-                .log_q
-                .map(|(positives, shared)| LogQ { positives, shared }),
+        });
+    }
+    if let Some(log_q) = batch.log_q {
+        ids = ids.with_log_q(LogQ {
+            positives: log_q.positives,
+            negatives: log_q.negatives,
+            shared: log_q.shared,
         });
     }
     match items {
@@ -151,39 +165,40 @@ impl PendingLosses {
     }
 
     /// Takes a step's loss, and reads all that are there when it is time.
-    pub(super) fn push(
-        &mut self,
-        loss: StepLoss,
-        totals: &mut Totals,
-    ) -> Result<(), TrainingError> {
+    pub(super) fn push(&mut self, loss: StepLoss, state: &mut State) -> Result<(), TrainingError> {
         self.pending.push(loss);
         if self.pending.len() >= self.steps_a_read {
-            self.read(totals)?;
+            self.read(state)?;
         }
         Ok(())
     }
 
-    /// Adds every pending loss to the totals, in the order of steps, with one transfer.
+    /// Adds every pending loss to the totals, and its costs to those of the users, in the order of steps, with one
+    /// transfer.
     ///
     /// # Errors
     /// The first loss that is not finite.
-    pub(super) fn read(&mut self, totals: &mut Totals) -> Result<(), TrainingError> {
+    pub(super) fn read(&mut self, state: &mut State) -> Result<(), TrainingError> {
         if self.pending.is_empty() {
             return Ok(());
         }
-        let both = |loss: &StepLoss| {
-            [&loss.parts.ranking, &loss.parts.regularization].map(|part| part.clone().detach())
+        let all = |loss: &StepLoss| {
+            let parts = [Some(&loss.parts.ranking), Some(&loss.parts.regularization)];
+            let parts = parts.into_iter().chain([loss.parts.costs.as_ref()]);
+            let parts: Vec<_> = parts.flatten().map(|part| part.clone().detach()).collect();
+            parts
         };
-        let parts = self.pending.iter().flat_map(both).collect();
+        let parts = self.pending.iter().flat_map(all).collect();
         let values = host_values(Tensor::cat(parts, 0));
-        for (at, loss) in self.pending.drain(..).enumerate() {
-            let value = |part: usize| {
-                values
-                    .get(2 * at + part)
-                    .copied()
-                    .map_or(f64::NAN, f64::from)
+        let mut rest = &values[..];
+        for loss in self.pending.drain(..) {
+            let mut next = |n: usize| {
+                let (these, others) = rest.split_at(n.min(rest.len()));
+                rest = others;
+                these
             };
-            let (ranking, regularization) = (value(0), value(1));
+            let value = |one: &[f32]| one.first().copied().map_or(f64::NAN, f64::from);
+            let (ranking, regularization) = (value(next(1)), value(next(1)));
             if !(ranking + regularization).is_finite() {
                 return Err(TrainingError::NotFinite {
                     epoch: loss.epoch,
@@ -191,7 +206,11 @@ impl PendingLosses {
                     learning_rate: loss.learning_rate,
                 });
             }
-            totals.add(loss.samples, ranking, regularization);
+            state.totals.add(loss.samples, ranking, regularization);
+            let costs = next(loss.users.len());
+            if let Some(temperatures) = &mut state.temperatures {
+                temperatures.note(&loss.users, costs);
+            }
         }
         Ok(())
     }

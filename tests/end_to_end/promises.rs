@@ -9,18 +9,42 @@ fn model(work: &Workspace, run: &str) -> Vec<u8> {
     work.read(&format!("{run}/model.safetensors"))
 }
 
+/// Settings under which an epoch's costs decide the temperatures of the next.
+const ADAPTIVE: [&str; 14] = [
+    "--set",
+    "loss.kind=softmax",
+    "--set",
+    "loss.cosine=true",
+    "--set",
+    "loss.adaptive_temperature=true",
+    "--set",
+    "loss.l2_rows=all-layers",
+    "--set",
+    "sampling.in_batch=true",
+    "--set",
+    "sampling.negatives=0",
+    "--set",
+    "sampling.positives=by-edge",
+];
+
 #[test]
 fn the_thread_count_changes_no_bit() {
     let work = Workspace::new();
-    for model in ["lightgcn", "ngcf-official"] {
+    for (model, settings) in [
+        ("lightgcn", &[][..]),
+        ("lightgcn", &ADAPTIVE),
+        ("ngcf-official", &[]),
+    ] {
+        let run = |threads: &str| format!("{model}-{}-{threads}", settings.len());
         for threads in ["1", "2"] {
-            let out = format!("{model}-{threads}");
+            let out = run(threads);
             let mut arguments = quick("log.csv", &out);
             arguments.extend(["--threads", threads]);
+            arguments.extend(settings);
             arguments[5] = model;
             work.succeed(&arguments);
         }
-        let runs = ["1", "2"].map(|threads| self::model(&work, &format!("{model}-{threads}")));
+        let runs = ["1", "2"].map(|threads| self::model(&work, &run(threads)));
         assert!(
             runs[0] == runs[1],
             "{model}: the same bytes with one thread and with two"
@@ -141,12 +165,25 @@ fn a_killed_run_resumes_to_the_same_bytes() {
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_exits_130_and_resumes_to_the_same_bytes() {
+    interrupt_and_resume(&[]);
+}
+
+/// Temperatures follow from the costs of the epoch before, and those of the next from the costs up to the interrupt.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_keeps_the_costs_of_its_users() {
+    interrupt_and_resume(&ADAPTIVE);
+}
+
+#[cfg(unix)]
+fn interrupt_and_resume(settings: &[&'static str]) {
     let work = Workspace::new();
     let long = |out| {
         let mut arguments = quick("log.csv", out);
         let epochs = arguments.iter().position(|a| *a == "--epochs").unwrap();
         arguments[epochs + 1] = "300";
         arguments.extend(["--set", "training.patience=0"]);
+        arguments.extend(settings);
         arguments
     };
     let mut child = Command::new(env!("CARGO_BIN_EXE_sagebrush"))

@@ -21,6 +21,8 @@ pub struct BatchIndices {
     /// Users, positives, per-positive negatives, batch-shared negatives; ids, not nodes.
     ids: Vec<u32>,
     shared: Arc<SharedNegatives>,
+    log_q: Option<Arc<LogQ>>,
+    inverse_temperatures: Option<Arc<[f32]>>,
     items_ready: Option<Arc<ItemBatch>>,
     device: Device,
 }
@@ -46,6 +48,8 @@ impl BatchIndices {
             n_negatives: negatives.len() / batch,
             ids: [users, positives, negatives].concat(),
             shared: Arc::default(),
+            log_q: None,
+            inverse_temperatures: None,
             items_ready: None,
             device: device.clone(),
         }
@@ -54,22 +58,54 @@ impl BatchIndices {
     /// The same batch with batch-shared negatives.
     ///
     /// # Panics
-    /// When the lists of known places or the corrections are not those of this batch.
+    /// When the lists of known places are not those of this batch.
     #[must_use]
     pub fn with_shared(mut self, shared: SharedNegatives) -> Self {
         let n_known = shared.known_ptr.last().map(|&end| end as usize);
         assert_eq!(shared.known_ptr.len(), self.n_users + 1, "a list a user");
         assert_eq!(n_known, Some(shared.known.len()), "lists of known places");
-        let places = shared.items.len();
+        let places = shared.n_places(self.n_users);
         assert!(shared.known.iter().all(|&place| (place as usize) < places));
-        if let Some(log_q) = &shared.log_q {
-            let lengths = (log_q.positives.len(), log_q.shared.len());
-            assert_eq!(lengths, (self.n_users, places), "a correction an item");
-        }
         self.ids.truncate(self.n_users * (2 + self.n_negatives));
         self.ids.extend_from_slice(&shared.items);
         self.shared = Arc::new(shared);
         self
+    }
+
+    /// The same batch with what the sampled softmax subtracts; batch-shared negatives are given before.
+    ///
+    /// # Panics
+    /// When there is not one correction a candidate.
+    #[must_use]
+    pub fn with_log_q(mut self, log_q: LogQ) -> Self {
+        let n = self.n_users;
+        let lengths = [&log_q.positives, &log_q.negatives, &log_q.shared].map(Vec::len);
+        let wanted = [n, n * self.n_negatives, self.shared.n_places(n)];
+        assert_eq!(lengths, wanted, "a correction a candidate");
+        self.log_q = Some(Arc::new(log_q));
+        self
+    }
+
+    /// The same batch with what [`RankingLoss::Adaptive`](crate::RankingLoss::Adaptive) multiplies the scores of each
+    /// user's negatives by.
+    ///
+    /// # Panics
+    /// When there is not one a user.
+    #[must_use]
+    pub fn with_inverse_temperatures(mut self, of_users: Vec<f32>) -> Self {
+        assert_eq!(of_users.len(), self.n_users, "a temperature a user");
+        self.inverse_temperatures = Some(of_users.into());
+        self
+    }
+
+    /// What the negatives of each user are multiplied by, where users have something of their own.
+    pub(crate) fn inverse_temperatures(&self) -> Option<&Arc<[f32]>> {
+        self.inverse_temperatures.as_ref()
+    }
+
+    /// What the sampled softmax subtracts.
+    pub(crate) fn log_q(&self) -> Option<&Arc<LogQ>> {
+        self.log_q.as_ref()
     }
 
     /// The same batch with the sub-graph that PinSAGE reads for it. Without it the sub-graph is made when the loss is

@@ -24,6 +24,8 @@ pub enum L2 {
     None,
     /// The batch's rows of the learned tables (LightGCN, MF). A row drawn twice counts twice.
     LayerZeroRows,
+    /// The batch's rows of the outputs of all layers, layer 0 included (Adap-tau's LightGCN).
+    AllLayerRows,
     /// The batch's rows of the final embeddings (the authors' NGCF code).
     FinalRows,
     /// Every parameter (the NGCF paper). Its objective adds `‖Θ‖²` to a sum over samples; over
@@ -52,6 +54,8 @@ pub struct LossParts {
     pub ranking: Tensor<1>,
     /// Weighted L2 term, `[1]`.
     pub regularization: Tensor<1>,
+    /// The cost of each positive at temperature 1, `[batch]` and without a gradient; for [`RankingLoss::Adaptive`] alone.
+    pub costs: Option<Tensor<1>>,
 }
 
 impl LossParts {

@@ -12,8 +12,9 @@ use crate::ops::gather::select_rows;
 pub(crate) enum NodeRows {
     /// The final rows are the tables' own, `[n, dim]`.
     Same(Tensor<2>),
-    /// The final rows, then the tables', `[2 n, dim]`.
-    Stacked(Tensor<2>),
+    /// The final rows, then the tables', then those of other layers where they are wanted: `1 + n_layers` sets of rows,
+    /// `[(1 + n_layers) n, dim]`.
+    Stacked { rows: Tensor<2>, n_layers: usize },
     /// Two tensors, `[n, width]` and `[n, dim]`.
     Apart { last: Tensor<2>, initial: Tensor<2> },
 }
@@ -22,7 +23,7 @@ impl NodeRows {
     /// Where the rows are.
     pub(crate) fn device(&self) -> Device {
         match self {
-            Self::Same(rows) | Self::Stacked(rows) | Self::Apart { last: rows, .. } => {
+            Self::Same(rows) | Self::Stacked { rows, .. } | Self::Apart { last: rows, .. } => {
                 rows.device()
             }
         }
@@ -32,7 +33,9 @@ impl NodeRows {
     pub(crate) fn last(&self) -> Tensor<2> {
         match self {
             Self::Same(rows) => rows.clone(),
-            Self::Stacked(rows) => rows.clone().narrow(0, 0, rows.dims()[0] / 2),
+            Self::Stacked { rows, n_layers } => {
+                rows.clone().narrow(0, 0, rows.dims()[0] / (1 + n_layers))
+            }
             Self::Apart { last, .. } => last.clone(),
         }
     }
@@ -41,11 +44,22 @@ impl NodeRows {
     pub(crate) fn initial(&self) -> Tensor<2> {
         match self {
             Self::Same(rows) => rows.clone(),
-            Self::Stacked(rows) => {
-                let n = rows.dims()[0] / 2;
+            Self::Stacked { rows, n_layers } => {
+                let n = rows.dims()[0] / (1 + n_layers);
                 rows.clone().narrow(0, n, n)
             }
             Self::Apart { initial, .. } => initial.clone(),
+        }
+    }
+
+    /// The rows of every layer that is known, the tables' first, one set after the other.
+    pub(crate) fn layers(&self) -> Tensor<2> {
+        match self {
+            Self::Stacked { rows, n_layers } => {
+                let n = rows.dims()[0] / (1 + n_layers);
+                rows.clone().narrow(0, n, n * n_layers)
+            }
+            Self::Same(_) | Self::Apart { .. } => self.initial(),
         }
     }
 }

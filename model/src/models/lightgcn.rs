@@ -66,20 +66,24 @@ impl LightGcn {
         }
     }
 
-    /// The batch's rows of the mean of layers, and of layer 0.
-    pub(crate) fn rows(&self, adjacency: &Adjacency, batch: &BatchIndices) -> NodeRows {
+    /// The batch's rows of the mean of layers, and of layer 0 or of each layer.
+    pub(crate) fn rows(
+        &self,
+        adjacency: &Adjacency,
+        batch: &BatchIndices,
+        each_layer: bool,
+    ) -> NodeRows {
         let nodes = batch.nodes(self.tables.n_users());
         let (users, items) = (self.tables.users.val(), self.tables.items.val());
         assert_eq!(users.dims()[0], adjacency.n_users(), "one row per user");
         assert_eq!(items.dims()[0], adjacency.n_items(), "one row per item");
-        let rows = batch_rows(
-            users,
-            items,
-            RowsPlan::of_mean(adjacency, self.layers, nodes),
-        );
+        let mut plan = RowsPlan::of_mean(adjacency, self.layers, nodes);
+        plan.each_layer = each_layer && self.layers > 0;
+        let n_layers = plan.n_sets() - 1;
+        let rows = batch_rows(users, items, plan);
         match self.layers {
             0 => NodeRows::Same(rows),
-            _ => NodeRows::Stacked(rows),
+            _ => NodeRows::Stacked { rows, n_layers },
         }
     }
 }

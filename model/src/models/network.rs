@@ -244,11 +244,18 @@ impl Network {
     }
 
     /// A batch's rows only: the same numbers as those rows of [`Network::forward`], for less. In place of a
-    /// user's row PinSAGE has the mean of other items of the user here.
-    pub(crate) fn rows(&self, graph: Graph<'_>, batch: &BatchIndices, mode: Mode) -> NodeRows {
+    /// user's row PinSAGE has the mean of other items of the user here. LightGCN gives the rows of each layer where they
+    /// are asked for.
+    pub(crate) fn rows(
+        &self,
+        graph: Graph<'_>,
+        batch: &BatchIndices,
+        mode: Mode,
+        each_layer: bool,
+    ) -> NodeRows {
         match self {
             Self::Mf(n) => n.rows(batch),
-            Self::LightGcn(n) => n.rows(graph.adjacency(), batch),
+            Self::LightGcn(n) => n.rows(graph.adjacency(), batch, each_layer),
             Self::NgcfLecture(n) => n.rows(graph.adjacency(), batch, mode),
             Self::NgcfPaper(n) => n.rows(graph.adjacency(), batch, mode),
             Self::NgcfOfficial(n) => n.rows(graph.adjacency(), batch, mode),

@@ -26,11 +26,9 @@ impl Model {
         config: &LossConfig,
         mode: Mode,
     ) -> LossParts {
-        self.objective(
-            self.network().rows(graph.into(), batch, mode),
-            batch,
-            config,
-        )
+        let each_layer = config.l2 == L2::AllLayerRows && config.weight_decay > 0.0;
+        let rows = self.network().rows(graph.into(), batch, mode, each_layer);
+        self.objective(rows, batch, config)
     }
 
     /// The objective on one batch from the batch's rows of the tables, for networks without
@@ -53,13 +51,14 @@ impl Model {
 
     fn objective(&self, rows: NodeRows, batch: &BatchIndices, config: &LossConfig) -> LossParts {
         let similarity = self.score().similarity(config.cosine);
-        let (ranking, squares) = match similarity {
+        let (ranking, squares, costs) = match similarity {
             Some(similarity) if is_flex(&rows.device()) => {
                 fused_objective(&rows, batch, config, similarity)
             }
             _ => {
                 let scores = self.scores(&rows, batch, config);
-                (config.ranking.forward(scores), None)
+                let costs = config.ranking.has_costs().then(|| scores.costs().detach());
+                (config.ranking.forward(scores), None, costs)
             }
         };
         let squares = match config.l2 {
@@ -67,6 +66,7 @@ impl Model {
             L2::None => None,
             L2::FinalRows => squares.or_else(|| Some(sum_of_squares(rows.last()))),
             L2::LayerZeroRows => squares.or_else(|| Some(sum_of_squares(rows.initial()))),
+            L2::AllLayerRows => squares.or_else(|| Some(sum_of_squares(rows.layers()))),
             L2::AllParameters => self
                 .clone()
                 .named()
@@ -81,6 +81,7 @@ impl Model {
         LossParts {
             ranking,
             regularization,
+            costs,
         }
     }
 
@@ -100,23 +101,36 @@ impl Model {
             false => self.score(),
         };
         let users = rows.users();
-        let mut positives = score.pairs(users.clone(), rows.positives());
+        let positives = score.pairs(users.clone(), rows.positives());
         let per_positive = rows
             .negatives()
             .map(|items| score.sets(users.clone(), items));
-        let mut shared = rows.shared().map(|items| score.cross(users, items));
-        if let Some(log_q) = &batch.shared().log_q {
-            let temperature = f64::from(config.ranking.temperature());
-            let device = positives.device();
-            let off = |values: &[f32]| Tensor::<1>::from_data(values, &device) * temperature;
-            shared = shared.map(|scores| scores - off(&log_q.shared).unsqueeze_dim::<2>(0));
-            positives = positives - off(&log_q.positives);
-        }
+        let shared = rows.shared(batch.shared().in_batch);
+        let shared = shared.map(|items| score.cross(users, items));
         let negatives: Vec<Tensor<2>> = per_positive.into_iter().chain(shared).collect();
+        let negatives = Tensor::cat(negatives, 1);
+        let on_device =
+            |values: &[f32]| Tensor::<1>::from_data(values, &positives.device().without_autodiff());
         BatchScores {
             valid: valid(batch, &positives),
+            log_q: batch.log_q().map(|log_q| {
+                let n = batch.len();
+                let of_own = on_device(&log_q.negatives).reshape([n, batch.n_negatives()]);
+                let of_shared = on_device(&log_q.shared).unsqueeze_dim::<2>(0);
+                let of_shared = of_shared.expand([n, log_q.shared.len()]);
+                let both = [
+                    (of_own, log_q.negatives.len()),
+                    (of_shared, log_q.shared.len()),
+                ];
+                let both = both.into_iter().filter(|&(_, len)| len > 0);
+                let both = both.map(|(of, _)| of).collect();
+                (on_device(&log_q.positives), Tensor::cat(both, 1))
+            }),
+            inverse_temperatures: batch
+                .inverse_temperatures()
+                .map(|of_users| on_device(of_users)),
             positives,
-            negatives: Tensor::cat(negatives, 1),
+            negatives,
         }
     }
 }
@@ -153,11 +167,16 @@ impl BatchRows {
         })
     }
 
-    /// `[n_shared, width]`; `None` where there are none.
-    fn shared(&self) -> Option<Tensor<2>> {
+    /// `[n_shared, width]`, the positives among them where they are negatives, too; `None` where there are none.
+    fn shared(&self, in_batch: bool) -> Option<Tensor<2>> {
         let [rows, _] = self.all.dims();
         let before = self.batch * (2 + self.n_negatives);
-        (rows > before).then(|| self.all.clone().narrow(0, before, rows - before))
+        let drawn = (rows > before).then(|| self.all.clone().narrow(0, before, rows - before));
+        let all: Vec<Tensor<2>> = drawn
+            .into_iter()
+            .chain(in_batch.then(|| self.positives()))
+            .collect();
+        (!all.is_empty()).then(|| Tensor::cat(all, 0))
     }
 }
 
@@ -168,7 +187,7 @@ fn valid(batch: &BatchIndices, beside: &Tensor<1>) -> Option<Tensor<2>> {
         return None;
     }
     let per_positive = batch.n_negatives();
-    let width = per_positive + shared.items.len();
+    let width = per_positive + shared.n_places(n);
     let mut valid = vec![1.0f32; n * width];
     for (user, row) in valid.chunks_exact_mut(width).enumerate() {
         let known = shared.known_ptr[user] as usize..shared.known_ptr[user + 1] as usize;
@@ -183,25 +202,28 @@ fn valid(batch: &BatchIndices, beside: &Tensor<1>) -> Option<Tensor<2>> {
     ))
 }
 
-/// The ranking loss, and the sum of squares of the rows where they are the regularized ones.
+/// The ranking loss; the sum of squares of the rows where they are the regularized ones; the costs at temperature 1
+/// where the loss has them.
 fn fused_objective(
     rows: &NodeRows,
     batch: &BatchIndices,
     config: &LossConfig,
     similarity: Similarity,
-) -> (Tensor<1>, Option<Tensor<1>>) {
-    let (rows, stacked, regularized) = match rows {
-        NodeRows::Same(rows) => {
-            let squared = matches!(config.l2, L2::FinalRows | L2::LayerZeroRows);
-            (rows, false, squared)
-        }
-        NodeRows::Stacked(rows) => (rows, true, config.l2 == L2::LayerZeroRows),
-        NodeRows::Apart { last, .. } => (last, false, config.l2 == L2::FinalRows),
+) -> (Tensor<1>, Option<Tensor<1>>, Option<Tensor<1>>) {
+    let of_tables = matches!(config.l2, L2::LayerZeroRows | L2::AllLayerRows);
+    let (rows, more_sets, regularized) = match rows {
+        NodeRows::Same(rows) => (rows, 0, of_tables || config.l2 == L2::FinalRows),
+        NodeRows::Stacked { rows, n_layers } => (rows, *n_layers, of_tables),
+        NodeRows::Apart { last, .. } => (last, 0, config.l2 == L2::FinalRows),
     };
     let regularized = regularized && config.weight_decay > 0.0;
-    let plan = BatchLossPlan::new(batch, stacked, similarity, config.ranking, regularized);
-    let (ranking, squares) = batch_loss(rows.clone(), plan);
-    (ranking, regularized.then_some(squares))
+    let plan = BatchLossPlan::new(batch, more_sets, similarity, config.ranking, regularized);
+    let loss = batch_loss(rows.clone(), plan);
+    (
+        loss.ranking,
+        regularized.then_some(loss.squares),
+        loss.costs,
+    )
 }
 
 /// A row that appears twice counts twice. `[1]`

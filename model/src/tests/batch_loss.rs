@@ -10,13 +10,16 @@ struct Case {
     positives: Vec<u32>,
     own: Vec<u32>,
     shared: SharedNegatives,
+    log_q: Option<LogQ>,
+    /// Of each user's negatives, where users have temperatures of their own.
+    inverse_temperatures: Option<Vec<f32>>,
     n_users: usize,
     n_items: usize,
     dim: usize,
 }
 
 impl Case {
-    fn new(batch: usize, own: usize, shared: usize, dim: usize, log_q: bool) -> Self {
+    fn new(batch: usize, own: usize, shared: usize, dim: usize) -> Self {
         let (n_users, n_items) = (batch / 2 + 2, 40 + shared);
         let mut rng = ChaCha8Rng::seed_from_u64((batch + own + shared + dim) as u64);
         let mut draw = |n: usize, below: usize| -> Vec<u32> {
@@ -34,30 +37,93 @@ impl Case {
             known.extend(places);
             known_ptr.push(known.len() as u32);
         }
-        let corrections = |n: usize| random_values(n, 9).iter().map(|v| v * 2.0).collect();
-        let log_q = log_q.then(|| LogQ {
-            positives: corrections(batch),
-            shared: corrections(shared),
-        });
         Self {
             users,
             positives,
             own,
             shared: SharedNegatives {
                 items,
+                in_batch: false,
                 known_ptr,
                 known,
-                log_q,
             },
+            log_q: None,
+            inverse_temperatures: None,
             n_users,
             n_items,
             dim,
         }
     }
 
+    /// The same with the positives as negatives of the other users.
+    fn in_batch(mut self) -> Self {
+        let places = self.shared.items.len() as u32;
+        let (mut known, mut known_ptr) = (Vec::new(), vec![0]);
+        for user in 0..self.users.len() {
+            let range = self.shared.known_ptr[user]..self.shared.known_ptr[user + 1];
+            known.extend_from_slice(&self.shared.known[range.start as usize..range.end as usize]);
+            known.push(places + user as u32);
+            known_ptr.push(known.len() as u32);
+        }
+        self.shared.in_batch = true;
+        (self.shared.known, self.shared.known_ptr) = (known, known_ptr);
+        self
+    }
+
+    /// The same with a correction for each candidate.
+    fn corrected(mut self) -> Self {
+        let some = |n: usize, seed| random_values(n, seed).iter().map(|v| v * 2.0).collect();
+        self.log_q = Some(LogQ {
+            positives: some(self.users.len(), 9),
+            negatives: some(self.own.len(), 10),
+            shared: some(self.places().len(), 11),
+        });
+        self
+    }
+
+    /// The same with a temperature a user.
+    fn personal(mut self) -> Self {
+        let some = random_values(self.users.len(), 12);
+        self.inverse_temperatures = Some(some.iter().map(|v| 3.0 + 2.0 * v).collect());
+        self
+    }
+
+    /// All batch-shared negatives.
+    fn places(&self) -> Vec<u32> {
+        let mut places = self.shared.items.clone();
+        if self.shared.in_batch {
+            places.extend_from_slice(&self.positives);
+        }
+        places
+    }
+
     fn batch(&self, device: &Device) -> BatchIndices {
-        BatchIndices::new(&self.users, &self.positives, &self.own, device)
-            .with_shared(self.shared.clone())
+        let batch = BatchIndices::new(&self.users, &self.positives, &self.own, device)
+            .with_shared(self.shared.clone());
+        let batch = match &self.log_q {
+            Some(log_q) => batch.with_log_q(log_q.clone()),
+            None => batch,
+        };
+        match &self.inverse_temperatures {
+            Some(of_users) => batch.with_inverse_temperatures(of_users.clone()),
+            None => batch,
+        }
+    }
+
+    /// What a softmax multiplies the negatives of the user at a place by.
+    fn inverse_temperature(&self, at: usize, ranking: RankingLoss) -> Option<f64> {
+        match ranking {
+            RankingLoss::Softmax { temperature } | RankingLoss::Bilateral { temperature, .. } => {
+                Some(1.0 / temperature)
+            }
+            RankingLoss::Adaptive {
+                inverse_temperature,
+            } => Some(match &self.inverse_temperatures {
+                Some(of_users) => f64::from(of_users[at]),
+                None => inverse_temperature,
+            }),
+            _ => None,
+        }
     }
 
     /// Both terms by their definitions; tables are `[n_users + n_items, dim]`.
@@ -75,33 +141,29 @@ impl Case {
         };
         let n = self.users.len();
         let own = self.own.len() / n;
-        let off = |at: usize, positive: bool| {
-            let log_q = self.shared.log_q.as_ref();
-            log_q.map_or(0.0, |log_q| {
-                let list = if positive {
-                    &log_q.positives
-                } else {
-                    &log_q.shared
-                };
-                f64::from(list[at])
-            })
+        let places = self.places();
+        // Only a softmax is corrected; what is taken off its exponents is taken off scores times the temperature.
+        let off = |user: usize, list: fn(&LogQ) -> &Vec<f32>, at: usize| {
+            let inverse = self.inverse_temperature(user, config.ranking);
+            let log_q = self.log_q.as_ref().zip(inverse);
+            log_q.map_or(0.0, |(log_q, inverse)| f64::from(list(log_q)[at]) / inverse)
         };
         let softplus = |x: f64| x.max(0.0) + (-x.abs()).exp().ln_1p();
         let mut all_negatives = Vec::new();
         let mut sum = 0.0;
         for at in 0..n {
             let user = self.users[at];
-            let temperature = match config.ranking {
-                RankingLoss::Softmax { temperature } => temperature,
-                _ => 1.0,
-            };
-            let positive = score(user, self.positives[at]) - temperature * off(at, true);
+            let mut positive = score(user, self.positives[at]);
+            // A positive that is no candidate was not drawn.
+            if matches!(config.ranking, RankingLoss::Softmax { .. }) {
+                positive -= off(at, |q| &q.positives, at);
+            }
             let range = self.shared.known_ptr[at] as usize..self.shared.known_ptr[at + 1] as usize;
             let known = &self.shared.known[range];
-            let counted = (0..self.shared.items.len()).filter(|&p| !known.contains(&(p as u32)));
-            let of_own = self.own[at * own..][..own].iter().map(|&i| score(user, i));
-            let of_shared =
-                counted.map(|p| score(user, self.shared.items[p]) - temperature * off(p, false));
+            let counted = (0..places.len()).filter(|&p| !known.contains(&(p as u32)));
+            let of_own = (at * own..(at + 1) * own)
+                .map(|n| score(user, self.own[n]) - off(at, |q| &q.negatives, n));
+            let of_shared = counted.map(|p| score(user, places[p]) - off(at, |q| &q.shared, p));
             let negatives: Vec<f64> = of_own.chain(of_shared).collect();
             let mean = |cost: &dyn Fn(f64) -> f64| {
                 let total: f64 = negatives.iter().map(|&x| cost(x)).sum();
@@ -113,6 +175,19 @@ impl Case {
                 RankingLoss::Softmax { temperature: t } => {
                     let all = negatives.iter().chain([&positive]);
                     all.map(|x| (x / t).exp()).sum::<f64>().ln() - positive / t
+                }
+                RankingLoss::Bilateral { .. } | RankingLoss::Adaptive { .. } => {
+                    let negative = self.inverse_temperature(at, config.ranking).unwrap();
+                    let (of_positive, power) = match config.ranking {
+                        RankingLoss::Bilateral { temperature, power } => (1.0 / temperature, power),
+                        RankingLoss::Adaptive {
+                            inverse_temperature,
+                        } => (inverse_temperature, 1.0),
+                        _ => unreachable!(),
+                    };
+                    let sum: f64 = negatives.iter().map(|&x| (x * negative).exp()).sum();
+                    let of_negatives = if negatives.is_empty() { 0.0 } else { sum.ln() };
+                    power * of_negatives - of_positive * positive
                 }
                 RankingLoss::Margin { margin } => mean(&|x| (x - positive + margin).max(0.0)),
                 RankingLoss::Contrastive {
@@ -134,10 +209,17 @@ impl Case {
     }
 }
 
-const LOSSES: [RankingLoss; 5] = [
+const LOSSES: [RankingLoss; 7] = [
     RankingLoss::Bpr,
     RankingLoss::Binary,
     RankingLoss::Softmax { temperature: 0.4 },
+    RankingLoss::Bilateral {
+        temperature: 0.4,
+        power: 0.7,
+    },
+    RankingLoss::Adaptive {
+        inverse_temperature: 3.0,
+    },
     RankingLoss::Margin { margin: 0.3 },
     RankingLoss::Contrastive {
         margin: 0.1,
@@ -215,33 +297,106 @@ fn every_loss_follows_its_definition_on_every_device() {
         // A software GPU compiles a pipeline for every shape: one case a loss there.
         if is_gpu(&device) {
             for ranking in LOSSES {
-                let case = Case::new(9, 1, 7, 6, false);
+                let case = Case::new(9, 1, 7, 6);
                 check(&case, ScoreConfig::Dot, config(ranking, true), &device);
             }
             continue;
         }
         for ranking in LOSSES {
-            for case in [Case::new(7, 2, 0, 5, false), Case::new(9, 1, 70, 18, false)] {
+            for case in [Case::new(7, 2, 0, 5), Case::new(9, 1, 70, 18)] {
                 for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
                     check(&case, score, config(ranking, false), &device);
                 }
                 let cosine = ScoreConfig::Cosine { temperature: 0.7 };
                 check(&case, cosine, config(ranking, false), &device);
             }
-            let pool = Case::new(6, 0, 5, 3, false);
+            let pool = Case::new(6, 0, 5, 3);
             check(&pool, ScoreConfig::Dot, config(ranking, true), &device);
             check(&pool, ScoreConfig::Bilinear, config(ranking, true), &device);
         }
     }
 }
 
+/// The softmax takes off how its candidates were drawn; every other loss is what it is without corrections.
 #[test]
-fn what_sampling_by_popularity_added_is_taken_off() {
-    let softmax = RankingLoss::Softmax { temperature: 0.4 };
-    let case = Case::new(6, 0, 20, 4, true);
+fn the_softmax_alone_is_corrected_for_how_candidates_were_drawn() {
     for device in devices() {
-        for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
-            check(&case, score, config(softmax, false), &device);
+        for ranking in LOSSES {
+            if is_gpu(&device) && ranking.inverse_temperature().is_none() {
+                continue;
+            }
+            let case = Case::new(6, 2, 20, 4).in_batch().corrected();
+            for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+                check(&case, score, config(ranking, false), &device);
+            }
+        }
+    }
+}
+
+#[test]
+fn users_have_temperatures_of_their_own_and_costs_at_temperature_1() {
+    let adaptive = RankingLoss::Adaptive {
+        inverse_temperature: 3.0,
+    };
+    let one = RankingLoss::Bilateral {
+        temperature: 1.0,
+        power: 1.0,
+    };
+    for device in devices() {
+        for case in [
+            Case::new(9, 1, 70, 6).personal(),
+            Case::new(7, 0, 3, 6).in_batch().personal(),
+        ] {
+            let corrected = if case.shared.in_batch {
+                case.corrected()
+            } else {
+                case
+            };
+            for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+                check(&corrected, score, config(adaptive, true), &device);
+                // The mean of the costs is the loss whose temperatures are all 1, without a correction.
+                let model = mf(&corrected, score, &device);
+                let batch = corrected.batch(&device);
+                let parts = model.loss(None, &batch, &config(adaptive, true), Mode::Inference);
+                let costs = host(parts.costs.unwrap());
+                let mean = costs.iter().map(|&c| f64::from(c)).sum::<f64>() / costs.len() as f64;
+                let plain = Case {
+                    log_q: None,
+                    users: corrected.users.clone(),
+                    positives: corrected.positives.clone(),
+                    own: corrected.own.clone(),
+                    shared: corrected.shared.clone(),
+                    inverse_temperatures: None,
+                    ..corrected
+                };
+                let tables = parameters(&model);
+                let wide = |name: &str| tables[name].values.iter().map(|&v| f64::from(v));
+                let tables: Vec<f64> = wide("users").chain(wide("items")).collect();
+                let objective = LossConfig {
+                    weight_decay: 0.0,
+                    ..config(one, true)
+                };
+                let want = plain.loss(&tables, Some(1.0), &objective);
+                assert!((mean - want).abs() < 1e-5, "{mean} against {want}");
+            }
+        }
+    }
+}
+
+#[test]
+fn positives_of_a_batch_are_negatives_of_its_other_users() {
+    for device in devices() {
+        if is_gpu(&device) {
+            continue;
+        }
+        for ranking in LOSSES {
+            // With nothing drawn, and beside 70 that are.
+            for case in [Case::new(67, 0, 0, 5), Case::new(9, 1, 70, 18)] {
+                let case = case.in_batch();
+                for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+                    check(&case, score, config(ranking, true), &device);
+                }
+            }
         }
     }
 }
@@ -250,7 +405,7 @@ fn what_sampling_by_popularity_added_is_taken_off() {
 #[test]
 fn a_batch_of_many_tiles_follows_the_definition_and_ignores_the_thread_count() {
     let device = Device::flex();
-    let case = Case::new(700, 3, 200, 16, false);
+    let case = Case::new(700, 3, 200, 16);
     for ranking in LOSSES {
         check(&case, ScoreConfig::Dot, config(ranking, true), &device);
     }

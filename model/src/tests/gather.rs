@@ -69,6 +69,108 @@ fn check(graph: &Graph, nodes: &[u32], layers: usize, width: usize, device: &Dev
     assert_close(&gradient(&items), want_items, 1e-4, &what);
 }
 
+/// The rows of every layer beside their mean, and the gradients of both tables under a weighted sum of all.
+fn check_each_layer(graph: &Graph, nodes: &[u32], layers: usize, width: usize, device: &Device) {
+    let (n, n_users, set) = (graph.n(), graph.n_users, nodes.len() * width);
+    let what = format!("{device:?} each of {layers} layers, width {width}");
+    let x = random_values(n * width, 1);
+    let w = random_values((2 + layers) * set, 2);
+    let dense = graph.dense();
+    let mut plan = RowsPlan::of_mean(&graph.on(device), layers, nodes.into());
+    plan.each_layer = true;
+    assert_eq!(plan.n_sets(), 2 + layers);
+
+    let tracked = device.clone().autodiff();
+    let (users, items) = x.split_at(n_users * width);
+    let users = table(users, n_users, &tracked).require_grad();
+    let items = table(items, graph.n_items, &tracked).require_grad();
+    let rows = batch_rows(users.clone(), items.clone(), plan);
+
+    let powers = |mut power: Vec<f64>, transpose: bool, times: usize| {
+        for _ in 0..times {
+            power = dense_product(&dense, n, &power, transpose);
+        }
+        power
+    };
+    let mean = dense_mean(&dense, n, &wide(&x), layers, false);
+    let mut want = rows_of(&mean, nodes, width);
+    for layer in 0..=layers {
+        want.extend(rows_of(&powers(wide(&x), false, layer), nodes, width));
+    }
+    assert_close(&host(rows.clone()), &want, 1e-4, &what);
+
+    let weights = table(&w, (2 + layers) * nodes.len(), &tracked);
+    let gradients = (rows * weights).sum().backward();
+    let scattered = |w: &[f32]| {
+        let mut table = vec![0.0; n * width];
+        for (&node, row) in nodes.iter().zip(w.chunks_exact(width)) {
+            for (sum, &value) in table[node as usize * width..].iter_mut().zip(row) {
+                *sum += f64::from(value);
+            }
+        }
+        table
+    };
+    let mut want = dense_mean(&dense, n, &scattered(&w[..set]), layers, true);
+    for (layer, w) in w[set..].chunks_exact(set).enumerate() {
+        let back = powers(scattered(w), true, layer);
+        want.iter_mut()
+            .zip(back)
+            .for_each(|(sum, value)| *sum += value);
+    }
+    let (want_users, want_items) = want.split_at(n_users * width);
+    let gradient = |tensor: &Tensor<2>| host(tensor.grad(&gradients).unwrap());
+    assert_close(&gradient(&users), want_users, 1e-4, &what);
+    assert_close(&gradient(&items), want_items, 1e-4, &what);
+}
+
+#[test]
+fn rows_of_each_layer_and_their_gradients_are_dense_on_every_device() {
+    let graph = Graph::random(9, 7, 0.3, 11);
+    for device in devices() {
+        for (layers, width) in [(1, 64), (2, 8), (3, 20)] {
+            check_each_layer(&graph, &[3, 3, 15, 0, 9, 3], layers, width, &device);
+        }
+    }
+}
+
+/// The penalty on the outputs of all layers is half the decay times their squares over the batch.
+#[test]
+fn the_penalty_on_all_layers_is_the_sum_of_their_squares() {
+    use crate::{BatchIndices, L2, LossConfig, Mode, RankingLoss};
+    let graph = Graph::random(5, 6, 0.5, 3);
+    let network = NetworkConfig::LightGcn(LightGcnConfig {
+        dim: 4,
+        layers: 2,
+        init: Init::Normal { std: 0.5 },
+    });
+    for device in devices() {
+        let adjacency = graph.on(&device);
+        let config = LossConfig {
+            ranking: RankingLoss::Bpr,
+            cosine: false,
+            l2: L2::AllLayerRows,
+            weight_decay: 0.3,
+        };
+        let batch = BatchIndices::new(&[0, 4, 0], &[1, 2, 5], &[3, 3, 0], &device);
+        // By hand: an inner product is one pass, a bilinear form composed of Burn's operations.
+        for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
+            let model = model(&network, score).init(5, 6, 5, &device);
+            let tables = parameters(&model);
+            let mut power = [&tables["users"].values[..], &tables["items"].values].concat();
+            let mut squares = 0.0;
+            for _ in 0..=2 {
+                let rows = rows_of(&wide(&power), &[0, 4, 0, 6, 7, 10, 8, 8, 5], 4);
+                squares += rows.iter().map(|v| v * v).sum::<f64>();
+                let next = dense_product(&graph.dense(), 11, &wide(&power), false);
+                power = next.iter().map(|&v| v as f32).collect();
+            }
+            let parts = model.loss(Some(&adjacency), &batch, &config, Mode::Inference);
+            let (got, want) = (scalar(parts.regularization), 0.15 * squares / 3.0);
+            assert!((got - want).abs() < 1e-5 * want, "{got} against {want}");
+        }
+    }
+}
+
 /// Repeated nodes, nodes without edges and every node at once, on a matrix that is not symmetric.
 #[test]
 fn rows_and_gradients_are_dense_on_every_device() {
@@ -175,7 +277,12 @@ fn rows_are_the_rows_of_the_whole_embedding() {
         let batch = BatchIndices::new(&[0, 8, 0], &[10, 2, 3], &[0, 1, 2], &device);
         let rows = model
             .network()
-            .rows(crate::Graph::Adjacency(&adjacency), &batch, Mode::Inference)
+            .rows(
+                crate::Graph::Adjacency(&adjacency),
+                &batch,
+                Mode::Inference,
+                false,
+            )
             .last();
         let nodes = Tensor::from_data([0, 8, 0, 19, 11, 12, 9, 10, 11], &device);
         let (rows, whole) = (host(rows), host(whole.select(0, nodes)));

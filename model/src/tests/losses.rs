@@ -27,6 +27,8 @@ fn loss(
         positives: Tensor::from_data(positives, device),
         negatives: table(negatives, n, device),
         valid: valid.map(|valid| table(valid, n, device)),
+        log_q: None,
+        inverse_temperatures: None,
     }))
 }
 
@@ -70,6 +72,19 @@ fn every_loss_by_hand_with_negatives_that_do_not_count() {
         (
             RankingLoss::Softmax { temperature: 0.5 },
             (softmax(1.0, &[0.5]) + softmax(-1.0, &[0.0, 2.0]) + softmax(0.5, &[])) / 3.0,
+        ),
+        (
+            RankingLoss::Bilateral {
+                temperature: 0.5,
+                power: 0.8,
+            },
+            (0.8 * 1.0 - 2.0 + 0.8 * (1.0 + 4f64.exp()).ln() + 2.0 - 1.0) / 3.0,
+        ),
+        (
+            RankingLoss::Adaptive {
+                inverse_temperature: 2.0,
+            },
+            (1.0 - 2.0 + (1.0 + 4f64.exp()).ln() + 2.0 - 1.0) / 3.0,
         ),
         (
             RankingLoss::Margin { margin: 0.25 },

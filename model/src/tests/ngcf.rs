@@ -71,7 +71,7 @@ fn check(network: &NetworkConfig, pairs: &[(usize, usize)], sizes: (usize, usize
     let model = model(network, ScoreConfig::Dot).init(n_users, n_items, 3, &device);
     let one = model
         .network()
-        .rows(crate::Graph::Adjacency(&adjacency), &batch, mode);
+        .rows(crate::Graph::Adjacency(&adjacency), &batch, mode, false);
     let composed = model
         .network()
         .forward(crate::Graph::Adjacency(&adjacency), mode);

@@ -2,7 +2,7 @@
 
 use super::section::section;
 use super::setting::{Absent, Rule, Tune};
-use super::{ScoreKind, TRAINED, flag, linear, log, usual_when};
+use super::{ModelName, ScoreKind, TRAINED, flag, linear, log, usual_when};
 use crate::config::accepts::{NON_NEGATIVE, POSITIVE};
 use crate::config::choice::closed_choice;
 
@@ -15,10 +15,22 @@ closed_choice! {
         Binary = "binary",
         /// Sampled softmax at `loss.temperature`.
         Softmax = "softmax",
+        /// Softmax whose negatives have a temperature of their own (BSL): their part weighs `loss.negative_power`.
+        Bilateral = "bilateral",
         /// A positive must be `loss.margin` ahead of each negative.
         Margin = "margin",
         /// Cosine contrastive: negatives above `loss.margin` cost `loss.negative_weight`.
         Contrastive = "contrastive",
+    }
+}
+
+closed_choice! {
+    /// `loss.l2_rows`: which rows the L2 penalty is on.
+    L2Rows {
+        /// Those of the model's source.
+        Usual = "usual",
+        /// The batch's rows of the outputs of all layers, layer 0 included; for `lightgcn`.
+        AllLayers = "all-layers",
     }
 }
 
@@ -46,14 +58,49 @@ section! {
         absent: Absent::Was("false"),
     }
 
-    /// Divisor of the scores in `softmax`.
+    /// Divisor of the scores in `softmax` and `bilateral`; not read with `loss.adaptive_temperature`.
     temperature: f64 {
         default: 0.15;
         accepts: POSITIVE,
         absent: Absent::Default,
-        tune: Tune::Usually(&[usual_when(6, log(0.05, 0.5), "softmax", |config| {
-            config.loss.kind == LossKind::Softmax
+        tune: Tune::Usually(&[usual_when(6, log(0.05, 0.5), "softmax, bilateral", |config| {
+            matches!(config.loss.kind, LossKind::Softmax | LossKind::Bilateral)
+                && !config.loss.adaptive_temperature
         })]),
+    }
+
+    /// Whether each user's negatives have a temperature of their own in `softmax` (Adap-tau): lower for a user whose mean
+    /// cost in the epoch before was below the others'. The positives' temperature then follows from the counts of users,
+    /// items and interactions, and a positive is not among the candidates that it is compared with.
+    adaptive_temperature: bool {
+        default: false;
+        absent: Absent::Was("false"),
+        rules: &[
+            Rule {
+                broken: |config| {
+                    config.loss.adaptive_temperature && config.loss.kind != LossKind::Softmax
+                },
+                remedy: "temperatures are the softmax's; set `loss.kind = \"softmax\"`",
+            },
+            Rule {
+                broken: |config| config.loss.adaptive_temperature && !config.loss.cosine,
+                remedy: "the temperatures are for cosines; set `loss.cosine = true`",
+            },
+        ],
+    }
+
+    /// How much a user's mean cost must differ from the others' to change the user's temperature: larger changes less.
+    adaptive_spread: f64 {
+        default: 0.6;
+        accepts: POSITIVE,
+        absent: Absent::Default,
+    }
+
+    /// Weight of the negatives' part in `bilateral`: the temperature of negatives over that of positives.
+    negative_power: f64 {
+        default: 0.84;
+        accepts: POSITIVE,
+        absent: Absent::Default,
     }
 
     /// Margin of `margin` and `contrastive`.
@@ -86,5 +133,17 @@ section! {
             config.features.is_none()
         })]),
         flag: flag("l2", "DECAY"),
+    }
+
+    /// Which rows the penalty is on.
+    l2_rows: L2Rows {
+        default: L2Rows::Usual;
+        absent: Absent::Was("\"usual\""),
+        rules: &[Rule {
+            broken: |config| {
+                config.loss.l2_rows == L2Rows::AllLayers && config.model.name != ModelName::LightGcn
+            },
+            remedy: "only lightgcn has the outputs of all layers at hand; use `usual`",
+        }],
     }
 }

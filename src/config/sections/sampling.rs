@@ -30,6 +30,18 @@ closed_choice! {
 }
 
 closed_choice! {
+    /// `sampling.log_q`: where the softmax takes off the logarithm of how often a candidate is drawn.
+    LogQ {
+        /// Where positives of the batch are negatives.
+        InBatch = "in-batch",
+        /// Also where all negatives are drawn. Then negatives by popularity teach what uniform ones would.
+        Always = "always",
+        /// Nowhere.
+        Never = "never",
+    }
+}
+
+closed_choice! {
     /// `sampling.hard_root`: around what hard negatives are looked for.
     HardRoot {
         /// The user.
@@ -72,11 +84,17 @@ section! {
         absent: Absent::Was("0"),
     }
 
-    /// Whether a batch's positives are negatives of its other users, too; the softmax takes off the logarithm of how
-    /// often they are drawn.
+    /// Whether a batch's positives are negatives of its other users, too.
     in_batch: bool {
         default: false;
         absent: Absent::Was("false"),
+    }
+
+    /// Where the softmax corrects for how its candidates were drawn (logQ): in-batch negatives and positives by how often
+    /// an item is a positive, all others by `sampling.distribution`. No other loss is corrected.
+    log_q: LogQ {
+        default: LogQ::InBatch;
+        absent: Absent::Was("\"in-batch\""),
     }
 
     /// How negatives are drawn.

@@ -21,9 +21,10 @@ pub(crate) use plan::{BatchLossPlan, Similarity};
 /// The operation and its gradient.
 #[backend_extension(Autodiff: cfg(feature = "train"), Flex)]
 pub(crate) trait BatchLossBackend: Backend {
-    /// The ranking loss and the sum of squares of the regularized rows.
+    /// The ranking loss, the sum of squares of the regularized rows, and where the loss has them the costs of positives
+    /// at temperature 1, which have no gradient.
     ///
-    /// `[n, width]` or, stacked, `[2 n, width] -> [2]`
+    /// `[n, width]` or, stacked, `[sets n, width] -> [2]` or `[2 + batch]`
     fn batch_loss(rows: FloatTensor<Self>, plan: Arc<BatchLossPlan>) -> FloatTensor<Self>;
 
     /// The gradient of the rows from that of [`BatchLossBackend::batch_loss`]'s result.
@@ -34,14 +35,25 @@ pub(crate) trait BatchLossBackend: Backend {
     ) -> FloatTensor<Self>;
 }
 
-/// [`BatchLossBackend::batch_loss`] for tensors: the ranking loss and the sum of squares, `[1]` each.
-pub(crate) fn batch_loss(rows: Tensor<2>, plan: BatchLossPlan) -> (Tensor<1>, Tensor<1>) {
-    assert_eq!(
-        rows.dims()[0],
-        plan.layout.n_all_rows(),
-        "the layout's rows"
-    );
-    let both = <Dispatch as BatchLossBackend>::batch_loss(rows.into_dispatch(), Arc::new(plan));
-    let both = Tensor::<1>::from_dispatch(both);
-    (both.clone().narrow(0, 0, 1), both.narrow(0, 1, 1))
+/// The result of [`batch_loss`].
+pub(crate) struct BatchLoss {
+    /// `[1]`
+    pub(crate) ranking: Tensor<1>,
+    /// `[1]`
+    pub(crate) squares: Tensor<1>,
+    /// `[batch]`, without a gradient.
+    pub(crate) costs: Option<Tensor<1>>,
+}
+
+/// [`BatchLossBackend::batch_loss`] for tensors.
+pub(crate) fn batch_loss(rows: Tensor<2>, plan: BatchLossPlan) -> BatchLoss {
+    let (layout, has_costs) = (plan.layout, plan.loss.has_costs());
+    assert_eq!(rows.dims()[0], layout.n_all_rows(), "the layout's rows");
+    let all = <Dispatch as BatchLossBackend>::batch_loss(rows.into_dispatch(), Arc::new(plan));
+    let all = Tensor::<1>::from_dispatch(all);
+    BatchLoss {
+        ranking: all.clone().narrow(0, 0, 1),
+        squares: all.clone().narrow(0, 1, 1),
+        costs: has_costs.then(|| all.detach().narrow(0, 2, layout.batch)),
+    }
 }

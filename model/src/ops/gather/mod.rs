@@ -8,6 +8,7 @@
 
 #[cfg(feature = "train")]
 mod autodiff;
+mod composed;
 mod cpu;
 #[cfg(feature = "gpu")]
 mod gpu;
@@ -18,9 +19,11 @@ use std::sync::Arc;
 
 #[cfg(feature = "gpu")]
 use burn::backend::fusion::custom::TensorSpec;
-use burn::backend::tensor::{FloatTensor, IntTensor};
-use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension};
-use burn::tensor::{FloatDType, IndexingUpdateOp, Shape, Slice, Tensor, TensorData};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Dispatch, backend_extension};
+#[cfg(feature = "gpu")]
+use burn::tensor::Shape;
+use burn::tensor::Tensor;
 
 use crate::ops::propagate::PropagateBackend;
 
@@ -38,25 +41,18 @@ pub(crate) use select::select_rows;
 )]
 pub(crate) trait GatherBackend: PropagateBackend {
     /// With `M` the plan's polynomial of the matrix, the plan's nodes' rows of `M [users; items]`,
-    /// then their rows of `[users; items]` themselves.
+    /// then their rows of `[users; items]` themselves, and where the plan asks for each layer those of every power of
+    /// the matrix.
     ///
-    /// `[n_users, width], [n_items, width] -> [2 n, width]`; without layers both halves would be the
-    /// same, and there is one: `[n, width]`.
+    /// `[n_users, width], [n_items, width] -> [sets n, width]` with the plan's number of sets; without layers all would
+    /// be the same, and there is one.
     #[fusion(dtype = users, shape = rows_shape(users, plan))]
     fn batch_rows(
         users: FloatTensor<Self>,
         items: FloatTensor<Self>,
         plan: Arc<RowsPlan>,
     ) -> FloatTensor<Self> {
-        let nodes = node_ids::<Self>(&users, &plan);
-        let tables = Self::float_cat(vec![users, items], 0);
-        let Some(matrix) = plan.matrix.clone() else {
-            return Self::float_select(tables, 0, nodes);
-        };
-        let last = Self::spmm_mean(tables.clone(), matrix, false, plan.layers);
-        let last = Self::float_select(last, 0, nodes.clone());
-        let initial = Self::float_select(tables, 0, nodes);
-        Self::float_cat(vec![last, initial], 0)
+        composed::rows::<Self>(users, items, &plan)
     }
 
     /// The gradients of both tables from the gradient of [`GatherBackend::batch_rows`]'s result.
@@ -65,38 +61,8 @@ pub(crate) trait GatherBackend: PropagateBackend {
         gradient: FloatTensor<Self>,
         plan: Arc<RowsPlan>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let nodes = node_ids::<Self>(&gradient, &plan);
-        let (n, width) = (plan.nodes.len(), gradient.shape()[1]);
-        let n_nodes = plan.n_users + plan.n_items;
-        let zeros = |rows: usize| {
-            let shape = Shape::from([rows, width]);
-            Self::float_zeros(shape, &gradient.device(), FloatDType::F32)
-        };
-        let rows = |from: usize, to: usize, table: FloatTensor<Self>| {
-            Self::float_slice(table, &[Slice::from(from..to), Slice::from(0..width)])
-        };
-        let scatter = |onto: FloatTensor<Self>, rows: FloatTensor<Self>| {
-            Self::float_select_assign(onto, 0, nodes.clone(), rows, IndexingUpdateOp::Add)
-        };
-        let table = match plan.matrix.clone() {
-            None => scatter(zeros(n_nodes), gradient),
-            Some(matrix) => {
-                let last = scatter(zeros(n_nodes), rows(0, n, gradient.clone()));
-                let spread = Self::spmm_mean(last, matrix, true, plan.layers);
-                scatter(spread, rows(n, 2 * n, gradient.clone()))
-            }
-        };
-        (
-            rows(0, plan.n_users, table.clone()),
-            rows(plan.n_users, n_nodes, table),
-        )
+        composed::backward::<Self>(gradient, &plan)
     }
-}
-
-fn node_ids<B: Backend>(beside: &FloatTensor<B>, plan: &RowsPlan) -> IntTensor<B> {
-    let nodes: Vec<i32> = plan.nodes.iter().map(|&node| node as i32).collect();
-    let n = nodes.len();
-    B::int_from_data(TensorData::new(nodes, [n]), &beside.device())
 }
 
 /// [`GatherBackend::batch_rows`] for tensors.
@@ -115,8 +81,7 @@ impl GatherBackend for burn::backend::NdArray {}
 /// The shape of [`GatherBackend::batch_rows`]'s result.
 #[cfg(feature = "gpu")]
 fn rows_shape(users: &Shape, plan: &RowsPlan) -> Shape {
-    let halves = if plan.matrix.is_some() { 2 } else { 1 };
-    Shape::from([halves * plan.nodes.len(), users[1]])
+    Shape::from([plan.n_sets() * plan.nodes.len(), users[1]])
 }
 
 /// The tables that [`GatherBackend::batch_rows_backward`] returns.

@@ -14,6 +14,8 @@ pub(crate) struct RowsPlan {
     pub(super) matrix: Option<Arc<Matrix>>,
     /// Propagations; the final rows are the mean of powers 0 to this one.
     pub(super) layers: usize,
+    /// Whether the rows of every power are wanted beside their mean, not those of power 0 alone.
+    pub(crate) each_layer: bool,
     pub(super) n_users: usize,
     pub(super) n_items: usize,
     /// One node a row of the result, with repetitions.
@@ -59,6 +61,7 @@ impl RowsPlan {
         Self {
             matrix: None,
             layers: 0,
+            each_layer: false,
             n_users,
             n_items,
             nodes,
@@ -71,6 +74,15 @@ impl RowsPlan {
             matrix: (layers > 0).then(|| adjacency.matrix().clone()),
             layers,
             ..Self::without_layers(adjacency.n_users(), adjacency.n_items(), nodes)
+        }
+    }
+
+    /// How many sets of the nodes' rows the result has: the mean's, then those of powers.
+    pub(crate) fn n_sets(&self) -> usize {
+        match (&self.matrix, self.each_layer) {
+            (None, _) => 1,
+            (Some(_), false) => 2,
+            (Some(_), true) => 2 + self.layers,
         }
     }
 

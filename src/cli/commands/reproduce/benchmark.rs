@@ -60,6 +60,12 @@ pub(super) const GOWALLA: Benchmark = Benchmark {
             source: "LightGCN (arXiv 2002.02126), d = 64 as here",
         },
         Recipe {
+            name: "lightgcn-adaptive",
+            settings: include_str!("gowalla/lightgcn-adaptive.toml"),
+            published: [0.1901, 0.1590],
+            source: "Adap-tau (arXiv 2302.04775)",
+        },
+        Recipe {
             name: "gf-cf",
             settings: include_str!("gowalla/gf-cf.toml"),
             published: [0.1849, 0.1518],

@@ -11,7 +11,7 @@ pub(crate) trait Rows: Copy + Sync {
 
 /// No rows: all zeros.
 #[derive(Clone, Copy)]
-pub(super) struct Zeros;
+pub(crate) struct Zeros;
 
 impl Rows for Zeros {
     const FAR: bool = false;

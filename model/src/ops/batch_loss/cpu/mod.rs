@@ -17,11 +17,18 @@ impl BatchLossBackend for Flex {
     fn batch_loss(rows: FlexTensor, plan: Arc<BatchLossPlan>) -> FlexTensor {
         let width = rows.shape()[1];
         let rows = rows.to_contiguous();
-        let (value, gradient) = pass::ranking(&plan, rows.storage(), width);
+        let pass::Ranking {
+            value,
+            costs,
+            gradient,
+        } = pass::ranking(&plan, rows.storage(), width);
         let squares = pass::squares(&plan, rows.storage(), width);
         let mut kept = plan.gradient.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(gradient);
-        tensor(vec![value as f32, squares as f32], [2])
+        let mut all = vec![value as f32, squares as f32];
+        all.extend(costs);
+        let n = all.len();
+        tensor(all, [n])
     }
 
     fn batch_loss_backward(
@@ -37,7 +44,8 @@ impl BatchLossBackend for Flex {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         // A second backward pass finds nothing and repeats the forward pass.
-        let ranking = kept.unwrap_or_else(|| pass::ranking(&plan, rows.storage(), shape[1]).1);
+        let ranking =
+            kept.unwrap_or_else(|| pass::ranking(&plan, rows.storage(), shape[1]).gradient);
         let upstream: &[f32] = gradient.storage();
         let out = pass::backward(&plan, rows.storage(), ranking, upstream[0], upstream[1]);
         tensor(out, shape)
@@ -60,6 +68,7 @@ pub(crate) fn cost_of(
                 positive: self.1,
                 negatives: self.2,
                 n_valid,
+                inverse_temperature: self.0.loss.inverse_temperature().unwrap_or(1.0),
             };
             *self.3 = self.0.of::<A>(scores).value;
         }

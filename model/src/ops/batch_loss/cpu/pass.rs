@@ -8,11 +8,12 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::compare::{Comparison, Scores};
+use super::compare::{Comparison, Scores, cost_at_one};
 use super::panels::{Lanes, PANEL, Panels};
 use crate::kernels::cpu::isa::{Arithmetic, Isa, Kernel, run};
 use crate::kernels::cpu::sums::{add, dot};
 use crate::kernels::cpu::unit_rows::{pull_back_unit, unit_rows};
+use crate::losses::RankingLoss;
 use crate::ops::batch_loss::plan::BatchLossPlan;
 
 /// Floats of the scores of a tile: half of a MiB.
@@ -21,11 +22,22 @@ const TILE_FLOATS: usize = 1 << 17;
 const TILE_USERS: usize = 32;
 /// Pieces of a batch at most; each has a gradient of the shared negatives of its own.
 const PIECES: usize = 16;
+/// Floats of the gradient of shared negatives that one thread sums at a time.
+const SUMMED: usize = 1 << 12;
 /// Rows whose squares one thread sums at a time.
 const SQUARED_ROWS: usize = 256;
 
-/// The ranking loss and its gradient by the scored rows, `[n_rows, width]`.
-pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64, Vec<f32>) {
+/// The ranking loss of a batch.
+pub(super) struct Ranking {
+    pub(super) value: f64,
+    /// The cost of each positive at temperature 1; empty where the loss has none.
+    pub(super) costs: Vec<f32>,
+    /// By the scored rows, `[n_rows, width]`.
+    pub(super) gradient: Vec<f32>,
+}
+
+/// The ranking loss and its gradient.
+pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> Ranking {
     let layout = plan.layout;
     let scored = &rows[..layout.n_rows() * width];
     let unit = plan.similarity.unit.then(|| unit_rows(scored, width));
@@ -39,7 +51,13 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
         users: &vectors[..items],
         positives: &vectors[items..per_positive],
         per_positive: &vectors[per_positive..shared],
-        shared: Panels::new(&vectors[shared..], width),
+        shared: match layout.in_batch {
+            true => Panels::new(
+                &[&vectors[shared..], &vectors[items..per_positive]].concat(),
+                width,
+            ),
+            false => Panels::new(&vectors[shared..], width),
+        },
         comparison: comparison(plan),
     };
     let mut gradient = vec![0.0; scored.len()];
@@ -47,7 +65,7 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
     let (of_positives, rest) = rest.split_at_mut(items);
     let (of_per_positive, of_shared) =
         rest.split_at_mut(layout.batch * layout.per_positive * width);
-    let value = batch.run(Gradients {
+    let (value, costs) = batch.run(Gradients {
         users: of_users,
         positives: of_positives,
         per_positive: of_per_positive,
@@ -56,12 +74,16 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> (f64,
     if plan.similarity.unit {
         pull_back_unit(scored, &mut gradient, width);
     }
-    (value, gradient)
+    Ranking {
+        value,
+        costs,
+        gradient,
+    }
 }
 
 fn comparison(plan: &BatchLossPlan) -> Comparison {
     let layout = plan.layout;
-    let all = layout.batch * (layout.per_positive + layout.shared);
+    let all = layout.batch * (layout.per_positive + layout.n_shared());
     let n_valid = all - plan.shared.known.len();
     Comparison {
         loss: plan.loss,
@@ -92,6 +114,8 @@ struct Gradients<'a> {
 /// The result of one piece of the batch.
 struct Piece {
     value: f64,
+    /// Of its positives at temperature 1, where the loss has them.
+    costs: Vec<f32>,
     /// `[n_panels, PANEL, width]`
     of_shared: Vec<f32>,
 }
@@ -112,7 +136,7 @@ impl Vectors<'_> {
         (TILE_FLOATS / floats.max(1)).clamp(4, TILE_USERS)
     }
 
-    fn run(&self, out: Gradients<'_>) -> f64 {
+    fn run(&self, out: Gradients<'_>) -> (f64, Vec<f32>) {
         let layout = self.plan.layout;
         let tile = self.tile_users();
         let piece_users = layout.batch.div_ceil(PIECES).next_multiple_of(tile);
@@ -137,16 +161,17 @@ impl Vectors<'_> {
             .into_par_iter()
             .map(|(first, gradients)| self.piece(first, gradients))
             .collect();
-        out.shared
-            .par_chunks_mut(PANEL * width)
-            .enumerate()
-            .for_each(|(panel, out)| {
-                for piece in &done {
-                    let part = &piece.of_shared[panel * PANEL * width..];
-                    add(out, part);
-                }
-            });
-        done.iter().map(|piece| piece.value).sum()
+        // In-batch negatives have no rows of their own: their gradients are the positives'.
+        let own = out.shared.len();
+        add_pieces(out.shared, &done, 0);
+        if layout.in_batch {
+            add_pieces(out.positives, &done, own);
+        }
+        let value = done.iter().map(|piece| piece.value).sum();
+        (
+            value,
+            done.into_iter().flat_map(|piece| piece.costs).collect(),
+        )
     }
 
     /// Some users from `first` on, on the calling thread.
@@ -154,6 +179,7 @@ impl Vectors<'_> {
         let width = self.width;
         let mut piece = Piece {
             value: 0.0,
+            costs: Vec::new(),
             of_shared: vec![0.0; self.shared.len() * PANEL * width],
         };
         let tile = self.tile_users();
@@ -176,6 +202,7 @@ impl Vectors<'_> {
                 scores: &mut scores,
                 packed: &mut packed,
                 value: &mut piece.value,
+                costs: &mut piece.costs,
                 gradients: Gradients {
                     users: of_users,
                     positives: of_positives,
@@ -203,6 +230,7 @@ struct TileOf<'a> {
     /// One user's scores: per-positive negatives, then batch-shared ones; then the derivative by each score.
     packed: &'a mut [Lanes],
     value: &'a mut f64,
+    costs: &'a mut Vec<f32>,
     gradients: Gradients<'a>,
 }
 
@@ -254,12 +282,19 @@ impl TileOf<'_> {
             *lanes = scores[at];
         }
         let mut positive = dot(user_row, positive_row);
+        let inverse_temperature = vectors.plan.inverse_temperature(user);
         vectors.prepare(user, &mut positive, self.packed);
-        let n_valid = layout.per_positive + layout.shared - vectors.plan.known(user).len();
+        let n_valid = layout.per_positive + layout.n_shared() - vectors.plan.known(user).len();
+        if vectors.plan.loss.has_costs() {
+            self.costs
+                .push(cost_at_one::<A>(positive, self.packed, n_valid));
+        }
+        vectors.correct(user, 1.0 / inverse_temperature, &mut positive, self.packed);
         let cost = vectors.comparison.of::<A>(Scores {
             positive,
             negatives: self.packed,
             n_valid,
+            inverse_temperature,
         });
         *self.value += cost.value;
 
@@ -286,8 +321,8 @@ impl TileOf<'_> {
 }
 
 impl Vectors<'_> {
-    /// Turns inner products into the scores that are compared: scales them, corrects them for how items were drawn, and
-    /// makes the score of a negative that does not count minus infinity.
+    /// Turns inner products into the scores that are compared: scales them, and makes the score of a negative that does
+    /// not count minus infinity.
     #[inline(always)]
     fn prepare(&self, user: usize, positive: &mut f32, packed: &mut [Lanes]) {
         let plan = self.plan;
@@ -300,18 +335,47 @@ impl Vectors<'_> {
                 .for_each(|score| *score *= scale);
         }
         let shared = packed[self.per_positive_panels()..].as_flattened_mut();
-        if let Some(log_q) = &plan.shared.log_q {
-            let temperature = plan.loss.temperature();
-            *positive -= log_q.positives[user] * temperature;
-            for (score, log_q) in shared.iter_mut().zip(&log_q.shared) {
-                *score -= log_q * temperature;
-            }
-        }
-        shared[plan.layout.shared..].fill(f32::NEG_INFINITY);
+        shared[plan.layout.n_shared()..].fill(f32::NEG_INFINITY);
         for &place in plan.known(user) {
             shared[place as usize] = f32::NEG_INFINITY;
         }
     }
+
+    /// Corrects a softmax for how its candidates were drawn: what its exponents lose, the scores lose times the
+    /// temperature.
+    #[inline(always)]
+    fn correct(&self, user: usize, temperature: f32, positive: &mut f32, packed: &mut [Lanes]) {
+        let Some(log_q) = &self.plan.log_q else {
+            return;
+        };
+        if matches!(self.plan.loss, RankingLoss::Softmax { .. }) {
+            *positive -= log_q.positives[user] * temperature;
+        }
+        let each = self.plan.layout.per_positive;
+        let (per_positive, shared) = packed.split_at_mut(self.per_positive_panels());
+        let of_own = &log_q.negatives[user * each..][..each];
+        subtract(per_positive.as_flattened_mut(), of_own, temperature);
+        subtract(shared.as_flattened_mut(), &log_q.shared, temperature);
+    }
+}
+
+/// `scores -= factor * log_q`, as far as there are corrections.
+#[inline(always)]
+fn subtract(scores: &mut [f32], log_q: &[f32], factor: f32) {
+    for (score, log_q) in scores.iter_mut().zip(log_q) {
+        *score -= log_q * factor;
+    }
+}
+
+/// Adds the pieces' gradients of the shared negatives from float `first` on, in the order of pieces.
+fn add_pieces(onto: &mut [f32], pieces: &[Piece], first: usize) {
+    onto.par_chunks_mut(SUMMED)
+        .enumerate()
+        .for_each(|(at, onto)| {
+            for piece in pieces {
+                add(onto, &piece.of_shared[first + at * SUMMED..]);
+            }
+        });
 }
 
 /// The sum of squares of the regularized rows.
@@ -342,7 +406,7 @@ pub(super) fn backward(
             .for_each(|value| *value *= of_ranking);
     }
     let twice = 2.0 * of_squares;
-    if plan.layout.stacked {
+    if plan.layout.more_sets > 0 {
         let squared = &rows[ranking.len()..];
         match plan.regularized {
             true => ranking.extend(squared.iter().map(|value| twice * value)),
@@ -356,9 +420,9 @@ pub(super) fn backward(
 
 impl BatchLossPlan {
     fn regularized_rows<'a>(&self, rows: &'a [f32], width: usize) -> &'a [f32] {
-        match self.layout.stacked {
-            true => &rows[self.layout.n_rows() * width..],
-            false => rows,
+        match self.layout.more_sets {
+            0 => rows,
+            _ => &rows[self.layout.n_rows() * width..],
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A batch's rows for burn-flex: borrowed slices into the host code, no copy.
 
+mod layers;
 mod pass;
 
 use std::sync::Arc;
@@ -22,13 +23,21 @@ impl GatherBackend for Flex {
             width,
         };
         assert_eq!(tables.n_users(), plan.n_users, "one row per user");
-        matrix(pass::forward(&plan, tables), width)
+        let rows = match (&plan.matrix, plan.each_layer) {
+            (Some(matrix), true) => layers::forward(&plan, matrix, tables),
+            _ => pass::forward(&plan, tables),
+        };
+        matrix(rows, width)
     }
 
     fn batch_rows_backward(gradient: FlexTensor, plan: Arc<RowsPlan>) -> (FlexTensor, FlexTensor) {
         let width = gradient.shape()[1];
         let gradient = gradient.to_contiguous();
-        let (users, items) = pass::backward(&plan, gradient.storage(), width);
+        let gradient = gradient.storage();
+        let (users, items) = match (&plan.matrix, plan.each_layer) {
+            (Some(matrix), true) => layers::backward(&plan, matrix, gradient, width),
+            _ => pass::backward(&plan, gradient, width),
+        };
         (matrix(users, width), matrix(items, width))
     }
 }

@@ -41,7 +41,6 @@ fn last_rows(plan: &RowsPlan, matrix: &Matrix, x: TwoTables<'_>, distinct: &Dist
 
 /// Backward: the gradients of both tables from the gradient of [`forward`]'s result.
 pub(super) fn backward(plan: &RowsPlan, gradient: &[f32], width: usize) -> (Vec<f32>, Vec<f32>) {
-    let n_nodes = plan.n_users + plan.n_items;
     let Some(matrix) = &plan.matrix else {
         let mut users = vec![0.0; plan.n_users * width];
         let mut items = vec![0.0; plan.n_items * width];
@@ -57,32 +56,43 @@ pub(super) fn backward(plan: &RowsPlan, gradient: &[f32], width: usize) -> (Vec<
         slots: &distinct.slots,
     };
     let matrix = matrix.view(true);
-    let before_last = horner(matrix, seeds, width, plan.layers - 1);
-    let half = |rows: Range<usize>| match &before_last {
-        None => last_product(plan, matrix, seeds, seeds, rows, width),
-        Some(y) => last_product(plan, matrix, seeds, Table { values: y, width }, rows, width),
+    let scale = plan.scale();
+    let (mut users, mut items) = match &horner(matrix, seeds, width, plan.layers - 1) {
+        None => halves(plan, matrix, seeds, seeds, width, scale),
+        Some(values) => {
+            let y = Table { values, width };
+            halves(plan, matrix, seeds, y, width, scale)
+        }
     };
-    let mut users = half(0..plan.n_users);
-    let mut items = half(plan.n_users..n_nodes);
     scatter(plan, initial, width, &mut users, &mut items);
     (users, items)
 }
 
-fn last_product(
+/// `scale * (base + matrix source)`: users' rows, and items'.
+pub(super) fn halves(
     plan: &RowsPlan,
     matrix: CsrView<'_>,
     base: impl Rows,
     source: impl Rows,
-    rows: Range<usize>,
     width: usize,
-) -> Vec<f32> {
-    let mut out = Vec::new();
-    affine(matrix, base, source, width, plan.scale(), rows, &mut out);
-    out
+    scale: f32,
+) -> (Vec<f32>, Vec<f32>) {
+    let half = |rows: Range<usize>| {
+        let mut out = Vec::new();
+        affine(matrix, base, source, width, scale, rows, &mut out);
+        out
+    };
+    let n_nodes = plan.n_users + plan.n_items;
+    (half(0..plan.n_users), half(plan.n_users..n_nodes))
 }
 
 /// The gradient of each distinct node: the sum over its mentions, in their order.
-fn sum_by_node(plan: &RowsPlan, distinct: &Distinct, gradient: &[f32], width: usize) -> Vec<f32> {
+pub(super) fn sum_by_node(
+    plan: &RowsPlan,
+    distinct: &Distinct,
+    gradient: &[f32],
+    width: usize,
+) -> Vec<f32> {
     let mut packed = vec![0.0; distinct.nodes.len() * width];
     for (&node, row) in plan.nodes.iter().zip(gradient.chunks_exact(width)) {
         let slot = distinct.slots[node as usize] as usize;

@@ -12,9 +12,9 @@ use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use burn_cubecl::{CubeBackend, CubeDevice};
 
-use super::GatherBackend;
 use super::plan::{Distinct, RowsPlan};
 use super::select::SelectBackend;
+use super::{GatherBackend, composed};
 use crate::graph::Matrix;
 use crate::kernels::gpu::launch::{empty, integers, launch_size};
 use crate::kernels::gpu::spmm::{Affine, ListedRows, Operand, horner};
@@ -22,6 +22,9 @@ use kernels::{gather_kernel, sum_mentions_kernel};
 
 impl GatherBackend for CubeBackend {
     fn batch_rows(users: CubeTensor, items: CubeTensor, plan: Arc<RowsPlan>) -> CubeTensor {
+        if plan.each_layer {
+            return composed::rows::<Self>(users, items, &plan);
+        }
         let (n, width) = (plan.nodes.len(), users.shape()[1]);
         let nodes = || (0..).zip(plan.nodes.iter().copied());
         let Some(matrix) = &plan.matrix else {
@@ -49,6 +52,9 @@ impl GatherBackend for CubeBackend {
     }
 
     fn batch_rows_backward(gradient: CubeTensor, plan: Arc<RowsPlan>) -> (CubeTensor, CubeTensor) {
+        if plan.each_layer {
+            return composed::backward::<Self>(gradient, &plan);
+        }
         let gradient = into_contiguous(gradient);
         let width = gradient.shape()[1];
         let n_nodes = plan.n_users + plan.n_items;
