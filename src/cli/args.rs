@@ -70,6 +70,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
+    /// Train the model of a finished run again, on everything, the test part too, to serve it
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "The new run has the settings of the old one and the number of epochs that it chose. What is trained on the test part is not measured any more: it carries the figures of the old run, and says so.\n\nExamples:\n  sagebrush refit --run my-run --all --out served-run\n  sagebrush refit --run old-run --out refitted-run"
+    )]
+    Refit(RefitArgs),
     /// Search for good settings on the validation part, in a budget of trials or minutes
     #[cfg(feature = "train")]
     #[command(
@@ -259,6 +265,24 @@ pub(crate) struct TrainArgs {
     pub(crate) print_config: bool,
 }
 
+/// Options of `refit`.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub(crate) struct RefitArgs {
+    /// The run directory
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Train on everything, the test part too; without it on training and validation
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Where to write the new run; one that was stopped is resumed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace a run that is already there
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+}
+
 /// Options of `tune`.
 #[cfg(feature = "train")]
 #[derive(Debug, Args)]
@@ -304,7 +328,8 @@ pub(crate) struct AblateArgs {
     /// Number of seeds to repeat it with, counted up from the settings' seed; each has a split of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) seeds: u32,
-    /// Open the test part of every run and compare on it, in place of the validation part
+    /// Open the test part of every run and compare on it, in place of the validation part. Variants are measured as
+    /// trained on the training part alone, without the refit of `train`
     #[arg(long)]
     pub(crate) open_test: bool,
     /// Where to write the runs; those that are there are not trained again

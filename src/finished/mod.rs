@@ -5,6 +5,7 @@ mod evaluate;
 mod evaluation_file;
 mod new_items;
 mod open_run;
+mod trained_on;
 
 #[cfg(feature = "train")]
 pub(crate) use evaluate::measure_beside;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
+use super::phases::Refitted;
 use super::prepared::Prepared;
 use super::run_files;
 use crate::config::{FilterSettings, RunConfig};
@@ -15,6 +16,7 @@ use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
 use crate::run::{FilterTables, HostTensor, LockedRun, Replace, RunWriter};
 use crate::spectral::{CoOccurrence, SpectralError, Spectrum, SpectrumRequest, leading_vectors};
+use crate::split::RefitOn;
 
 /// The depth of the validation figures.
 const DEPTH: usize = 20;
@@ -26,6 +28,8 @@ pub(crate) struct Fitted {
     pub(crate) validation: BTreeMap<String, f64>,
     /// Wall time of the fit.
     pub(crate) seconds: f64,
+    /// The refit, where there was one: its filter is the one that is kept.
+    pub(crate) refit: Option<Refitted>,
 }
 
 /// Fits the filter of the settings into a new run directory, for `command`.
@@ -63,24 +67,80 @@ pub(crate) fn fit_into(
 ) -> Result<Option<Fitted>> {
     run_files::write_inputs(run, config, prepared)?;
     run.start_metrics(&[])?;
-    remark(observer, what_is_fitted_on(prepared));
+    remark(observer, what_is_fitted_on(config, prepared));
+    let again = format!("sagebrush train --resume {}", run.path().display());
     let started = Instant::now();
-    let Some((tables, filter)) = fitted(observer, config, prepared)? else {
-        let path = run.path().display();
-        let how = format!("interrupted; start over with `sagebrush train --resume {path}`");
-        observer.event(Event::Stopped(&how));
+    let Some((tables, filter)) = fitted_or_told(observer, config, prepared, &again)? else {
         return Ok(None);
     };
     let seconds = started.elapsed().as_secs_f64();
     let validation = validate(prepared, &filter)?;
-    run.write_filter(&tables)?;
-    let card = card::model_card(run, config, &prepared.record, Vec::new());
-    run.write_model_card(&card)?;
-    run.finish()?;
+    if prepared.refits(config) {
+        drop((tables, filter));
+        let refit = prepared.refit_on(observer, config, RefitOn::TrainingAndValidation, None)?;
+        let refit = refit_into(observer, config, &refit, run, &again)?;
+        return Ok(refit.map(|refit| Fitted {
+            validation,
+            seconds,
+            refit: Some(refit),
+        }));
+    }
+    write_outputs(run, config, prepared, &tables)?;
     Ok(Some(Fitted {
         validation,
         seconds,
+        refit: None,
     }))
+}
+
+/// Fits on the data of a refit and finishes the run; `None` when interrupted: `again` starts over.
+pub(super) fn refit_into(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunWriter,
+    again: &str,
+) -> Result<Option<Refitted>> {
+    let Some(refit) = prepared.record.refit.clone() else {
+        return Err(Unexpected("the data of a refit say that they are").into());
+    };
+    remark(observer, &format!("fitting on {}", refit.line()));
+    let started = Instant::now();
+    let Some((tables, _)) = fitted_or_told(observer, config, prepared, again)? else {
+        return Ok(None);
+    };
+    let seconds = started.elapsed().as_secs_f64();
+    run_files::write_refit_inputs(run, prepared)?;
+    write_outputs(run, config, prepared, &tables)?;
+    Ok(Some(Refitted { refit, seconds }))
+}
+
+/// Writes what was fitted and declares the run finished.
+fn write_outputs(
+    run: &mut RunWriter,
+    config: &RunConfig,
+    prepared: &Prepared,
+    tables: &FilterTables,
+) -> Result<()> {
+    run.write_filter(tables)?;
+    let card = card::of_trained(run, config, &prepared.record);
+    run.write_model_card(&card)?;
+    Ok(run.finish()?)
+}
+
+/// As [`fitted`]; an interrupt is told with the command that starts over.
+fn fitted_or_told(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    again: &str,
+) -> Result<Option<(FilterTables, GraphFilter)>> {
+    let found = fitted(observer, config, prepared)?;
+    if found.is_none() {
+        let how = format!("interrupted; start over with `{again}`");
+        observer.event(Event::Stopped(&how));
+    }
+    Ok(found)
 }
 
 /// The filter of the settings, and what a run keeps of it; `None` when interrupted.
@@ -133,8 +193,10 @@ fn less_exact(residual: f64, tolerance: f64) -> String {
     )
 }
 
-fn what_is_fitted_on(prepared: &Prepared) -> &'static str {
-    if prepared.split.validation.n_pairs() > 0 {
+fn what_is_fitted_on(config: &RunConfig, prepared: &Prepared) -> &'static str {
+    if prepared.refits(config) {
+        "fitting on the training part, to measure on the validation part: no epochs, nothing is chosen"
+    } else if prepared.split.validation.n_pairs() > 0 {
         "fitting on the training part: no epochs, nothing is chosen; `--set split.validation_fraction=0` fits on the \
          validation part too"
     } else {

@@ -3,12 +3,16 @@
 pub(crate) mod filter;
 mod located;
 pub(crate) mod memory_limit;
+mod phases;
 mod prepared;
+pub(crate) mod refit;
 mod run_files;
 mod same_data;
 mod split_remarks;
 pub(crate) mod train;
+mod training_inputs;
 
 pub(crate) use memory_limit::OverLimit;
+pub(crate) use phases::Refitted;
 pub(crate) use prepared::Prepared;
 pub(crate) use same_data::Files;

@@ -34,7 +34,7 @@ pub(crate) fn write_inputs(
         (train.positives(), train.columns()),
         (&split.validation, &split.validation_columns),
     )?;
-    run.write_test(&split.test)?;
+    run.write_test(&split.test, &split.test_columns)?;
     if let Some(also) = &split.also_seen {
         run.write_also_seen(also)?;
     }
@@ -43,6 +43,18 @@ pub(crate) fn write_inputs(
         run.write_began(&Began::now(config.to_toml()))?;
     }
     run.write_config(&config.to_toml())?;
+    Ok(())
+}
+
+/// Writes what a refit changes of what was known before training.
+pub(crate) fn write_refit_inputs(run: &mut RunWriter, refit: &Prepared) -> Result<()> {
+    if let Some(features) = &refit.features {
+        run.write_encoder(&features.encoder)?;
+        if !features.categories.is_empty() {
+            run.write_categories(&features.categories)?;
+        }
+    }
+    run.write_data(&refit.record)?;
     Ok(())
 }
 
@@ -58,7 +70,7 @@ pub(crate) fn write_outputs(
     if !places_by_means(config) {
         write_fold_in(run, prepared, trained)?;
     }
-    let card = card::model_card(run, config, &prepared.record, Vec::new());
+    let card = card::of_trained(run, config, &prepared.record);
     run.write_model_card(&card)?;
     run.finish()?;
     Ok(())

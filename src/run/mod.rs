@@ -23,6 +23,7 @@ mod model_card;
 mod openings;
 mod pair_columns;
 mod records;
+mod refit_note;
 mod tensors;
 mod writer;
 mod written;
@@ -31,7 +32,7 @@ pub use atomic::{FileDigest, check_writable, remove_leftovers, write_atomically}
 pub use began::{Began, differences, folder_now};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
-pub use contents::{EmbeddingTables, FilterTables, SeenLists};
+pub use contents::{EmbeddingTables, FilterTables, SeenLists, StoredNeighbours};
 pub use difference::Difference;
 pub use directory::RunDir;
 pub use error::RunError;

@@ -20,6 +20,8 @@ mod not_positive;
 mod order;
 mod pinsage;
 mod promises;
+mod refit;
+mod refit_command;
 mod relative_paths;
 mod released_formats;
 mod reproduce;
