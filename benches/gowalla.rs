@@ -50,6 +50,7 @@ fn gowalla(root: &std::path::Path) -> Split {
         test_fraction: 0.2,
         validation_fraction: 0.0,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     };
     split(&dataset, &config, 42).unwrap()
 }

@@ -197,6 +197,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         checkpoints: std::env::temp_dir(),
         observer: &(),
         after_epoch: None,
+        refit_epochs: None,
         pause: None,
     };
     let mut times = time_steps(&job, steps).unwrap();
@@ -284,6 +285,7 @@ fn made_up(users: u64, items: u64, edges: u64) -> Split {
         test_fraction: 0.001,
         validation_fraction: 0.02,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     };
     split(&dataset, &config, 1).unwrap()
 }

@@ -48,6 +48,7 @@ fn made_up() -> Split {
             test_fraction: 0.2,
             validation_fraction: 0.1,
             draw: SplitDraw::PerInteraction,
+            refit: false,
         },
         1,
     )

@@ -158,6 +158,7 @@ fn train_set() -> TrainSet {
         test_fraction: 1e-3,
         validation_fraction: 1e-3,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     };
     split(&dataset, &config, 1).unwrap().train
 }

@@ -78,6 +78,7 @@ fn gowalla(folder: &Path) -> Split {
         test_fraction: 0.2,
         validation_fraction: 0.1,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     };
     split(&dataset, &config, 42).unwrap()
 }

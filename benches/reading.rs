@@ -355,6 +355,7 @@ fn gowalla(folder: &Path) {
         test_fraction: 0.2,
         validation_fraction: 0.1,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     };
     let mut phases = [const { Vec::new() }; 5];
     for _ in 0..=ROUNDS {

@@ -96,6 +96,7 @@ pub use library::{Dataset, Interaction, Run, evaluate};
 pub use library::{Split, fit};
 pub use observer::{Event, Observer};
 pub use run::EpochRecord;
+pub use split::RefitOn;
 
 /// The examples of the README and of the library's page compile.
 #[cfg(all(doctest, feature = "train"))]

@@ -45,6 +45,8 @@ pub enum Event<'a> {
         steps_per_epoch: u64,
         /// Epochs that were done before.
         n_done: u32,
+        /// In a refit what it trains on, such as `training and validation`.
+        refit_on: Option<&'a str>,
     },
     /// An epoch begins; epochs count from 1.
     EpochBegins(u32),

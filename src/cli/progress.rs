@@ -20,6 +20,8 @@ pub(crate) struct Progress {
 struct Shown {
     bar: ProgressBar,
     n_epochs: u32,
+    /// What stands before the number of an epoch.
+    before: String,
 }
 
 impl Progress {
@@ -31,6 +33,7 @@ impl Progress {
             shown: Mutex::new(Shown {
                 bar: ProgressBar::hidden(),
                 n_epochs: 0,
+                before: String::new(),
             }),
         }
     }
@@ -49,6 +52,7 @@ impl Progress {
                 n_epochs,
                 steps_per_epoch,
                 n_done,
+                refit_on,
             } => {
                 let template = "{msg} {wide_bar:.green/dim} {pos}/{len} steps {per_sec} left {eta}";
                 let n_steps = u64::from(n_epochs) * steps_per_epoch;
@@ -56,14 +60,18 @@ impl Progress {
                 shown.bar.set_position(u64::from(n_done) * steps_per_epoch);
                 shown.bar.reset_eta();
                 shown.n_epochs = n_epochs;
+                shown.before = match refit_on {
+                    None => String::new(),
+                    Some(parts) => format!("refit on {parts}: "),
+                };
             }
             Event::EpochBegins(epoch) => {
-                let message = format!("epoch {epoch}/{}", shown.n_epochs);
+                let message = format!("{}epoch {epoch}/{}", shown.before, shown.n_epochs);
                 shown.bar.set_message(message);
             }
             Event::PieceDone | Event::StepDone => shown.bar.inc(1),
             Event::EpochDone(record) if self.lines => {
-                let line = epoch_line(record, shown.n_epochs);
+                let line = shown.before.clone() + &epoch_line(record, shown.n_epochs);
                 shown.bar.suspend(|| output::say(&line));
             }
             Event::WorkEnds | Event::TrainingEnds => shown.bar.finish_and_clear(),

@@ -162,6 +162,10 @@ fn value(setting: &Setting, matches: &ArgMatches) -> Option<Value> {
             let first = choices.first().filter(|_| matches.get_flag(id))?;
             Some(first.name.into())
         }
+        // `--no-...` turns off what is on without it.
+        Accepts::Flag if is_switch(setting) => matches
+            .get_flag(id)
+            .then(|| Value::Boolean(!id.starts_with("no-"))),
         Accepts::Whole(..) => matches.get_one::<i64>(id).map(|&number| number.into()),
         Accepts::Number(_) => matches.get_one::<f64>(id).map(|&number| number.into()),
         Accepts::Texts | Accepts::Paths => {

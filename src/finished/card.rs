@@ -1,12 +1,32 @@
 //! Collects what the model card says about a run.
 
+#[cfg(feature = "train")]
+use super::EvaluationFile;
 use crate::config::{ModelName, RunConfig, ScoreKind};
 use crate::evaluation::Evaluation;
 use crate::numbers::{count, days};
 use crate::run::{CardScore, File, ModelCard, RunDir};
-use crate::split::DataRecord;
+use crate::split::{DataRecord, RefitOn};
 
 type Lines = Vec<(String, String)>;
+
+/// The card of a run whose model was just made: without figures, but for those of the run that it is a refit of.
+#[cfg(feature = "train")]
+pub(crate) fn of_trained(run: &RunDir, config: &RunConfig, record: &DataRecord) -> ModelCard {
+    let evaluation: Option<EvaluationFile> = match run.has(File::Evaluation) {
+        true => run.evaluation().ok(),
+        false => None,
+    };
+    let card = model_card(run, config, record, Vec::new());
+    let Some(EvaluationFile { of, measured }) = evaluation else {
+        return card;
+    };
+    ModelCard {
+        metrics: measured.map_or_else(Vec::new, |measured| metric_lines(&measured.evaluation)),
+        metrics_of: of.and_then(|of| of.figures()),
+        ..card
+    }
+}
 
 /// The card of `run`; `metrics` are empty before evaluation.
 pub(crate) fn model_card(
@@ -25,6 +45,11 @@ pub(crate) fn model_card(
             .chain(prior_line(run))
             .collect(),
         metrics,
+        metrics_of: None,
+        is_on_test: record
+            .refit
+            .as_ref()
+            .is_some_and(|refit| refit.on == RefitOn::Everything),
     }
 }
 
@@ -74,6 +99,8 @@ pub(crate) fn data_lines(record: &DataRecord) -> Lines {
         line("validation interactions", record.split.n_validation),
         line("test interactions", record.split.n_test),
     ];
+    let refit = record.refit.iter();
+    lines.extend(refit.map(|refit| ("trained again on".to_owned(), refit.line())));
     lines.extend(record.sources.iter().map(|source| {
         (
             source.path.clone(),

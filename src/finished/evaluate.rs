@@ -5,7 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::card;
-use super::evaluation_file::{EvaluationFile, Measured};
+use super::evaluation_file::{EvaluationFile, Measured, TrainedOnTest};
 use super::open_run::{OpenRun, Seen, Tested};
 use super::recent::RecentPopularity;
 use crate::baselines::{ContentKnn, ItemKnn, ItemKnnConfig, Popularity, RandomBaseline};
@@ -16,6 +16,7 @@ use crate::export::TrecWriter;
 use crate::inference::{ScoreSource, ServedScores};
 use crate::observer::{Observer, remark};
 use crate::run::{Ledger, Opening, RunWriter, hash_of_split};
+use crate::split::RefitOn;
 
 /// A run that was measured, with all that a report shows.
 pub(crate) struct Measurement {
@@ -39,7 +40,14 @@ impl ToMeasure {
     pub(crate) fn open(path: &Path, command: &'static str) -> Result<Self> {
         let writer = RunWriter::open(path, command)?;
         let run = OpenRun::open(path, Seen::BeforeTest)?;
-        Ok(Self { run, writer })
+        match &run.record.refit {
+            Some(refit) if refit.on == RefitOn::Everything => Err(TrainedOnTest {
+                run: path.display().to_string(),
+                of: refit.of.clone(),
+            }
+            .into()),
+            _ => Ok(Self { run, writer }),
+        }
     }
 
     /// The number of items of its catalogue.
@@ -191,15 +199,15 @@ fn rank_all(
     settings: &EvaluationOptions,
 ) -> Result<Evaluated> {
     let n_items = run.recommender.items().len();
-    let train = &run.lists.train;
+    let train = run.trained_on();
     let popularity = match run.config.evaluation.weighted_popularity {
-        true => Popularity::weighted(train, &run.dir.train_weights(&run.lists)?, n_items),
+        true => Popularity::weighted(train, &run.trained_weights()?, n_items),
         false => Popularity::new(train, n_items),
     };
     // A baseline that is the model itself is measured once.
     let is_model = |name: ModelName| run.config.model.name == name;
     let knn = (!is_model(ModelName::ItemKnn))
-        .then(|| ItemKnn::new(&run.lists.train, n_items, &ItemKnnConfig::default()));
+        .then(|| ItemKnn::new(train, n_items, &ItemKnnConfig::default()));
     let content = content_knn(run)?;
     let recent = RecentPopularity::of(run)?;
     let random = RandomBaseline {
@@ -228,7 +236,7 @@ fn rank_all(
     if tested.among.is_some() {
         systems.push(("random", &random));
     }
-    let mut evaluated = evaluation::evaluate(&systems, tested.data(&run.lists), settings)?;
+    let mut evaluated = evaluation::evaluate(&systems, tested.data(run.trained_on()), settings)?;
     for system in &mut evaluated.summary.systems {
         if system.name == RecentPopularity::NAME {
             system.half_life_days = recent.as_ref().map(|recent| recent.half_life_days);
@@ -241,7 +249,7 @@ fn rank_all(
 fn content_knn(run: &OpenRun) -> Result<Option<ContentKnn>> {
     let n_items = run.recommender.items().len();
     let stored = run.dir.item_graph(n_items)?;
-    Ok(stored.map(|stored| ContentKnn::new(&run.lists.train, &stored.features, stored.n_content)))
+    Ok(stored.map(|stored| ContentKnn::new(run.trained_on(), &stored.features, stored.n_content)))
 }
 
 fn write(run: &OpenRun, writer: &mut RunWriter, evaluated: &Evaluated) -> Result<()> {
@@ -253,6 +261,7 @@ fn write(run: &OpenRun, writer: &mut RunWriter, evaluated: &Evaluated) -> Result
         .metrics
         .retain(|name, _| name.starts_with("recall@") || name.starts_with("ndcg@"));
     writer.write_evaluation(&EvaluationFile {
+        of: None,
         measured: Some(Measured {
             evaluation: evaluated.summary.clone(),
             per_user,
@@ -274,7 +283,7 @@ fn write_trec(
     let (users, items) = (run.recommender.users(), run.recommender.items());
     let tag = run.config.model.name.as_str();
     let mut writer = TrecWriter::create(directory, users, items, &tested.test, tag)?;
-    let data = tested.data(&run.lists);
+    let data = tested.data(run.trained_on());
     let (excluded, cohort) = (data.excluded(), data.cohort());
     let depth = settings.ks.iter().copied().max().unwrap_or_default();
     let source = run.recommender.source();

@@ -7,6 +7,7 @@ mod new_items;
 mod open_run;
 mod recent;
 mod scorer;
+mod trained_on;
 
 #[cfg(feature = "train")]
 pub(crate) use evaluate::measure_beside;

@@ -14,7 +14,6 @@ use crate::error::{Result, Usage};
 use crate::features::{Encoder, read_table};
 use crate::graph::{InteractionGraph, Walks};
 use crate::inference::model_config;
-use crate::split::TrainSet;
 
 /// New items and their vectors.
 pub(crate) struct NewItems {
@@ -157,7 +156,7 @@ fn graph(
         let alone = Neighbourhoods::new(1, &vec![Vec::new(); keys.len()]);
         return Ok((ItemGraph::of_items(rows, alone), 0));
     };
-    let train = TrainSet::restored(run.lists.train.clone(), n_items);
+    let train = run.train_set()?;
     let interactions = InteractionGraph::new(&train)?;
     let walks = Walks::new(settings, run.config.seed);
     let near = (0..keys.len() as u32).map(|item| {

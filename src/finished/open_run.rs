@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::scorer;
+use super::trained_on::TrainedOn;
 use crate::config::{DeviceName, ModelName, RunConfig};
 use crate::data::{AlsoSeen, ItemLists};
 use crate::device::{self, DeviceSource};
@@ -12,14 +13,16 @@ use crate::evaluation::EvaluationData;
 use crate::inference::{ItemPrior, Recommender};
 use crate::observer::{Observer, remark};
 use crate::run::{RunDir, SeenLists};
-use crate::split::{self, DataRecord};
+use crate::split::{self, DataRecord, TrainSet};
 
 /// A finished run, opened for inference: neither the log nor the graph is needed.
 pub(crate) struct OpenRun {
     pub(crate) dir: RunDir,
     pub(crate) config: RunConfig,
     pub(crate) record: DataRecord,
+    /// The training and the validation part, whatever the model was trained on.
     pub(crate) lists: SeenLists,
+    trained_on: TrainedOn,
     /// What users have besides; `None` where there is nothing, and in runs that did not record it.
     pub(crate) also_seen: Option<AlsoSeen>,
     /// Leaves out what the user has seen.
@@ -51,6 +54,8 @@ impl OpenRun {
         let config = RunConfig::from_toml(&name, &dir.config()?)?;
         let (users, items) = (dir.users()?, dir.items()?);
         let lists = dir.interactions(users.len(), items.len())?;
+        let record: DataRecord = dir.data()?;
+        let trained_on = TrainedOn::of(&record, &lists);
         let also_seen = dir.also_seen(users.len(), items.len())?;
         let mut known = lists.train.union(&lists.validation);
         if seen == Seen::Everything {
@@ -62,11 +67,11 @@ impl OpenRun {
                 Seen::Everything => also.all(),
             });
         }
-        let scorer = scorer::of_run(&dir, &config, &lists, items.len())?;
+        let scorer = scorer::of_run(&dir, &config, &lists, &trained_on, items.len())?;
         // PinSAGE makes vectors of items' features, whoever has them.
         let items_have_features = config.model.name == ModelName::PinSage;
         let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
-            .with_popularity(&lists.train, items_have_features)?;
+            .with_popularity(trained_on.lists(&lists), items_have_features)?;
         let recommender = match dir.prior(recommender.items().len())? {
             Some(stored) => recommender.with_prior(&ItemPrior::from_stored(stored))?,
             None => recommender,
@@ -76,13 +81,35 @@ impl OpenRun {
             None => recommender,
         };
         Ok(Self {
-            record: dir.data()?,
+            record,
             dir,
             config,
             lists,
+            trained_on,
             also_seen,
             recommender,
         })
+    }
+
+    /// What the stored model was trained on: the training part, or more where the run was refitted.
+    pub(crate) fn trained_on(&self) -> &ItemLists {
+        self.trained_on.lists(&self.lists)
+    }
+
+    /// The same as a training set, with the weights and times that the run kept.
+    pub(crate) fn train_set(&self) -> Result<TrainSet> {
+        let columns = self.trained_on.columns(&self.dir, &self.lists)?;
+        let n_items = self.recommender.items().len();
+        Ok(TrainSet::restored(
+            self.trained_on().clone(),
+            columns,
+            n_items,
+        ))
+    }
+
+    /// The weight of each of [`trained_on`](Self::trained_on), which the run's settings read.
+    pub(crate) fn trained_weights(&self) -> Result<Vec<f32>> {
+        Ok(self.trained_on.weights(&self.dir, &self.lists)?)
     }
 
     /// Makes lists on the device asked for, or else on the one of the run's configuration where this machine has it.
@@ -127,15 +154,16 @@ impl OpenRun {
     /// The only items that are ranked in an evaluation, where that is not the catalogue.
     pub(crate) fn ranked_items(&self) -> Option<Vec<u32>> {
         let n_items = self.recommender.items().len();
-        split::new_items(self.record.split.method, &self.lists.train, n_items)
+        split::new_items(self.record.split.method, self.trained_on(), n_items)
     }
 }
 
 impl Tested {
-    /// What to measure on: what users are known to have when the test part begins is left out of the rankings.
-    pub(crate) fn data<'a>(&'a self, lists: &'a SeenLists) -> EvaluationData<'a> {
+    /// What to measure on, by what the model was trained on: what users are known to have when the test part begins is
+    /// left out of the rankings.
+    pub(crate) fn data<'a>(&'a self, trained_on: &'a ItemLists) -> EvaluationData<'a> {
         EvaluationData {
-            train: &lists.train,
+            train: trained_on,
             also_excluded: Some(&self.also_excluded),
             held_out: &self.test,
             among: self.among.as_deref(),

@@ -1,36 +1,40 @@
 //! From the files of a run to what scores with them.
 
+use super::trained_on::TrainedOn;
 use crate::config::{ModelName, RunConfig, ScoreKind};
 use crate::data::decayed_weights;
 use crate::error::Result;
 use crate::inference::{FoldIn, FoldInMap, ItemKnn, Popularity, Scorer, filter, from_stored};
-use crate::run::{RunDir, RunError, SeenLists};
+use crate::run::{RunDir, SeenLists};
 
-/// The scorer of a run over the lists that its model was made of.
+/// The scorer of a run over the lists that its model was trained on.
 pub(super) fn of_run(
     dir: &RunDir,
     config: &RunConfig,
     lists: &SeenLists,
+    trained_on: &TrainedOn,
     n_items: usize,
 ) -> Result<Scorer> {
+    let train = trained_on.lists(lists);
     if let Some(shape) = filter::shape(config) {
         let weights = match filter::weighs_histories(config) {
-            true => Some(dir.train_weights(lists)?),
+            true => Some(trained_on.weights(dir, lists)?),
             false => None,
         };
-        let (tables, train) = (dir.filter()?, &lists.train);
-        let filter = filter::of_run(&shape, &tables, train, weights, n_items)?;
+        let filter = filter::of_run(&shape, &dir.filter()?, train, weights, n_items)?;
         return Ok(Scorer::Filter(filter));
     }
     if config.popularity.is_some() {
         let scores = dir.popularity(n_items)?;
-        let popularity = Popularity::of_counts(lists.train.n_users(), scores);
+        let popularity = Popularity::of_counts(train.n_users(), scores);
         return Ok(Scorer::Popularity(popularity));
     }
     if let Some(settings) = &config.item_knn {
-        let weights = history_weights(dir, lists, settings.half_life_days)?;
-        let (neighbours, train) = (dir.item_knn(n_items)?, lists.train.clone());
-        let knn = ItemKnn::of_neighbours(neighbours, train, weights);
+        let weights = match settings.half_life_days {
+            None => Vec::new(),
+            half_life => decayed_weights(&trained_on.times(dir, lists)?, half_life),
+        };
+        let knn = ItemKnn::of_neighbours(dir.item_knn(n_items)?, train.clone(), weights);
         return Ok(Scorer::ItemKnn(knn));
     }
     let tables = from_stored(dir.embeddings()?)?;
@@ -39,22 +43,9 @@ pub(super) fn of_run(
     }
     let fold_in = match dir.fold_in()? {
         Some(stored) => FoldIn::known(FoldInMap::from_values(&tables, stored.map)?),
-        None => FoldIn::of_training(lists.train.clone()),
+        None => FoldIn::of_training(train.clone()),
     };
     Ok(Scorer::Embeddings(tables, fold_in))
-}
-
-/// What each item of the users' histories counts by a half-life; empty for 1 each.
-fn history_weights(
-    dir: &RunDir,
-    lists: &SeenLists,
-    half_life_days: Option<f64>,
-) -> Result<Vec<f32>, RunError> {
-    if half_life_days.is_none() {
-        return Ok(Vec::new());
-    }
-    let times = dir.train_times(lists)?;
-    Ok(decayed_weights(&times, half_life_days))
 }
 
 /// Whether the model's users are the means of their items, new users as well. A bilinear form or a perceptron changes

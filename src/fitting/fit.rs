@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::fitted::{self, Fitted, fitted};
+use super::phases::Refitted;
 use super::prepared::Prepared;
 use super::prior;
 use super::run_files;
 use crate::config::RunConfig;
-use crate::error::Result;
+use crate::error::{Result, Unexpected};
 use crate::evaluation::of_validation;
 use crate::finished::card;
 use crate::observer::{Event, Observer, remark};
-use crate::run::{LockedRun, Replace, RunWriter};
-use crate::split::Split;
+use crate::run::{LockedRun, Replace, RunWriter, StoredPrior};
+use crate::split::{RefitOn, Split};
 
 /// The depth of the validation figures.
 const DEPTH: usize = 20;
@@ -24,6 +25,8 @@ pub(crate) struct FitReport {
     pub(crate) validation: BTreeMap<String, f64>,
     /// Wall time of the fit.
     pub(crate) seconds: f64,
+    /// The refit, where there was one: its model is the one that is kept.
+    pub(crate) refit: Option<Refitted>,
 }
 
 /// Fits the model of the settings into a new run directory, for `command`.
@@ -63,31 +66,95 @@ pub(crate) fn fit_into(
 ) -> Result<Option<FitReport>> {
     run_files::write_inputs(run, config, prepared)?;
     run.start_metrics(&[])?;
-    remark(observer, what_is_fitted_on(&prepared.split));
-    let Some(fitted) = fitted(observer, config, &prepared.split.train)? else {
-        let path = run.path().display();
-        let how = format!("interrupted; start over with `sagebrush train --resume {path}`");
-        observer.event(Event::Stopped(&how));
+    remark(observer, what_is_fitted_on(config, prepared));
+    let again = format!("sagebrush train --resume {}", run.path().display());
+    let Some(fitted) = fitted_or_told(observer, config, &prepared.split, &again)? else {
         return Ok(None);
     };
+    let seconds = fitted.seconds;
     let validation = validate(&prepared.split, &fitted)?;
-    fitted.write(run)?;
-    if let Some(prior) = prior::choose(observer, config, &prepared.split, fitted.source())? {
-        run.write_prior(&prior)?;
+    let prior = prior::choose(observer, config, &prepared.split, fitted.source())?;
+    if prepared.refits(config) {
+        drop(fitted);
+        let refit = prepared.refit_on(observer, config, RefitOn::TrainingAndValidation, None)?;
+        let refit = refit_into(observer, config, &refit, run, prior, &again)?;
+        return Ok(refit.map(|refit| FitReport {
+            validation,
+            seconds,
+            refit: Some(refit),
+        }));
     }
-    let card = card::model_card(run, config, &prepared.record, Vec::new());
-    run.write_model_card(&card)?;
-    run.finish()?;
+    write_outputs(run, config, prepared, &fitted, prior)?;
     Ok(Some(FitReport {
         validation,
+        seconds,
+        refit: None,
+    }))
+}
+
+/// Fits on the data of a refit and finishes the run, with the prior that was chosen before; `None` when interrupted:
+/// `again` starts over.
+pub(super) fn refit_into(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    prepared: &Prepared,
+    run: &mut RunWriter,
+    prior: Option<StoredPrior>,
+    again: &str,
+) -> Result<Option<Refitted>> {
+    let Some(refit) = prepared.record.refit.clone() else {
+        return Err(Unexpected("the data of a refit say that they are").into());
+    };
+    remark(observer, &format!("fitting on {}", refit.line()));
+    let Some(fitted) = fitted_or_told(observer, config, &prepared.split, again)? else {
+        return Ok(None);
+    };
+    run_files::write_refit_inputs(run, prepared)?;
+    let prior = prior.and_then(|prior| prior::counted_anew(prior, &prepared.split));
+    write_outputs(run, config, prepared, &fitted, prior)?;
+    Ok(Some(Refitted {
+        refit,
         seconds: fitted.seconds,
     }))
 }
 
-fn what_is_fitted_on(split: &Split) -> &'static str {
-    if split.validation.n_pairs() > 0 {
-        "fitting on the training part: no epochs, nothing is chosen; `--set split.validation_fraction=0` fits on the \
-         validation part too"
+/// Writes what was fitted and declares the run finished.
+fn write_outputs(
+    run: &mut RunWriter,
+    config: &RunConfig,
+    prepared: &Prepared,
+    fitted: &Fitted,
+    prior: Option<StoredPrior>,
+) -> Result<()> {
+    fitted.write(run)?;
+    if let Some(prior) = &prior {
+        run.write_prior(prior)?;
+    }
+    let card = card::of_trained(run, config, &prepared.record);
+    run.write_model_card(&card)?;
+    Ok(run.finish()?)
+}
+
+/// As [`fitted`]; an interrupt is told with the command that starts over.
+fn fitted_or_told(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    split: &Split,
+    again: &str,
+) -> Result<Option<Fitted>> {
+    let found = fitted(observer, config, &split.train)?;
+    if found.is_none() {
+        let how = format!("interrupted; start over with `{again}`");
+        observer.event(Event::Stopped(&how));
+    }
+    Ok(found)
+}
+
+fn what_is_fitted_on(config: &RunConfig, prepared: &Prepared) -> &'static str {
+    if prepared.refits(config) {
+        "fitting on the training part, to measure on the validation part: no epochs"
+    } else if prepared.split.validation.n_pairs() > 0 {
+        "fitting on the training part: no epochs; `--set split.validation_fraction=0` fits on the validation part too"
     } else {
         "fitting on training and validation together: no epochs, nothing is chosen"
     }

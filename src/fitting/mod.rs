@@ -4,14 +4,18 @@ pub(crate) mod fit;
 pub(crate) mod fitted;
 mod located;
 pub(crate) mod memory_limit;
+mod phases;
 mod prepared;
 pub(crate) mod prior;
 mod prior_search;
+pub(crate) mod refit;
 mod run_files;
 mod same_data;
 mod split_remarks;
 pub(crate) mod train;
+mod training_inputs;
 
 pub(crate) use memory_limit::OverLimit;
+pub(crate) use phases::Refitted;
 pub(crate) use prepared::Prepared;
 pub(crate) use same_data::Files;

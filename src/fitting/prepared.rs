@@ -20,19 +20,21 @@ use crate::graph::{InteractionGraph, NodeOrder};
 use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
 use crate::run::RunDir;
-use crate::split::{self, DataRecord, Split};
+use crate::split::{self, DataRecord, Predecessor, Refit, RefitOn, Split};
 
 /// The data of a run, read, split and numbered. The log itself is let go.
 pub(crate) struct Prepared {
-    pub(crate) users: IdMap,
-    pub(crate) items: IdMap,
-    pub(crate) titles: Option<Vec<Option<String>>>,
+    pub(crate) users: Arc<IdMap>,
+    pub(crate) items: Arc<IdMap>,
+    pub(crate) titles: Option<Arc<Vec<Option<String>>>>,
     /// For lists of one category.
-    pub(crate) categories: Option<ItemCategories>,
+    pub(crate) categories: Option<Arc<ItemCategories>>,
     /// What the model reads of items.
     pub(crate) features: Option<Arc<ItemFeatures>>,
     pub(crate) split: Split,
     pub(crate) record: DataRecord,
+    /// The settings that it was read by: files are named where they were found.
+    pub(super) read_by: RunConfig,
 }
 
 /// The encoded features of items, and their encoder.
@@ -75,7 +77,7 @@ impl Prepared {
             remark(observer, text);
         }
         let mut split = split::split(&dataset, &config.split, config.seed)?;
-        let has_times = split.remember_times(&dataset.interactions);
+        let has_times = split.remember_times(&dataset);
         let query = config.pinsage.as_ref().map(|own| own.query);
         if query == Some(QueryItem::Before) && !has_times {
             return Err(Usage(
@@ -86,7 +88,7 @@ impl Prepared {
             .into());
         }
         prior::check(&config.prior, &split)?;
-        if config.reads_weights() && !split.remember_weights(&dataset.interactions)? {
+        if config.reads_weights() && !split.remember_weights(&dataset)? {
             return Err(Usage(
                 "weights are asked for (`sampling.weighted_positives`, `graph.weighted`, `filter.weighted_histories` or \
                  `evaluation.weighted_popularity`), and the log has none: name a column with `--weight-column` or say \
@@ -117,6 +119,7 @@ impl Prepared {
             cleaning,
             split: split.summary.clone(),
             vectors: Some(vectors),
+            refit: None,
         };
         remark(
             observer,
@@ -140,22 +143,24 @@ impl Prepared {
                 ),
             );
         }
-        memory_limit::check(config, Counts::from(&record))?;
+        memory_limit::check(config, counts(config, &record))?;
         let mut prepared = Self {
-            users,
-            items,
-            titles,
+            users: Arc::new(users),
+            items: Arc::new(items),
+            titles: titles.map(Arc::new),
             categories: None,
             features: None,
             split,
             record,
+            read_by: config.clone(),
         };
         if config.data.order == IdOrder::Locality {
             prepared = prepared.ordered_by_locality(observer);
         }
         if let Some(input) = items_input(&config.data)? {
             let columns = item_column_names(&config.data);
-            prepared.categories = data::read_item_categories(&input, &columns, &prepared.items)?;
+            let categories = data::read_item_categories(&input, &columns, &prepared.items)?;
+            prepared.categories = categories.map(Arc::new);
         }
         prepared.features = features(observer, config, &prepared)?;
         Ok(prepared)
@@ -170,18 +175,20 @@ impl Prepared {
         };
         let order = NodeOrder::by_locality(&graph);
         drop(graph);
-        let move_titles = |mut titles: Vec<Option<String>>| {
+        let move_titles = |titles: Arc<Vec<Option<String>>>| {
+            let mut titles = Arc::unwrap_or_clone(titles);
             let ids = order.items.iter();
-            ids.map(|&old| titles[old as usize].take()).collect()
+            Arc::new(ids.map(|&old| titles[old as usize].take()).collect())
         };
         let ordered = Self {
             titles: self.titles.map(move_titles),
             split: self.split.reordered(&order.users, &order.items),
-            users: self.users.reordered(&order.users),
-            items: self.items.reordered(&order.items),
+            users: Arc::new(Arc::unwrap_or_clone(self.users).reordered(&order.users)),
+            items: Arc::new(Arc::unwrap_or_clone(self.items).reordered(&order.items)),
             categories: self.categories,
             features: self.features,
             record: self.record,
+            read_by: self.read_by,
         };
         remark(
             observer,
@@ -191,6 +198,60 @@ impl Prepared {
             ),
         );
         ordered
+    }
+
+    /// Whether a model of these settings is trained again, on training and validation.
+    pub(crate) fn refits(&self, config: &RunConfig) -> bool {
+        config.split.refit && !self.is_refit() && self.split.validation.n_pairs() > 0
+    }
+
+    /// Whether these are the data of a refit: more than the training part is in training.
+    pub(crate) fn is_refit(&self) -> bool {
+        self.record.refit.is_some()
+    }
+
+    /// The same data with the validation part in training, or everything, under the same ids. Features are read and fitted
+    /// anew: an item whose first interaction is one of validation is a warm one by now. `of` is the run they are from,
+    /// where that is another one.
+    pub(crate) fn refit_on(
+        &self,
+        observer: &dyn Observer,
+        config: &RunConfig,
+        on: RefitOn,
+        of: Option<Predecessor>,
+    ) -> Result<Self> {
+        let split = match on {
+            RefitOn::TrainingAndValidation => self.split.with_validation_in_training(),
+            RefitOn::Everything => self.split.with_everything_in_training(),
+        };
+        let n_interactions = split.train.n_interactions();
+        let refit = Refit {
+            on,
+            n_interactions,
+            epochs: None,
+            of,
+        };
+        let mut prepared = Self {
+            users: Arc::clone(&self.users),
+            items: Arc::clone(&self.items),
+            titles: self.titles.clone(),
+            categories: self.categories.clone(),
+            features: None,
+            record: DataRecord {
+                split: split.summary.clone(),
+                refit: Some(refit),
+                ..self.record.clone()
+            },
+            split,
+            read_by: self.read_by.clone(),
+        };
+        let mut features = features(observer, &self.read_by, &prepared)?;
+        let alone = features.as_mut().and_then(Arc::get_mut);
+        if let (Some(features), Some(given)) = (alone, &config.features) {
+            features.encoder.name_vectors(&given.vectors);
+        }
+        prepared.features = features;
+        Ok(prepared)
     }
 
     /// Names the files on record as the settings do, wherever they were found.
@@ -206,12 +267,14 @@ impl Prepared {
     pub(crate) fn check_same_data(&self, run: &RunDir) -> Result<()> {
         let began = record_of(run)?;
         Files::of(&began).check_read(run.path(), Files::of(&self.record))?;
-        let same_ids = run.users()? == self.users && run.items()? == self.items;
+        let same_ids = run.users()? == *self.users && run.items()? == *self.items;
         if !same_ids {
             let run = run.path().to_owned();
             return Err(OtherData::Ids { run }.into());
         }
         let stored = run.item_graph(self.items.len())?;
+        // Those of a refit are made anew where training has not come so far yet.
+        let stored = stored.filter(|stored| !stored.refit);
         match (&self.features, stored) {
             (Some(features), Some(stored)) if stored.features != *features.encoded.rows => {
                 let run = run.path().to_owned();
@@ -219,6 +282,19 @@ impl Prepared {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What memory is forecast by: a refit trains on the validation part, too.
+fn counts(config: &RunConfig, record: &DataRecord) -> Counts {
+    let counts = Counts::from(record);
+    let more = match config.split.refit {
+        true => record.split.n_validation as u64,
+        false => 0,
+    };
+    Counts {
+        train: counts.train + more,
+        ..counts
     }
 }
 

@@ -38,8 +38,7 @@ pub(crate) fn choose(
     split: &Split,
     scores: &dyn ScoreSource,
 ) -> Result<Option<StoredPrior>> {
-    let has_moment = split.method == SplitMethod::Temporal && !split.train.times().is_empty();
-    if !config.prior.is_on() || !has_moment {
+    if !is_wanted(config, split) {
         return Ok(None);
     }
     let metric = &config.training.metric;
@@ -68,6 +67,20 @@ pub(crate) fn choose(
         (None, None) => return Ok(None),
     };
     Ok(now(settings, split).map(|prior| stored(&prior, chosen)))
+}
+
+/// The same prior with popularity as of the newest interaction of training and validation in `split`; `None` without
+/// times.
+pub(super) fn counted_anew(prior: StoredPrior, split: &Split) -> Option<StoredPrior> {
+    let chosen = prior.notes.chosen.clone();
+    let settings = ItemPrior::from_stored(prior).settings();
+    Some(stored(&now(settings, split)?, chosen))
+}
+
+/// Whether a prior is searched or counted for these settings on this split.
+pub(super) fn is_wanted(config: &RunConfig, split: &Split) -> bool {
+    let has_moment = split.method == SplitMethod::Temporal && !split.train.times().is_empty();
+    config.prior.is_on() && has_moment
 }
 
 /// The prior as of the newest interaction of training and validation; `None` without times.

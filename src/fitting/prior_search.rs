@@ -310,7 +310,7 @@ mod tests {
         dataset.interactions.timestamps = Some(times);
         let config = RunConfig::default();
         let mut split = split::split(&dataset, &config.split, 1).unwrap();
-        assert!(split.remember_times(&dataset.interactions));
+        assert!(split.remember_times(&dataset));
         split
     }
 

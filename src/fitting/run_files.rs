@@ -6,8 +6,7 @@ use crate::config::RunConfig;
 use crate::error::Result;
 use crate::finished::{card, places_by_means};
 use crate::inference::{FoldInMap, RIDGE, to_stored};
-use crate::observer::Observer;
-use crate::run::{Began, File, RunWriter, StoredFoldIn};
+use crate::run::{Began, File, RunWriter, StoredFoldIn, StoredPrior};
 use crate::training::Trained;
 
 /// Writes all of a run that is known before training. The configuration comes last: a run that has
@@ -36,7 +35,7 @@ pub(crate) fn write_inputs(
         (train.positives(), train.columns()),
         (&split.validation, &split.validation_columns),
     )?;
-    run.write_test(&split.test)?;
+    run.write_test(&split.test, &split.test_columns)?;
     if let Some(also) = &split.also_seen {
         run.write_also_seen(also)?;
     }
@@ -48,24 +47,36 @@ pub(crate) fn write_inputs(
     Ok(())
 }
 
-/// Writes what training found and declares the run finished.
+/// Writes what a refit changes of what was known before training.
+pub(crate) fn write_refit_inputs(run: &mut RunWriter, refit: &Prepared) -> Result<()> {
+    if let Some(features) = &refit.features {
+        run.write_encoder(&features.encoder)?;
+        if !features.categories.is_empty() {
+            run.write_categories(&features.categories)?;
+        }
+    }
+    run.write_data(&refit.record)?;
+    Ok(())
+}
+
+/// Writes what training found, with the prior, and declares the run finished.
 pub(crate) fn write_outputs(
-    observer: &dyn Observer,
     run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
     mut trained: Trained,
+    prior: Option<&StoredPrior>,
 ) -> Result<Trained> {
     run.write_parameters(&trained.parameters)?;
-    if let Some(prior) = prior::choose(observer, config, &prepared.split, &trained.tables)? {
-        run.write_prior(&prior)?;
-        trained.tables = prior::in_tables(trained.tables, &prior);
+    if let Some(prior) = prior {
+        run.write_prior(prior)?;
+        trained.tables = prior::in_tables(trained.tables, prior);
     }
     run.write_embeddings(&to_stored(&trained.tables))?;
     if !places_by_means(config) {
         write_fold_in(run, prepared, &trained)?;
     }
-    let card = card::model_card(run, config, &prepared.record, Vec::new());
+    let card = card::of_trained(run, config, &prepared.record);
     run.write_model_card(&card)?;
     run.finish()?;
     Ok(trained)

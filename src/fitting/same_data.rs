@@ -62,6 +62,20 @@ impl<'a> Files<'a> {
         }
     }
 
+    /// The item file and the files of vectors alone, with settings that name no others. The item file is the last of the
+    /// sources.
+    pub(super) fn of_items(self, config: &RunConfig) -> (Self, RunConfig) {
+        let n_items = usize::from(config.data.items.is_some());
+        let files = Self {
+            sources: &self.sources[self.sources.len().saturating_sub(n_items)..],
+            ..self
+        };
+        let mut config = config.clone();
+        config.data.train.clear();
+        config.data.test.clear();
+        (files, config)
+    }
+
     /// Path and SHA-256 of each.
     pub(super) fn hashes(self, with_vectors: bool) -> Hashes<'a> {
         let sources = self.sources.iter().map(|f| (&*f.path, &*f.sha256));

@@ -155,6 +155,7 @@ mod tests {
             test_fraction: 0.2,
             validation_fraction: 0.0,
             draw: SplitDraw::PerInteraction,
+            refit: false,
         };
         let split = split(&dataset, &config, 1).unwrap();
         let graph = InteractionGraph::new(&split.train).unwrap();

@@ -131,7 +131,7 @@ impl Scorer {
     pub fn weighs_histories(&self) -> bool {
         match self {
             Self::Filter(filter) => filter.weighs(),
-            Self::Embeddings(..) | Self::ItemMeans(_) => false,
+            _ => false,
         }
     }
 

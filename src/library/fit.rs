@@ -2,27 +2,12 @@
 
 use std::path::Path;
 
+use super::stopped::stopped;
 use super::{Run, Split};
 use crate::config::RunConfig;
 use crate::error::Result;
-use crate::failure::{Fails, Failure};
 use crate::fitting::{fit as fit_at_once, train};
 use crate::observer::Observer;
-
-/// Training was stopped before its end.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{path}: stopped as asked; its checkpoint is saved, and `Run::resume` or `sagebrush train --resume` resumes"
-)]
-struct Stopped {
-    path: String,
-}
-
-impl Fails for Stopped {
-    fn failure(&self) -> Failure {
-        Failure::Interrupted
-    }
-}
 
 /// Trains the model of `config` on `split` into a new run directory `out`, or fits it where it has no epochs.
 ///
@@ -70,8 +55,10 @@ pub fn fit(
         }
     };
     if !is_done {
-        let path = out.display().to_string();
-        return Err(Stopped { path }.into());
+        return Err(stopped(
+            out,
+            "`Run::resume` or `sagebrush train --resume` resumes",
+        ));
     }
     Run::open(out)
 }

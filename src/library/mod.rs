@@ -6,6 +6,8 @@ mod fit;
 mod run;
 #[cfg(feature = "train")]
 mod split;
+#[cfg(feature = "train")]
+mod stopped;
 
 pub use dataset::{Dataset, Interaction};
 #[cfg(feature = "train")]

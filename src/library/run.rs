@@ -2,12 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+#[cfg(feature = "train")]
+use super::stopped::stopped;
 use crate::config::RunConfig;
 use crate::error::Result;
 use crate::evaluation::Evaluation;
 use crate::finished::{self, OpenRun, Seen, ToMeasure};
+#[cfg(feature = "train")]
+use crate::fitting::refit::{ToRefit, refit};
 use crate::inference::Recommender;
 use crate::observer::Observer;
+#[cfg(feature = "train")]
+use crate::run::Replace;
 use crate::run::RunDir;
 
 /// A finished run on disk. It holds no table: [`recommender`](Self::recommender) loads what answers need.
@@ -38,6 +44,44 @@ impl Run {
     pub fn resume(path: impl AsRef<Path>, observer: &dyn Observer) -> Result<Self> {
         crate::fitting::train::resume(observer, path.as_ref(), "resume")?;
         Self::open(path)
+    }
+
+    /// Trains the model again, with its settings and for the number of epochs it chose, on training and validation or on
+    /// everything, into a new run directory `out`. A model that was trained on everything is for serving: nothing is left
+    /// to measure it on. What was stopped is resumed by the same call.
+    ///
+    /// # Errors
+    /// A run that was trained on as much already, a directory that holds something else, an item file that is missing or
+    /// has changed. [`Failure::Interrupted`](crate::Failure::Interrupted) when the observer stopped it.
+    ///
+    /// # Example
+    /// ```no_run
+    /// use sagebrush::{RefitOn, Run, evaluate};
+    ///
+    /// let run = Run::open("my-run")?;
+    /// evaluate(&run, &[20], &())?;
+    /// let served = run.refit("served-run", RefitOn::Everything, &())?;
+    /// println!("{:?}", served.recommender()?);
+    /// # Ok::<(), sagebrush::Error>(())
+    /// ```
+    #[cfg(feature = "train")]
+    pub fn refit(
+        &self,
+        out: impl AsRef<Path>,
+        on: crate::split::RefitOn,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        let out = out.as_ref();
+        let asked = ToRefit {
+            run: &self.path,
+            on,
+            out,
+            replace: Replace::Nothing,
+        };
+        match refit(observer, &asked)? {
+            Some(_) => Self::open(out),
+            None => Err(stopped(out, "the same call resumes")),
+        }
     }
 
     /// Where it is.

@@ -1,7 +1,7 @@
 //! `Split`: a data set cut into training, validation and test parts.
 
 use super::Dataset;
-use crate::config::RunConfig;
+use crate::config::{RunConfig, SplitConfig};
 use crate::error::{Result, Usage};
 use crate::fitting::Prepared;
 use crate::observer::Observer;
@@ -55,7 +55,12 @@ impl Split {
             data: self.config.data.clone(),
             ..config.clone()
         };
-        let same = whole.split == self.config.split
+        // Whether a model is trained again afterwards cuts nothing.
+        let cut_by = SplitConfig {
+            refit: self.config.split.refit,
+            ..whole.split.clone()
+        };
+        let same = cut_by == self.config.split
             && whole.seed == self.config.seed
             && whole.features == self.config.features
             && whole.pinsage == self.config.pinsage

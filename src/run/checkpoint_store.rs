@@ -87,6 +87,9 @@ pub fn load_latest(directory: &Path) -> Result<LoadedCheckpoint, RunError> {
 
 /// Removes all checkpoints, and what killed processes left of others.
 pub(super) fn remove_all(directory: &Path) -> Result<(), RunError> {
+    if !directory.is_dir() {
+        return Ok(());
+    }
     for (_, path) in found_in(directory)? {
         remove_file(&path).map_err(RunError::cannot_write(&path))?;
     }

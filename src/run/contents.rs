@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::records::EpochRecord;
+use super::refit_note::is_of_refit;
 use super::tensors::TensorFile;
 use super::{File, HostTensor, NamedTensors, RunDir, RunError, lines};
 use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
@@ -42,6 +43,15 @@ pub struct SeenLists {
     pub train: ItemLists,
     /// Items held out for validation, by user.
     pub validation: ItemLists,
+}
+
+/// The lists of `neighbours.safetensors`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredNeighbours {
+    /// The items near each root.
+    pub near: ItemLists,
+    /// Whether a refit made them, from more than the training part.
+    pub refit: bool,
 }
 
 impl RunDir {
@@ -189,13 +199,16 @@ impl RunDir {
         &self,
         n_roots: usize,
         n_items: usize,
-    ) -> Result<Option<ItemLists>, RunError> {
+    ) -> Result<Option<StoredNeighbours>, RunError> {
         if !self.has(File::Neighbours) {
             return Ok(None);
         }
         let (path, bytes) = (self.path_of(File::Neighbours), self.read(File::Neighbours)?);
         let file = TensorFile::parse(&path, &bytes)?;
-        lists_of(&path, &file, "near", n_roots, n_items).map(Some)
+        Ok(Some(StoredNeighbours {
+            near: lists_of(&path, &file, "near", n_roots, n_items)?,
+            refit: is_of_refit(&file),
+        }))
     }
 
     /// The content of `data.json`.

@@ -10,6 +10,8 @@ use super::tensors::check_file_header;
 use super::{File as RunFile, RunError};
 
 pub(super) const CHECKPOINT_DIRECTORY: &str = "checkpoint";
+/// Within the checkpoint directory.
+pub(super) const REFIT_DIRECTORY: &str = "refit";
 /// Lies in the checkpoint directory, tells an unfinished run from a folder of someone's own that happens to hold a
 /// `config.toml`, and names the command that trained it last.
 pub(super) const MARKER_NAME: &str = ".sagebrush-run";
@@ -88,6 +90,11 @@ impl RunDir {
     /// Where its checkpoints are.
     pub fn checkpoint_dir(&self) -> PathBuf {
         self.path.join(CHECKPOINT_DIRECTORY)
+    }
+
+    /// Where the checkpoints of its refit are.
+    pub fn refit_checkpoint_dir(&self) -> PathBuf {
+        self.checkpoint_dir().join(REFIT_DIRECTORY)
     }
 
     /// The manifest, once the run is finished.

@@ -75,7 +75,8 @@ fn write_run(path: &Path) -> RunWriter {
     let train = (&lists(&[(0, 1), (1, 2)]), &columns.train);
     let validation = (&lists(&[(0, 2)]), &columns.validation);
     run.write_interactions(train, validation).unwrap();
-    run.write_test(&lists(&[(1, 0)])).unwrap();
+    run.write_test(&lists(&[(1, 0)]), &PairColumns::default())
+        .unwrap();
     run.write_data(&BTreeMap::from([("rows", 4)])).unwrap();
     run.write_began(&Began::now("seed = 1\n".into())).unwrap();
     run.start_metrics(&[record(1)])

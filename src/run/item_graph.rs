@@ -2,6 +2,7 @@
 
 use sagebrush_model::SparseMatrix;
 
+use super::refit_note::{is_of_refit, note_of_refit};
 use super::tensors::{Entry, TensorFile, Values, write_tensors};
 use super::{File, RunDir, RunError, RunWriter};
 use crate::features::{Encoded, Encoder, EncoderParts};
@@ -66,6 +67,7 @@ impl RunDir {
             features: SparseMatrix::new(width as usize, row_ptr, columns, values),
             n_content: n_content as usize,
             visits,
+            refit: is_of_refit(&file),
         }))
     }
 }
@@ -89,6 +91,7 @@ impl RunWriter {
         &mut self,
         features: &Encoded,
         visits: &Visits,
+        refit: bool,
     ) -> Result<(), RunError> {
         let n = features.rows.n_rows();
         let table = |name: &str, values| Entry {
@@ -107,7 +110,9 @@ impl RunWriter {
             part("columns", columns.len(), Values::U32(columns)),
             part("values", values.len(), Values::F32(values)),
         ];
-        self.write(File::ItemGraph, |out| write_tensors(out, entries, None))
+        self.write(File::ItemGraph, |out| {
+            write_tensors(out, entries, note_of_refit(refit))
+        })
     }
 }
 
@@ -120,6 +125,8 @@ pub struct StoredItemGraph {
     pub n_content: usize,
     /// The walks.
     pub visits: Visits,
+    /// Whether a refit made it, from more than the training part.
+    pub refit: bool,
 }
 
 fn is_in_order(visits: &Visits, n_items: usize) -> bool {

@@ -25,6 +25,7 @@ mod openings;
 mod pair_columns;
 mod prior;
 mod records;
+mod refit_note;
 mod tensors;
 mod writer;
 mod written;
@@ -33,7 +34,7 @@ pub use atomic::{FileDigest, check_writable, remove_leftovers, write_atomically}
 pub use began::{Began, differences, folder_now};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
-pub use contents::{EmbeddingTables, FilterTables, SeenLists};
+pub use contents::{EmbeddingTables, FilterTables, SeenLists, StoredNeighbours};
 pub use difference::Difference;
 pub use directory::RunDir;
 pub use error::RunError;

@@ -33,6 +33,10 @@ pub struct ModelCard {
     pub training: Vec<(String, String)>,
     /// What it reaches on the test set: names and values; empty before evaluation.
     pub metrics: Vec<(String, String)>,
+    /// Whose figures these are, where they are those of another run, such as `those of RUN, measured 2026-11-30`.
+    pub metrics_of: Option<String>,
+    /// Whether it was trained on the test set, too.
+    pub is_on_test: bool,
 }
 
 impl ModelCard {
@@ -46,12 +50,7 @@ impl ModelCard {
         );
         section(&mut card, "Data", &self.data);
         section(&mut card, "Training", &self.training);
-        if self.metrics.is_empty() {
-            card.push_str("\n## Test set\n\nNot evaluated yet: run `sagebrush evaluate`.\n");
-        } else {
-            section(&mut card, "Test set", &self.metrics);
-            card.push_str("\nAll items were ranked; items seen in training were left out.\n");
-        }
+        self.push_test_set(&mut card);
         let (tables, load) = match self.score {
             CardScore::Dot => (TABLES, [LOAD_TABLES, LOAD_DOT].concat()),
             CardScore::Head => (TABLES, [LOAD_TABLES, LOAD_HEAD].concat()),
@@ -66,6 +65,28 @@ impl ModelCard {
         card.push_str(&FILES.replace("TABLES\n", &[tables, fold_in].concat()));
         card.push_str(&load);
         card
+    }
+
+    fn push_test_set(&self, card: &mut String) {
+        section(card, "Test set", &self.metrics);
+        match (self.metrics.is_empty(), self.is_on_test) {
+            (true, false) => {
+                card.push_str("\n## Test set\n\nNot evaluated yet: run `sagebrush evaluate`.\n");
+            }
+            (true, true) => card.push_str(
+                "\n## Test set\n\nThis model was trained on the test set, too, and cannot be measured on it.\n",
+            ),
+            (false, _) => {
+                card.push_str("\nAll items were ranked; items seen in training were left out.\n");
+            }
+        }
+        if let Some(whose) = &self.metrics_of {
+            let whose = escaped(whose);
+            let _ = writeln!(
+                card,
+                "\nThis model was trained on the test set, too. The figures are {whose}."
+            );
+        }
     }
 }
 
@@ -140,8 +161,9 @@ user = 0  # or users.index(KEY)
 const LOAD_DOT: &str = "scores = tables[\"items\"] @ tables[\"users\"][user]
 
 seen = load_file(\"interactions.safetensors\")
-start, end = seen[\"train.row_ptr\"][user : user + 2]
-scores[seen[\"train.items\"][start:end]] = float(\"-inf\")
+for part in (\"train\", \"validation\"):
+    start, end = seen[f\"{part}.row_ptr\"][user : user + 2]
+    scores[seen[f\"{part}.items\"][start:end]] = float(\"-inf\")
 print(users[user], [items[i] for i in (-scores).argsort(kind=\"stable\")[:10]])
 ```
 ";

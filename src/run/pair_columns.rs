@@ -1,5 +1,7 @@
 //! The columns beside the lists of `interactions.safetensors`: weights and times of interactions.
 
+use std::path::Path;
+
 use super::tensors::{Entry, TensorFile, Values};
 use super::{File, RunDir, RunError, SeenLists};
 use crate::data::{ItemLists, PairColumns};
@@ -11,6 +13,18 @@ pub struct SeenColumns {
     pub train: PairColumns,
     /// Of the items held out for validation.
     pub validation: PairColumns,
+}
+
+impl SeenColumns {
+    /// The columns of both parts in one, in the order of the union of their lists; a column that one of them lacks is
+    /// empty.
+    #[must_use]
+    pub fn of_both(&self, lists: &SeenLists) -> PairColumns {
+        PairColumns::of_union(
+            [&lists.train, &lists.validation],
+            [&self.train, &self.validation],
+        )
+    }
 }
 
 fn weights_of(part: &str) -> String {
@@ -47,54 +61,20 @@ impl RunDir {
         let path = self.path_of(File::Interactions);
         let bytes = self.read(File::Interactions)?;
         let file = TensorFile::parse(&path, &bytes)?;
-        let names = file.names();
-        let columns = |part: &str, lists: &ItemLists| {
-            let there = |name: &String| names.contains(name);
-            let (weights, times) = (weights_of(part), times_of(part));
-            let columns = PairColumns {
-                weights: match there(&weights) {
-                    true => file.f32(&weights)?.values,
-                    false => Vec::new(),
-                },
-                times: match there(&times) {
-                    true => file.i64(&times)?,
-                    false => Vec::new(),
-                },
-            };
-            let is_one_each = |n: usize| n == 0 || n == lists.n_pairs();
-            let is_weight = |&weight: &f32| weight > 0.0 && weight.is_finite();
-            let problem = match &columns {
-                PairColumns { weights, .. }
-                    if !is_one_each(weights.len()) || !weights.iter().all(is_weight) =>
-                {
-                    "weights are not one above 0"
-                }
-                PairColumns { times, .. } if !is_one_each(times.len()) => "times are not one",
-                _ => return Ok(columns),
-            };
-            let what = format!("its {part} {problem} for each item");
-            Err(RunError::damaged(&path, what))
-        };
         Ok(SeenColumns {
-            train: columns("train", &lists.train)?,
-            validation: columns("validation", &lists.validation)?,
+            train: columns_of(&path, &file, "train", &lists.train)?,
+            validation: columns_of(&path, &file, "validation", &lists.validation)?,
         })
     }
 
-    /// The times of the items trained on, in the order of `lists.train`, which the run's settings read.
+    /// What the run kept of its test interactions, in the order of `test`; a column that it did not keep is empty.
     ///
     /// # Errors
-    /// As [`interaction_columns`](Self::interaction_columns), and a run that kept none.
-    pub fn train_times(&self, lists: &SeenLists) -> Result<Vec<i64>, RunError> {
-        let times = self.interaction_columns(lists)?.train.times;
-        match times.len() == lists.train.n_pairs() {
-            true => Ok(times),
-            false => {
-                let path = self.path_of(File::Interactions);
-                let what = "it holds no times of the training items";
-                Err(RunError::damaged(&path, what))
-            }
-        }
+    /// As [`interaction_columns`](Self::interaction_columns).
+    pub fn test_columns(&self, test: &ItemLists) -> Result<PairColumns, RunError> {
+        let path = self.path_of(File::Test);
+        let bytes = self.read(File::Test)?;
+        columns_of(&path, &TensorFile::parse(&path, &bytes)?, "test", test)
     }
 
     /// The weights of the items trained on, in the order of `lists.train`, which the run's settings read.
@@ -103,13 +83,57 @@ impl RunDir {
     /// As [`interaction_columns`](Self::interaction_columns), and a run that kept none.
     pub fn train_weights(&self, lists: &SeenLists) -> Result<Vec<f32>, RunError> {
         let weights = self.interaction_columns(lists)?.train.weights;
-        match weights.len() == lists.train.n_pairs() {
-            true => Ok(weights),
+        self.whole_column(weights, &lists.train, "weights")
+    }
+
+    /// A column that the run kept of these lists, where it has a value for each item; `name` is what it holds.
+    pub(crate) fn whole_column<T>(
+        &self,
+        column: Vec<T>,
+        lists: &ItemLists,
+        name: &str,
+    ) -> Result<Vec<T>, RunError> {
+        match column.len() == lists.n_pairs() {
+            true => Ok(column),
             false => {
                 let path = self.path_of(File::Interactions);
-                let what = "it holds no weights of the training items";
+                let what = format!("it does not hold the {name} of the items trained on");
                 Err(RunError::damaged(&path, what))
             }
         }
     }
+}
+
+fn columns_of(
+    path: &Path,
+    file: &TensorFile<'_>,
+    part: &str,
+    lists: &ItemLists,
+) -> Result<PairColumns, RunError> {
+    let names = file.names();
+    let there = |name: &String| names.contains(name);
+    let (weights, times) = (weights_of(part), times_of(part));
+    let columns = PairColumns {
+        weights: match there(&weights) {
+            true => file.f32(&weights)?.values,
+            false => Vec::new(),
+        },
+        times: match there(&times) {
+            true => file.i64(&times)?,
+            false => Vec::new(),
+        },
+    };
+    let is_one_each = |n: usize| n == 0 || n == lists.n_pairs();
+    let is_weight = |&weight: &f32| weight > 0.0 && weight.is_finite();
+    let problem = match &columns {
+        PairColumns { weights, .. }
+            if !is_one_each(weights.len()) || !weights.iter().all(is_weight) =>
+        {
+            "weights are not one above 0"
+        }
+        PairColumns { times, .. } if !is_one_each(times.len()) => "times are not one",
+        _ => return Ok(columns),
+    };
+    let what = format!("its {part} {problem} for each item");
+    Err(RunError::damaged(path, what))
 }

@@ -46,6 +46,9 @@ pub struct EpochRecord {
     pub validation: BTreeMap<String, f64>,
     /// Whether this epoch is the best so far.
     pub is_best: bool,
+    /// Whether it is an epoch of the refit, which is validated on nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refit: bool,
 }
 
 /// The sums over the steps of an unfinished epoch so far.
@@ -100,6 +103,7 @@ impl Totals {
             learning_rate,
             validation,
             is_best,
+            refit: false,
         }
     }
 }
@@ -167,6 +171,7 @@ pub(super) mod tests {
             learning_rate: 0.25,
             validation: BTreeMap::from([("recall@20".into(), 0.0625)]),
             is_best: true,
+            refit: false,
         }
     }
 

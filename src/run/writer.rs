@@ -137,8 +137,16 @@ impl LockedRun {
         }
         remove_leftovers(&run.path)?;
         match plan {
-            Plan::Resume => remove_leftovers(&run.checkpoint_dir()).map(|_| ())?,
-            Plan::Create | Plan::Replace => checkpoint_store::remove_all(&run.checkpoint_dir())?,
+            Plan::Resume => {
+                remove_leftovers(&run.checkpoint_dir())?;
+                if run.refit_checkpoint_dir().is_dir() {
+                    remove_leftovers(&run.refit_checkpoint_dir())?;
+                }
+            }
+            Plan::Create | Plan::Replace => {
+                checkpoint_store::remove_all(&run.checkpoint_dir())?;
+                checkpoint_store::remove_all(&run.refit_checkpoint_dir())?;
+            }
         }
         Ok(RunWriter { run, _lock: lock })
     }
@@ -233,6 +241,24 @@ impl RunWriter {
     /// [`RunError::CannotWrite`].
     pub fn remove_checkpoints(&mut self) -> Result<(), RunError> {
         checkpoint_store::remove_all(&self.checkpoint_dir())
+    }
+
+    /// Makes the place for the checkpoints of a refit, where it is not there, and names it.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn make_refit_checkpoint_dir(&mut self) -> Result<PathBuf, RunError> {
+        let path = self.refit_checkpoint_dir();
+        create_folder(&path).map_err(RunError::cannot_write(&path))?;
+        Ok(path)
+    }
+
+    /// Removes the checkpoints of a refit, whose epochs are to be chosen anew.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn remove_refit_checkpoints(&mut self) -> Result<(), RunError> {
+        checkpoint_store::remove_all(&self.refit_checkpoint_dir())
     }
 
     /// Declares the run finished: lists its files in `MANIFEST.json`.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::contents::{EmbeddingTables, FilterTables, HEAD_PREFIX};
 use super::pair_columns::column_entries;
 use super::records::{EpochRecord, MetricsLog};
+use super::refit_note::note_of_refit;
 use super::tensors::{Entry, Values, write_tensors};
 use super::{File, ModelCard, NamedTensors, RunError, RunWriter, lines};
 use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists, PairColumns};
@@ -80,12 +81,13 @@ impl RunWriter {
         let columns = parts
             .into_iter()
             .flat_map(|(name, (_, columns))| column_entries(name, columns));
-        self.write_lists_and(File::Interactions, &lists, columns.collect())
+        self.write_lists_and(File::Interactions, &lists, columns.collect(), None)
     }
 
-    /// Writes `test.safetensors`.
-    pub fn write_test(&mut self, test: &ItemLists) -> Result<(), RunError> {
-        self.write_lists(File::Test, &[("test", test)])
+    /// Writes `test.safetensors`: lists, and the columns that are known beside them.
+    pub fn write_test(&mut self, test: &ItemLists, columns: &PairColumns) -> Result<(), RunError> {
+        let columns = column_entries("test", columns).collect();
+        self.write_lists_and(File::Test, &[("test", test)], columns, None)
     }
 
     /// Writes `also_seen.safetensors`.
@@ -99,13 +101,14 @@ impl RunWriter {
     }
 
     /// Writes `neighbours.safetensors`: for each root (a user or an item) the items near it that hard
-    /// negatives are drawn from.
-    pub fn write_neighbours(&mut self, near: &ItemLists) -> Result<(), RunError> {
-        self.write_lists(File::Neighbours, &[("near", near)])
+    /// negatives are drawn from. `refit` where they are of more than the training part.
+    pub fn write_neighbours(&mut self, near: &ItemLists, refit: bool) -> Result<(), RunError> {
+        let parts = [("near", near)];
+        self.write_lists_and(File::Neighbours, &parts, Vec::new(), note_of_refit(refit))
     }
 
     fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
-        self.write_lists_and(file, parts, Vec::new())
+        self.write_lists_and(file, parts, Vec::new(), None)
     }
 
     fn write_lists_and(
@@ -113,6 +116,7 @@ impl RunWriter {
         file: File,
         parts: &[(&str, &ItemLists)],
         more: Vec<Entry<'_>>,
+        notes: Option<String>,
     ) -> Result<(), RunError> {
         let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
         let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();
@@ -133,7 +137,7 @@ impl RunWriter {
             });
         }
         entries.extend(more);
-        self.write(file, |out| write_tensors(out, entries, None))
+        self.write(file, |out| write_tensors(out, entries, notes))
     }
 
     /// Writes `data.json`: any description of the data the run was trained on.

@@ -60,6 +60,7 @@ pub fn split(dataset: &Dataset, config: &SplitConfig, seed: u64) -> Result<Split
         validation,
         validation_columns: PairColumns::default(),
         test,
+        test_columns: PairColumns::default(),
         summary,
     })
 }

@@ -8,6 +8,7 @@ mod draws;
 mod error;
 mod parts;
 mod record;
+mod refit;
 mod reorder;
 mod summary;
 mod train_set;
@@ -16,6 +17,8 @@ pub use by_time::TiedCut;
 pub use cut::split;
 pub use error::SplitError;
 pub(crate) use record::DataRecord;
+pub use refit::RefitOn;
+pub(crate) use refit::{Predecessor, Refit};
 pub use summary::SplitSummary;
 pub use train_set::TrainSet;
 
@@ -35,6 +38,8 @@ pub struct Split {
     pub validation_columns: PairColumns,
     /// The part that `evaluate` measures on.
     pub test: ItemLists,
+    /// What is known of each pair of the test part, for the day on which it is trained on.
+    pub test_columns: PairColumns,
     /// What users have besides, and no list of theirs holds; `None` where there is nothing.
     pub also_seen: Option<AlsoSeen>,
     /// The counts.

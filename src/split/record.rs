@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SplitSummary;
+use super::{Refit, SplitSummary};
 use crate::data::{Cleaning, HashedFile, SourceFile};
 
 /// `data.json`: what the run was trained on.
@@ -17,4 +17,7 @@ pub(crate) struct DataRecord {
     /// The files of items' vectors; runs of format 1 did not record them.
     #[serde(default)]
     pub(crate) vectors: Option<Vec<HashedFile>>,
+    /// What the stored model was trained on, where that is more than the training part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) refit: Option<Refit>,
 }

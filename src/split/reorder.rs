@@ -26,6 +26,7 @@ impl Split {
                 new_items,
             ),
             validation: moved(self.validation),
+            test_columns: self.test_columns.reordered(&self.test, users, new_items),
             test: moved(self.test),
             also_seen: self.also_seen.map(|also| also.map(moved)),
             summary: self.summary,
@@ -72,6 +73,7 @@ mod tests {
             validation: lists(&[(0, 2)]),
             validation_columns: PairColumns::default(),
             test: lists(&[(2, 3)]),
+            test_columns: PairColumns::default(),
             also_seen: Some(AlsoSeen {
                 before_validation: lists(&[(1, 0)]),
                 before_test: lists(&[]),

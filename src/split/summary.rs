@@ -47,6 +47,26 @@ pub struct SplitSummary {
 }
 
 impl SplitSummary {
+    /// Of a split whose parts are all in training.
+    pub(super) fn of_training_alone(method: SplitMethod, n_train: usize) -> Self {
+        Self {
+            method,
+            n_train,
+            n_validation: 0,
+            n_test: 0,
+            n_cold_users: 0,
+            n_cold_items: 0,
+            n_test_also_in_log: 0,
+            test_share: None,
+            validation_share: 0.0,
+            n_test_users: 0,
+            n_validation_users: 0,
+            n_cold_validation_users: 0,
+            tied_cuts: Vec::new(),
+            n_tied_users: 0,
+        }
+    }
+
     pub(super) fn new(
         method: SplitMethod,
         [train, validation, test]: [&ItemLists; 3],

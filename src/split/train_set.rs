@@ -102,9 +102,12 @@ impl TrainSet {
         &self.positives
     }
 
-    /// The training part a run stored, which is one that a split made.
-    pub(crate) fn restored(positives: ItemLists, n_items: usize) -> Self {
-        Self::new(positives, n_items)
+    /// What a run stored of what it trained on, which is of a split; with what it kept of each interaction.
+    pub(crate) fn restored(positives: ItemLists, columns: PairColumns, n_items: usize) -> Self {
+        Self {
+            columns,
+            ..Self::new(positives, n_items)
+        }
     }
 
     /// The same set with these weights.

@@ -55,6 +55,9 @@ pub struct Job<'a> {
     pub observer: &'a dyn Observer,
     /// Called after each epoch; changes nothing.
     pub after_epoch: Option<&'a EpochCallback<'a>>,
+    /// In a refit the number of epochs, whatever the settings say; the learning rate of each is the one it had when they
+    /// were chosen.
+    pub refit_epochs: Option<u32>,
     /// Asked before each epoch, by the number done, whether to leave it at that for now.
     pub pause: Option<&'a dyn Fn(u32) -> bool>,
 }
@@ -78,9 +81,9 @@ impl Job<'_> {
 pub type EpochCallback<'a> = dyn Fn(&Split, &dyn ScoreSource) -> Result<(), RankError> + 'a;
 
 /// How training ended.
-pub enum Outcome {
+pub enum Outcome<T = Trained> {
     /// All epochs are done, or early stopping ended them.
-    Finished(Box<Trained>),
+    Finished(Box<T>),
     /// A stop was asked for; the checkpoint continues from here.
     Interrupted {
         /// Whole epochs done.
@@ -104,6 +107,34 @@ pub struct Trained {
     pub history: Vec<EpochRecord>,
 }
 
+/// What a training that is followed by a refit leaves.
+pub struct Chosen {
+    /// The number of epochs to the best one by the validation metric.
+    pub epochs: u32,
+    /// Every epoch's record.
+    pub history: Vec<EpochRecord>,
+}
+
+impl From<Checkpoint> for Chosen {
+    /// Of a training that is over.
+    fn from(checkpoint: Checkpoint) -> Self {
+        let best = checkpoint.best.map(|best| best.epoch);
+        Self {
+            epochs: best.unwrap_or(checkpoint.epoch),
+            history: checkpoint.history,
+        }
+    }
+}
+
+impl From<Trained> for Chosen {
+    fn from(trained: Trained) -> Self {
+        Self {
+            epochs: trained.best_epoch,
+            history: trained.history,
+        }
+    }
+}
+
 /// Trains until the last epoch, early stopping or an interrupt, from the beginning or a checkpoint.
 ///
 /// An epoch's samples and dropout masks are functions of (seed, epoch, step), so that resuming from a
@@ -117,13 +148,41 @@ pub fn train(
     log: &mut MetricsLog,
     resume: Option<Checkpoint>,
 ) -> Result<Outcome, TrainingError> {
+    Ok(match run(job, log, resume)? {
+        Outcome::Finished(state) => Outcome::Finished(Box::new(state.into_trained(job)?)),
+        Outcome::Interrupted { epoch, step } => Outcome::Interrupted { epoch, step },
+        Outcome::Paused(history) => Outcome::Paused(history),
+    })
+}
+
+/// Trains as [`train`] does, for the number of epochs alone: no parameters are kept but those of checkpoints.
+///
+/// # Errors
+/// As [`train`].
+pub fn choose_epochs(
+    job: &Job<'_>,
+    log: &mut MetricsLog,
+    resume: Option<Checkpoint>,
+) -> Result<Outcome<Chosen>, TrainingError> {
+    Ok(match run(job, log, resume)? {
+        Outcome::Finished(state) => Outcome::Finished(Box::new(state.into_chosen())),
+        Outcome::Interrupted { epoch, step } => Outcome::Interrupted { epoch, step },
+        Outcome::Paused(history) => Outcome::Paused(history),
+    })
+}
+
+fn run(
+    job: &Job<'_>,
+    log: &mut MetricsLog,
+    resume: Option<Checkpoint>,
+) -> Result<Outcome<State>, TrainingError> {
     let sampler = EpochSampler::new(&job.split.train, job.config.sampling.clone(), job.near);
     let loss = setup::loss_config(job.config, &job.split.train);
     let mut state = match resume {
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
         None => State::new(job)?,
     };
-    while !state.is_done(&job.config.training) {
+    while !state.is_done(job) {
         if job.pause.is_some_and(|pause| pause(state.epoch)) {
             job.observer.event(Event::TrainingEnds);
             return Ok(Outcome::Paused(state.history));
@@ -143,9 +202,7 @@ pub fn train(
         state.save(job)?;
     }
     job.observer.event(Event::TrainingEnds);
-    state
-        .into_trained(job)
-        .map(|trained| Outcome::Finished(Box::new(trained)))
+    Ok(Outcome::Finished(Box::new(state)))
 }
 
 /// Whether a training that has come to this checkpoint is over.
@@ -254,6 +311,7 @@ fn finish_epoch(
     let n_steps = state.step.max(1);
     let rate = learning_rate(training, epoch, n_steps - 1, n_steps as usize);
     let mut record = state.totals.record(epoch, rate, validation, is_best);
+    record.refit = job.refit_epochs.is_some();
     record.hard_negatives = job.config.sampling.hard_in_epoch(epoch) as u32;
     log.append(&record)?;
     job.observer.event(Event::EpochDone(&record));

@@ -7,7 +7,7 @@ use sagebrush_model::Model;
 
 use super::adam::ModuleAdam;
 use super::temperatures::UserTemperatures;
-use super::{Job, Trained, TrainingError, host_tables};
+use super::{Chosen, Job, Trained, TrainingError, host_tables};
 use crate::config::TrainingConfig;
 use crate::inference::model_config;
 use crate::run::{Best, Checkpoint, EpochRecord, NamedTensors, Totals};
@@ -125,9 +125,16 @@ impl State {
     }
 
     /// Whether the last epoch is done or early stopping says so.
-    pub(super) fn is_done(&self, training: &TrainingConfig) -> bool {
+    pub(super) fn is_done(&self, job: &Job<'_>) -> bool {
+        if let Some(epochs) = job.refit_epochs {
+            return self.epoch >= epochs;
+        }
         let position = (self.epoch, self.step);
-        is_over(training, position, self.validations_without_improvement)
+        is_over(
+            &job.config.training,
+            position,
+            self.validations_without_improvement,
+        )
     }
 
     /// Takes note of an epoch's validation metric and says whether it is the best so far.
@@ -180,8 +187,19 @@ impl State {
         Ok(())
     }
 
+    fn best_epoch(&self) -> u32 {
+        self.best.as_ref().map_or(self.epoch, |best| best.epoch)
+    }
+
+    pub(super) fn into_chosen(self) -> Chosen {
+        Chosen {
+            epochs: self.best_epoch(),
+            history: self.history,
+        }
+    }
+
     pub(super) fn into_trained(mut self, job: &Job<'_>) -> Result<Trained, TrainingError> {
-        let best_epoch = self.best.as_ref().map_or(self.epoch, |best| best.epoch);
+        let best_epoch = self.best_epoch();
         let parameters = match self.best_parameters.take() {
             Some(best) => best,
             None => to_host(self.model())?,

@@ -22,6 +22,8 @@ mod order;
 mod pinsage;
 mod prior;
 mod promises;
+mod refit;
+mod refit_command;
 mod relative_paths;
 mod released_formats;
 mod reproduce;

@@ -109,3 +109,13 @@ fn a_catalogue_of_one_item_has_nothing_to_hold_out() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("part of the random split is empty"), "{said}");
 }
+
+/// Positives that are drawn by weight are drawn by the weights that the run kept.
+#[test]
+fn the_negatives_of_a_weighted_training_are_shown() {
+    let work = Workspace::new();
+    let (code, said) = train(&work, "log.csv", &["sampling.weighted_positives=true"]);
+    assert_eq!(code, Some(0), "{said}");
+    let shown = work.json(&["negatives", "--run", "run", "--user", "user-1", "-q"]);
+    assert!(!shown["positives"].as_array().unwrap().is_empty());
+}

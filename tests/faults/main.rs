@@ -9,6 +9,7 @@ mod failpoints;
 #[cfg(unix)]
 mod full_disk;
 mod kills;
+mod refit;
 mod resume;
 mod small;
 mod upgrade;

@@ -167,3 +167,30 @@ fn a_search_of_before_goes_on_and_a_later_one_is_refused_by_name() {
     });
     work.refused(&resume, 65, "format version 9 is not known here");
 }
+
+/// Before the refit a run kept the model of its training part, and so it does when it is resumed today.
+#[test]
+fn a_run_of_before_the_refit_stays_what_it_was() {
+    let work = Workspace::new();
+    for model in ["mf", "gf-cf"] {
+        let once = [&train(model, "run")[..], &["--no-refit", "--overwrite"]].concat();
+        work.succeed(&once);
+        let expected = results(&work.path("run"));
+        let lists = ["recommend", "--run", "run", "--all", "-k", "5", "--out"];
+        work.succeed(&[&lists[..], &["before.csv", "-q"]].concat());
+        for name in ["config.toml", "began.json"] {
+            let text = String::from_utf8(work.read(&format!("run/{name}"))).unwrap();
+            let without = text
+                .replace("refit = false\\n", "")
+                .replace("refit = false\n", "");
+            assert!(without.len() < text.len(), "{text}");
+            work.write(&format!("run/{name}"), without.as_bytes());
+        }
+        fs::remove_file(work.path("run/MANIFEST.json")).unwrap();
+        work.succeed(&["train", "--resume", "run", "-q"]);
+        assert_whole(&work.path("run"));
+        assert_eq!(results(&work.path("run")), expected, "{model}");
+        work.succeed(&[&lists[..], &["after.csv", "-q"]].concat());
+        assert!(work.read("before.csv") == work.read("after.csv"), "{model}");
+    }
+}

@@ -18,7 +18,7 @@ const MAY_KNOW: MayKnow<'_> = &[
     ("atomic_file", &["failpoints"]),
     ("config", &["failure"]),
     ("data", &["config", "error", "failure"]),
-    ("split", &["config", "data", "failure"]),
+    ("split", &["config", "data", "failure", "numbers"]),
     ("forecast", &["config", "split"]),
     ("synth", &["failure"]),
     ("spectral", &["data", "failure"]),
@@ -124,6 +124,7 @@ const MAY_KNOW: MayKnow<'_> = &[
             "inference",
             "observer",
             "run",
+            "split",
         ],
     ),
     (

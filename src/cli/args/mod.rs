@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
 pub(crate) use synth::SynthArgs;
 #[cfg(feature = "train")]
-pub(crate) use training::{AblateArgs, SettingsArgs, TrainArgs, TuneArgs};
+pub(crate) use training::{AblateArgs, RefitArgs, SettingsArgs, TrainArgs, TuneArgs};
 
 use super::setting_flags::DataFlags;
 use crate::config::DeviceName;
@@ -77,6 +77,12 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
+    /// Train the model of a finished run again, on everything, the test part too, to serve it
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "The new run has the settings of the old one and the number of epochs that it chose. What is trained on the test part is not measured any more: it carries the figures of the old run, and says so.\n\nExamples:\n  sagebrush refit --run my-run --all --out served-run\n  sagebrush refit --run old-run --out refitted-run"
+    )]
+    Refit(RefitArgs),
     /// Search for good settings on the validation part, in a budget of trials or minutes
     #[cfg(feature = "train")]
     #[command(

@@ -1,4 +1,4 @@
-//! Options of the commands that train: `train`, `tune`, `ablate`.
+//! Options of the commands that train: `train`, `refit`, `tune`, `ablate`.
 
 use std::path::PathBuf;
 
@@ -24,6 +24,23 @@ pub(crate) struct TrainArgs {
     /// Print the resulting settings, with where each came from, and stop
     #[arg(long)]
     pub(crate) print_config: bool,
+}
+
+/// Options of `refit`.
+#[derive(Debug, Args)]
+pub(crate) struct RefitArgs {
+    /// The run directory
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// Train on everything, the test part too; without it on training and validation
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Where to write the new run; one that was stopped is resumed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// Replace a run that is already there
+    #[arg(long)]
+    pub(crate) overwrite: bool,
 }
 
 /// Options of `tune`.
@@ -69,7 +86,8 @@ pub(crate) struct AblateArgs {
     /// Number of seeds to repeat it with, counted up from the settings' seed; each has a split of its own
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub(crate) seeds: u32,
-    /// Open the test part of every run and compare on it, in place of the validation part
+    /// Open the test part of every run and compare on it, in place of the validation part. Variants are measured as
+    /// trained on the training part alone, without the refit of `train`
     #[arg(long)]
     pub(crate) open_test: bool,
     /// Where to write the runs; those that are there are not trained again

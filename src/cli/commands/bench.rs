@@ -122,6 +122,7 @@ fn made_up() -> Result<TrainSet> {
         test_fraction: 1e-3,
         validation_fraction: 1e-3,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     };
     let split = split::split(&dataset, &config, 1)?;
     let order = NodeOrder::by_locality(&InteractionGraph::new(&split.train)?);

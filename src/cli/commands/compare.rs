@@ -44,6 +44,14 @@ fn per_user(path: &std::path::Path, metrics: &[String]) -> Result<PerUser> {
     let file: EvaluationFile = RunDir::open(path)?
         .evaluation()
         .map_err(|error| Error::from(error).context(not_evaluated()))?;
+    if let Some(of) = file.of {
+        return Err(Usage(format!(
+            "{}: this run was trained on the test part, and the figures in it are those of {1}: compare {1}",
+            path.display(),
+            of.run
+        ))
+        .into());
+    }
     let measured = file.measured.ok_or_else(|| Usage(not_evaluated()))?;
     let mut per_user = measured.per_user;
     let known: Vec<String> = per_user.metrics.keys().cloned().collect();

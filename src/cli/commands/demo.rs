@@ -67,7 +67,7 @@ fn show_lists(session: &Session, run: &Path) -> Result<()> {
     let recommender = &run.recommender;
     let mut users: Vec<u32> = (0..recommender.users().len() as u32).collect();
     users.sort_by_key(|&user| {
-        let n = run.lists.train.of(user).len();
+        let n = run.trained_on().of(user).len();
         (n.abs_diff(12), user)
     });
     for &user in users.iter().take(EXAMPLE_USERS) {
@@ -79,8 +79,7 @@ fn show_lists(session: &Session, run: &Path) -> Result<()> {
                 .to_owned()
         };
         let liked: Vec<String> = run
-            .lists
-            .train
+            .trained_on()
             .of(user)
             .iter()
             .rev()

@@ -65,7 +65,11 @@ fn counts(settings: &RunConfig, inspection: &Inspection) -> Counts {
         Some(_) => 0.0,
         None => split.test_fraction,
     };
-    let share = (1.0 - held_out) * (1.0 - split.validation_fraction);
+    let for_validation = match split.refit {
+        true => 0.0,
+        false => split.validation_fraction,
+    };
+    let share = (1.0 - held_out) * (1.0 - for_validation);
     Counts {
         users: inspection.users,
         items: inspection.items,

@@ -15,6 +15,8 @@ mod memory;
 mod negatives;
 mod new_items;
 mod recommend;
+#[cfg(feature = "train")]
+mod refit;
 mod report_data;
 #[cfg(feature = "train")]
 mod reproduce;
@@ -45,6 +47,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         cli.command,
         Command::Demo(_)
             | Command::Train(_)
+            | Command::Refit(_)
             | Command::Tune(_)
             | Command::Ablate(_)
             | Command::Reproduce(_)
@@ -56,6 +59,8 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Demo(args) => return demo::demo(&session, args),
         #[cfg(feature = "train")]
         Command::Train(args) => return train::train(&session, args),
+        #[cfg(feature = "train")]
+        Command::Refit(args) => return refit::refit(&session, args),
         #[cfg(feature = "train")]
         Command::Tune(args) => return tune::tune(&session, args),
         #[cfg(feature = "train")]

@@ -14,7 +14,6 @@ use crate::finished::{OpenRun, Seen};
 use crate::graph::{InteractionGraph, PageRank, Root, Workspace};
 use crate::inference::ScoreSource;
 use crate::sampling::{EpochSampler, HardNegatives};
-use crate::split::TrainSet;
 
 /// The result of `negatives`.
 #[derive(Debug, Serialize)]
@@ -95,7 +94,7 @@ fn with_types(found: &Inspection, run: &OpenRun) -> Result<serde_json::Value> {
 fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> Result<Inspection> {
     let recommender = &run.recommender;
     let n_items = recommender.items().len();
-    let train = TrainSet::restored(run.lists.train.clone(), n_items);
+    let train = run.train_set()?;
     let sampling = &run.config.sampling;
     let graph = InteractionGraph::new(&train)?;
     let near = PageRank::default().near(&graph, Root::User(user), &mut Workspace::new(&graph));
@@ -106,7 +105,10 @@ fn inspect(run: &OpenRun, user: u32, args: &NegativesArgs) -> Result<Inspection>
     let n_roots = HardNegatives::n_roots(&train, sampling);
     let bands = match n_roots {
         0 => None,
-        _ => run.dir.neighbours(n_roots, n_items)?,
+        _ => run
+            .dir
+            .neighbours(n_roots, n_items)?
+            .map(|stored| stored.near),
     };
     if n_roots > 0 && bands.is_none() {
         let run = args.run.display();

@@ -8,6 +8,8 @@ use crate::cli::report::{
 };
 use crate::error::Result;
 use crate::evaluation::Evaluated;
+#[cfg(feature = "train")]
+use crate::finished::EvaluationFile;
 use crate::finished::{Measurement, OpenRun, Tested, card};
 use crate::inference::{Recommender, plane};
 
@@ -29,9 +31,40 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
         date,
         ..
     } = measured;
+    Ok(ReportData {
+        date: date.clone(),
+        evaluation: Some(evaluated.summary.clone()),
+        popularity: Some(popularity(run, evaluated)),
+        examples: examples(run, tested)?,
+        ..of_opened(run)?
+    })
+}
+
+/// What the page shows of a run that was trained on everything, and carries the figures of the run before it.
+#[cfg(feature = "train")]
+pub(super) fn of_refit(run: &OpenRun) -> Result<ReportData> {
+    let file: EvaluationFile = run.dir.evaluation()?;
+    let of = file.of.unwrap_or_default();
+    Ok(ReportData {
+        note: of.figures().map(|figures| {
+            format!("This model was trained on the test set, too. The figures are {figures}.")
+        }),
+        date: of.measured.unwrap_or_default(),
+        evaluation: file.measured.map(|measured| measured.evaluation),
+        commands: Vec::new(),
+        ..of_opened(run)?
+    })
+}
+
+/// What is known of a run without its test part.
+fn of_opened(run: &OpenRun) -> Result<ReportData> {
     let record = &run.record;
     let path = run.dir.path().display().to_string();
-    let epochs = run.dir.metrics()?;
+    let (refit_epochs, epochs): (Vec<_>, Vec<_>) = run
+        .dir
+        .metrics()?
+        .into_iter()
+        .partition(|epoch| epoch.refit);
     let facts = |lines: Vec<(String, String)>| {
         lines
             .into_iter()
@@ -47,7 +80,6 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
             .map(|source| source.path.clone())
             .unwrap_or_default(),
         split: record.split.method.as_str().to_owned(),
-        date: date.clone(),
         tool: format!("sagebrush {}", env!("CARGO_PKG_VERSION")),
         data_facts: facts(card::data_lines(record)),
         config_facts: facts(
@@ -63,22 +95,20 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
             .find(|record| record.is_best)
             .map(|record| record.epoch),
         epochs,
-        evaluation: Some(evaluated.summary.clone()),
-        popularity: Some(popularity(run, evaluated)),
+        refit_epochs,
         item_map: item_map(run)?,
         neighbours: neighbours(run),
-        examples: examples(run, tested)?,
         commands: vec![
             format!("sagebrush train --config {path}/config.toml --out NEW-RUN"),
             "sagebrush evaluate --run NEW-RUN".to_owned(),
         ],
+        ..ReportData::default()
     })
 }
 
 fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
     let degrees = run
-        .lists
-        .train
+        .trained_on()
         .counts_by_item(run.recommender.items().len());
     let deciles = popularity_deciles(&degrees);
     let shares = |counts: Vec<f64>| decile_shares(&deciles, (0u32..).zip(counts));
@@ -102,7 +132,7 @@ fn popularity(run: &OpenRun, evaluated: &Evaluated) -> PopularityProfile {
 /// Items by training interactions, the most first.
 fn by_popularity(run: &OpenRun) -> Vec<u32> {
     let n_items = run.recommender.items().len();
-    let degrees = run.lists.train.counts_by_item(n_items);
+    let degrees = run.trained_on().counts_by_item(n_items);
     let mut items: Vec<u32> = (0..n_items as u32).collect();
     items.sort_by_key(|&item| std::cmp::Reverse(degrees[item as usize]));
     items
@@ -168,7 +198,7 @@ fn neighbours(run: &OpenRun) -> Vec<Neighbours> {
 
 /// Users spread evenly over those with training and test items.
 fn examples(run: &OpenRun, tested: &Tested) -> Result<Vec<ExampleUser>> {
-    let data = tested.data(&run.lists);
+    let data = tested.data(run.trained_on());
     let users = data.cohort().warm;
     let step = (users.len() / EXAMPLES).max(1);
     let chosen: Vec<u32> = users.into_iter().step_by(step).take(EXAMPLES).collect();
@@ -176,7 +206,7 @@ fn examples(run: &OpenRun, tested: &Tested) -> Result<Vec<ExampleUser>> {
     let seen = data.excluded();
     let lists = crate::inference::top_k(&run.recommender.source(), &chosen, k, Some(&seen))?;
     let example = |(&user, list): (&u32, Vec<crate::inference::Ranked>)| {
-        let history = run.lists.train.of(user);
+        let history = run.trained_on().of(user);
         let held_out = tested.test.of(user);
         ExampleUser {
             key: run.recommender.users().key(user).to_owned(),

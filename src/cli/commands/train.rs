@@ -11,11 +11,11 @@ use crate::cli::session::Session;
 use crate::config::RunConfig;
 use crate::error::{Result, Unexpected};
 use crate::failure::Failure;
+use crate::fitting::Refitted;
 use crate::fitting::fit::{self, FitReport};
-use crate::fitting::train::{self, Resumed};
+use crate::fitting::train::{self, Resumed, TrainedRun};
 use crate::machine;
 use crate::run::{Replace, RunDir};
-use crate::training::Trained;
 
 const COMMAND: &str = "train";
 
@@ -65,7 +65,7 @@ fn report(
     session: &Session,
     out: &Path,
     config: &RunConfig,
-    trained: Option<Trained>,
+    trained: Option<TrainedRun>,
 ) -> Result<Option<Failure>> {
     let Some(trained) = trained else {
         return Ok(Some(Failure::Interrupted));
@@ -84,16 +84,32 @@ fn report(
             "validation": best.map(|record| &record.validation),
             "prior": RunDir::open(out)?.prior_notes()?,
             "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
+            "refit": trained.refit.as_ref().map(refit_json),
             "peak_memory_bytes": machine::peak_bytes(),
         }))?;
     } else {
         let out = out.display();
         session.say(&format!(
-            "best epoch {} of {epochs}; the run is in {out}\nnext: sagebrush evaluate --run {out}",
-            trained.best_epoch
+            "best epoch {} of {epochs}{}; the run is in {out}\nnext: sagebrush evaluate --run {out}",
+            trained.best_epoch,
+            refit_text(trained.refit.as_ref()),
         ));
     }
     Ok(None)
+}
+
+/// What the kept model was trained on again, as JSON.
+pub(super) fn refit_json(refitted: &Refitted) -> serde_json::Value {
+    let refit = &refitted.refit;
+    json!({
+        "on": refit.on, "interactions": refit.n_interactions, "epochs": refit.epochs, "seconds": refitted.seconds,
+    })
+}
+
+/// The same as a clause behind another; empty where there was no refit.
+fn refit_text(refitted: Option<&Refitted>) -> String {
+    let line = |refitted: &Refitted| format!("; trained again on {}", refitted.refit.line());
+    refitted.map_or_else(String::new, line)
 }
 
 fn report_fitted(
@@ -105,6 +121,7 @@ fn report_fitted(
     let Some(FitReport {
         validation,
         seconds,
+        refit,
     }) = fitted
     else {
         return Ok(Some(Failure::Interrupted));
@@ -116,6 +133,7 @@ fn report_fitted(
             "validation": validation,
             "prior": RunDir::open(out)?.prior_notes()?,
             "seconds": seconds,
+            "refit": refit.as_ref().map(refit_json),
             "peak_memory_bytes": machine::peak_bytes(),
         }))?;
         return Ok(None);

@@ -28,8 +28,12 @@ pub(crate) struct ReportData {
     pub(crate) config_toml: String,
     /// The epochs of training.
     pub(crate) epochs: Vec<EpochRecord>,
-    /// The epoch whose parameters the run keeps.
+    /// The best of them by the validation metric.
     pub(crate) best_epoch: Option<u32>,
+    /// The epochs of the refit, whose model the run keeps; empty where there was none.
+    pub(crate) refit_epochs: Vec<EpochRecord>,
+    /// Of which run the figures are, where it is another one.
+    pub(crate) note: Option<String>,
     /// The result on the test set, the model of the run first; `None` before evaluation.
     pub(crate) evaluation: Option<Evaluation>,
     /// Where recommendations fall between hits and the long tail.

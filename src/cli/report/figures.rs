@@ -42,8 +42,11 @@ pub(super) fn legend<'a>(names: impl Iterator<Item = (&'a str, usize)>) -> Vec<L
 /// The learning curves: the loss, and the validation metrics where there are any.
 pub(super) fn learning_curves(data: &ReportData) -> Result<Vec<Figure>, ChartError> {
     let best = data.best_epoch;
-    let loss: Vec<(u32, f64)> = data.epochs.iter().map(|r| (r.epoch, r.loss)).collect();
-    let loss = vec![("loss".to_owned(), loss)];
+    let by_epoch = |epochs: &[EpochRecord]| epochs.iter().map(|r| (r.epoch, r.loss)).collect();
+    let loss = vec![
+        ("loss".to_owned(), by_epoch(&data.epochs)),
+        ("loss of the refit".to_owned(), by_epoch(&data.refit_epochs)),
+    ];
     let mut validation: BTreeMap<&str, Vec<(u32, f64)>> = BTreeMap::new();
     for record in &data.epochs {
         for (name, &value) in &record.validation {
@@ -59,11 +62,21 @@ pub(super) fn learning_curves(data: &ReportData) -> Result<Vec<Figure>, ChartErr
         .collect();
     validation.sort_by_key(|(name, _)| order_of_metric(name));
     validation.truncate(LINES_MAX);
-    let marked = match best {
-        Some(epoch) => format!(" The dashed line marks epoch {epoch}, whose parameters are kept."),
-        None => String::new(),
+    let marked = match (best, data.refit_epochs.is_empty()) {
+        (Some(epoch), true) => {
+            format!(" The dashed line marks epoch {epoch}, whose parameters are kept.")
+        }
+        (Some(epoch), false) => {
+            format!(" The dashed line marks epoch {epoch}: the refit has as many.")
+        }
+        (None, _) => String::new(),
     };
-    let loss_caption = "Mean training loss a sample.".to_owned();
+    let loss_caption = match data.refit_epochs.is_empty() {
+        true => "Mean training loss a sample.".to_owned(),
+        false => "Mean training loss a sample. The refit trains anew on training and validation together; its model is \
+                  the one that is kept."
+            .to_owned(),
+    };
     let validation_caption = format!("Measured on users' validation items.{marked}");
     let figures = [
         curve("Training loss", loss_caption, loss, best)?,

@@ -36,6 +36,7 @@ fn epoch(number: u32) -> EpochRecord {
             ("ndcg@20".into(), 0.051 * progress - late + wobble),
         ]),
         is_best: number == 28,
+        refit: false,
     }
 }
 
@@ -114,6 +115,8 @@ fn example(number: usize) -> ExampleUser {
 fn sample() -> ReportData {
     let facts = |pairs: &[(&str, &str)]| pairs.iter().map(|&(n, v)| Fact::new(n, v)).collect();
     ReportData {
+        note: None,
+        refit_epochs: Vec::new(),
         run: "artifacts/movietweetings-lightgcn".into(),
         model: "LightGCN, 64 dimensions, 3 layers".into(),
         data: "MovieTweetings 100K: 16,554 users, 10,506 films, 100,000 ratings".into(),
@@ -280,4 +283,16 @@ fn hard_negatives_have_a_figure_where_there_are_any() {
     }
     let page = render(&data).unwrap();
     assert!(page.contains("<h3>Hard negatives</h3>") && page.contains("asked for"));
+}
+
+#[test]
+fn a_refit_has_a_curve_of_its_own_and_figures_say_whose_they_are() {
+    let mut data = sample();
+    let page = render(&data).unwrap();
+    assert!(!page.contains("loss of the refit") && page.contains("whose parameters are kept"));
+    data.refit_epochs = data.epochs[..28].to_vec();
+    data.note = Some("The figures are those of <run>.".into());
+    let page = render(&data).unwrap();
+    assert!(page.contains("loss of the refit") && page.contains("the refit has as many"));
+    assert!(page.contains("The figures are those of &lt;run&gt;."));
 }

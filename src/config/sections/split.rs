@@ -57,6 +57,15 @@ section! {
         default: 0.1;
         accepts: SHARE,
     }
+
+    /// Whether a model is trained once more, on training and validation together, when the validation part has chosen
+    /// its epochs; `--no-refit` keeps the one that was trained on the training part.
+    refit: bool {
+        default: true;
+        absent: Absent::Was("false"),
+        flag: flag("no-refit", ""),
+    }
+
     /// How the seed draws interactions, and decides between equal times.
     draw: SplitDraw {
         default: SplitDraw::PerInteraction;

@@ -38,6 +38,7 @@ fn config(method: SplitMethod) -> SplitConfig {
         test_fraction: 0.2,
         validation_fraction: 0.25,
         draw: SplitDraw::PerInteraction,
+        refit: false,
     }
 }
 

@@ -94,7 +94,7 @@ fn plan<'a>(
             let mut flags = variant.flags.clone();
             config::insert(&mut flags, "seed", settings::seed(seed)?.into());
             let file = Some(("the settings in common", given));
-            let config = config::resolve(file, std::iter::empty(), flags)
+            let mut config = config::resolve(file, std::iter::empty(), flags)
                 .map_err(|error| {
                     Error::from(error).context(format!("the variant `{}`", variant.name))
                 })?
@@ -106,6 +106,8 @@ fn plan<'a>(
                     variant.name
                 )).into());
             }
+            // All are compared as they were trained first, on whichever part.
+            config.split.refit = false;
             plan.push(Planned {
                 variant,
                 config,

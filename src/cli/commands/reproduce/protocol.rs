@@ -143,6 +143,8 @@ fn settings(recipe: &Recipe, args: &ReproduceArgs) -> Result<RunConfig> {
     if let Some(seed) = args.seed {
         flags.insert("seed".to_owned(), i64::from(seed).into());
     }
+    // The second training is one of its own here, so that the test part can be looked at while it goes on.
+    config::insert(&mut flags, "split.refit", false.into());
     let file = Some((recipe.name, recipe.settings));
     Ok(config::resolve(file, iter::empty(), flags)?.config)
 }

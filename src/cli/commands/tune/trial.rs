@@ -115,7 +115,8 @@ impl Trials<'_> {
         };
         run.write_config(&config.to_toml())?;
         // One from beyond the rung is of a line that was lost: the rung is trained again, to the same bits.
-        let checkpoint = train::latest_checkpoint(&run)?.filter(|there| there.epoch <= until);
+        let checkpoint =
+            train::latest_checkpoint(&run.checkpoint_dir())?.filter(|there| there.epoch <= until);
         let is_late = Cell::new(false);
         let pause = |epoch: u32| {
             is_late.set(epoch < until && self.is_late());

@@ -1,0 +1,48 @@
+//! What the stored model of a run was trained on: the training part, or the validation part too.
+
+use crate::data::{ItemLists, PairColumns};
+use crate::run::{RunDir, RunError, SeenLists};
+use crate::split::{DataRecord, RefitOn};
+
+/// What a model was trained on, beside the lists of its run.
+#[derive(Debug)]
+pub(super) struct TrainedOn {
+    /// Both parts in one; `None` where it was the training part alone, or where the training part holds everything.
+    both: Option<ItemLists>,
+}
+
+impl TrainedOn {
+    pub(super) fn of(record: &DataRecord, lists: &SeenLists) -> Self {
+        let on = record.refit.as_ref().map(|refit| refit.on);
+        let on_both = on == Some(RefitOn::TrainingAndValidation);
+        Self {
+            both: on_both.then(|| lists.train.union(&lists.validation)),
+        }
+    }
+
+    /// Items by user.
+    pub(super) fn lists<'a>(&'a self, lists: &'a SeenLists) -> &'a ItemLists {
+        self.both.as_ref().unwrap_or(&lists.train)
+    }
+
+    /// What the run kept of each of them; a column that it did not keep is empty.
+    pub(super) fn columns(&self, run: &RunDir, lists: &SeenLists) -> Result<PairColumns, RunError> {
+        let columns = run.interaction_columns(lists)?;
+        Ok(match self.both {
+            None => columns.train,
+            Some(_) => columns.of_both(lists),
+        })
+    }
+
+    /// The weight of each of them, which the run's settings read.
+    pub(super) fn weights(&self, run: &RunDir, lists: &SeenLists) -> Result<Vec<f32>, RunError> {
+        let weights = self.columns(run, lists)?.weights;
+        run.whole_column(weights, self.lists(lists), "weights")
+    }
+
+    /// When each of them was, which the run's settings read.
+    pub(super) fn times(&self, run: &RunDir, lists: &SeenLists) -> Result<Vec<i64>, RunError> {
+        let times = self.columns(run, lists)?.times;
+        run.whole_column(times, self.lists(lists), "times")
+    }
+}
