@@ -64,10 +64,10 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
     )]
     Synth(SynthArgs),
-    /// Train a model on a log, or fit a graph filter, and write a run directory
+    /// Choose a model in a contest, or take a named one, train it on a log and write a run directory
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
+        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train ratings.csv --effort quick --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
     /// Search for good settings on the validation part, in a budget of trials or minutes
@@ -254,9 +254,12 @@ pub(crate) struct TrainArgs {
     /// Resume an interrupted run from its last checkpoint
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite"])]
     pub(crate) resume: Option<PathBuf>,
-    /// Print the resulting settings, with where each came from, and stop
+    /// Print the resulting settings, with where each came from, and stop; without a model the candidates of the contest
     #[arg(long)]
     pub(crate) print_config: bool,
+    /// How much work the contest of models may take, where none is named
+    #[arg(long, value_name = "EFFORT", value_parser = one_of(&["quick", "normal", "thorough"]))]
+    pub(crate) effort: Option<String>,
 }
 
 /// Options of `tune`.

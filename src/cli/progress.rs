@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
+use super::terminal::duration;
 use crate::observer::Event;
 use crate::run::EpochRecord;
 
@@ -20,6 +21,8 @@ pub(crate) struct Progress {
 struct Shown {
     bar: ProgressBar,
     n_epochs: u32,
+    /// The candidate of a contest that is measured, and how long the contest still takes.
+    candidate: String,
 }
 
 impl Progress {
@@ -31,7 +34,16 @@ impl Progress {
             shown: Mutex::new(Shown {
                 bar: ProgressBar::hidden(),
                 n_epochs: 0,
+                candidate: String::new(),
             }),
+        }
+    }
+
+    /// Writes a line above the bar.
+    pub(crate) fn suspend(&self, write: impl FnOnce()) {
+        match self.shown.lock() {
+            Ok(shown) => shown.bar.suspend(write),
+            Err(_) => write(),
         }
     }
 
@@ -43,7 +55,8 @@ impl Progress {
         match event {
             Event::WorkBegins { what, n_pieces } => {
                 let template = "{msg} {wide_bar:.green/dim} {pos}/{len} {per_sec} left {eta}";
-                shown.bar = bar(n_pieces, template, self.bars).with_message(what.to_owned());
+                let message = format!("{}{what}", shown.candidate);
+                shown.bar = bar(n_pieces, template, self.bars).with_message(message);
             }
             Event::TrainingBegins {
                 n_epochs,
@@ -58,13 +71,24 @@ impl Progress {
                 shown.n_epochs = n_epochs;
             }
             Event::EpochBegins(epoch) => {
-                let message = format!("epoch {epoch}/{}", shown.n_epochs);
+                let message = format!("{}epoch {epoch}/{}", shown.candidate, shown.n_epochs);
                 shown.bar.set_message(message);
             }
             Event::PieceDone | Event::StepDone => shown.bar.inc(1),
             Event::EpochDone(record) if self.lines => {
                 let line = epoch_line(record, shown.n_epochs);
                 shown.bar.suspend(|| output::say(&line));
+            }
+            Event::CandidateBegins { name, left } => {
+                let left = left.map(|left| format!(", contest {} left", duration(left)));
+                shown.candidate = format!("{name}{}: ", left.unwrap_or_default());
+                let waiting = bar(1, "{msg}", self.bars).with_message(shown.candidate.clone());
+                waiting.tick();
+                shown.bar = waiting;
+            }
+            Event::ContestEnds => {
+                shown.candidate.clear();
+                shown.bar.finish_and_clear();
             }
             Event::WorkEnds | Event::TrainingEnds => shown.bar.finish_and_clear(),
             _ => {}

@@ -1,5 +1,7 @@
 //! The interface for crates that depend on Sagebrush: interactions in, a run out, recommendations from it.
 
+#[cfg(feature = "train")]
+mod choose;
 mod dataset;
 #[cfg(feature = "train")]
 mod fit;
@@ -7,6 +9,8 @@ mod run;
 #[cfg(feature = "train")]
 mod split;
 
+#[cfg(feature = "train")]
+pub use choose::choose;
 pub use dataset::{Dataset, Interaction};
 #[cfg(feature = "train")]
 pub use fit::fit;

@@ -10,6 +10,7 @@ use super::tensors::check_file_header;
 use super::{File as RunFile, RunError};
 
 pub(super) const CHECKPOINT_DIRECTORY: &str = "checkpoint";
+const CONTEST_DIRECTORY: &str = "contest";
 /// Lies in the checkpoint directory, tells an unfinished run from a folder of someone's own that happens to hold a
 /// `config.toml`, and names the command that trained it last.
 pub(super) const MARKER_NAME: &str = ".sagebrush-run";
@@ -88,6 +89,11 @@ impl RunDir {
     /// Where its checkpoints are.
     pub fn checkpoint_dir(&self) -> PathBuf {
         self.path.join(CHECKPOINT_DIRECTORY)
+    }
+
+    /// Where the contest is on record that is to choose its model, until that is chosen.
+    pub fn contest_dir(&self) -> PathBuf {
+        self.path.join(CONTEST_DIRECTORY)
     }
 
     /// The manifest, once the run is finished.

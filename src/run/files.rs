@@ -42,6 +42,8 @@ pub enum File {
     Data,
     /// `began.json`: the settings the run began with.
     Began,
+    /// `contest.json`: the contest of models that the run's model won, where there was one.
+    Contest,
     /// `metrics.jsonl`: one line an epoch.
     Metrics,
     /// `evaluation.json`: the result on the test set.
@@ -54,7 +56,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -73,6 +75,7 @@ impl File {
         Self::ItemCategories,
         Self::Data,
         Self::Began,
+        Self::Contest,
         Self::Metrics,
         Self::Evaluation,
         Self::Report,
@@ -100,6 +103,7 @@ impl File {
             Self::ItemCategories => "item_categories.json",
             Self::Data => "data.json",
             Self::Began => "began.json",
+            Self::Contest => "contest.json",
             Self::Metrics => "metrics.jsonl",
             Self::Evaluation => "evaluation.json",
             Self::Report => "report.html",
@@ -123,6 +127,7 @@ impl File {
             Self::Neighbours
                 | Self::Categories
                 | Self::Began
+                | Self::Contest
                 | Self::Metrics
                 | Self::Evaluation
                 | Self::Report

@@ -31,7 +31,7 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
     } = measured;
     let record = &run.record;
     let path = run.dir.path().display().to_string();
-    let epochs = run.dir.metrics()?;
+    let (epochs, contest) = (run.dir.metrics()?, run.dir.contest()?);
     let facts = |lines: Vec<(String, String)>| {
         lines
             .into_iter()
@@ -58,6 +58,7 @@ pub(super) fn of_run(measured: &Measurement) -> Result<ReportData> {
             .find(|record| record.is_best)
             .map(|record| record.epoch),
         epochs,
+        contest,
         evaluation: Some(evaluated.summary.clone()),
         popularity: Some(popularity(run, evaluated)),
         item_map: item_map(run)?,

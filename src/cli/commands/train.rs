@@ -2,19 +2,21 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::settings;
+use super::{contest_table, settings};
 use crate::cli::args::TrainArgs;
 use crate::cli::output;
 use crate::cli::session::Session;
+use crate::cli::terminal::Style;
 use crate::config::RunConfig;
-use crate::error::{Result, Unexpected};
+use crate::contest::{self, Contested, Effort};
+use crate::error::{Result, Unexpected, Usage};
 use crate::failure::Failure;
 use crate::fitting::filter::{self, Fitted};
 use crate::fitting::train::{self, Resumed};
 use crate::machine;
-use crate::run::Replace;
+use crate::run::{ContestRecord, Replace};
 use crate::training::Trained;
 
 const COMMAND: &str = "train";
@@ -22,17 +24,26 @@ const COMMAND: &str = "train";
 /// Runs `train`; an interrupt is a failure with its own exit code.
 pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failure>> {
     if let Some(path) = &args.resume {
-        return match train::resume(session, path, COMMAND)? {
-            Resumed::Nothing(config) => report_nothing(session, path, &config),
-            Resumed::Filter(config, fitted) => report_filter(session, path, &config, fitted),
-            Resumed::Model(config, trained) => {
-                report(session, path, &config, trained.map(|trained| *trained))
-            }
-        };
+        if contest::is_pending(path) {
+            let contested = contest::resume(session, path, COMMAND)?;
+            return report_contest(session, path, contested);
+        }
+        return report_of(session, path, train::resume(session, path, COMMAND)?, None);
     }
-    let resolved = settings::of_training(&args.settings)?;
+    let given = settings::of_training(&args.settings)?;
+    let is_contest = given.model().is_none();
+    if args.effort.is_some() && !is_contest {
+        return Err(Usage(
+            "`--effort` is for the contest of models, and a model is named: leave one of them out"
+                .to_owned(),
+        )
+        .into());
+    }
     if args.print_config {
-        output::print(resolved.to_annotated_toml())?;
+        output::print(match is_contest {
+            true => contest::described(&given)?,
+            false => given.resolved()?.to_annotated_toml(),
+        })?;
         return Ok(None);
     }
     let out = args
@@ -43,13 +54,62 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
         true => Replace::Any,
         false => Replace::Nothing,
     };
-    let config = &resolved.config;
-    if config.model.name.is_filter() {
-        let fitted = filter::fit(session, config, out, replace, COMMAND)?;
-        return report_filter(session, out, config, fitted);
+    if is_contest {
+        let effort = args.effort.as_deref().and_then(Effort::from_name);
+        let effort = effort.unwrap_or_default();
+        let contested = contest::train(session, &given, effort, out, replace, COMMAND)?;
+        return report_contest(session, out, contested);
     }
-    let trained = train::train_new(session, config, out, replace, COMMAND, None)?;
-    report(session, out, config, trained)
+    let config = given.resolved()?.config;
+    let resumed = match config.model.name.is_filter() {
+        true => {
+            let fitted = filter::fit(session, &config, out, replace, COMMAND)?;
+            Resumed::Filter(config, fitted)
+        }
+        false => {
+            let trained = train::train_new(session, &config, out, replace, COMMAND, None)?;
+            Resumed::Model(config, trained.map(Box::new))
+        }
+    };
+    report_of(session, out, resumed, None)
+}
+
+fn report_contest(session: &Session, out: &Path, contested: Contested) -> Result<Option<Failure>> {
+    match contested {
+        Contested::Interrupted => Ok(Some(Failure::Interrupted)),
+        Contested::Over(record, resumed) => report_of(session, out, resumed, Some(&record)),
+    }
+}
+
+/// Tells how a training ended, after the contest that chose its model where there was one.
+fn report_of(
+    session: &Session,
+    out: &Path,
+    resumed: Resumed,
+    contest: Option<&ContestRecord>,
+) -> Result<Option<Failure>> {
+    if let Some(record) = contest.filter(|_| !session.json) {
+        session.say(&contest_table::of(record, Style::of_stderr()));
+    }
+    match resumed {
+        Resumed::Nothing(config) => report_nothing(session, out, &config),
+        Resumed::Filter(config, fitted) => report_filter(session, out, &config, fitted, contest),
+        Resumed::Model(config, trained) => report(
+            session,
+            out,
+            &config,
+            trained.map(|trained| *trained),
+            contest,
+        ),
+    }
+}
+
+/// A result, with the contest behind it where there was one.
+fn print_json(session: &Session, contest: Option<&ContestRecord>, mut result: Value) -> Result<()> {
+    if let (Some(contest), Some(members)) = (contest, result.as_object_mut()) {
+        members.insert("contest".to_owned(), serde_json::to_value(contest)?);
+    }
+    session.print_json(&result)
 }
 
 fn report_nothing(session: &Session, run: &Path, config: &RunConfig) -> Result<Option<Failure>> {
@@ -66,6 +126,7 @@ fn report(
     out: &Path,
     config: &RunConfig,
     trained: Option<Trained>,
+    contest: Option<&ContestRecord>,
 ) -> Result<Option<Failure>> {
     let Some(trained) = trained else {
         return Ok(Some(Failure::Interrupted));
@@ -76,15 +137,19 @@ fn report(
             .history
             .iter()
             .find(|record| record.epoch == trained.best_epoch);
-        session.print_json(&json!({
-            "run": out,
-            "model": config.model.name,
-            "epochs": epochs,
-            "best_epoch": trained.best_epoch,
-            "validation": best.map(|record| &record.validation),
-            "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
-            "peak_memory_bytes": machine::peak_bytes(),
-        }))?;
+        print_json(
+            session,
+            contest,
+            json!({
+                "run": out,
+                "model": config.model.name,
+                "epochs": epochs,
+                "best_epoch": trained.best_epoch,
+                "validation": best.map(|record| &record.validation),
+                "seconds": trained.history.iter().map(|record| record.seconds).sum::<f64>(),
+                "peak_memory_bytes": machine::peak_bytes(),
+            }),
+        )?;
     } else {
         let out = out.display();
         session.say(&format!(
@@ -100,6 +165,7 @@ fn report_filter(
     out: &Path,
     config: &RunConfig,
     fitted: Option<Fitted>,
+    contest: Option<&ContestRecord>,
 ) -> Result<Option<Failure>> {
     let Some(Fitted {
         validation,
@@ -109,13 +175,17 @@ fn report_filter(
         return Ok(Some(Failure::Interrupted));
     };
     if session.json {
-        session.print_json(&json!({
-            "run": out,
-            "model": config.model.name,
-            "validation": validation,
-            "seconds": seconds,
-            "peak_memory_bytes": machine::peak_bytes(),
-        }))?;
+        print_json(
+            session,
+            contest,
+            json!({
+                "run": out,
+                "model": config.model.name,
+                "validation": validation,
+                "seconds": seconds,
+                "peak_memory_bytes": machine::peak_bytes(),
+            }),
+        )?;
         return Ok(None);
     }
     let shown: Vec<String> = validation

@@ -25,7 +25,7 @@ pub use filter::{ChebyCfSettings, FilterSettings};
 pub use graph::GraphSettings;
 pub use loss::{LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
-pub use model_name::ModelName;
+pub use model_name::{AUTO, ModelName};
 pub use pinsage::{PinSageSettings, QueryItem, Start};
 pub use run::{DeviceName, RunSettings};
 pub use sampling::{HardRoot, NegativeDistribution, PositiveSampling, SamplingConfig};
