@@ -39,6 +39,8 @@ pub mod baselines;
 #[doc(hidden)]
 pub mod cli;
 pub mod config;
+#[cfg(feature = "train")]
+mod contest;
 #[doc(hidden)]
 pub mod data;
 #[doc(hidden)]
@@ -84,6 +86,8 @@ pub mod training;
 pub mod tuning;
 
 pub use config::{ModelName, RunConfig as Config};
+#[cfg(feature = "train")]
+pub use contest::Effort;
 pub use data::ItemCategories;
 pub use error::{Error, Result};
 pub use evaluation::{Estimate, Evaluation, SystemResult};
@@ -93,7 +97,7 @@ pub use inference::{
 };
 pub use library::{Dataset, Interaction, Run, evaluate};
 #[cfg(feature = "train")]
-pub use library::{Split, fit};
+pub use library::{Split, choose, fit};
 pub use observer::{Event, Observer};
 pub use run::EpochRecord;
 pub use split::RefitOn;

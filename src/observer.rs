@@ -59,6 +59,15 @@ pub enum Event<'a> {
     TrainingEnds,
     /// Large tables were freed that the next phase does not use again.
     MemoryFreed,
+    /// A candidate of a contest is measured next.
+    CandidateBegins {
+        /// Its name.
+        name: &'a str,
+        /// About how long the contest still takes; unknown before the first is measured.
+        left: Option<std::time::Duration>,
+    },
+    /// The contest is over: the winner is trained next.
+    ContestEnds,
     /// The call stopped early; the text says how to resume.
     Stopped(&'a str),
 }

@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::output;
+use super::terminal::duration;
 use crate::observer::Event;
 use crate::run::EpochRecord;
 
@@ -22,6 +23,8 @@ struct Shown {
     n_epochs: u32,
     /// What stands before the number of an epoch.
     before: String,
+    /// The candidate of a contest that is measured, and how long the contest still takes.
+    candidate: String,
 }
 
 impl Progress {
@@ -34,7 +37,16 @@ impl Progress {
                 bar: ProgressBar::hidden(),
                 n_epochs: 0,
                 before: String::new(),
+                candidate: String::new(),
             }),
+        }
+    }
+
+    /// Writes a line above the bar.
+    pub(crate) fn suspend(&self, write: impl FnOnce()) {
+        match self.shown.lock() {
+            Ok(shown) => shown.bar.suspend(write),
+            Err(_) => write(),
         }
     }
 
@@ -46,7 +58,8 @@ impl Progress {
         match event {
             Event::WorkBegins { what, n_pieces } => {
                 let template = "{msg} {wide_bar:.green/dim} {pos}/{len} {per_sec} left {eta}";
-                shown.bar = bar(n_pieces, template, self.bars).with_message(what.to_owned());
+                let message = format!("{}{what}", shown.candidate);
+                shown.bar = bar(n_pieces, template, self.bars).with_message(message);
             }
             Event::TrainingBegins {
                 n_epochs,
@@ -66,13 +79,27 @@ impl Progress {
                 };
             }
             Event::EpochBegins(epoch) => {
-                let message = format!("{}epoch {epoch}/{}", shown.before, shown.n_epochs);
+                let message = format!(
+                    "{}{}epoch {epoch}/{}",
+                    shown.candidate, shown.before, shown.n_epochs
+                );
                 shown.bar.set_message(message);
             }
             Event::PieceDone | Event::StepDone => shown.bar.inc(1),
             Event::EpochDone(record) if self.lines => {
                 let line = shown.before.clone() + &epoch_line(record, shown.n_epochs);
                 shown.bar.suspend(|| output::say(&line));
+            }
+            Event::CandidateBegins { name, left } => {
+                let left = left.map(|left| format!(", contest {} left", duration(left)));
+                shown.candidate = format!("{name}{}: ", left.unwrap_or_default());
+                let waiting = bar(1, "{msg}", self.bars).with_message(shown.candidate.clone());
+                waiting.tick();
+                shown.bar = waiting;
+            }
+            Event::ContestEnds => {
+                shown.candidate.clear();
+                shown.bar.finish_and_clear();
             }
             Event::WorkEnds | Event::TrainingEnds => shown.bar.finish_and_clear(),
             _ => {}

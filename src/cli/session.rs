@@ -107,7 +107,7 @@ fn ledger() -> Option<Ledger> {
 impl Observer for Session {
     fn event(&self, event: Event<'_>) {
         match event {
-            Event::Remark(text) => self.say(text),
+            Event::Remark(text) => self.progress.suspend(|| self.say(text)),
             Event::Stopped(how) => output::say(&how),
             Event::MemoryFreed => allocator::return_freed_memory(),
             event => {

@@ -197,7 +197,7 @@ mod tests {
     #[cfg(feature = "train")]
     #[test]
     fn every_flag_of_train_is_a_setting_or_says_what_to_do() {
-        const NO_SETTINGS: [&str; 12] = [
+        const NO_SETTINGS: [&str; 13] = [
             "config",
             "recipe",
             "set",
@@ -205,6 +205,7 @@ mod tests {
             "overwrite",
             "resume",
             "print-config",
+            "effort",
             "json",
             "quiet",
             "verbose",

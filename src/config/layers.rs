@@ -131,6 +131,21 @@ impl Layer {
     }
 }
 
+/// Flags over the environment over a file; `file` is a name for messages and the file's text.
+pub(super) fn put_together(
+    file: Option<(&str, &str)>,
+    env: impl Iterator<Item = (String, String)>,
+    flags: Table,
+) -> Result<Values, SettingError> {
+    let mut values = Values::new();
+    if let Some((name, text)) = file {
+        add_file(name, text, &mut values)?;
+    }
+    add_environment(env, &mut values)?;
+    add_flags(flags, &mut values)?;
+    Ok(values)
+}
+
 /// Adds the keys of a TOML file.
 pub(super) fn add_file(name: &str, text: &str, values: &mut Values) -> Result<(), SettingError> {
     let table = parse(name, text)?;
@@ -156,7 +171,7 @@ fn parse(name: &str, text: &str) -> Result<Table, SettingError> {
 }
 
 /// Adds the keys of the command line, nested by section as in a file.
-pub(super) fn add_flags(flags: Table, values: &mut Values) -> Result<(), SettingError> {
+fn add_flags(flags: Table, values: &mut Values) -> Result<(), SettingError> {
     let mut layer = Layer::default();
     layer.add_table(&Origin::Flag, "", flags)?;
     layer.put_over(values);
@@ -173,7 +188,7 @@ fn not_a_section(origin: &Origin, path: String, value: &Value) -> SettingError {
 }
 
 /// Adds every `SAGEBRUSH_SECTION_KEY` variable.
-pub(super) fn add_environment(
+fn add_environment(
     variables: impl Iterator<Item = (String, String)>,
     values: &mut Values,
 ) -> Result<(), SettingError> {

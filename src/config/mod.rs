@@ -6,6 +6,7 @@ mod accepts;
 mod byte_size;
 mod choice;
 mod error;
+mod given;
 mod layers;
 pub(crate) mod path_text;
 mod remark;
@@ -23,13 +24,14 @@ mod tests;
 pub use accepts::{Accepts, Choice, FORMAT_VERSION, Interval};
 pub use byte_size::ByteSize;
 pub use error::SettingError;
+pub use given::{Given, Own};
 pub use layers::Origin;
 pub use resolve::{Resolved, resolve};
 pub(crate) use resolve::{insert, with_draw_of_before};
 pub use sections::section::SectionDefinition;
 pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
-    ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
+    AUTO, ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
     FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
     ItemKnnSettings, L2Rows, LastActivation, LogQ, LossKind, LossSettings, ModelName,
     ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings,

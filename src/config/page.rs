@@ -128,7 +128,7 @@ fn values(section: &SectionDefinition, setting: &Setting) -> String {
 /// The default of most models, and where it differs.
 fn defaults(setting: &Setting) -> String {
     if setting.key == "model.name" {
-        return format!("`{}`", super::DEFAULT_MODEL);
+        return format!("`{}`; of `train` `{}`", super::DEFAULT_MODEL, super::AUTO);
     }
     let mut groups: Vec<(String, Vec<ModelName>)> = Vec::new();
     for &model in setting.models {

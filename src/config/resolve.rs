@@ -9,7 +9,7 @@ use super::sections::{DEFAULT_MODEL, ModelName, RunConfig, SplitDraw};
 use super::table::settings;
 
 /// The setting that tells the splits of version 0.1 from those of today.
-const DRAW: &str = "split.draw";
+pub(super) const DRAW: &str = "split.draw";
 
 /// A complete configuration and where each of its values came from.
 #[derive(Clone, Debug)]
@@ -32,17 +32,11 @@ pub fn resolve(
     env: impl Iterator<Item = (String, String)>,
     flags: Table,
 ) -> Result<Resolved, SettingError> {
-    let mut values = Values::new();
-    if let Some((name, text)) = file {
-        layers::add_file(name, text, &mut values)?;
-    }
-    layers::add_environment(env, &mut values)?;
-    layers::add_flags(flags, &mut values)?;
-    complete(values)
+    complete(layers::put_together(file, env, flags)?)
 }
 
-fn complete(values: Values) -> Result<Resolved, SettingError> {
-    let model = model_name(&values);
+pub(super) fn complete(values: Values) -> Result<Resolved, SettingError> {
+    let model = model_name(&values)?;
     let place_of = |key: &str| {
         let origin = values.get(key).map(|(_, origin)| origin);
         origin.unwrap_or(&Origin::Default).place()
@@ -94,12 +88,20 @@ fn beyond_limit(setting: &Setting, model: ModelName, value: &Value) -> Option<&'
         .map(|limit| limit.remedy)
 }
 
-fn model_name(values: &Values) -> ModelName {
-    let given = values.get("model.name");
-    given
-        .and_then(|(value, _)| value.as_str())
-        .and_then(ModelName::from_name)
-        .unwrap_or(DEFAULT_MODEL)
+fn model_name(values: &Values) -> Result<ModelName, SettingError> {
+    let Some((value, origin)) = values.get("model.name") else {
+        return Ok(DEFAULT_MODEL);
+    };
+    let name = value.as_str().unwrap_or_default();
+    ModelName::from_name(name).ok_or_else(|| SettingError::UnknownChoice {
+        place: origin.place(),
+        key: "model.name".to_owned(),
+        value: name.to_owned(),
+        hint: format!(
+            "a contest of models is held by `sagebrush train` alone; name one of {}",
+            ModelName::NAMES.join(", ")
+        ),
+    })
 }
 
 /// The typed structs and the definitions disagree, or a value does not fit this machine.
@@ -174,7 +176,7 @@ pub(crate) fn with_draw_of_before(given: &str) -> Result<String, SettingError> {
     written(&table)
 }
 
-fn written(table: &Table) -> Result<String, SettingError> {
+pub(super) fn written(table: &Table) -> Result<String, SettingError> {
     toml::to_string(table).map_err(|error| SettingError::Syntax {
         place: Origin::Default.to_string(),
         reason: error.to_string(),
@@ -190,7 +192,7 @@ impl RunConfig {
     pub fn from_toml(name: &str, text: &str) -> Result<Self, SettingError> {
         let mut values = Values::new();
         layers::add_file(name, text, &mut values)?;
-        let model = model_name(&values);
+        let model = model_name(&values)?;
         for setting in settings().filter(|setting| setting.is_of(model)) {
             if values.contains_key(setting.key) {
                 continue;

@@ -251,7 +251,7 @@ fn unknown_choices_list_the_known() {
     assert_eq!(
         error,
         "run.toml: \"model.name\" cannot be \"lightgnc\"; did you mean \"lightgcn\"? \
-         The known ones are mf, lightgcn, ngcf-lecture, ngcf-paper, ngcf-official, pinsage, gf-cf, chebycf, popularity, item-knn"
+         The known ones are mf, lightgcn, ngcf-lecture, ngcf-paper, ngcf-official, pinsage, gf-cf, chebycf, popularity, item-knn, auto"
     );
     assert!(refusal("[data]\nformat = 'cvs'").contains("did you mean \"csv\"?"));
     assert!(refusal("[run]\ndevice = 'GPU'").contains("cpu, ndarray, gpu"));

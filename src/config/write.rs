@@ -32,25 +32,32 @@ impl Resolved {
     /// Reading it back with [`super::resolve`] gives an equal configuration.
     #[must_use]
     pub fn to_annotated_toml(&self) -> String {
-        render(&self.config, |setting| Notes {
-            above: comment(&format!(
-                "{} [{}]",
-                setting.help(),
-                setting.accepts.words().replace('`', "")
-            )),
-            behind: match self.origin(setting.key) {
-                Origin::Default => String::new(),
-                origin => format!(" # from {}", one_line(&origin.to_string())),
-            },
+        render(&self.config, |setting| {
+            notes_for_people(setting, &self.origin(setting.key))
         })
     }
 }
 
 /// What stands above a line, and behind it.
 #[derive(Default)]
-struct Notes {
-    above: String,
-    behind: String,
+pub(super) struct Notes {
+    pub(super) above: String,
+    pub(super) behind: String,
+}
+
+/// What a setting does and the values it takes, and where its value came from.
+pub(super) fn notes_for_people(setting: &Setting, origin: &Origin) -> Notes {
+    Notes {
+        above: comment(&format!(
+            "{} [{}]",
+            setting.help(),
+            setting.accepts.words().replace('`', "")
+        )),
+        behind: match origin {
+            Origin::Default => String::new(),
+            origin => format!(" # from {}", one_line(&origin.to_string())),
+        },
+    }
 }
 
 fn render(config: &RunConfig, notes: impl Fn(&Setting) -> Notes) -> String {

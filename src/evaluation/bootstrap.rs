@@ -37,7 +37,7 @@ impl Bootstrap {
     /// Zeros when there is no row.
     ///
     /// A resample is drawn once for all columns, as the number of times that each row is in it.
-    pub(super) fn estimates(self, columns: &[&[f64]]) -> Vec<Estimate> {
+    pub fn estimates(self, columns: &[&[f64]]) -> Vec<Estimate> {
         let n = columns.first().map_or(0, |column| column.len());
         let (rows, packed) = pack(columns, n);
         let blocks = if n == 0 {
@@ -68,6 +68,17 @@ impl Bootstrap {
             Estimate { mean, low, high }
         };
         columns.iter().enumerate().map(estimate).collect()
+    }
+
+    /// The mean of some values and its interval.
+    #[must_use]
+    pub fn interval(self, values: &[f64]) -> Estimate {
+        let none = Estimate {
+            mean: 0.0,
+            low: 0.0,
+            high: 0.0,
+        };
+        self.estimates(&[values]).first().copied().unwrap_or(none)
     }
 
     /// How often each of `n` rows is in each of [`LANES`] resamples.

@@ -7,6 +7,9 @@ use super::metrics::{ndcg, recall, relevance};
 use crate::inference::{RankError, ScoreSource};
 use crate::split::{Split, new_items};
 
+/// The depth of a metric whose name has none.
+const USUAL_DEPTH: usize = 20;
+
 /// `recall@k` and `ndcg@k` of the users with held-out and train items.
 ///
 /// # Errors
@@ -46,13 +49,55 @@ pub fn of_validation(
     split: &Split,
     k: usize,
 ) -> Result<BTreeMap<String, f64>, RankError> {
-    let train = split.train.positives();
-    let new = new_items(split.method, train, split.train.n_items());
-    let data = EvaluationData {
-        train,
+    let new = new_items_of(split);
+    recall_and_ndcg(source, validation_data(split, new.as_deref()), k)
+}
+
+fn new_items_of(split: &Split) -> Option<Vec<u32>> {
+    new_items(split.method, split.train.positives(), split.train.n_items())
+}
+
+fn validation_data<'a>(split: &'a Split, among: Option<&'a [u32]>) -> EvaluationData<'a> {
+    EvaluationData {
+        train: split.train.positives(),
         also_excluded: split.also_seen.as_ref().map(|also| &also.before_validation),
         held_out: &split.validation,
-        among: new.as_deref(),
+        among,
+    }
+}
+
+/// The users whom the validation part measures: those with held-out and train items.
+#[must_use]
+pub fn validation_users(split: &Split) -> Vec<u32> {
+    validation_data(split, None).cohort().warm
+}
+
+/// `recall@k` or `ndcg@k` of each of some users of the validation part, as [`of_validation`] takes their mean.
+///
+/// # Errors
+/// As [`recall_and_ndcg`].
+pub fn validation_of_users(
+    source: &dyn ScoreSource,
+    split: &Split,
+    users: &[u32],
+    metric: &str,
+) -> Result<Vec<f64>, RankError> {
+    let (name, k) = metric.split_once('@').unwrap_or((metric, ""));
+    let depth = k.parse().unwrap_or(USUAL_DEPTH).min(source.n_items());
+    let value = match name {
+        "recall" => recall,
+        _ => ndcg,
     };
-    recall_and_ndcg(source, data, k)
+    let new = new_items_of(split);
+    let data = validation_data(split, new.as_deref());
+    let excluded = data.excluded();
+    let mut values = Vec::with_capacity(users.len());
+    for batch in ranked_batches(source, &excluded, data.among, users, depth) {
+        for (user, list) in batch? {
+            let held_out = data.held_out.of(user);
+            let items: Vec<u32> = list.iter().map(|place| place.item).collect();
+            values.push(value(&relevance(&items, held_out), held_out.len(), depth));
+        }
+    }
+    Ok(values)
 }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use beyond::{coverage, gini, novelty};
 pub use bootstrap::Bootstrap;
-pub use brief::{of_validation, recall_and_ndcg};
+pub use brief::{of_validation, recall_and_ndcg, validation_of_users, validation_users};
 pub use cohort::{Cohort, EvaluationData, Ranking, ranked_batches};
 pub use compare::{CompareError, compare};
 pub use comparison::{Comparison, Difference};

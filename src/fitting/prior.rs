@@ -1,7 +1,7 @@
 //! The item prior of a run: its weight, half-life and offset by the validation part, and popularity as of the newest
 //! known interaction.
 
-use super::prior_search::{Found, Search};
+use super::prior_search::{Found, Search, USERS_MAX};
 use crate::config::{PriorConfig, RunConfig, SplitMethod};
 use crate::data::{PairColumns, moment_of};
 use crate::error::{Result, Usage};
@@ -38,11 +38,25 @@ pub(crate) fn choose(
     split: &Split,
     scores: &dyn ScoreSource,
 ) -> Result<Option<StoredPrior>> {
+    choose_on(observer, config, split, scores, USERS_MAX)
+}
+
+/// [`choose`] by at most so many users of the validation part.
+pub(crate) fn choose_on(
+    observer: &dyn Observer,
+    config: &RunConfig,
+    split: &Split,
+    scores: &dyn ScoreSource,
+    users_max: usize,
+) -> Result<Option<StoredPrior>> {
     if !is_wanted(config, split) {
         return Ok(None);
     }
     let metric = &config.training.metric;
-    let (settings, chosen) = match (config.prior.all_set(), Search::new(split, scores, metric)) {
+    let (settings, chosen) = match (
+        config.prior.all_set(),
+        Search::new(split, scores, metric, users_max),
+    ) {
         (Some([weight, half_life_days, offset]), _) => {
             let settings = PriorSettings {
                 weight,

@@ -25,7 +25,7 @@ const BESIDE: [i32; 3] = [-3, 0, 3];
 /// Weights beside the best that are tried last.
 const FINE: [i32; 6] = [-4, -3, -1, 1, 3, 4];
 /// Users measured at most, and the least of them for a catalogue that is large.
-const USERS_MAX: usize = 5000;
+pub(super) const USERS_MAX: usize = 5000;
 const USERS_MIN: usize = 500;
 /// Scores of users and items that a measurement may take, as long as there are enough users.
 const SCORES: usize = 200_000_000;
@@ -68,6 +68,7 @@ impl<'a> Search<'a> {
         split: &'a Split,
         scores: &'a dyn ScoreSource,
         metric: &'a str,
+        users_max: usize,
     ) -> Option<Self> {
         let data = EvaluationData {
             train: split.train.positives(),
@@ -76,7 +77,9 @@ impl<'a> Search<'a> {
             among: None,
         };
         let all = data.cohort().warm;
-        let most = (SCORES / scores.n_items().max(1)).clamp(USERS_MIN, USERS_MAX);
+        let most = (SCORES / scores.n_items().max(1))
+            .clamp(USERS_MIN, USERS_MAX)
+            .min(users_max);
         let n = all.len().min(most);
         // Evenly over all ids, which follow keys or neighbourhoods.
         let users = (0..n).map(|at| all[at * all.len() / n]).collect();
@@ -325,7 +328,7 @@ mod tests {
         let set = RunConfig::default().prior;
         let of = |values: f32| {
             let tables = tables(values);
-            let search = Search::new(&split, &tables, "ndcg@3").unwrap();
+            let search = Search::new(&split, &tables, "ndcg@3", USERS_MAX).unwrap();
             search.run(&set).unwrap().unwrap()
         };
         let small = of(1e-3);
@@ -343,7 +346,7 @@ mod tests {
         let mut set = RunConfig::default().prior;
         (set.half_life_days, set.offset) = (Some(4.5), Some(0.2));
         let tables = tables(1.0);
-        let search = Search::new(&split, &tables, "recall@3").unwrap();
+        let search = Search::new(&split, &tables, "recall@3", USERS_MAX).unwrap();
         let found = search.run(&set).unwrap().unwrap();
         assert_eq!(
             (found.settings.half_life_days, found.settings.offset),
@@ -357,7 +360,7 @@ mod tests {
     fn the_spread_by_hand() {
         // 0 to 4 over and over, twelve of them: the mean is 21/12, of squares 55/12.
         let (split, tables) = (split(), tables(2.0));
-        let search = Search::new(&split, &tables, "ndcg@3").unwrap();
+        let search = Search::new(&split, &tables, "ndcg@3", USERS_MAX).unwrap();
         let mean: f64 = [0., 1., 2., 3., 4., 0., 1., 2., 3., 4., 0., 1.]
             .iter()
             .sum::<f64>()

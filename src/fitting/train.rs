@@ -44,6 +44,24 @@ pub(crate) fn train_new(
     )
 }
 
+/// Trains or fits the model of the settings on prepared data into a run that has begun, from a checkpoint of the same
+/// settings where there is one.
+pub(crate) fn train_begun(
+    observer: &dyn Observer,
+    config: RunConfig,
+    prepared: &Prepared,
+    run: &mut RunWriter,
+    checkpoint: Option<Checkpoint>,
+) -> Result<Resumed> {
+    if !config.model.name.is_trained() {
+        let fitted = fit::fit_into(observer, &config, prepared, run)?;
+        return Ok(Resumed::Fitted(config, fitted));
+    }
+    let device = device::open(config.run.device)?;
+    let trained = train_into(observer, &config, prepared, &device, run, checkpoint, None)?;
+    Ok(Resumed::Model(config, trained.map(Box::new)))
+}
+
 /// Trains on prepared data into a new run directory.
 pub(crate) fn train_prepared(
     observer: &dyn Observer,

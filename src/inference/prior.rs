@@ -81,6 +81,16 @@ impl ItemPrior {
         self.settings.weight as f32
     }
 
+    /// These scores with the prior added.
+    pub(crate) fn added_to<'a>(&self, scores: &'a dyn ScoreSource) -> Box<dyn ScoreSource + 'a> {
+        let weight = self.weight();
+        let added = self.terms().into_iter().map(|term| weight * term);
+        Box::new(WithPrior {
+            model: Box::new(scores),
+            added: Cow::Owned(added.collect()),
+        })
+    }
+
     /// `log(1 + p_i / e)` of each item, to be multiplied by the weight.
     #[must_use]
     pub fn terms(&self) -> Vec<f32> {

@@ -1,5 +1,7 @@
 //! The interface for crates that depend on Sagebrush: interactions in, a run out, recommendations from it.
 
+#[cfg(feature = "train")]
+mod choose;
 mod dataset;
 #[cfg(feature = "train")]
 mod fit;
@@ -9,6 +11,8 @@ mod split;
 #[cfg(feature = "train")]
 mod stopped;
 
+#[cfg(feature = "train")]
+pub use choose::choose;
 pub use dataset::{Dataset, Interaction};
 #[cfg(feature = "train")]
 pub use fit::fit;

@@ -42,7 +42,11 @@ impl Run {
     /// As [`fit`](crate::fit), and a log that is missing or has changed; nothing of the run is changed then.
     #[cfg(feature = "train")]
     pub fn resume(path: impl AsRef<Path>, observer: &dyn Observer) -> Result<Self> {
-        crate::fitting::train::resume(observer, path.as_ref(), "resume")?;
+        let path = path.as_ref();
+        match crate::contest::is_pending(path) {
+            true => crate::contest::resume(observer, path, "resume").map(|_| ())?,
+            false => crate::fitting::train::resume(observer, path, "resume").map(|_| ())?,
+        }
         Self::open(path)
     }
 

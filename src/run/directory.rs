@@ -12,6 +12,7 @@ use super::{File as RunFile, RunError};
 pub(super) const CHECKPOINT_DIRECTORY: &str = "checkpoint";
 /// Within the checkpoint directory.
 pub(super) const REFIT_DIRECTORY: &str = "refit";
+const CONTEST_DIRECTORY: &str = "contest";
 /// Lies in the checkpoint directory, tells an unfinished run from a folder of someone's own that happens to hold a
 /// `config.toml`, and names the command that trained it last.
 pub(super) const MARKER_NAME: &str = ".sagebrush-run";
@@ -95,6 +96,11 @@ impl RunDir {
     /// Where the checkpoints of its refit are.
     pub fn refit_checkpoint_dir(&self) -> PathBuf {
         self.checkpoint_dir().join(REFIT_DIRECTORY)
+    }
+
+    /// Where the contest is on record that is to choose its model, until that is chosen.
+    pub fn contest_dir(&self) -> PathBuf {
+        self.path.join(CONTEST_DIRECTORY)
     }
 
     /// The manifest, once the run is finished.

@@ -48,6 +48,8 @@ pub enum File {
     Data,
     /// `began.json`: the settings the run began with.
     Began,
+    /// `contest.json`: the contest of models that the run's model won, where there was one.
+    Contest,
     /// `metrics.jsonl`: one line an epoch.
     Metrics,
     /// `evaluation.json`: the result on the test set.
@@ -60,7 +62,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -82,6 +84,7 @@ impl File {
         Self::ItemCategories,
         Self::Data,
         Self::Began,
+        Self::Contest,
         Self::Metrics,
         Self::Evaluation,
         Self::Report,
@@ -112,6 +115,7 @@ impl File {
             Self::ItemCategories => "item_categories.json",
             Self::Data => "data.json",
             Self::Began => "began.json",
+            Self::Contest => "contest.json",
             Self::Metrics => "metrics.jsonl",
             Self::Evaluation => "evaluation.json",
             Self::Report => "report.html",
@@ -135,6 +139,7 @@ impl File {
             Self::Neighbours
                 | Self::Categories
                 | Self::Began
+                | Self::Contest
                 | Self::Metrics
                 | Self::Evaluation
                 | Self::Report

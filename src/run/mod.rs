@@ -6,6 +6,7 @@ mod began;
 mod checkpoint;
 mod checkpoint_store;
 mod contents;
+mod contest;
 mod difference;
 mod directory;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use began::{Began, differences, folder_now};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
 pub use contents::{EmbeddingTables, FilterTables, SeenLists, StoredNeighbours};
+pub use contest::{ContestRecord, Entrant, Took};
 pub use difference::Difference;
 pub use directory::RunDir;
 pub use error::RunError;

@@ -148,7 +148,13 @@ impl LockedRun {
                 checkpoint_store::remove_all(&run.refit_checkpoint_dir())?;
             }
         }
-        Ok(RunWriter { run, _lock: lock })
+        // A contest is over once the run has settings.
+        let is_over = plan != Plan::Resume || run.has(RunFile::Config);
+        let mut writer = RunWriter { run, _lock: lock };
+        if is_over {
+            writer.remove_contest()?;
+        }
+        Ok(writer)
     }
 
     /// Whether the run is finished and all of it is as it was written; its settings alone may have been edited.
@@ -259,6 +265,20 @@ impl RunWriter {
     /// [`RunError::CannotWrite`].
     pub fn remove_refit_checkpoints(&mut self) -> Result<(), RunError> {
         checkpoint_store::remove_all(&self.refit_checkpoint_dir())
+    }
+
+    /// Removes the record of a contest that has chosen the model.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn remove_contest(&mut self) -> Result<(), RunError> {
+        let folder = self.contest_dir();
+        match fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(RunError::cannot_write(&folder)(error))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Declares the run finished: lists its files in `MANIFEST.json`.

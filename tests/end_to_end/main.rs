@@ -6,6 +6,7 @@ mod backends;
 mod bad_input;
 mod closed_pipes;
 mod cold_users;
+mod contest;
 mod data;
 mod disliked;
 mod events;

@@ -112,9 +112,29 @@ const MAY_KNOW: MayKnow<'_> = &[
         ],
     ),
     (
+        "contest",
+        &[
+            "config",
+            "data",
+            "device",
+            "error",
+            "evaluation",
+            "fitting",
+            "forecast",
+            "inference",
+            "numbers",
+            "observer",
+            "run",
+            "spectral",
+            "split",
+            "training",
+        ],
+    ),
+    (
         "library",
         &[
             "config",
+            "contest",
             "data",
             "error",
             "evaluation",
@@ -131,6 +151,7 @@ const MAY_KNOW: MayKnow<'_> = &[
         "cli",
         &[
             "config",
+            "contest",
             "data",
             "device",
             "error",

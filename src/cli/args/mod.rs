@@ -71,10 +71,10 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush synth --users 100000 --items 30000 --edges 4000000 --out log.csv\n  sagebrush synth --users 1000000 --items 300000 --edges 42000000 --seed 7 --out log.txt\n  sagebrush synth --users 1000 --items 500 --edges 20000 --item-exponent 1.8 --out - | head"
     )]
     Synth(SynthArgs),
-    /// Train a model on a log, or fit one without epochs, and write a run directory
+    /// Choose a model in a contest, or take a named one, train it on a log and write a run directory
     #[cfg(feature = "train")]
     #[command(
-        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
+        after_help = "Examples:\n  sagebrush train ratings.csv --out my-run\n  sagebrush train ratings.csv --effort quick --out my-run\n  sagebrush train log.parquet --user-column visitor --item-column product --min-rating 4 --out my-run\n  sagebrush train train.txt --test test.txt --model ngcf-official --epochs 20 --out ngcf\n  sagebrush train log.csv --memory-limit 4GiB --out my-run\n  sagebrush train log.csv --recipe lightgcn-64 --out my-run\n  sagebrush train --resume my-run\n  sagebrush train ratings.csv --print-config > run.toml && sagebrush train --config run.toml --out my-run"
     )]
     Train(Box<TrainArgs>),
     /// Train the model of a finished run again, on everything, the test part too, to serve it
@@ -184,7 +184,7 @@ pub(crate) struct ReproduceArgs {
 }
 
 /// A value among names; `--help` lists them.
-fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
+pub(super) fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(names)
 }
 

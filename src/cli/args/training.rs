@@ -21,9 +21,12 @@ pub(crate) struct TrainArgs {
     /// Resume an interrupted run from its last checkpoint
     #[arg(long, value_name = "RUN", conflicts_with_all = ["out", "config", "recipe", "files", "bundled", "overwrite"])]
     pub(crate) resume: Option<PathBuf>,
-    /// Print the resulting settings, with where each came from, and stop
+    /// Print the resulting settings, with where each came from, and stop; without a model the candidates of the contest
     #[arg(long)]
     pub(crate) print_config: bool,
+    /// How much work the contest of models may take, where none is named
+    #[arg(long, value_name = "EFFORT", value_parser = super::one_of(&["quick", "normal", "thorough"]))]
+    pub(crate) effort: Option<String>,
 }
 
 /// Options of `refit`.

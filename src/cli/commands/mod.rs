@@ -6,6 +6,8 @@ mod ablate;
 mod bench;
 mod compare;
 #[cfg(feature = "train")]
+mod contest_table;
+#[cfg(feature = "train")]
 mod demo;
 mod embed;
 mod evaluate;

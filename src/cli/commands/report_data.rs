@@ -96,6 +96,7 @@ fn of_opened(run: &OpenRun) -> Result<ReportData> {
             .map(|record| record.epoch),
         epochs,
         refit_epochs,
+        contest: run.dir.contest()?,
         item_map: item_map(run)?,
         neighbours: neighbours(run),
         commands: vec![

@@ -9,8 +9,10 @@ use crate::cli::args::InspectArgs;
 #[cfg(feature = "train")]
 use crate::cli::args::{DemoArgs, SettingsArgs};
 #[cfg(feature = "train")]
-use crate::config::RunConfig;
+use crate::cli::session::Session;
 use crate::config::{self, Resolved};
+#[cfg(feature = "train")]
+use crate::config::{Given, RunConfig};
 use crate::error::{Result, Usage};
 #[cfg(feature = "train")]
 use crate::failure::{Fails, Failure};
@@ -18,9 +20,32 @@ use crate::failure::{Fails, Failure};
 /// The name of the bundled data set.
 const BUNDLED: &str = "movietweetings-100k";
 
+/// The settings of the one model that `command` is about, and whether any layer names it.
 #[cfg(feature = "train")]
-/// The settings of a training: flags over `SAGEBRUSH_*` over the file over defaults.
-pub(super) fn of_training(args: &SettingsArgs) -> Result<Resolved> {
+pub(super) fn of_one_model(
+    session: &Session,
+    args: &SettingsArgs,
+    command: &str,
+) -> Result<Resolved> {
+    let given = of_training(args)?;
+    if given.names_auto() {
+        return Err(Usage(format!(
+            "`sagebrush {command}` is about one model: name it with `--model`; `sagebrush train` holds a contest of several"
+        ))
+        .into());
+    }
+    if given.model().is_none() {
+        session.say(&format!(
+            "no model is named: this is about {}; `--model` names another",
+            config::DEFAULT_MODEL
+        ));
+    }
+    Ok(given.resolved()?)
+}
+
+/// What is given for a training: flags over `SAGEBRUSH_*` over the file.
+#[cfg(feature = "train")]
+pub(super) fn of_training(args: &SettingsArgs) -> Result<Given> {
     let file = match (&args.config, &args.recipe) {
         (None, None) => None,
         (None, Some(name)) => {
@@ -39,11 +64,7 @@ pub(super) fn of_training(args: &SettingsArgs) -> Result<Resolved> {
     let file = file
         .as_ref()
         .map(|(name, text)| (name.as_str(), text.as_str()));
-    Ok(config::resolve(
-        file,
-        environment(),
-        flags_of_training(args)?,
-    )?)
+    Ok(Given::new(file, environment(), flags_of_training(args)?)?)
 }
 
 /// The settings that `inspect` makes use of.

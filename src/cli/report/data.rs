@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::evaluation::Evaluation;
-use crate::run::EpochRecord;
+use crate::run::{ContestRecord, EpochRecord};
 
 /// Everything the page shows. Empty parts are left out with a sentence that says why.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -26,6 +26,8 @@ pub(crate) struct ReportData {
     pub(crate) config_facts: Vec<Fact>,
     /// The complete configuration.
     pub(crate) config_toml: String,
+    /// The contest that chose the model, where there was one.
+    pub(crate) contest: Option<ContestRecord>,
     /// The epochs of training.
     pub(crate) epochs: Vec<EpochRecord>,
     /// The best of them by the validation metric.

@@ -44,6 +44,7 @@ struct View<'a> {
     title: String,
     verdict: Option<String>,
     curves: Vec<Value>,
+    contest: Option<Value>,
     metrics: Option<Value>,
     beyond: Option<Value>,
     cold: Option<Value>,
@@ -110,6 +111,7 @@ pub(crate) fn render(data: &ReportData) -> Result<String, ReportError> {
         curves: curves
             .filter_map(Result::transpose)
             .collect::<Result<_, _>>()?,
+        contest: grid(data.contest.as_ref().map(tables::contest))?,
         metrics: grid(evaluation.and_then(tables::metrics))?,
         beyond: grid(evaluation.and_then(tables::beyond))?,
         cold: grid(evaluation.and_then(tables::cold))?,

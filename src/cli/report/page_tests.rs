@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::evaluation::{Estimate, Evaluation, GroupResult, SystemResult};
-use crate::run::EpochRecord;
+use crate::run::{ContestRecord, Entrant, EpochRecord, Took};
 
 fn interval(mean: f64) -> Estimate {
     Estimate {
@@ -112,6 +112,38 @@ fn example(number: usize) -> ExampleUser {
     }
 }
 
+fn contest() -> ContestRecord {
+    let entrant = |name: &str, mean: Option<f64>| Entrant {
+        name: name.into(),
+        model: "lightgcn".into(),
+        settings: BTreeMap::new(),
+        units: 12.5,
+        epochs: mean.map(|_| 10),
+        mean,
+        low: mean.map(|mean| mean * 0.9),
+        high: mean.map(|mean| mean * 1.1),
+        left: mean.is_none().then(|| "it takes about 9 GiB".into()),
+    };
+    ContestRecord {
+        effort: "normal".into(),
+        budget: 3040.0,
+        memory_limit: 8 << 30,
+        metric: "ndcg@20".into(),
+        users: 5000,
+        winner: "lightgcn-uniform".into(),
+        why: "lightgcn-uniform has the best ndcg@20 of 5,000 users".into(),
+        candidates: vec![
+            entrant("lightgcn-uniform", Some(0.0612)),
+            entrant("popularity", Some(0.0533)),
+            entrant("ngcf", None),
+        ],
+        seconds: vec![Took {
+            name: "lightgcn-uniform".into(),
+            seconds: 12.3,
+        }],
+    }
+}
+
 fn sample() -> ReportData {
     let facts = |pairs: &[(&str, &str)]| pairs.iter().map(|&(n, v)| Fact::new(n, v)).collect();
     ReportData {
@@ -142,6 +174,7 @@ fn sample() -> ReportData {
             ("device", "cpu"),
         ]),
         config_toml: "seed = 42\n\n[model]\nnetwork = \"light-gcn\"\nlayers = 3\n".into(),
+        contest: Some(contest()),
         epochs: (1..=40).map(epoch).collect(),
         best_epoch: Some(28),
         evaluation: Some(Evaluation {
@@ -199,6 +232,9 @@ fn hostile() -> ReportData {
     let mut data = sample();
     data.run = long.clone();
     data.config_toml = mark.clone();
+    let contest = data.contest.as_mut().unwrap();
+    (contest.why, contest.candidates[0].name) = (long.clone(), long.clone());
+    contest.candidates[2].left = Some(long.clone());
     data.commands = vec![long.clone()];
     data.examples[0].key = long.clone();
     data.examples[0].held_out = vec![long.clone(); 50];
@@ -224,6 +260,7 @@ fn the_page_is_self_contained_and_complete() {
     assert_eq!(html.matches("<article>").count(), 11);
     assert!(html.contains("3 of 4,000 items") && html.contains("0.91"));
     assert!(html.contains("LightGCN wins on recall@20"));
+    assert!(html.contains("Contest on the validation part") && html.contains("0.0612"));
     assert!(html.contains("default-src &#x27;none&#x27;") || html.contains("default-src 'none'"));
     for outside in ["<script", "<link", "<img", "@import", "url(", "src="] {
         assert!(!html.contains(outside), "{outside}");

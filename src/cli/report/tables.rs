@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::evaluation::{Estimate, Evaluation, GroupResult, SystemResult};
+use crate::run::ContestRecord;
 
 /// A table ready to be laid out: a header and rows of cells.
 #[derive(Serialize)]
@@ -38,6 +39,52 @@ pub(super) fn metrics(evaluation: &Evaluation) -> Option<Grid> {
     grid(evaluation, names, |system, name| {
         system.metrics.get(name).copied()
     })
+}
+
+/// The candidates of a contest with their figures on the validation part, the winner marked.
+pub(super) fn contest(record: &ContestRecord) -> Grid {
+    let cell = |value: String, interval: String, is_winner: bool| GridCell {
+        value,
+        interval,
+        is_best: is_winner,
+        is_model: is_winner,
+    };
+    let shown = |value: Option<String>| value.unwrap_or_else(|| "–".into());
+    let rows = record.candidates.iter().map(|one| {
+        let is_winner = one.name == record.winner;
+        let ends = one.low.zip(one.high).filter(|(low, high)| low < high);
+        let interval = ends.map(|(low, high)| format!("{low:.4} – {high:.4}"));
+        let seconds = record.seconds_of(&one.name);
+        let figure = shown(one.mean.map(|mean| format!("{mean:.4}")));
+        GridRow {
+            name: one.name.clone(),
+            note: "",
+            cells: vec![
+                cell(figure, interval.unwrap_or_default(), is_winner),
+                cell(
+                    shown(one.epochs.map(|n| n.to_string())),
+                    String::new(),
+                    false,
+                ),
+                cell(
+                    shown(seconds.map(|s| format!("{s:.1}"))),
+                    String::new(),
+                    false,
+                ),
+                cell(one.left.clone().unwrap_or_default(), String::new(), false),
+            ],
+        }
+    });
+    Grid {
+        corner: "candidate",
+        columns: vec![
+            record.metric.clone(),
+            "epochs".to_owned(),
+            "seconds".to_owned(),
+            "why not".to_owned(),
+        ],
+        rows: rows.collect(),
+    }
 }
 
 /// Metrics of the users without a training item, by system.

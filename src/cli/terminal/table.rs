@@ -37,6 +37,14 @@ impl Style {
         }
     }
 
+    /// The same for the standard error stream, where a table stands among remarks.
+    pub(crate) fn of_stderr() -> Self {
+        match io::stderr().is_terminal() {
+            true => Self::of_stdout(),
+            false => Self::Plain,
+        }
+    }
+
     /// A heading above a table; nothing in a pipe, where it would be one more line to parse.
     pub(crate) fn heading(self, text: &str) -> String {
         match self {

@@ -29,7 +29,7 @@ pub use graph::GraphSettings;
 pub use item_knn::ItemKnnSettings;
 pub use loss::{L2Rows, LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
-pub use model_name::ModelName;
+pub use model_name::{AUTO, ModelName};
 pub use pinsage::{PinSageSettings, QueryItem, Start};
 pub use popularity::PopularitySettings;
 pub use prior::{PriorConfig, PriorUse};

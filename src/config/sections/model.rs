@@ -1,7 +1,7 @@
 //! `[model]`: the network, and `[ngcf_lecture]`.
 
 use super::ModelName::{Mf, NgcfLecture, PinSage};
-use super::model_name::ModelName;
+use super::model_name::{MODELS_AND_AUTO, ModelName};
 use super::section::section;
 use super::setting::{Absent, Limit, Tune};
 use super::{ALL, DEFAULT_MODEL, PINSAGE, TRAINED, flag, usual_when, values};
@@ -44,10 +44,11 @@ section! {
 /// The network.
 ["model"] ModelSettings { models: TRAINED }
 
-/// The model.
+/// The model, or `auto`: `train` holds a contest of models on the validation part, and the run names the winner.
 name: ModelName {
     default: DEFAULT_MODEL;
     models: ALL,
+    accepts: Accepts::Choice(&MODELS_AND_AUTO),
     flag: flag("model", "NAME"),
 }
 

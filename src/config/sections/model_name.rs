@@ -1,5 +1,6 @@
 //! The models by name.
 
+use crate::config::Choice;
 use crate::config::choice::closed_choice;
 
 closed_choice! {
@@ -27,6 +28,25 @@ closed_choice! {
         ItemKnn = "item-knn",
     }
 }
+
+/// In place of a model's name: the model that wins a contest of several.
+pub const AUTO: &str = "auto";
+
+/// What `model.name` accepts: every model, and a contest of them.
+pub(super) const MODELS_AND_AUTO: [Choice; ModelName::CHOICES.len() + 1] = {
+    let n = ModelName::CHOICES.len();
+    let mut choices = [Choice {
+        name: AUTO,
+        old: &[],
+        help: " The winner of a contest of models on the validation part; what `train` does when nothing names a model.",
+    }; ModelName::CHOICES.len() + 1];
+    let mut at = 0;
+    while at < n {
+        choices[at] = ModelName::CHOICES[at];
+        at += 1;
+    }
+    choices
+};
 
 impl ModelName {
     /// Whether it has epochs; the others are fitted at once.

@@ -33,7 +33,7 @@ struct Planned<'a> {
 
 /// Runs `ablate`; an interrupt is a failure with its own exit code.
 pub(super) fn ablate(session: &Session, args: &AblateArgs) -> Result<Option<Failure>> {
-    let resolved = settings::of_training(&args.settings)?;
+    let resolved = settings::of_one_model(session, &args.settings, COMMAND)?;
     let variants = variants::of(&resolved.config, &args.variant)?;
     let plan = plan(&resolved.given_toml()?, &resolved.config, &variants, args)?;
     if !args.open_test && resolved.config.split.validation_fraction == 0.0 {

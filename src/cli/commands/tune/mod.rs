@@ -19,6 +19,7 @@ use crate::fitting::{Files, Prepared};
 use crate::tuning::{self, Journal, Ladder, Move, Search, Space, Standing};
 use trial::{Measured, Trials};
 
+const COMMAND: &str = "tune";
 /// Trials where neither trials nor minutes are given: three rungs of thirds.
 const USUAL_TRIALS: usize = 27;
 
@@ -77,7 +78,7 @@ fn budget(args: &TuneArgs, earlier: Option<usize>) -> Option<usize> {
 }
 
 fn begin(session: &Session, args: &TuneArgs) -> Result<(Journal, RunConfig, Prepared)> {
-    let resolved = settings::of_training(&args.settings)?;
+    let resolved = settings::of_one_model(session, &args.settings, COMMAND)?;
     let out = args
         .out
         .as_deref()
