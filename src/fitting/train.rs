@@ -1,7 +1,7 @@
 //! Trains a model into a run directory, from the beginning or from a checkpoint.
 
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use burn::tensor::Device;
 use sagebrush_model::{ItemGraph, LsaStart, Query};
@@ -272,6 +272,8 @@ fn train_into(
 pub(crate) struct Callbacks<'a> {
     pub(crate) after_epoch: Option<&'a EpochCallback<'a>>,
     pub(crate) pause: Option<&'a dyn Fn(u32) -> bool>,
+    /// Time between two checkpoints at least; zero for one an epoch.
+    pub(crate) save_every: Duration,
     /// The epoch that progress counts to, where it is not the last one of the settings.
     pub(crate) until: Option<u32>,
 }
@@ -316,6 +318,7 @@ pub(crate) fn train_in(
         near: near.as_ref(),
         device: &device,
         checkpoints: run.checkpoint_dir(),
+        save_every: on.save_every,
         observer,
         after_epoch: on.after_epoch,
         pause: on.pause,

@@ -50,6 +50,9 @@ pub struct Job<'a> {
     pub device: &'a Device,
     /// Where checkpoints go.
     pub checkpoints: PathBuf,
+    /// Time between two checkpoints at least, zero for one an epoch: what was killed goes on from the newest, or starts
+    /// over, to the same bits. A stop saves one at once.
+    pub save_every: Duration,
     /// Is told of the progress, and may ask for a stop.
     pub observer: &'a dyn Observer,
     /// Called after each epoch; changes nothing.
@@ -122,6 +125,7 @@ pub fn train(
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
         None => State::new(job)?,
     };
+    let mut saved = Instant::now();
     while !state.is_done(&job.config.training) {
         if job.pause.is_some_and(|pause| pause(state.epoch)) {
             job.observer.event(Event::TrainingEnds);
@@ -139,7 +143,10 @@ pub fn train(
         }
         job.observer.event(Event::MemoryFreed);
         finish_epoch(job, log, &mut state)?;
-        state.save(job)?;
+        if saved.elapsed() >= job.save_every {
+            state.save(job)?;
+            saved = Instant::now();
+        }
     }
     job.observer.event(Event::TrainingEnds);
     state
