@@ -195,6 +195,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         near: None,
         device,
         checkpoints: std::env::temp_dir(),
+        save_every: std::time::Duration::ZERO,
         observer: &(),
         after_epoch: None,
         refit_epochs: None,

@@ -31,7 +31,8 @@ macro_rules! softmax {
     };
 }
 
-/// Where the whole catalogue is ranked. Loose singular vectors are found in half the time and rank as well.
+/// Where the whole catalogue is ranked. Loose singular vectors are found in half the time and rank as well. Small batches
+/// (`-long`) are for small logs: on large ones the budget has no room for so many steps.
 const ENTRIES: &[Entry] = &[
     entry(POPULARITY, ModelName::Popularity, &[]),
     entry("item-knn", ModelName::ItemKnn, &[]),
@@ -87,12 +88,16 @@ const ENTRIES: &[Entry] = &[
     entry(
         "mf-long",
         ModelName::Mf,
-        softmax![
-            ("loss.temperature", "0.15"),
-            ("sampling.batch_shared", "512"),
-            ("sampling.batch_size", "512"),
-            ("training.epochs", "54"),
-            ("training.learning_rate", "0.005"),
+        &[
+            ("loss.kind", "softmax"),
+            ("loss.temperature", "1"),
+            ("loss.l2", "0.1"),
+            ("sampling.negatives", "0"),
+            ("sampling.batch_shared", "256"),
+            ("sampling.batch_size", "256"),
+            ("training.epochs", "27"),
+            ("training.learning_rate", "0.01"),
+            ("training.schedule", "cosine"),
         ],
     ),
     entry(
@@ -124,12 +129,12 @@ const ENTRIES: &[Entry] = &[
         ModelName::LightGcn,
         softmax![
             ("loss.temperature", "0.15"),
-            ("sampling.batch_shared", "512"),
+            ("sampling.batch_shared", "256"),
             ("sampling.distribution", "popularity"),
             ("sampling.popularity_power", "0.5"),
-            ("sampling.batch_size", "512"),
-            ("training.epochs", "54"),
-            ("training.learning_rate", "0.005"),
+            ("sampling.batch_size", "256"),
+            ("training.epochs", "27"),
+            ("training.learning_rate", "0.01"),
         ],
     ),
 ];

@@ -5,7 +5,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use super::candidates::{Candidate, Field};
-use super::journal::{Journal, Measurement};
+use super::journal::{Asked, Journal, Measurement};
 use super::measure::{Measured, Scales, sample, values_of};
 use super::rounds::{self, Move, Standing};
 use super::verdict::mean;
@@ -33,14 +33,18 @@ pub(super) struct Contest<'a> {
 }
 
 impl<'a> Contest<'a> {
+    /// Candidates, the sample of users and what everything costs.
+    ///
+    /// # Errors
+    /// No user to measure on, or limits that no candidate fits.
     pub(super) fn new(
         observer: &'a dyn Observer,
         field: &'a Field,
         prepared: &'a Prepared,
         metric: String,
-        journal: &Journal,
+        asked: &Asked,
     ) -> Result<Self> {
-        let (split, asked) = (&prepared.split, journal.asked());
+        let split = &prepared.split;
         let seed = field.base().seed;
         let users = sample(split, asked.effort().n_users_max(), seed);
         if users.is_empty() {
@@ -69,7 +73,7 @@ impl<'a> Contest<'a> {
                 )
             })
         };
-        Ok(Self {
+        let contest = Self {
             units: field.candidates.iter().map(units).collect(),
             too_large: field.candidates.iter().map(too_large).collect(),
             budget: asked.effort().budget(split.train.n_interactions()),
@@ -80,7 +84,11 @@ impl<'a> Contest<'a> {
                 users,
                 metric,
             },
-        })
+        };
+        match rounds::next(&contest.standings(&[]), contest.budget) {
+            Move::Done => Err(contest.nobody(&[]).into()),
+            Move::Measure(_) => Ok(contest),
+        }
     }
 
     /// Measures until nothing is left to measure; `false` when interrupted.
@@ -103,7 +111,7 @@ impl<'a> Contest<'a> {
         }
         let mut pace = Pace::new();
         loop {
-            let standings = self.standings(journal);
+            let standings = self.standings(journal.measured());
             let at = match rounds::next(&standings, self.budget) {
                 Move::Done => return Ok(true),
                 Move::Measure(at) => at,
@@ -140,11 +148,11 @@ impl<'a> Contest<'a> {
     }
 
     /// How each candidate stands by what is on record.
-    pub(super) fn standings(&self, journal: &Journal) -> Vec<Standing> {
+    pub(super) fn standings(&self, on_record: &[Measurement]) -> Vec<Standing> {
         let candidates = self.field.candidates.iter().enumerate();
         let standing = |(at, candidate): (usize, &Candidate)| {
             let of_one = |one: &&Measurement| one.candidate == candidate.name;
-            let measured: Vec<&Measurement> = journal.measured().iter().filter(of_one).collect();
+            let measured: Vec<&Measurement> = on_record.iter().filter(of_one).collect();
             let with_figure = measured.iter().filter(|one| one.left.is_none());
             Standing {
                 units: self.units[at].clone(),
@@ -202,9 +210,16 @@ impl<'a> Contest<'a> {
         remark(self.scales.observer, &line);
     }
 
-    /// That nobody could be measured.
-    pub(super) fn nobody(&self) -> Usage {
-        let because = |(at, candidate): (usize, &Candidate)| match &self.too_large[at] {
+    /// That nobody can be measured, or could.
+    pub(super) fn nobody(&self, on_record: &[Measurement]) -> Usage {
+        let failed = |candidate: &Candidate| {
+            let of_one = on_record.iter().find(|one| one.candidate == candidate.name);
+            of_one.and_then(|one| one.left.as_ref())
+        };
+        let because = |(at, candidate): (usize, &Candidate)| match self.too_large[at]
+            .as_ref()
+            .or_else(|| failed(candidate))
+        {
             Some(why) => format!("{}: {why}", candidate.name),
             None => format!(
                 "{}: a first look takes {:.0} units of work, and the budget is {:.0}",

@@ -1,12 +1,12 @@
 //! Holds a contest to its end: who won, and what is kept of it.
 
-use super::candidates::{Candidate, Field};
+use super::candidates::Candidate;
 use super::course::Contest;
 use super::journal::Journal;
 use super::record;
 use crate::config::RunConfig;
 use crate::error::{Result, Unexpected};
-use crate::fitting::{Prepared, train};
+use crate::fitting::train;
 use crate::observer::{Event, Observer, remark};
 use crate::run::{Checkpoint, ContestRecord, RunDir};
 
@@ -22,27 +22,22 @@ pub(super) struct Won {
 /// Holds the contest; `None` when interrupted.
 pub(super) fn hold(
     observer: &dyn Observer,
-    field: &Field,
-    prepared: &Prepared,
-    metric: String,
+    contest: &Contest<'_>,
     journal: &mut Journal,
 ) -> Result<Option<Won>> {
-    let contest = Contest::new(observer, field, prepared, metric, journal)?;
-    observer.event(Event::Remark(&contest.said_before(journal)));
+    remark(observer, &contest.said_before(journal));
     let is_whole = contest.run(journal);
     observer.event(Event::ContestEnds);
     if !is_whole? {
         return Ok(None);
     }
-    let standings = contest.standings(journal);
+    let standings = contest.standings(journal.measured());
     if standings.iter().all(|one| one.figures.is_empty()) {
-        return Err(contest.nobody().into());
+        return Err(contest.nobody(journal.measured()).into());
     }
-    let record = record::of(&contest, journal, &standings);
-    let winner = field
-        .candidates
-        .iter()
-        .find(|one| one.name == record.winner);
+    let record = record::of(contest, journal, &standings);
+    let mut candidates = contest.field.candidates.iter();
+    let winner = candidates.find(|one| one.name == record.winner);
     let winner = winner.ok_or(Unexpected("the winner is a candidate"))?;
     remark(observer, &record.why);
     Ok(Some(Won {

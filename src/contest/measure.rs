@@ -1,5 +1,7 @@
 //! Measures a candidate: fits or trains it on the training part and looks how its lists do on the validation part.
 
+use std::time::Duration;
+
 use burn::tensor::Device;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -21,6 +23,8 @@ use crate::split::Split;
 use crate::training::{Outcome, TrainingError};
 
 pub(super) const COMMAND: &str = "train";
+/// A training that is quicker than this starts over when it is cut short: checkpoints would take longer than it.
+const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// Metrics are kept in whole millionths: they come back from disk as they were.
 const MILLION: f64 = 1e6;
 
@@ -108,7 +112,10 @@ impl Scales<'_> {
             &device,
             &mut run,
             checkpoint,
-            Callbacks::default(),
+            Callbacks {
+                save_every: SAVE_EVERY,
+                ..Callbacks::default()
+            },
         )?;
         Ok(match outcome {
             Outcome::Finished(trained) => {

@@ -23,6 +23,7 @@ use crate::fitting::{Files, Prepared};
 use crate::observer::{Event, Observer};
 use crate::run::{ContestRecord, LockedRun, Replace, RunDir, RunWriter};
 use candidates::Field;
+use course::Contest;
 use hold::{Won, hold};
 use journal::{Asked, Journal, Terms};
 
@@ -51,16 +52,11 @@ pub(crate) fn train(
     let base = field.base();
     let locked = LockedRun::to_create(out, replace, command)?;
     let prepared = prepare(observer, &base)?;
-    let mut run = locked.begin()?;
     let asked = asked(given, effort, &field, &prepared)?;
+    let contest = Contest::new(observer, &field, &prepared, metric(given, &field), &asked)?;
+    let mut run = locked.begin()?;
     let mut journal = Journal::begin(run.contest_dir(), asked)?;
-    let won = hold(
-        observer,
-        &field,
-        &prepared,
-        metric(given, &field),
-        &mut journal,
-    )?;
+    let won = hold(observer, &contest, &mut journal)?;
     finish(observer, won, &prepared, &mut run)
 }
 
@@ -77,14 +73,9 @@ pub(crate) fn choose(
     let field = Field::new(&given)?;
     let folder = tempfile::tempdir()?;
     let asked = asked(&given, effort, &field, prepared)?;
+    let contest = Contest::new(observer, &field, prepared, metric(&given, &field), &asked)?;
     let mut journal = Journal::begin(folder.path().join("contest"), asked)?;
-    let won = hold(
-        observer,
-        &field,
-        prepared,
-        metric(&given, &field),
-        &mut journal,
-    )?;
+    let won = hold(observer, &contest, &mut journal)?;
     Ok(won.map(|won| won.config))
 }
 
@@ -127,14 +118,9 @@ pub(crate) fn resume(
     let mut prepared = prepare(observer, &located.config)?;
     files.check_read(path, Files::of(&prepared.record))?;
     prepared.name_as_given(&located, &base);
+    let contest = Contest::new(observer, &field, &prepared, metric(&given, &field), &asked)?;
     let mut run = locked.begin()?;
-    let won = hold(
-        observer,
-        &field,
-        &prepared,
-        metric(&given, &field),
-        &mut journal,
-    )?;
+    let won = hold(observer, &contest, &mut journal)?;
     finish(observer, won, &prepared, &mut run)
 }
 

@@ -43,7 +43,10 @@ pub(super) fn of(
     let figures: BTreeMap<&str, Estimate> =
         last.iter().map(|one| one.name).zip(estimates).collect();
     let name_of = |at: Option<usize>| at.map_or("", |at| last[at].name);
-    let (winner, best) = (name_of(found.winner), name_of(found.best));
+    let (winner, best) = match popularity_wins(contest, &found) {
+        true => (POPULARITY, POPULARITY),
+        false => (name_of(found.winner), name_of(found.best)),
+    };
     let mut candidates = entrants(contest, journal, standings, &figures);
     candidates.sort_by(|a, b| {
         let mean = |one: &Entrant| one.mean.unwrap_or(f64::NEG_INFINITY);
@@ -70,7 +73,8 @@ fn last_of_each<'a>(contest: &'a Contest<'_>, journal: &Journal) -> Vec<Last<'a>
     order.sort_by(|&a, &b| whole(a).total_cmp(&whole(b)));
     let names = order
         .into_iter()
-        .map(|at| contest.field.candidates[at].name);
+        .map(|at| contest.field.candidates[at].name)
+        .filter(|name| *name != POPULARITY);
     std::iter::once(POPULARITY)
         .chain(names)
         .filter_map(|name| {
@@ -82,6 +86,14 @@ fn last_of_each<'a>(contest: &'a Contest<'_>, journal: &Journal) -> Vec<Last<'a>
             })
         })
         .collect()
+}
+
+/// Whether no candidate with lists of one's own does as well as popularity, which can be had.
+fn popularity_wins(contest: &Contest<'_>, found: &Verdict) -> bool {
+    let mut candidates = contest.field.candidates.iter();
+    let can_be_had = candidates.any(|one| one.name == POPULARITY);
+    let is_behind = found.ahead.is_none_or(|ahead| ahead.mean < 0.0);
+    can_be_had && (found.winner.is_none() || is_behind)
 }
 
 fn why(contest: &Contest<'_>, winner: &str, best: &str, found: &Verdict) -> String {
@@ -100,6 +112,9 @@ fn why(contest: &Contest<'_>, winner: &str, best: &str, found: &Verdict) -> Stri
     match found.is_beyond_popularity() {
         true if ahead.is_empty() => why,
         true => format!("{why}; it is ahead of popularity by {ahead}"),
+        false if winner == POPULARITY => {
+            format!("{why}: no candidate with lists of one's own does as well")
+        }
         false => format!(
             "there is nothing to learn that popularity does not know: no candidate is ahead of it beyond what chance \
              does ({winner} by {ahead} in {metric} of {users})"
@@ -115,7 +130,13 @@ fn entrants(
 ) -> Vec<Entrant> {
     let looked_at = first_looks(standings, f64::INFINITY);
     debug_assert_eq!(looked_at.len(), standings.len());
-    let popularity = figures.get(POPULARITY).map(|figure| Entrant {
+    let in_field = contest
+        .field
+        .candidates
+        .iter()
+        .any(|one| one.name == POPULARITY);
+    let popularity = figures.get(POPULARITY).filter(|_| !in_field);
+    let popularity = popularity.map(|figure| Entrant {
         name: POPULARITY.to_owned(),
         model: POPULARITY.to_owned(),
         settings: BTreeMap::new(),

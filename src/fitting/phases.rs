@@ -5,6 +5,7 @@
 //! say which of them did.
 
 use std::path::Path;
+use std::time::Duration;
 
 use burn::tensor::Device;
 
@@ -44,6 +45,8 @@ pub(crate) struct Refitted {
 pub(crate) struct Callbacks<'a> {
     pub(crate) after_epoch: Option<&'a EpochCallback<'a>>,
     pub(crate) pause: Option<&'a dyn Fn(u32) -> bool>,
+    /// Time between two checkpoints at least; zero for one an epoch.
+    pub(crate) save_every: Duration,
     /// The epoch that progress counts to, where it is not the last one of the settings.
     pub(crate) until: Option<u32>,
 }
@@ -277,6 +280,7 @@ impl Phase<'_> {
                 None => run.checkpoint_dir(),
                 Some(_) => run.refit_checkpoint_dir(),
             },
+            save_every: on.save_every,
             observer,
             after_epoch: on.after_epoch,
             refit_epochs,

@@ -51,6 +51,9 @@ pub struct Job<'a> {
     pub device: &'a Device,
     /// Where checkpoints go.
     pub checkpoints: PathBuf,
+    /// Time between two checkpoints at least, zero for one an epoch: what was killed goes on from the newest, or starts
+    /// over, to the same bits. A stop saves one at once.
+    pub save_every: Duration,
     /// Is told of the progress, and may ask for a stop.
     pub observer: &'a dyn Observer,
     /// Called after each epoch; changes nothing.
@@ -182,6 +185,7 @@ fn run(
         Some(checkpoint) => State::from_checkpoint(job, checkpoint)?,
         None => State::new(job)?,
     };
+    let mut saved = Instant::now();
     while !state.is_done(job) {
         if job.pause.is_some_and(|pause| pause(state.epoch)) {
             job.observer.event(Event::TrainingEnds);
@@ -199,7 +203,10 @@ fn run(
         }
         job.observer.event(Event::MemoryFreed);
         finish_epoch(job, log, &mut state)?;
-        state.save(job)?;
+        if saved.elapsed() >= job.save_every {
+            state.save(job)?;
+            saved = Instant::now();
+        }
     }
     job.observer.event(Event::TrainingEnds);
     Ok(Outcome::Finished(Box::new(state)))

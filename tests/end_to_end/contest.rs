@@ -65,7 +65,7 @@ fn the_winner_is_trained_and_named_and_the_contest_kept() {
     let config = String::from_utf8(work.read("run/config.toml")).unwrap();
     let model = told["model"].as_str().unwrap();
     assert!(
-        config.contains(&format!("name = \"{model}\"")) && !config.contains("auto"),
+        config.contains(&format!("name = \"{model}\"")) && !config.contains("name = \"auto\""),
         "{config}"
     );
     let candidates = kept["candidates"].as_array().unwrap();
@@ -113,6 +113,72 @@ fn the_winner_is_trained_and_named_and_the_contest_kept() {
         let read = |run: &str| std::fs::read(work.path(run).join(file)).ok();
         assert!(read("run") == read("again"), "{file}");
     }
+}
+
+/// Items come in pairs, and who has one has the other: a filter over the graph of items sees that at once.
+#[test]
+fn a_filter_wins_where_items_come_in_pairs() {
+    let work = Workspace::new();
+    let mut last = 0;
+    let pairs = log(150, 12, |_, next| {
+        last = match last % 2 {
+            1 => last - 1,
+            _ => 2 * next(60) + 1,
+        };
+        last
+    });
+    work.write("pairs.csv", &pairs);
+    work.succeed(&[&contest("pairs.csv", "run")[..], &["--dim", "8", "-q"]].concat());
+    let kept = record(&work, "run");
+    let config = String::from_utf8(work.read("run/config.toml")).unwrap();
+    assert!(config.contains("[filter]"), "{}", kept["why"]);
+    assert!(
+        mean(&kept, kept["winner"].as_str().unwrap()) > 0.3,
+        "{kept}"
+    );
+}
+
+/// Tastes are directions in space, and what is chosen is drawn by their products, as matrix factorization has it.
+#[test]
+fn a_trained_model_wins_where_tastes_are_directions() {
+    let work = Workspace::new();
+    work.write("tastes.csv", &tastes(150, 100, 50));
+    work.succeed(&[&contest("tastes.csv", "run")[..], &["--dim", "8", "-q"]].concat());
+    let kept = record(&work, "run");
+    let config = String::from_utf8(work.read("run/config.toml")).unwrap();
+    assert!(config.contains("[training]"), "{}", kept["why"]);
+}
+
+/// Users who draw `per_user` distinct items with chances that grow with the exponential of a product of two vectors.
+fn tastes(n_users: usize, n_items: usize, per_user: usize) -> Vec<u8> {
+    const DIMENSIONS: usize = 4;
+    let uniform = |seed: u64| {
+        let mut next = numbers(seed);
+        move || (next(1 << 30) as f64 + 0.5) / f64::from(1 << 30)
+    };
+    let (mut noise, mut uniform) = (uniform(12), uniform(11));
+    let mut normal = || {
+        let radius = (-2.0 * uniform().ln()).sqrt();
+        radius * (std::f64::consts::TAU * uniform()).cos()
+    };
+    let mut vectors = |n: usize| -> Vec<[f64; DIMENSIONS]> {
+        (0..n).map(|_| std::array::from_fn(|_| normal())).collect()
+    };
+    let (users, items) = (vectors(n_users), vectors(n_items));
+    let mut csv = String::from("user_id,item_id\n");
+    for (user, taste) in users.iter().enumerate() {
+        // The largest of scores with Gumbel noise are a draw by the exponentials of the scores, without replacement.
+        let mut scores: Vec<(f64, usize)> = Vec::new();
+        for (item, vector) in items.iter().enumerate() {
+            let product: f64 = taste.iter().zip(vector).map(|(a, b)| a * b).sum();
+            scores.push((1.5 * product - (-noise().ln()).ln(), item));
+        }
+        scores.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (_, item) in &scores[..per_user] {
+            writeln!(csv, "u{user},{item}").unwrap();
+        }
+    }
+    csv.into_bytes()
 }
 
 /// Who has what was drawn by lot: some items more often than others, and nothing about the user.

@@ -123,9 +123,9 @@ impl Trials<'_> {
             epoch >= until || is_late.get()
         };
         let on = Callbacks {
-            after_epoch: None,
             pause: Some(&pause),
             until: Some(until),
+            ..Callbacks::default()
         };
         let outcome = train::train_in(
             &self.session.bars_alone(),
