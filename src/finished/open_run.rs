@@ -64,10 +64,8 @@ impl OpenRun {
         }
         let scorer = match filter::shape(&config) {
             Some(shape) => {
-                let weights = match filter::weighs_histories(&config) {
-                    true => Some(dir.train_weights(&lists)?),
-                    false => None,
-                };
+                let (weighted, half_life) = filter::histories_count(&config);
+                let weights = dir.train_counting(&lists, weighted, half_life)?;
                 let tables = dir.filter()?;
                 let filter = filter::of_run(&shape, &tables, &lists.train, weights, items.len())?;
                 Scorer::Filter(filter)

@@ -121,8 +121,8 @@ pub(crate) fn fitted(
     if residual > settings.tolerance {
         remark(observer, &less_exact(residual, settings.tolerance));
     }
-    let weights = prepared.split.train.weights();
-    let weights = filter::weighs_histories(config).then(|| weights.to_vec());
+    let (weighted, half_life) = filter::histories_count(config);
+    let weights = prepared.split.train.counting(weighted, half_life);
     let filter = filter::of_run(&shape, &tables, train, weights, prepared.items.len())?;
     Ok(Some((tables, filter)))
 }

@@ -81,6 +81,31 @@ impl RunDir {
         })
     }
 
+    /// What each of the items trained on counts in one use, in the order of `lists.train`, as [`PairColumns::counting`] says.
+    ///
+    /// # Errors
+    /// As [`interaction_columns`](Self::interaction_columns), and a run that did not keep what is asked for.
+    pub fn train_counting(
+        &self,
+        lists: &SeenLists,
+        weighted: bool,
+        half_life_days: Option<f64>,
+    ) -> Result<Vec<f32>, RunError> {
+        if !weighted && half_life_days.is_none() {
+            return Ok(Vec::new());
+        }
+        let columns = self.interaction_columns(lists)?.train;
+        let n = lists.train.n_pairs();
+        let missing = match (weighted, half_life_days) {
+            (true, _) if columns.weights.len() != n => "weights",
+            (_, Some(_)) if columns.times.len() != n => "times",
+            _ => return Ok(columns.counting(weighted, half_life_days)),
+        };
+        let path = self.path_of(File::Interactions);
+        let what = format!("it holds no {missing} of the training items");
+        Err(RunError::damaged(&path, what))
+    }
+
     /// The weights of the items trained on, in the order of `lists.train`, which the run's settings read.
     ///
     /// # Errors

@@ -81,7 +81,7 @@ impl<'a> EpochSampler<'a> {
             items: Items::new(train, &config),
             shared: SharedSampler::new(train, &config),
             hard: bands.map(|bands| HardNegatives::new(bands, &config)),
-            weighted: config.weighted_positives.then(|| Weighted::new(train)),
+            weighted: weighted(train, &config),
             train,
             config,
             edge_users,
@@ -198,6 +198,15 @@ impl<'a> EpochSampler<'a> {
         batch.users.push(user);
         batch.positives.push(positive);
     }
+}
+
+/// By what interactions are drawn as positives; `None` where all are alike.
+fn weighted(train: &TrainSet, config: &SamplingConfig) -> Option<Weighted> {
+    let weights = train.counting(config.weighted_positives, config.half_life_days);
+    (!weights.is_empty()).then(|| match config.positives {
+        PositiveSampling::ByEdge => Weighted::of_all(train, &weights),
+        PositiveSampling::ByUser => Weighted::of_users(train, &weights),
+    })
 }
 
 /// The generator for a purpose in an epoch: (seed, epoch) is its key, and each purpose has a stream of its own.

@@ -4,7 +4,6 @@ use rand::Rng;
 use rand::distr::Distribution;
 
 use super::negatives::{Items, popularity};
-use super::weighted::of_items;
 use crate::config::SamplingConfig;
 use crate::split::TrainSet;
 
@@ -43,6 +42,8 @@ impl SharedSampler {
         }
         let n = train.n_interactions().max(1) as f64;
         let n_items = train.n_items() as f64;
+        let positives = train.positives();
+        let weights = train.counting(config.weighted_positives, config.half_life_days);
         let frequency = |count: u32| (f64::from(count.max(1)) / n * n_items).ln() as f32;
         let by_weight = |weights: Vec<f64>| -> Vec<f32> {
             let whole: f64 = weights.iter().sum();
@@ -54,9 +55,9 @@ impl SharedSampler {
         Some(Self {
             n_drawn: config.batch_shared,
             in_batch: config.in_batch,
-            log_q: match (config.in_batch, config.weighted_positives) {
-                (true, false) => popularity(train).into_iter().map(frequency).collect(),
-                (true, true) => by_weight(of_items(train)),
+            log_q: match (config.in_batch, weights.is_empty()) {
+                (true, true) => popularity(train).into_iter().map(frequency).collect(),
+                (true, false) => by_weight(positives.sums_by_item(&weights, train.n_items())),
                 (false, _) => Vec::new(),
             },
             first: vec![NONE; train.n_items()],
