@@ -64,8 +64,7 @@ fn table(rows: usize) -> Vec<f32> {
 #[divan::bench]
 fn propagate(bencher: Bencher<'_, '_>) {
     let split = made_up();
-    let matrix =
-        normalized_adjacency(&split.train, Normalization::Symmetric, false, false).unwrap();
+    let matrix = normalized_adjacency(&split.train, Normalization::Symmetric, false, &[]).unwrap();
     let device = Device::flex();
     let (n_users, n_items) = (N_USERS as usize, N_ITEMS as usize);
     let n_entries = matrix.columns.len();

@@ -139,7 +139,7 @@ fn adjacency(train: &TrainSet, propagation: Propagation, device: &Device) -> Adj
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::None => (Normalization::Symmetric, false),
     };
-    let matrix = normalized_adjacency(train, normalization, self_loops, false).unwrap();
+    let matrix = normalized_adjacency(train, normalization, self_loops, &[]).unwrap();
     Adjacency::new(N_USERS as usize, N_ITEMS as usize, matrix, device).unwrap()
 }
 

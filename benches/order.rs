@@ -107,7 +107,7 @@ struct Timed {
 impl Timed {
     fn new(name: &'static str, split: &Split) -> Self {
         let train = &split.train;
-        let matrix = normalized_adjacency(train, Normalization::Symmetric, false, false).unwrap();
+        let matrix = normalized_adjacency(train, Normalization::Symmetric, false, &[]).unwrap();
         let device = Device::flex();
         let gathered = matrix.columns.clone();
         let adjacency = Adjacency::new(train.n_users(), train.n_items(), matrix, &device);

@@ -1,6 +1,6 @@
 //! What a log tells of each pair of some lists, beside the pair itself: weights and times.
 
-use super::{Interactions, ItemLists};
+use super::{Interactions, ItemLists, decays, moment_of};
 
 /// Columns beside the pairs of [`ItemLists`], user after user in the order of their items. A column is empty where
 /// nobody asked for it.
@@ -12,7 +12,35 @@ pub struct PairColumns {
     pub times: Vec<i64>,
 }
 
+/// What a pair counts at least, however long ago it was: what is divided by sums of these stays a number.
+const LEAST: f64 = 1e-30;
+
 impl PairColumns {
+    /// What each pair counts in one use: its weight where the use is `weighted`, times the decay by the half-life of the
+    /// use, as of the newest pair. Empty where all count 1.
+    ///
+    /// # Panics
+    /// When the column that is asked for is not there.
+    #[must_use]
+    pub fn counting(&self, weighted: bool, half_life_days: Option<f64>) -> Vec<f32> {
+        let n = self.times.len().max(self.weights.len());
+        let weights = match weighted {
+            true => &self.weights[..],
+            false => &[],
+        };
+        assert!(!weighted || weights.len() == n, "a weight a pair");
+        let Some(half_life) = half_life_days else {
+            return weights.to_vec();
+        };
+        assert_eq!(self.times.len(), n, "a time a pair");
+        let moment = moment_of(&self.times).unwrap_or_default();
+        let weight = |at: usize| weights.get(at).map_or(1.0, |&weight| f64::from(weight));
+        let decays = decays(&self.times, moment, half_life).enumerate();
+        decays
+            .map(|(at, decay)| (decay * weight(at)).max(LEAST) as f32)
+            .collect()
+    }
+
     /// The same columns when the pairs of `lists` get other ids: user `i` of the result is user `users[i]`, and item `j`
     /// becomes `new_items[j]`.
     pub(crate) fn reordered(&self, lists: &ItemLists, users: &[u32], new_items: &[u32]) -> Self {
@@ -98,6 +126,29 @@ fn joined<T: Copy>(lists: [&ItemLists; 2], columns: [&[T]; 2]) -> Vec<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pairs_count_by_weight_and_by_age() {
+        let day = 86_400;
+        let columns = PairColumns {
+            weights: vec![2.0, 6.0, 1.0],
+            times: vec![10 * day, 7 * day, 10 * day - 3_000_000_000],
+        };
+        assert!(columns.counting(false, None).is_empty());
+        assert_eq!(columns.counting(true, None), [2.0, 6.0, 1.0]);
+        // 3 days are a half-life; 95 years are 11,000 of them, and still count.
+        let least = 1e-30;
+        assert_eq!(columns.counting(false, Some(3.0)), [1.0, 0.5, least]);
+        assert_eq!(columns.counting(true, Some(3.0)), [2.0, 3.0, least]);
+        // All at one moment.
+        let still = PairColumns {
+            times: vec![day; 3],
+            ..columns
+        };
+        assert_eq!(still.counting(false, Some(0.5)), [1.0; 3]);
+        assert_eq!(still.counting(true, Some(0.5)), still.weights);
+        assert!(PairColumns::default().counting(false, Some(1.0)).is_empty());
+    }
 
     #[test]
     fn the_union_of_two_lists_keeps_what_is_known_of_each_pair() {

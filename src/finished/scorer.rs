@@ -17,10 +17,8 @@ pub(super) fn of_run(
 ) -> Result<Scorer> {
     let train = trained_on.lists(lists);
     if let Some(shape) = filter::shape(config) {
-        let weights = match filter::weighs_histories(config) {
-            true => Some(trained_on.weights(dir, lists)?),
-            false => None,
-        };
+        let (weighted, half_life) = filter::histories_count(config);
+        let weights = trained_on.counting(dir, lists, weighted, half_life)?;
         let filter = filter::of_run(&shape, &dir.filter()?, train, weights, n_items)?;
         return Ok(Scorer::Filter(filter));
     }

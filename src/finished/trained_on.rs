@@ -40,6 +40,33 @@ impl TrainedOn {
         run.whole_column(weights, self.lists(lists), "weights")
     }
 
+    /// What each of them counts in one use, as [`PairColumns::counting`] says.
+    pub(super) fn counting(
+        &self,
+        run: &RunDir,
+        lists: &SeenLists,
+        weighted: bool,
+        half_life_days: Option<f64>,
+    ) -> Result<Vec<f32>, RunError> {
+        if !weighted && half_life_days.is_none() {
+            return Ok(Vec::new());
+        }
+        let columns = self.columns(run, lists)?;
+        let PairColumns { weights, times } = columns;
+        let lists = self.lists(lists);
+        let columns = PairColumns {
+            weights: match weighted {
+                true => run.whole_column(weights, lists, "weights")?,
+                false => Vec::new(),
+            },
+            times: match half_life_days {
+                Some(_) => run.whole_column(times, lists, "times")?,
+                None => Vec::new(),
+            },
+        };
+        Ok(columns.counting(weighted, half_life_days))
+    }
+
     /// When each of them was, which the run's settings read.
     pub(super) fn times(&self, run: &RunDir, lists: &SeenLists) -> Result<Vec<i64>, RunError> {
         let times = self.columns(run, lists)?.times;

@@ -87,6 +87,13 @@ impl Prepared {
             )
             .into());
         }
+        if let Some(key) = config.half_life_set().filter(|_| !has_times) {
+            return Err(Usage(format!(
+                "`{key}` needs timestamps, and the log has none; name their column with `--timestamp-column NAME` \
+                 (`data.columns.timestamp`), or leave it out"
+            ))
+            .into());
+        }
         prior::check(&config.prior, &split)?;
         if config.reads_weights() && !split.remember_weights(&dataset)? {
             return Err(Usage(

@@ -100,7 +100,8 @@ pub(super) fn item_graph(
         positives.items().to_vec(),
     )
     .with_edge_features(features.encoded.edge_features)
-    .with_query(query);
+    .with_query(query)
+    .with_user_weights(train.counting(false, own.half_life_days));
     Ok(Some(graph))
 }
 

@@ -20,8 +20,8 @@ pub enum Normalization {
 }
 
 /// The normalised adjacency of the training interactions, with a self-loop at every node where asked (`A + I` takes
-/// the place of `A`, in the degrees too). A node without neighbours has an empty row, or its loop alone. Where the
-/// training set is `weighted`, `A` holds the weights of the interactions in place of ones, and a degree is their sum.
+/// the place of `A`, in the degrees too). A node without neighbours has an empty row, or its loop alone. Where there
+/// are `weights`, one an interaction, `A` holds them in place of ones, and a degree is their sum.
 ///
 /// Users come first; item `i` is node `n_users + i`. The pattern is symmetric, so the transposed matrix has the same
 /// rows and columns and only its values may differ. An interaction is two entries of 8 bytes (12 with transposed
@@ -32,30 +32,30 @@ pub enum Normalization {
 /// When the graph has more entries than Burn's 32-bit indices can number.
 ///
 /// # Panics
-/// When the training set is to be `weighted` and does not remember weights.
+/// When there are weights, but not one an interaction.
 pub fn normalized_adjacency(
     train: &TrainSet,
     normalization: Normalization,
     self_loops: bool,
-    weighted: bool,
+    weights: &[f32],
 ) -> Result<CsrMatrix, GraphError> {
     let n_nodes = train.n_users() + train.n_items();
     GraphError::check_edges(train.n_interactions(), n_nodes)?;
     let (row_ptr, columns) = square_pattern(train, self_loops);
-    let entries = match weighted {
-        true => entry_weights(train, self_loops),
-        false => Vec::new(),
+    let entries = match weights.is_empty() {
+        true => Vec::new(),
+        false => entry_weights(train, weights, self_loops),
     };
-    let degrees = match weighted {
-        true => sums(&row_ptr, &entries),
-        false => Vec::new(),
+    let degrees = match weights.is_empty() {
+        true => Vec::new(),
+        false => sums(&row_ptr, &entries),
     };
     let weigh = |value: fn(f64, f64) -> f64| {
         let degree = |node: usize| match degrees.get(node) {
             Some(&degree) => degree,
             None => f64::from(row_ptr[node + 1] - row_ptr[node]),
         };
-        weights(&row_ptr, &columns, &entries, degree, value)
+        entry_values(&row_ptr, &columns, &entries, degree, value)
     };
     let (values, transposed_values) = match normalization {
         Normalization::Symmetric => (weigh(|row, column| 1.0 / (row * column).sqrt()), None),
@@ -98,21 +98,17 @@ fn square_pattern(train: &TrainSet, self_loops: bool) -> (Vec<u32>, Vec<u32>) {
 }
 
 /// The weight of each entry of [`square_pattern`]; a loop weighs 1.
-fn entry_weights(train: &TrainSet, self_loops: bool) -> Vec<f32> {
+fn entry_weights(train: &TrainSet, of_pairs: &[f32], self_loops: bool) -> Vec<f32> {
     let positives = train.positives();
-    assert_eq!(
-        train.weights().len(),
-        positives.n_pairs(),
-        "a weight an interaction"
-    );
-    let pairs = positives.pairs().zip(train.weights());
+    assert_eq!(of_pairs.len(), positives.n_pairs(), "a weight each");
+    let pairs = positives.pairs().zip(of_pairs);
     let entries = pairs.map(|((user, item), &weight)| (item, user, weight));
     let by_item = Csr::from_entries(train.n_items(), entries);
     let mut weights = Vec::with_capacity(2 * positives.n_pairs());
     let a_loop = self_loops.then_some(1.0);
     for bounds in positives.row_ptr().windows(2) {
         weights.extend(a_loop);
-        weights.extend_from_slice(&train.weights()[bounds[0]..bounds[1]]);
+        weights.extend_from_slice(&of_pairs[bounds[0]..bounds[1]]);
     }
     for item in 0..train.n_items() as u32 {
         weights.extend_from_slice(by_item.weighted_row(item).1);
@@ -129,7 +125,7 @@ fn sums(row_ptr: &[u32], entries: &[f32]) -> Vec<f64> {
 }
 
 /// `value` of the degrees of each entry's row and column, times the entry's weight where there are weights.
-fn weights(
+fn entry_values(
     row_ptr: &[u32],
     columns: &[u32],
     entries: &[f32],
@@ -221,7 +217,7 @@ mod tests {
             let weights: Vec<f32> = weights.values().map(of_pair).collect();
             let train = train.weighing(&weights);
             let kind = if symmetric { Normalization::Symmetric } else { Normalization::RowMean };
-            let matrix = normalized_adjacency(&train, kind, loops, weighted).unwrap();
+            let matrix = normalized_adjacency(&train, kind, loops, &train.counting(weighted, None)).unwrap();
             let triples: Vec<_> = pairs.iter().zip(&weights).map(|(&(u, i), &w)| (u, i, w)).collect();
             let reference = expected(&triples, symmetric, loops);
             let ours = dense(&matrix, &matrix.values);

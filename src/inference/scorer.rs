@@ -146,6 +146,6 @@ impl Scorer {
 
 /// The same items with a user for each of `histories`: the normalised mean of the user's items, as in training.
 fn means_of(tables: &Tables, histories: &ItemLists) -> Tables {
-    let lists = (0..histories.n_users() as u32).map(|user| histories.of(user));
+    let lists = (0..histories.n_users() as u32).map(|user| (histories.of(user), &[][..]));
     tables.with_users(mean_vectors(&tables.own_items(), tables.own_dim(), lists))
 }

@@ -83,13 +83,12 @@ impl<'a> EpochSampler<'a> {
             ),
         };
         let items = Items::new(train, &config);
-        let weighted = config.weighted_positives.then(|| Weighted::new(train));
         Self {
-            log_q: Corrections::new(train, &config, &items, weighted.as_ref()),
+            log_q: Corrections::new(train, &config, &items),
             items,
             shared: SharedSampler::new(train, &config),
             hard: bands.map(|bands| HardNegatives::new(bands, &config)),
-            weighted,
+            weighted: weighted(train, &config),
             train,
             config,
             edge_users,
@@ -207,6 +206,15 @@ impl<'a> EpochSampler<'a> {
         batch.users.push(user);
         batch.positives.push(positive);
     }
+}
+
+/// By what interactions are drawn as positives; `None` where all are alike.
+fn weighted(train: &TrainSet, config: &SamplingConfig) -> Option<Weighted> {
+    let weights = train.counting(config.weighted_positives, config.half_life_days);
+    (!weights.is_empty()).then(|| match config.positives {
+        PositiveSampling::ByEdge => Weighted::of_all(train, &weights),
+        PositiveSampling::ByUser => Weighted::of_users(train, &weights),
+    })
 }
 
 /// The generator for a purpose in an epoch: (seed, epoch) is its key, and each purpose has a stream of its own.

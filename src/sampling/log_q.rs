@@ -1,10 +1,8 @@
 //! How often each item is drawn: the corrections of the sampled softmax.
 
 use super::negatives::{Items, popularity};
-use super::weighted::Weighted;
 use super::{Batch, Shared};
 use crate::config::{LogQ as Corrected, PositiveSampling, SamplingConfig};
-use crate::data::ItemLists;
 use crate::split::TrainSet;
 
 /// `log(q(i) * n_items)` of each candidate of a batch, where `q` is the distribution that it was drawn from.
@@ -31,24 +29,14 @@ pub(super) struct Corrections {
 
 impl Corrections {
     /// `None` where the settings correct nothing.
-    pub(super) fn new(
-        train: &TrainSet,
-        config: &SamplingConfig,
-        items: &Items,
-        weighted: Option<&Weighted>,
-    ) -> Option<Self> {
+    pub(super) fn new(train: &TrainSet, config: &SamplingConfig, items: &Items) -> Option<Self> {
         let corrects = match config.log_q {
             Corrected::Never => false,
             Corrected::InBatch => config.in_batch,
             Corrected::Always => true,
         };
         let in_batch = match config.in_batch {
-            true => logarithms(positive_shares(
-                train.positives(),
-                train.n_items(),
-                config,
-                weighted,
-            )),
+            true => logarithms(positive_shares(train, config)),
             false => Vec::new(),
         };
         let drawn = match items {
@@ -104,15 +92,12 @@ impl Corrections {
 
 /// The probability of each item of being a batch's positive: the share of its interactions, where interactions are drawn;
 /// the sum of `1 / (|U| |N(u)|)` over its users, where users are. Weighted, interactions count by their weights.
-fn positive_shares(
-    positives: &ItemLists,
-    n_items: usize,
-    config: &SamplingConfig,
-    weighted: Option<&Weighted>,
-) -> Vec<f64> {
-    let mass = |edges: std::ops::Range<usize>| match weighted {
+fn positive_shares(train: &TrainSet, config: &SamplingConfig) -> Vec<f64> {
+    let (positives, n_items) = (train.positives(), train.n_items());
+    let weights = train.counting(config.weighted_positives, config.half_life_days);
+    let mass = |edges: std::ops::Range<usize>| match weights.get(edges.clone()) {
         None => edges.len() as f64,
-        Some(weighted) => weighted.mass(edges),
+        Some(weights) => weights.iter().map(|&weight| f64::from(weight)).sum(),
     };
     let users = 0..positives.n_users() as u32;
     let active = users

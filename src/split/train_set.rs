@@ -60,6 +60,20 @@ impl TrainSet {
         &self.columns.times
     }
 
+    /// What each of [`TrainSet::positives`] counts in one use, user after user, as [`PairColumns::counting`] says; empty
+    /// where all count 1.
+    ///
+    /// # Panics
+    /// When weights or times are asked for that were not remembered.
+    #[must_use]
+    pub fn counting(&self, weighted: bool, half_life_days: Option<f64>) -> Vec<f32> {
+        let counting = self.columns.counting(weighted, half_life_days);
+        let is_asked = weighted || half_life_days.is_some();
+        let expected = if is_asked { self.n_interactions() } else { 0 };
+        assert_eq!(counting.len(), expected, "what each interaction counts");
+        counting
+    }
+
     /// Of each of [`TrainSet::positives`], user after user, the item its user had before it, or [`TrainSet::NONE`];
     /// equal times go by item. Empty where the times were not remembered.
     #[must_use]

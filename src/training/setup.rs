@@ -65,8 +65,12 @@ pub fn adjacency(
         Propagation::Symmetric { self_loops } => (Normalization::Symmetric, self_loops),
         Propagation::RowMean { self_loops } => (Normalization::RowMean, self_loops),
     };
-    let weighted = config.graph.as_ref().is_some_and(|graph| graph.weighted);
-    let matrix = normalized_adjacency(train, normalization, self_loops, weighted)?;
+    let weights = config.graph.as_ref().map(|graph| {
+        let half_life = graph.half_life_days;
+        train.counting(graph.weighted, half_life)
+    });
+    let weights = weights.unwrap_or_default();
+    let matrix = normalized_adjacency(train, normalization, self_loops, &weights)?;
     let adjacency = Adjacency::new(n_users, n_items, matrix, device);
     Ok(Some(adjacency?))
 }

@@ -39,6 +39,13 @@ section! {
         absent: Absent::Was("false"),
     }
 
+    /// Half-life in days after which an item of a user's history counts half, as of the newest training interaction. In
+    /// histories that are given each item counts 1. When absent: age does not count.
+    half_life_days: Option<f64> {
+        default: None;
+        accepts: POSITIVE,
+    }
+
     /// Largest residual of a singular vector, the largest singular value being 1.
     tolerance: f64 {
         default: 1e-4;

@@ -3,6 +3,7 @@
 use super::ModelName::{LightGcn, NgcfLecture, NgcfOfficial, NgcfPaper};
 use super::section::section;
 use super::setting::Absent;
+use crate::config::accepts::POSITIVE;
 
 section! {
     /// The graph of training interactions.
@@ -12,5 +13,12 @@ section! {
     weighted: bool {
         default: false;
         absent: Absent::Was("false"),
+    }
+
+    /// Half-life in days after which an edge counts half, as of the newest training interaction. When absent: age does not
+    /// count.
+    half_life_days: Option<f64> {
+        default: None;
+        accepts: POSITIVE,
     }
 }

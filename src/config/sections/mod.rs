@@ -173,6 +173,24 @@ impl RunConfig {
     }
 }
 
+impl RunConfig {
+    /// The first half-life that training reads times for.
+    #[must_use]
+    pub fn half_life_set(&self) -> Option<&'static str> {
+        let graph = self.graph.as_ref().and_then(|own| own.half_life_days);
+        let filter = self.filter.as_ref().and_then(|own| own.half_life_days);
+        let pinsage = self.pinsage.as_ref().and_then(|own| own.half_life_days);
+        let all = [
+            ("sampling.half_life_days", self.sampling.half_life_days),
+            ("graph.half_life_days", graph),
+            ("filter.half_life_days", filter),
+            ("pinsage.half_life_days", pinsage),
+        ];
+        let set = all.into_iter().find(|(_, value)| value.is_some());
+        set.map(|(key, _)| key)
+    }
+}
+
 impl Default for RunConfig {
     fn default() -> Self {
         Self::defaults_for(DEFAULT_MODEL)

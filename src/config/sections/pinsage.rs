@@ -3,7 +3,7 @@
 use super::PINSAGE;
 use super::section::section;
 use super::setting::Absent;
-use crate::config::accepts::Accepts;
+use crate::config::accepts::{Accepts, POSITIVE};
 use crate::config::choice::closed_choice;
 
 closed_choice! {
@@ -46,6 +46,14 @@ section! {
     /// The query that stands for a user beside a positive in training.
     query: QueryItem, moved_from "sampling.query" {
         default: QueryItem::History;
+    }
+
+    /// Half-life in days after which an item of a user's history counts half, as of the newest training interaction: in the
+    /// query `history` and in the vectors of users. In histories that are given each item counts 1. When absent: age does
+    /// not count.
+    half_life_days: Option<f64> {
+        default: None;
+        accepts: POSITIVE,
     }
 
     /// How many of a user's items `history` averages.

@@ -66,6 +66,13 @@ section! {
         absent: Absent::Was("false"),
     }
 
+    /// Half-life in days after which an interaction is drawn half as often as a positive, as of the newest training
+    /// interaction: among all by edge with replacement, among the user's items by user. When absent: age does not count.
+    half_life_days: Option<f64> {
+        default: None;
+        accepts: POSITIVE,
+    }
+
     /// Negatives per positive.
     negatives: usize {
         default: 1, for PinSage: 0;

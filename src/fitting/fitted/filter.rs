@@ -45,7 +45,8 @@ pub(super) fn fit(
     if residual > settings.tolerance {
         remark(observer, &less_exact(residual, settings.tolerance));
     }
-    let weights = filter::weighs_histories(config).then(|| train.weights().to_vec());
+    let (weighted, half_life) = filter::histories_count(config);
+    let weights = train.counting(weighted, half_life);
     let filter = filter::of_run(shape, &tables, positives, weights, n_items)?;
     Ok(Some((tables, filter)))
 }

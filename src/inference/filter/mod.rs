@@ -25,7 +25,7 @@ use block::{Filtered, USERS_PER_BLOCK};
 use history::History;
 use low_pass::LowPass;
 pub use response::Response;
-pub(crate) use settings::{of_run, shape, weighs_histories};
+pub(crate) use settings::{histories_count, of_run, shape};
 
 /// Items whose scores are held at once until they are selected from.
 const ITEMS_PER_TILE: usize = 256;

@@ -30,28 +30,27 @@ pub(crate) fn shape(config: &RunConfig) -> Option<FilterShape> {
     })
 }
 
-/// Whether histories count by the weights of interactions.
-pub(crate) fn weighs_histories(config: &RunConfig) -> bool {
-    config
-        .filter
-        .as_ref()
-        .is_some_and(|filter| filter.weighted_histories)
+/// How items of histories count: whether by the weights of interactions, and the half-life in days.
+pub(crate) fn histories_count(config: &RunConfig) -> (bool, Option<f64>) {
+    let filter = config.filter.as_ref();
+    let weighted = filter.is_some_and(|filter| filter.weighted_histories);
+    (weighted, filter.and_then(|filter| filter.half_life_days))
 }
 
-/// The filter a run was fitted to, over its training interactions and their weights, where histories have some.
+/// The filter a run was fitted to, over its training interactions; `weights` are what each counts, none for 1 each.
 pub(crate) fn of_run(
     shape: &FilterShape,
     tables: &FilterTables,
     train: &ItemLists,
-    weights: Option<Vec<f32>>,
+    weights: Vec<f32>,
     n_items: usize,
 ) -> Result<GraphFilter, FilterError> {
     let graph = CoOccurrence::new(train, n_items)?;
     let vectors = &tables.vectors;
     let n_vectors = vectors.shape.get(1).copied().unwrap_or(0);
     let filter = GraphFilter::new(shape, graph, train.clone(), &vectors.values, n_vectors)?;
-    Ok(match weights {
-        Some(weights) => filter.weighing(weights),
-        None => filter,
+    Ok(match weights.is_empty() {
+        true => filter,
+        false => filter.weighing(weights),
     })
 }

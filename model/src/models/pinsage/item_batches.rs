@@ -57,7 +57,7 @@ impl<'a> ItemBatches<'a> {
         }
         items
             .iter()
-            .for_each(|item| push_mean(&mut asked, &[*item]));
+            .for_each(|item| push_mean(&mut asked, &[(*item, 1.0)]));
         let hidden = mode.mask_seed(self.node_dropout, Purpose::Node, 0);
         let threshold = (self.node_dropout * u64::MAX as f64) as u64;
         let dropout = mode.mask_seed(self.feature_dropout, Purpose::Message, 0);
@@ -77,7 +77,7 @@ impl<'a> ItemBatches<'a> {
         let mut asked = SparseRows::default();
         items
             .iter()
-            .for_each(|item| push_mean(&mut asked, &[*item]));
+            .for_each(|item| push_mean(&mut asked, &[(*item, 1.0)]));
         let asked = asked.finish(self.graph.n_items());
         self.of_means(&asked, |_| false, None)
     }
@@ -117,9 +117,12 @@ impl<'a> ItemBatches<'a> {
     }
 }
 
-/// Adds a row that is the mean of some items' vectors.
-fn push_mean(rows: &mut SparseRows, items: &[u32]) {
-    let weight = 1.0 / items.len() as f32;
-    rows.extend(items.iter().map(|&item| (item, weight)));
+/// Adds a row that is the mean of some items' vectors, each with what it counts.
+fn push_mean(rows: &mut SparseRows, items: &[(u32, f32)]) {
+    // Of the largest first, for a sum of very small ones is no divisor.
+    let largest = items.iter().map(|item| item.1).fold(0.0, f32::max);
+    let whole: f32 = items.iter().map(|item| item.1 / largest).sum();
+    let share = |weight: f32| weight / largest * (1.0 / whole);
+    rows.extend(items.iter().map(|&(item, weight)| (item, share(weight))));
     rows.end_row();
 }

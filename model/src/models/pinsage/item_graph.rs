@@ -17,6 +17,8 @@ pub struct ItemGraph {
     neighbourhoods: Neighbourhoods,
     user_ptr: Vec<usize>,
     user_items: Vec<u32>,
+    /// What each of the users' items counts; none for 1 each.
+    user_weights: Vec<f32>,
     query: Query,
 }
 
@@ -63,6 +65,7 @@ impl ItemGraph {
             neighbourhoods,
             user_ptr,
             user_items,
+            user_weights: Vec::new(),
             query: Query::Others(1),
         }
     }
@@ -88,6 +91,21 @@ impl ItemGraph {
         self
     }
 
+    /// The same graph, the users' items counting by weights above 0: others are drawn by them, and a mean is weighted. None
+    /// for 1 each.
+    ///
+    /// # Panics
+    /// When there are weights, but not one an item of a user.
+    #[must_use]
+    pub fn with_user_weights(self, user_weights: Vec<f32>) -> Self {
+        let n = user_weights.len();
+        assert!(n == 0 || n == self.user_items.len(), "a weight each");
+        Self {
+            user_weights,
+            ..self
+        }
+    }
+
     /// Items alone, without users: the graph that new items are embedded with.
     pub fn of_items(features: Arc<SparseMatrix>, neighbourhoods: Neighbourhoods) -> Self {
         Self::new(features, neighbourhoods, vec![0], Vec::new())
@@ -108,9 +126,13 @@ impl ItemGraph {
         self.features.n_columns()
     }
 
-    /// The items of each user.
-    pub(super) fn histories(&self) -> impl Iterator<Item = &[u32]> {
-        let history = |ends: &[usize]| &self.user_items[ends[0]..ends[1]];
+    /// The items of each user, and what each counts, where that is not 1.
+    pub(super) fn histories(&self) -> impl Iterator<Item = (&[u32], &[f32])> {
+        let history = |ends: &[usize]| {
+            let weights = self.user_weights.get(ends[0]..ends[1]);
+            let items = &self.user_items[ends[0]..ends[1]];
+            (items, weights.unwrap_or_default())
+        };
         self.user_ptr.windows(2).map(history)
     }
 
@@ -147,32 +169,53 @@ impl ItemGraph {
         rows.finish(self.n_features())
     }
 
-    /// The items whose mean is the query for `positive` in place of a user; `positive` itself where the user has no other.
-    pub(super) fn query(&self, user: u32, positive: u32, random: u64) -> Vec<u32> {
+    /// The items whose mean is the query for `positive` in place of a user, and what each counts in it;
+    /// `positive` itself where the user has no other.
+    pub(super) fn query(&self, user: u32, positive: u32, random: u64) -> Vec<(u32, f32)> {
         let range = self.user_ptr[user as usize]..self.user_ptr[user as usize + 1];
         let items = &self.user_items[range.clone()];
         let place = items.binary_search(&positive);
         let n_wanted = match &self.query {
             Query::Before(before) => match place.map(|place| before[range.start + place]) {
-                Ok(before) if before != Self::NONE => return vec![before],
+                Ok(before) if before != Self::NONE => return vec![(before, 1.0)],
                 _ => 1,
             },
             Query::Others(n) => *n,
         };
         let n_others = items.len() - usize::from(place.is_ok());
         let other = |at: usize| match place {
-            Ok(place) if at >= place => items[at + 1],
-            _ => items[at],
+            Ok(place) if at >= place => at + 1,
+            _ => at,
+        };
+        let weights = self.user_weights.get(range).unwrap_or_default();
+        let weight = |at: usize| weights.get(other(at)).copied().unwrap_or(1.0);
+        let drawn = |draw: u64| {
+            let number = mix(random ^ draw);
+            let at = match weights.is_empty() {
+                true => (number % n_others as u64) as usize,
+                false => by_weight(n_others, weight, number),
+            };
+            (items[other(at)], 1.0)
         };
         match n_others {
-            0 => vec![positive],
-            n if n <= n_wanted => (0..n).map(other).collect(),
+            0 => vec![(positive, 1.0)],
+            n if n <= n_wanted => (0..n).map(|at| (items[other(at)], weight(at))).collect(),
             // Among many, twice the same one is rare, and no harm.
-            n => (0..n_wanted as u64)
-                .map(|draw| other((mix(random ^ draw) % n as u64) as usize))
-                .collect(),
+            _ => (0..n_wanted as u64).map(drawn).collect(),
         }
     }
+}
+
+/// One of `n` by weight, `number` being random over all there are.
+fn by_weight(n: usize, weight: impl Fn(usize) -> f32, number: u64) -> usize {
+    let whole: f64 = (0..n).map(|at| f64::from(weight(at))).sum();
+    let mut left = number as f64 / 2f64.powi(64) * whole;
+    let is_passed = |at: &usize| {
+        left -= f64::from(weight(*at));
+        left < 0.0
+    };
+    // Rounding may lead to the end of the last one.
+    (0..n).find(is_passed).unwrap_or(n - 1)
 }
 
 #[cfg(test)]
@@ -198,7 +241,7 @@ mod tests {
         let graph = graph();
         let queries = |user, positive| {
             let drawn = (0..50).flat_map(|random| graph.query(user, positive, random));
-            drawn.collect::<BTreeSet<u32>>()
+            drawn.map(|(item, _)| item).collect::<BTreeSet<u32>>()
         };
         assert_eq!(queries(0, 1), BTreeSet::from([0, 3]));
         assert_eq!(
@@ -213,12 +256,28 @@ mod tests {
             .with_query(Query::Before(vec![3, none, 1, none]));
         assert_eq!(
             [0, 3].map(|positive| before.query(0, positive, 0)),
-            [[3], [1]]
+            [[(3, 1.0)], [(1, 1.0)]]
         );
-        assert!(before.query(0, 1, 1) != [1], "the first has none before it");
+        assert!(
+            before.query(0, 1, 1) != [(1, 1.0)],
+            "the first has none before it"
+        );
         let two = graph.with_query(Query::Others(2));
-        assert_eq!(two.query(0, 1, 7), [0, 3], "all there are");
+        assert_eq!(two.query(0, 1, 7), [(0, 1.0), (3, 1.0)], "all there are");
         assert_eq!(two.query(0, 2, 7).len(), 2);
+    }
+
+    #[test]
+    fn what_counts_more_is_drawn_more_and_all_there_are_are_weighted() {
+        let weighted = graph().with_user_weights(vec![1e-30, 1e-30, 3e-30, 1.0]);
+        let all = weighted.clone().with_query(Query::Others(2));
+        assert_eq!(all.query(0, 1, 7), [(0, 1e-30), (3, 3e-30)]);
+        let drawn = (0..4000).filter(|&n| weighted.query(0, 1, n * 977)[0].0 == 3);
+        // Three of four; five deviations are 137.
+        let n = drawn.count();
+        assert!(n.abs_diff(3000) < 137, "{n}");
+        let histories: Vec<_> = weighted.histories().collect();
+        assert_eq!(histories[1], (&[2][..], &[1.0][..]));
     }
 
     #[test]
