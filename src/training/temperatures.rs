@@ -249,7 +249,9 @@ mod tests {
             temperatures.note(&[2, 3], &[1.1, 1.3]);
         }
         assert_eq!(first.inverse, again.inverse);
-        [&mut first, &mut again].map(|temperatures| temperatures.end_epoch());
+        for temperatures in [&mut first, &mut again] {
+            temperatures.end_epoch();
+        }
         assert_eq!(first.inverse, again.inverse);
         let mut damaged = first.to_host();
         damaged.remove("sums");
