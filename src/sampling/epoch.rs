@@ -4,42 +4,15 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use super::batch::Batch;
 use super::hard::HardNegatives;
-use super::log_q::{Corrections, LogQ};
+use super::log_q::Corrections;
 use super::negatives::Items;
-use super::shared::{Shared, SharedSampler};
+use super::shared::SharedSampler;
 use super::weighted::Weighted;
 use crate::config::{PositiveSampling, SamplingConfig};
 use crate::data::ItemLists;
 use crate::split::TrainSet;
-
-/// Triples to learn from: each positive with its negatives.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Batch {
-    /// Users, one per positive.
-    pub users: Vec<u32>,
-    /// An item of each user.
-    pub positives: Vec<u32>,
-    /// Per-positive negatives, the same number for each positive, row after row: those drawn from the catalogue,
-    /// then the hard ones.
-    pub negatives: Vec<u32>,
-    /// Batch-shared negatives, where there are any.
-    pub shared: Option<Shared>,
-    /// What the sampled softmax takes off, where the settings correct it.
-    pub log_q: Option<LogQ>,
-    /// Positives left out because no negative was found in [`MAX_TRIES`](super::MAX_TRIES) draws.
-    pub skipped: u64,
-    /// Hard negatives that were drawn as the others are, because a band had none for the user.
-    pub hard_replaced: u64,
-}
-
-impl Batch {
-    /// Its items: positives, then negatives, then those drawn to be shared.
-    pub fn items(&self) -> Vec<u32> {
-        let shared = self.shared.as_ref().map_or(&[][..], |shared| &shared.items);
-        [&self.positives, &self.negatives, shared].concat()
-    }
-}
 
 /// Draws the batches of epochs from a training set.
 #[derive(Debug)]

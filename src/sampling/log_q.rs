@@ -1,20 +1,10 @@
 //! How often each item is drawn: the corrections of the sampled softmax.
 
+use super::batch::{Batch, LogQ};
 use super::negatives::{Items, popularity};
-use super::{Batch, Shared};
+use super::shared::Shared;
 use crate::config::{LogQ as Corrected, PositiveSampling, SamplingConfig};
 use crate::split::TrainSet;
-
-/// `log(q(i) * n_items)` of each candidate of a batch, where `q` is the distribution that it was drawn from.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct LogQ {
-    /// One for each positive.
-    pub positives: Vec<f32>,
-    /// One for each per-positive negative; 0 for hard ones, which are drawn from no distribution over items.
-    pub negatives: Vec<f32>,
-    /// One for each batch-shared negative: those drawn, then the batch's positives where they are negatives.
-    pub shared: Vec<f32>,
-}
 
 /// The corrections of all items.
 #[derive(Debug)]

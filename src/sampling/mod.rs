@@ -1,6 +1,7 @@
 //! Positives and negatives of an epoch: a pure function of (seed, epoch), so that resuming from a
 //! checkpoint needs no saved generator.
 
+mod batch;
 mod epoch;
 mod hard;
 mod log_q;
@@ -8,8 +9,8 @@ mod negatives;
 mod shared;
 mod weighted;
 
-pub use epoch::{Batch, EpochSampler};
+pub use batch::{Batch, LogQ};
+pub use epoch::EpochSampler;
 pub use hard::HardNegatives;
-pub use log_q::LogQ;
 pub use negatives::MAX_TRIES;
 pub use shared::Shared;

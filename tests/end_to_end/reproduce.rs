@@ -20,7 +20,7 @@ fn other_data_are_refused_before_anything_is_trained() {
 #[test]
 fn missing_files_and_unknown_recipes_have_their_codes() {
     let work = Workspace::new();
-    let known = "there are mf, ngcf, lightgcn, lightgcn-64, gf-cf, chebycf";
+    let known = "there are mf, ngcf, lightgcn, lightgcn-64, lightgcn-adaptive, gf-cf, chebycf";
     for (option, value, code, expected) in [
         ("--data", "nowhere", 66, "train.txt"),
         ("--only", "popularty", 2, known),
