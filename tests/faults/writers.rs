@@ -30,7 +30,7 @@ fn the_second_writer_is_told_who_the_first_is_and_readers_go_on() {
     }
     work.succeed(&["recommend", "--run", "run", "--user", "user-1", "-k", "2"]);
     drop(lock);
-    let lock = RunLock::take(&work.path("folder/mf"), "demo").unwrap();
+    let lock = RunLock::take(&work.path("folder/films"), "demo").unwrap();
     work.refused(
         &["demo", "--out", "folder"],
         BUSY,

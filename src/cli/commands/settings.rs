@@ -76,23 +76,14 @@ pub(super) fn of_inspection(args: &InspectArgs) -> Result<Resolved> {
     Ok(config::resolve(None, environment(), flags.table)?)
 }
 
-/// The settings of a model in the demonstration.
+/// What is given for the contest of the demonstration.
 #[cfg(feature = "train")]
-pub(super) fn of_demo(args: &DemoArgs, model: config::ModelName) -> Result<RunConfig> {
+pub(super) fn of_demo(args: &DemoArgs) -> Result<Given> {
     let mut flags = Flags::default();
     flags.set("data.bundled", Some(BUNDLED));
-    flags.set("model.name", Some(model.as_str()));
     flags.set("run.device", Some(args.device.as_str()));
     flags.set("seed", Some(seed(args.seed)?));
-    // Chosen on the validation part of these data, from a dozen settings each.
-    match model {
-        config::ModelName::LightGcn => {
-            flags.set("training.learning_rate", Some(3e-4));
-            flags.set("loss.l2", Some(0.1));
-        }
-        _ => flags.set("loss.l2", Some(0.03)),
-    }
-    Ok(config::resolve(None, environment(), flags.table)?.config)
+    Ok(Given::new(None, environment(), flags.table)?)
 }
 
 /// A seed as a setting.
