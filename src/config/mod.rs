@@ -29,11 +29,11 @@ pub(crate) use resolve::{insert, with_draw_of_before};
 pub use sections::section::SectionDefinition;
 pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
-    ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
-    FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
-    ItemKnnSettings, LastActivation, LossKind, LossSettings, ModelName, ModelSettings,
-    NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings, PoolingName,
-    PopularitySettings, PositiveSampling, QueryItem, Repeats, RunConfig, RunSettings,
+    ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EaseSettings,
+    EvaluationConfig, FeatureSettings, FilterSettings, GraphSettings, HardRoot, IalsSettings,
+    IdOrder, Initialization, ItemKnnSettings, LastActivation, LossKind, LossSettings, ModelName,
+    ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings,
+    PoolingName, PopularitySettings, PositiveSampling, QueryItem, Repeats, RunConfig, RunSettings,
     SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start,
     TimeUnit, TrainingConfig, WalkSettings,
 };

@@ -53,11 +53,7 @@ impl<A: Amount> ItemPairs<A> {
     ///
     /// # Panics
     /// When an item is not below `n_items`.
-    pub(super) fn by_popularity(
-        lists: &ItemLists,
-        weights: &[A::Weight],
-        n_items: usize,
-    ) -> Self {
+    pub(super) fn by_popularity(lists: &ItemLists, weights: &[A::Weight], n_items: usize) -> Self {
         let counts = lists.counts_by_item(n_items);
         let mut items: Vec<u32> = (0..n_items as u32).collect();
         items.sort_by_key(|&item| std::cmp::Reverse(counts[item as usize]));

@@ -11,7 +11,7 @@ use crate::page::{Command, Page};
 use crate::workspace::Workspace;
 
 /// Runs that between them have every file and every tensor.
-const RUNS: [&str; 10] = [
+const RUNS: [&str; 11] = [
     "sagebrush train ratings.csv --items films.csv --set score.kind=mlp --set sampling.hard=2 \
      --set sampling.hard_from=5 --set sampling.hard_to=20 --set sampling.curriculum=false --out a",
     "sagebrush train ratings.csv --model ngcf-official --set score.kind=bilinear --out b",
@@ -23,10 +23,11 @@ const RUNS: [&str; 10] = [
     "sagebrush train ratings.csv --model gf-cf --set filter.vectors=8 --out f",
     "sagebrush train ratings.csv --model popularity --out g",
     "sagebrush train ratings.csv --model item-knn --out h",
+    "sagebrush train ratings.csv --model ease --out i",
     "sagebrush evaluate --run a",
     "sagebrush evaluate --run e",
 ];
-const FOLDERS: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
+const FOLDERS: [&str; 9] = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
 /// Files of JSON and of JSON lines whose members the page lists.
 const JSON: [&str; 6] = [
     "MANIFEST.json",

@@ -39,9 +39,10 @@ section! {
         absent: Absent::Was("false"),
     }
 
-    /// Largest residual of a singular vector, the largest singular value being 1.
+    /// Largest residual of a singular vector, the largest singular value being 1. A smaller one takes longer, and ranks no
+    /// better.
     tolerance: f64 {
-        default: 1e-4;
+        default: 0.1;
         accepts: FRACTION,
     }
 }

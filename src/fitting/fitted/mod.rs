@@ -1,6 +1,8 @@
 //! Models that are fitted at once, without epochs: each is a function of the training part and the settings.
 
+mod ease;
 mod filter;
+mod ials;
 mod item_knn;
 mod popularity;
 
@@ -9,7 +11,7 @@ use std::time::Instant;
 use crate::config::RunConfig;
 use crate::error::{Result, Unexpected, Usage};
 use crate::inference::filter::{GraphFilter, shape};
-use crate::inference::{ItemKnn, Popularity, ScoreSource};
+use crate::inference::{Ease, ItemKnn, Popularity, ScoreSource, Tables};
 use crate::observer::Observer;
 use crate::run::{FilterTables, RunWriter};
 use crate::split::TrainSet;
@@ -26,6 +28,8 @@ enum Model {
     Filter(FilterTables, GraphFilter),
     Popularity(Popularity),
     ItemKnn(ItemKnn),
+    Ease(Ease),
+    Ials(Tables),
 }
 
 /// Fits the model of the settings to a training part; `None` when interrupted. Nothing but that part is looked at, and
@@ -47,6 +51,10 @@ pub(crate) fn fitted(
         Some(Model::Popularity(popularity::fit(settings, train)))
     } else if let Some(settings) = &config.item_knn {
         item_knn::fit(observer, settings, train).map(Model::ItemKnn)
+    } else if let Some(settings) = &config.ease {
+        ease::fit(observer, settings, train)?.map(Model::Ease)
+    } else if let Some(settings) = &config.ials {
+        ials::fit(observer, settings, config.seed, train)?.map(Model::Ials)
     } else {
         return Err(Unexpected("a model that is trained was to be fitted at once").into());
     };
@@ -90,6 +98,8 @@ impl Fitted {
             Model::Filter(_, filter) => filter,
             Model::Popularity(popularity) => popularity,
             Model::ItemKnn(knn) => knn,
+            Model::Ease(ease) => ease,
+            Model::Ials(tables) => tables,
         }
     }
 
@@ -99,6 +109,8 @@ impl Fitted {
             Model::Filter(tables, _) => run.write_filter(tables)?,
             Model::Popularity(popularity) => run.write_popularity(popularity.counts())?,
             Model::ItemKnn(knn) => run.write_item_knn(knn.neighbours())?,
+            Model::Ease(ease) => run.write_ease(ease.weights(), ease.n_items())?,
+            Model::Ials(tables) => ials::write(tables, run)?,
         }
         Ok(())
     }
