@@ -8,6 +8,7 @@ mod dense;
 mod eigen;
 mod error;
 mod inverse;
+mod segments;
 mod subspace;
 
 pub use co_occurrence::{CoOccurrence, Step};
