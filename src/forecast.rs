@@ -14,6 +14,8 @@
 //! | adjacency, mean over neighbours | 24 per training interaction, 4 per node; 12 per node with self-loops |
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
 //! | item-kNN, in place of graph and tables | 12 per training interaction, 16 with a half-life; 16 per item and neighbour |
+//! | EASE, in place of graph and tables | 12 per training interaction; 4 per pair of items, 2,048 per item |
+//! | iALS, in place of graph and tables | 8 per training interaction; 4 per float of the vectors, and 8 of those of users or of items |
 //! | popularity, in place of graph and tables | 16 per item |
 //! | a graph filter while its vectors are sought, in place of all tables | 12 per node and vector |
 //! | items near each root, for hard negatives | 4 per rank of the band and root |
@@ -62,6 +64,8 @@ const ALLOCATOR: f64 = 1.08;
 const FILTER_TABLES: f64 = 3.0;
 /// Twice as many candidates as an item keeps neighbours.
 const CANDIDATE_BYTES: f64 = 16.0;
+/// Two panels of 256 floats an item, while weights are sought.
+const PANEL_BYTES: f64 = 2048.0;
 /// An item's score, and its place among all.
 const RANKED_BYTES: f64 = 16.0;
 /// Copies of an item's features, a value and a column each.
@@ -164,6 +168,8 @@ fn graph_bytes(config: &RunConfig, counts: Counts) -> f64 {
             let decays = settings.is_some_and(|own| own.half_life_days.is_some());
             WORD_BYTES * (3.0 + f64::from(u8::from(decays))) * counts.train as f64
         }
+        ModelName::Ials => WORD_BYTES * 2.0 * counts.train as f64,
+        ModelName::Ease => WORD_BYTES * 3.0 * counts.train as f64,
         ModelName::LightGcn | ModelName::NgcfPaper | ModelName::GfCf | ModelName::ChebyCf => {
             WORD_BYTES * (2.0 * edges + nodes)
         }
@@ -229,6 +235,14 @@ impl<'a> Tables<'a> {
         }
         if let Some(knn) = &self.config.item_knn {
             return CANDIDATE_BYTES * knn.neighbours as f64 * self.items;
+        }
+        if let Some(ials) = &self.config.ials {
+            // Both tables, and the larger one turned and as it is being turned.
+            let scale = ials.dim as f64 / self.config.model.dim as f64;
+            return scale * (self.whole + 2.0 * self.larger);
+        }
+        if self.config.ease.is_some() {
+            return (WORD_BYTES * self.items + PANEL_BYTES) * self.items;
         }
         if self.config.popularity.is_some() {
             return RANKED_BYTES * self.items;

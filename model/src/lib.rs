@@ -14,7 +14,9 @@ mod tests;
 
 pub use batch::{BatchIndices, ItemBatch, LogQ, SharedNegatives};
 pub use graph::{Adjacency, AdjacencyError, CsrMatrix, SparseMatrix, SparseRows, check_table_fits};
-pub use kernels::cpu::{MatrixView, cpu_instruction_set, limits, multiply};
+pub use kernels::cpu::{
+    MatrixView, SOLVE_LANES, add_gram, cpu_instruction_set, limits, multiply, solve_positive,
+};
 pub use losses::{BatchScores, L2, LossConfig, LossParts, RankingLoss};
 pub use models::{
     EdgeFeatures, EmbeddingTables, Embeddings, Graph, InferenceError, ItemBatches, ItemGraph,

@@ -31,12 +31,12 @@ pub(crate) use resolve::{insert, with_draw_of_before};
 pub use sections::section::SectionDefinition;
 pub use sections::setting::{Absent, Flag, Limit, Over, Rule, Setting, Tune, Usual};
 pub use sections::{
-    AUTO, ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EvaluationConfig,
-    FeatureSettings, FilterSettings, GraphSettings, HardRoot, IdOrder, Initialization,
-    ItemKnnSettings, L2Rows, LastActivation, LogQ, LossKind, LossSettings, ModelName,
-    ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer, PinSageSettings,
-    PoolingName, PopularitySettings, PositiveSampling, PriorConfig, PriorUse, QueryItem, Repeats,
-    RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings, SplitConfig,
-    SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,
+    AUTO, ChebyCfSettings, ColumnNames, DEFAULT_MODEL, DataConfig, DeviceName, EaseSettings,
+    EvaluationConfig, FeatureSettings, FilterSettings, GraphSettings, HardRoot, IalsSettings,
+    IdOrder, Initialization, ItemKnnSettings, L2Rows, LastActivation, LogQ, LossKind, LossSettings,
+    ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer,
+    PinSageSettings, PoolingName, PopularitySettings, PositiveSampling, PriorConfig, PriorUse,
+    QueryItem, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings,
+    SplitConfig, SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,
 };
 pub use table::{current_key, setting_named, settings};

@@ -1,7 +1,7 @@
 //! What a candidate costs, forecast from the code and the counts of the log: multiply-adds in dense tiles, and in passes
 //! over sparse matrices, which wait for memory.
 
-use crate::config::{ChebyCfSettings, FilterSettings, ItemKnnSettings, RunConfig};
+use crate::config::{ChebyCfSettings, FilterSettings, IalsSettings, ItemKnnSettings, RunConfig};
 use crate::split::Split;
 
 /// Multiply-adds of a unit.
@@ -75,9 +75,34 @@ impl Work {
                 sparse: log.train,
             };
         }
+        if config.ease.is_some() {
+            return Self::of_ease(log);
+        }
+        if let Some(ials) = &config.ials {
+            return Self::of_ials(ials, log);
+        }
         match &config.item_knn {
             Some(knn) => Self::of_item_knn(knn, log),
             None => Self::of_training(config, log),
+        }
+    }
+
+    /// The inverse of a symmetric matrix of items, and a row of it for each item of a history.
+    fn of_ease(log: &LogCounts) -> Self {
+        let history = log.train / log.users.max(1.0);
+        Self {
+            dense: log.items.powi(3) + log.measured_users * history * log.items,
+            sparse: log.pairs / 2.0,
+        }
+    }
+
+    /// A system of equations for each user and item an iteration: what it is made of, and its solution.
+    fn of_ials(ials: &IalsSettings, log: &LogCounts) -> Self {
+        let dim = ials.dim as f64;
+        let systems = log.train * dim * dim + (log.users + log.items) * dim.powi(3) / 6.0;
+        Self {
+            dense: 2.0 * ials.iterations as f64 * systems + log.measured_users * log.items * dim,
+            sparse: 0.0,
         }
     }
 

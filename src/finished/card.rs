@@ -58,6 +58,7 @@ fn card_score(config: &RunConfig) -> CardScore {
         (ModelName::GfCf | ModelName::ChebyCf, _) => CardScore::Filter,
         (ModelName::Popularity, _) => CardScore::Popularity,
         (ModelName::ItemKnn, _) => CardScore::ItemKnn,
+        (ModelName::Ease, _) => CardScore::Ease,
         (_, ScoreKind::Mlp) => CardScore::Head,
         _ => CardScore::Dot,
     }
@@ -78,6 +79,12 @@ pub(crate) fn model_line(config: &RunConfig) -> String {
     }
     if let Some(knn) = &config.item_knn {
         return format!("{name}, {} neighbours", knn.neighbours);
+    }
+    if let Some(ease) = &config.ease {
+        return format!("{name}, L2 {}", ease.l2);
+    }
+    if let Some(ials) = &config.ials {
+        return format!("{name}, {} dimensions", ials.dim);
     }
     let layers = if model.layers == 0 {
         String::new()
@@ -168,6 +175,15 @@ fn fitted_lines(config: &RunConfig) -> Lines {
     if let Some(own) = &config.item_knn {
         add("neighbours an item", own.neighbours.to_string());
         add("shrinkage", own.shrinkage.to_string());
+    }
+    if let Some(own) = &config.ease {
+        add("L2", own.l2.to_string());
+    }
+    if let Some(own) = &config.ials {
+        add("weight of every pair", own.alpha.to_string());
+        add("L2", own.l2.to_string());
+        add("power of frequencies in L2", own.l2_power.to_string());
+        add("iterations", own.iterations.to_string());
     }
     let popularity = config.popularity.as_ref();
     let knn = config.item_knn.as_ref();

@@ -4,7 +4,7 @@ use super::trained_on::TrainedOn;
 use crate::config::{ModelName, RunConfig, ScoreKind};
 use crate::data::decayed_weights;
 use crate::error::Result;
-use crate::inference::{FoldIn, FoldInMap, ItemKnn, Popularity, Scorer, filter, from_stored};
+use crate::inference::{Ease, FoldIn, FoldInMap, ItemKnn, Popularity, Scorer, filter, from_stored};
 use crate::run::{RunDir, SeenLists};
 
 /// The scorer of a run over the lists that its model was trained on.
@@ -35,7 +35,15 @@ pub(super) fn of_run(
         let knn = ItemKnn::of_neighbours(dir.item_knn(n_items)?, train.clone(), weights);
         return Ok(Scorer::ItemKnn(knn));
     }
+    if config.ease.is_some() {
+        let ease = Ease::of_weights(dir.ease(n_items)?, n_items, train.clone())?;
+        return Ok(Scorer::Ease(ease));
+    }
     let tables = from_stored(dir.embeddings()?)?;
+    if let Some(settings) = &config.ials {
+        let fold_in = FoldIn::of_ials(settings.into());
+        return Ok(Scorer::Embeddings(tables, fold_in));
+    }
     if places_by_means(config) {
         return Ok(Scorer::ItemMeans(tables));
     }

@@ -84,7 +84,7 @@ pub(crate) fn fit_into(
             refit: Some(refit),
         }));
     }
-    write_outputs(run, config, prepared, &fitted, prior)?;
+    write_outputs(run, config, prepared, fitted, prior)?;
     Ok(Some(FitReport {
         validation,
         seconds,
@@ -111,11 +111,9 @@ pub(super) fn refit_into(
     };
     run_files::write_refit_inputs(run, prepared)?;
     let prior = prior.and_then(|prior| prior::counted_anew(prior, &prepared.split));
-    write_outputs(run, config, prepared, &fitted, prior)?;
-    Ok(Some(Refitted {
-        refit,
-        seconds: fitted.seconds,
-    }))
+    let seconds = fitted.seconds;
+    write_outputs(run, config, prepared, fitted, prior)?;
+    Ok(Some(Refitted { refit, seconds }))
 }
 
 /// Writes what was fitted and declares the run finished.
@@ -123,13 +121,10 @@ fn write_outputs(
     run: &mut RunWriter,
     config: &RunConfig,
     prepared: &Prepared,
-    fitted: &Fitted,
+    fitted: Fitted,
     prior: Option<StoredPrior>,
 ) -> Result<()> {
-    fitted.write(run)?;
-    if let Some(prior) = &prior {
-        run.write_prior(prior)?;
-    }
+    fitted.write(run, prior.as_ref())?;
     let card = card::of_trained(run, config, &prepared.record);
     run.write_model_card(&card)?;
     Ok(run.finish()?)

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 
 use nalgebra::{Cholesky, DMatrix};
 
+use super::ials::{IalsConfig, IalsFoldIn};
 use super::score_source::ScoreSource;
 use super::tables::{Tables, TablesError, expect_size};
 use crate::data::ItemLists;
@@ -113,6 +114,7 @@ pub struct FoldIn(Origin);
 #[derive(Debug)]
 enum Origin {
     Known(FoldInMap),
+    Ials(IalsFoldIn),
     Training {
         train: ItemLists,
         fitted: OnceLock<Result<FoldInMap, FoldInError>>,
@@ -131,21 +133,16 @@ impl FoldIn {
         Self(Origin::Training { train, fitted })
     }
 
+    /// By the least squares that the tables of iALS come from: exact, without a map.
+    pub fn of_ials(config: IalsConfig) -> Self {
+        Self(Origin::Ials(IalsFoldIn::new(config)))
+    }
+
     /// How many users the training lists have that a map is yet to be fitted to.
     pub(super) fn n_training_users(&self) -> Option<usize> {
         match &self.0 {
-            Origin::Known(_) => None,
+            Origin::Known(_) | Origin::Ials(_) => None,
             Origin::Training { train, .. } => Some(train.n_users()),
-        }
-    }
-
-    fn map(&self, tables: &Tables) -> Result<&FoldInMap, FoldInError> {
-        match &self.0 {
-            Origin::Known(map) => Ok(map),
-            Origin::Training { train, fitted } => {
-                let fitted = fitted.get_or_init(|| FoldInMap::fit(tables, train));
-                fitted.as_ref().map_err(|&error| error)
-            }
         }
     }
 
@@ -161,7 +158,14 @@ impl FoldIn {
         tables: &Tables,
         histories: &ItemLists,
     ) -> Result<Tables, FoldInError> {
-        let map = self.map(tables)?;
+        let map = match &self.0 {
+            Origin::Known(map) => map,
+            Origin::Ials(fold_in) => return Ok(fold_in.place(tables, histories)),
+            Origin::Training { train, fitted } => {
+                let fitted = fitted.get_or_init(|| FoldInMap::fit(tables, train));
+                fitted.as_ref().map_err(|&error| error)?
+            }
+        };
         let mut vectors = Vec::with_capacity(histories.n_users() * tables.own_dim());
         for user in 0..histories.n_users() as u32 {
             map.place(tables, histories.of(user), &mut vectors);

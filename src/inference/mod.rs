@@ -1,8 +1,10 @@
 //! From scores to ranked lists: host tables, exact top-K, and the recommender that answers for keys and internal ids.
 
+mod ease;
 mod fallback;
 pub mod filter;
 mod fold_in;
+mod ials;
 mod item_knn;
 mod item_pairs;
 mod item_side;
@@ -25,8 +27,10 @@ mod top_k;
 #[cfg(test)]
 mod top_k_tests;
 
+pub use ease::Ease;
 pub use fallback::ServedScores;
 pub use fold_in::{FoldIn, FoldInError, FoldInMap};
+pub use ials::{IalsConfig, IalsError, factorize};
 pub use item_knn::{ItemKnn, ItemKnnConfig};
 pub use model_config::model_config;
 pub use plane::{Plane, plane};

@@ -68,9 +68,12 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
             node_dropout: model.node_dropout,
             feature_dropout: config.features.as_ref().map_or(0.0, |f| f.dropout),
         }),
-        ModelName::GfCf | ModelName::ChebyCf | ModelName::Popularity | ModelName::ItemKnn => {
-            unreachable!("{} is fitted, not trained", model.name)
-        }
+        ModelName::GfCf
+        | ModelName::ChebyCf
+        | ModelName::Popularity
+        | ModelName::ItemKnn
+        | ModelName::Ease
+        | ModelName::Ials => unreachable!("{} is fitted, not trained", model.name),
     };
     ModelConfig {
         network,

@@ -2,6 +2,7 @@
 
 use sagebrush_model::mean_vectors;
 
+use super::ease::Ease;
 use super::filter::GraphFilter;
 use super::fold_in::{FoldIn, FoldInError};
 use super::item_knn::ItemKnn;
@@ -26,6 +27,8 @@ pub enum Scorer {
     Filter(GraphFilter),
     /// The neighbours of items, over users' histories.
     ItemKnn(ItemKnn),
+    /// The weights of items for each other, over users' histories.
+    Ease(Ease),
     /// The most popular items, for everybody.
     Popularity(Popularity),
 }
@@ -37,6 +40,7 @@ impl Scorer {
             Self::Embeddings(tables, _) | Self::ItemMeans(tables) => tables,
             Self::Filter(filter) => filter,
             Self::ItemKnn(knn) => knn,
+            Self::Ease(ease) => ease,
             Self::Popularity(popularity) => popularity,
         }
     }
@@ -45,7 +49,7 @@ impl Scorer {
     pub fn tables(&self) -> Option<&Tables> {
         match self {
             Self::Embeddings(tables, _) | Self::ItemMeans(tables) => Some(tables),
-            Self::Filter(_) | Self::ItemKnn(_) | Self::Popularity(_) => None,
+            Self::Filter(_) | Self::ItemKnn(_) | Self::Ease(_) | Self::Popularity(_) => None,
         }
     }
 
@@ -85,6 +89,7 @@ impl Scorer {
                 })
             }
             Self::ItemKnn(knn) => Box::new(knn.with_histories(histories.clone())),
+            Self::Ease(ease) => Box::new(ease.with_histories(histories.clone())),
             Self::Popularity(popularity) => Box::new(popularity.for_others(histories.n_users())),
         })
     }
@@ -99,11 +104,13 @@ impl Scorer {
                 Ok(Self::Embeddings(tables.with_items(rows)?, fold_in))
             }
             Self::ItemMeans(tables) => tables.with_items(rows).map(Self::ItemMeans),
-            Self::Filter(_) | Self::ItemKnn(_) | Self::Popularity(_) => Err(TablesError {
-                part: "the item table of a model without vectors",
-                found: rows.len(),
-                expected: 0,
-            }),
+            Self::Filter(_) | Self::ItemKnn(_) | Self::Ease(_) | Self::Popularity(_) => {
+                Err(TablesError {
+                    part: "the item table of a model without vectors",
+                    found: rows.len(),
+                    expected: 0,
+                })
+            }
         }
     }
 
@@ -123,6 +130,7 @@ impl Scorer {
             }
             Self::Filter(filter) => filter.similar(item, k, hidden),
             Self::ItemKnn(knn) => knn.similar(item, k, hidden),
+            Self::Ease(ease) => ease.similar(item, k, hidden),
             Self::Popularity(popularity) => popularity.best(k, hidden),
         }
     }

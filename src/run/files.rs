@@ -22,6 +22,8 @@ pub enum File {
     Popularity,
     /// `item_knn.safetensors`: the neighbours of each item, where they are the model.
     ItemKnn,
+    /// `ease.safetensors`: the weights of items for each other, where they are the model.
+    Ease,
     /// `users.json`: user keys; the position is the id.
     Users,
     /// `items.json`: item keys; the position is the id.
@@ -62,7 +64,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -71,6 +73,7 @@ impl File {
         Self::Filter,
         Self::Popularity,
         Self::ItemKnn,
+        Self::Ease,
         Self::Users,
         Self::Items,
         Self::Titles,
@@ -102,6 +105,7 @@ impl File {
             Self::Filter => "filter.safetensors",
             Self::Popularity => "popularity.safetensors",
             Self::ItemKnn => "item_knn.safetensors",
+            Self::Ease => "ease.safetensors",
             Self::Users => "users.json",
             Self::Items => "items.json",
             Self::Titles => "titles.json",
@@ -153,11 +157,12 @@ impl File {
     }
 
     /// What a finished run scores with: all files of one of these.
-    pub(super) const SCORERS: [&[Self]; 4] = [
+    pub(super) const SCORERS: [&[Self]; 5] = [
         &[Self::Model, Self::Embeddings],
         &[Self::Filter],
         &[Self::Popularity],
         &[Self::ItemKnn],
+        &[Self::Ease],
     ];
 
     pub(super) fn is_tensors(self) -> bool {
@@ -170,6 +175,7 @@ impl File {
                 | Self::Filter
                 | Self::Popularity
                 | Self::ItemKnn
+                | Self::Ease
                 | Self::Interactions
                 | Self::Test
                 | Self::AlsoSeen

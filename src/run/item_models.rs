@@ -1,4 +1,4 @@
-//! What a run keeps of models of items that are fitted at once: how popular each is, and its neighbours.
+//! What a run keeps of models of items that are fitted at once: how popular each is, its neighbours, its weights.
 
 use super::tensors::{Entry, TensorFile, Values, write_tensors};
 use super::{File, RunDir, RunError, RunWriter};
@@ -30,6 +30,19 @@ impl RunWriter {
         ];
         self.write(File::ItemKnn, |out| write_tensors(out, entries, None))
     }
+
+    /// Writes `ease.safetensors`: the weights of items for each other, `[n_items, n_items]`.
+    ///
+    /// # Errors
+    /// [`RunError::CannotWrite`].
+    pub fn write_ease(&mut self, weights: &[f32], n_items: usize) -> Result<(), RunError> {
+        let entry = Entry {
+            name: "weights".to_owned(),
+            shape: vec![n_items, n_items],
+            values: Values::F32(weights),
+        };
+        self.write(File::Ease, |out| write_tensors(out, vec![entry], None))
+    }
 }
 
 impl RunDir {
@@ -42,6 +55,19 @@ impl RunDir {
         let scores = TensorFile::parse(&path, &bytes)?.f32("scores")?.values;
         match scores.len() == n_items && scores.iter().all(|score| score.is_finite()) {
             true => Ok(scores),
+            false => Err(RunError::damaged(&path, "it is not of the run's items")),
+        }
+    }
+
+    /// The weights of `ease.safetensors`, for a catalogue of `n_items`.
+    ///
+    /// # Errors
+    /// A missing or damaged file.
+    pub fn ease(&self, n_items: usize) -> Result<Vec<f32>, RunError> {
+        let (path, bytes) = (self.path_of(File::Ease), self.read(File::Ease)?);
+        let weights = TensorFile::parse(&path, &bytes)?.f32("weights")?;
+        match weights.shape == [n_items, n_items] {
+            true => Ok(weights.values),
             false => Err(RunError::damaged(&path, "it is not of the run's items")),
         }
     }
@@ -88,6 +114,9 @@ mod tests {
         run.write_popularity(&[2.0, 0.0, 0.5]).unwrap();
         assert_eq!(run.popularity(3).unwrap(), [2.0, 0.0, 0.5]);
         assert!(run.popularity(4).is_err());
+        run.write_ease(&[0.0, 0.5, -0.25, 0.0], 2).unwrap();
+        assert_eq!(run.ease(2).unwrap(), [0.0, 0.5, -0.25, 0.0]);
+        assert!(run.ease(4).is_err());
         let neighbours = Csr::from_rows([vec![(2, 0.5), (1, 0.25)], vec![], vec![(0, 1e-30)]]);
         run.write_item_knn(&neighbours).unwrap();
         assert_eq!(run.item_knn(3).unwrap(), neighbours);

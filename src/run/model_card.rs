@@ -16,6 +16,8 @@ pub enum CardScore {
     Popularity,
     /// The similarities of an item's neighbours that the user has.
     ItemKnn,
+    /// The weights of the user's items for an item.
+    Ease,
 }
 
 /// What the model card says. Texts are taken as text: markup in them is escaped.
@@ -57,6 +59,7 @@ impl ModelCard {
             CardScore::Filter => (VECTORS, LOAD_FILTER.to_owned()),
             CardScore::Popularity => (SCORES, LOAD_POPULARITY.to_owned()),
             CardScore::ItemKnn => (NEIGHBOURS, LOAD_ITEM_KNN.to_owned()),
+            CardScore::Ease => (WEIGHTS, LOAD_EASE.to_owned()),
         };
         let fold_in = match self.folds_in {
             true => FOLD_IN,
@@ -137,6 +140,13 @@ const LOAD_ITEM_KNN: &str = "
 The score of an item is the sum of its similarities to those of its neighbours that the user has;
 `sagebrush recommend` applies it, also to the history of a new user:
 `sagebrush recommend --run . --history ITEM,ITEM`.
+";
+
+const WEIGHTS: &str = "| `ease.safetensors` | `weights` [n_items, n_items]: what an item of a history (row) says for an item (column) |\n";
+
+const LOAD_EASE: &str = "
+The scores of a history are the sum of its items' rows of `weights`; `sagebrush recommend` applies it, also to
+the history of a new user: `sagebrush recommend --run . --history ITEM,ITEM`.
 ";
 
 const LOAD_FILTER: &str = "

@@ -4,18 +4,16 @@
 use sagebrush_model::SparseMatrix;
 
 use super::SpectralError;
+use super::segments::Segments;
 use crate::data::{Csr, ItemLists};
-
-/// Rows finished at once, while they are in the cache.
-const ROWS: usize = 64;
 
 /// The graph of items that share users. Its eigenvalues lie in `[0, 1]`.
 #[derive(Debug, Clone)]
 pub struct CoOccurrence {
     /// `R̃`, a row per user.
-    by_user: SparseMatrix,
+    by_user: Segments,
     /// `R̃ᵀ`, a row per item.
-    by_item: SparseMatrix,
+    by_item: Segments,
 }
 
 impl CoOccurrence {
@@ -34,8 +32,8 @@ impl CoOccurrence {
         let (by_user, by_item) = (lists.rows(), lists.users_by_item(n_items));
         let (of_users, of_items) = (degrees(by_user), degrees(&by_item));
         Ok(Self {
-            by_user: normalized(by_user, &of_users, &of_items),
-            by_item: normalized(&by_item, &of_items, &of_users),
+            by_user: Segments::new(normalized(by_user, &of_users, &of_items)),
+            by_item: Segments::new(normalized(&by_item, &of_items, &of_users)),
         })
     }
 
@@ -51,28 +49,33 @@ impl CoOccurrence {
 
     /// How many users an item has.
     pub fn degree(&self, item: usize) -> usize {
-        self.by_item.row(item).0.len()
+        self.by_item.n_entries_of(item)
     }
 
     /// `R̃ x`, with `x` a row-major table `[n_items, width]`.
     pub fn to_users(&self, x: &[f32], width: usize, out: &mut Vec<f32>) {
-        self.by_user.times(0..self.n_users(), x, width, out);
+        out.clear();
+        out.reserve_exact(self.n_users() * width);
+        self.by_user
+            .product(x, width, |_, rows| out.extend_from_slice(rows));
     }
 
     /// `R̃ x` for an `x` that is almost all zeros, given as `(item, column, value)` by ascending item in each
     /// column. The same bits as [`to_users`](Self::to_users), for as little work as there are entries.
     pub fn sparse_to_users(
         &self,
-        entries: impl Iterator<Item = (u32, usize, f32)>,
+        entries: impl Iterator<Item = (u32, usize, f32)> + Clone,
         width: usize,
         out: &mut Vec<f32>,
     ) {
         out.clear();
         out.resize(self.n_users() * width, 0.0);
-        for (item, column, value) in entries {
-            let (users, weights) = self.by_item.row(item as usize);
-            for (&user, &weight) in users.iter().zip(weights) {
-                out[user as usize * width + column] += weight * value;
+        // Piece by piece, so that the users written to are near.
+        for users in self.by_item.pieces() {
+            for (item, column, value) in entries.clone() {
+                for (user, weight) in users.entries(item as usize) {
+                    out[user as usize * width + column] += weight * value;
+                }
             }
         }
     }
@@ -81,16 +84,13 @@ impl CoOccurrence {
     /// in `P`, done in place.
     pub fn recur(&self, step: Step, at_users: &[f32], x: &[f32], before: &mut [f32], width: usize) {
         let Step { slope, shift } = step;
-        let mut product = Vec::with_capacity(ROWS * width);
-        for start in (0..self.n_items()).step_by(ROWS) {
-            let rows = start..(start + ROWS).min(self.n_items());
-            let place = rows.start * width..rows.end * width;
-            self.by_item.times(rows, at_users, width, &mut product);
+        self.by_item.product(at_users, width, |start, product| {
+            let place = start * width..start * width + product.len();
             let sides = product.iter().zip(&x[place.clone()]);
             for (before, (product, x)) in before[place].iter_mut().zip(sides) {
                 *before = slope * product + shift * x - *before;
             }
-        }
+        });
     }
 }
 

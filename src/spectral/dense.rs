@@ -15,7 +15,7 @@ const PARTS_MAX: usize = 16;
 const ROWS_PER_TURN: usize = 256;
 
 /// `aᵀ b` of two row-major tables over the same rows; parts are summed in double precision, in order.
-pub(super) fn inner(a: &[f32], a_width: usize, b: &[f32], b_width: usize) -> DMatrix<f64> {
+pub(crate) fn inner(a: &[f32], a_width: usize, b: &[f32], b_width: usize) -> DMatrix<f64> {
     let n_rows = a.len() / a_width;
     assert_eq!(b.len(), n_rows * b_width, "tables over the same rows");
     let rows = n_rows.div_ceil(PARTS_MAX).max(ROWS_PER_PART);
@@ -42,7 +42,7 @@ fn inner_part(a: &[f32], a_width: usize, b: &[f32], b_width: usize) -> Vec<f32> 
 }
 
 /// `table <- table by`, where `by` has as many rows as the table columns, and no more columns.
-pub(super) fn turn(table: &mut Vec<f32>, width: usize, by: &DMatrix<f64>) {
+pub(crate) fn turn(table: &mut Vec<f32>, width: usize, by: &DMatrix<f64>) {
     assert_eq!(by.nrows(), width, "a row a column of the table");
     assert!(by.ncols() <= width, "a table grows no wider");
     let to = by.ncols();

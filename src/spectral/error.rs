@@ -1,4 +1,4 @@
-//! Errors of computing singular vectors.
+//! Errors of computing singular vectors and inverses.
 
 use crate::failure::{Fails, Failure};
 use thiserror::Error;
@@ -16,14 +16,30 @@ pub enum SpectralError {
         n_entries: usize,
     },
     /// A stop was asked for.
-    #[error("stopped before the singular vectors were found")]
+    #[error("stopped before it was computed")]
     Stopped,
+    /// A matrix that memory does not hold.
+    #[error(
+        "the square of {n_items} items is more than memory holds: use `--model item-knn` or `--model ials`, or leave items with \
+         few interactions out (`--k-core 10`)"
+    )]
+    TooLarge {
+        /// Items there are.
+        n_items: usize,
+    },
+    /// A matrix without an inverse, or too near to one.
+    #[error(
+        "the matrix of items is not positive definite in single precision; raise `--set ease.l2`"
+    )]
+    NotPositive,
 }
 
 impl Fails for SpectralError {
     fn failure(&self) -> Failure {
         match self {
-            Self::TooManyEntries { .. } => Failure::BadData,
+            Self::TooManyEntries { .. } | Self::TooLarge { .. } | Self::NotPositive => {
+                Failure::BadData
+            }
             Self::Stopped => Failure::Interrupted,
         }
     }

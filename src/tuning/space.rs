@@ -347,7 +347,8 @@ mod tests {
                 let mut config = RunConfig::defaults_for(model);
                 config.loss.kind = loss;
                 let space = Space::parse(&Space::usual(&config)).unwrap();
-                let least = 2 - usize::from(model == ModelName::Popularity);
+                let least =
+                    2 - usize::from(matches!(model, ModelName::Popularity | ModelName::Ease));
                 assert!(space.dimensions().len() >= least);
                 let flags = as_flags(&space.draw(1, 0));
                 assert_eq!(flags.contains_key("filter"), model.is_filter());

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 /// Models that between them have every setting.
-const MODELS: [&str; 8] = [
+const MODELS: [&str; 10] = [
     "lightgcn",
     "pinsage",
     "chebycf",
@@ -14,6 +14,8 @@ const MODELS: [&str; 8] = [
     "gf-cf",
     "popularity",
     "item-knn",
+    "ease",
+    "ials",
 ];
 
 /// The flags of each command, and the sections of the settings.

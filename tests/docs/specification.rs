@@ -11,7 +11,7 @@ use crate::page::{Command, Page};
 use crate::workspace::Workspace;
 
 /// Runs that between them have every file and every tensor.
-const RUNS: [&str; 12] = [
+const RUNS: [&str; 13] = [
     "sagebrush train ratings.csv --items films.csv --model lightgcn --set score.kind=mlp --set sampling.hard=2 \
      --set sampling.hard_from=5 --set sampling.hard_to=20 --set sampling.curriculum=false --out a",
     "sagebrush train ratings.csv --model ngcf-official --set score.kind=bilinear --out b",
@@ -24,11 +24,12 @@ const RUNS: [&str; 12] = [
     "sagebrush train ratings.csv --model popularity --out g",
     "sagebrush train ratings.csv --model item-knn --out h",
     "sagebrush train ratings.csv --effort quick --out j",
+    "sagebrush train ratings.csv --model ease --out k",
     "sagebrush evaluate --run a",
     "sagebrush evaluate --run e",
     "sagebrush refit --run a --all --out i",
 ];
-const FOLDERS: [&str; 10] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+const FOLDERS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
 /// Files of JSON and of JSON lines whose members the page lists.
 const JSON: [&str; 7] = [
     "MANIFEST.json",

@@ -79,7 +79,7 @@ impl Workspace {
             .env("XDG_STATE_HOME", self.folder.path())
             .env_remove("RUST_LOG")
             .timeout(PATIENCE);
-        let has_no_epochs = ["gf-cf", "chebycf", "popularity", "item-knn"]
+        let has_no_epochs = ["gf-cf", "chebycf", "popularity", "item-knn", "ease", "ials"]
             .iter()
             .any(|name| command.text.contains(&format!("--model {name}")));
         if !has_no_epochs {

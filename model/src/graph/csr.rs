@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::counting_sort::group_by_key;
 use crate::kernels::cpu::isa::Isa;
 use crate::kernels::cpu::spmm::rows::Table;
-use crate::kernels::cpu::spmm::{CsrView, product_rows};
+use crate::kernels::cpu::spmm::{CsrView, product_rows, sums_of_rows};
 
 /// A matrix in compressed sparse rows (CSR). Cloning shares its arrays.
 ///
@@ -173,6 +173,20 @@ impl SparseMatrix {
         };
         product_rows(Isa::detect(), self.view(), source, width, rows, out);
     }
+
+    /// As [`times`](Self::times), on top of what each of the rows holds in `before`: sums begin with it.
+    ///
+    /// # Shapes
+    /// `before [rows.len(), width], table [n_columns, width] -> out [rows.len(), width]`
+    ///
+    /// # Panics
+    /// When a table has another size, or the rows are not all of the matrix.
+    pub fn times_and(&self, before: &[f32], table: &[f32], width: usize, out: &mut Vec<f32>) {
+        assert_eq!(table.len(), self.n_columns * width, "a row a column");
+        assert_eq!(before.len(), self.n_rows() * width, "a row a row");
+        let [before, table] = [before, table].map(|values| Table { values, width });
+        sums_of_rows(Isa::detect(), self.view(), before, table, width, out);
+    }
 }
 
 #[cfg(test)]
@@ -193,6 +207,14 @@ mod tests {
         matrix().times(1..2, &table, 2, &mut out);
         assert_eq!(out, [10.0, 100.0]);
         assert_eq!(matrix().row(1), (&[0, 2][..], &[1.0, 3.0][..]));
+    }
+
+    #[test]
+    fn product_on_top_of_sums_by_hand() {
+        let (before, table) = ([0.5, 100.0], [1.0, 2.0, 3.0]);
+        let mut out = Vec::new();
+        matrix().times_and(&before, &table, 1, &mut out);
+        assert_eq!(out, [4.5, 110.0]);
     }
 
     #[test]

@@ -11,8 +11,12 @@ use crate::machine;
 #[derive(Debug, Serialize)]
 pub(super) struct ModelForecast {
     model: ModelName,
-    optimizer: Optimizer,
-    dim: usize,
+    /// Of a model with epochs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    optimizer: Option<Optimizer>,
+    /// Of a model with vectors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dim: Option<usize>,
     layers: usize,
     #[serde(flatten)]
     parts: MemoryForecast,
@@ -21,7 +25,7 @@ pub(super) struct ModelForecast {
     fits: Option<bool>,
 }
 
-/// The forecast of every trained model on a log that was inspected, cut as the settings say.
+/// The forecast of the models whose memory a log tells, on a log that was inspected, cut as the settings say.
 pub(super) fn of_models(
     settings: &RunConfig,
     inspection: &Inspection,
@@ -31,28 +35,33 @@ pub(super) fn of_models(
     let limit = settings.run.memory_limit.map(|limit| limit.bytes());
     let limit = limit.or_else(machine::attainable_bytes);
     let read = machine::peak_bytes().unwrap_or(0);
-    let lazy = (ModelName::Mf, Optimizer::LazyAdam);
+    let lazy = (ModelName::Mf, Some(Optimizer::LazyAdam));
+    let fitted = [ModelName::ItemKnn, ModelName::Ease, ModelName::Ials].map(|model| (model, None));
     // PinSAGE's memory is that of features which a log does not tell.
     let is_told = |model: &&ModelName| model.is_trained() && **model != ModelName::PinSage;
     let trained = ModelName::ALL.iter().filter(is_told);
-    let dense = trained.map(|&model| (model, Optimizer::Adam));
-    let forecast = |(model, optimizer)| {
+    let dense = trained.map(|&model| (model, Some(Optimizer::Adam)));
+    let forecast = |(model, optimizer): (ModelName, Option<Optimizer>)| {
         let mut config = RunConfig::defaults_for(model);
         config.model.dim = dim;
-        config.training.optimizer = optimizer;
+        config.training.optimizer = optimizer.unwrap_or(config.training.optimizer);
+        if let Some(ials) = &mut config.ials {
+            ials.dim = dim;
+        }
+        let has_vectors = config.ials.is_some() || optimizer.is_some();
         let parts = MemoryForecast::new(&config, counts);
         let total = parts.total().max(read);
         ModelForecast {
             model,
             optimizer,
-            dim,
+            dim: has_vectors.then_some(dim),
             layers: config.model.layers,
             parts,
             total,
             fits: limit.map(|limit| total <= limit),
         }
     };
-    let mut models: Vec<_> = dense.chain([lazy]).collect();
+    let mut models: Vec<_> = dense.chain([lazy]).chain(fitted).collect();
     models.sort_by_key(|(model, _)| *model != ModelName::Mf);
     models.into_iter().map(forecast).collect()
 }
@@ -83,25 +92,29 @@ impl ModelForecast {
     /// A line of a table: which training, and how much it takes.
     pub(super) fn line(&self) -> (String, String) {
         let optimizer = match self.optimizer {
-            Optimizer::Adam => "",
-            Optimizer::LazyAdam => " (lazy-adam)",
+            None | Some(Optimizer::Adam) => "",
+            Some(Optimizer::LazyAdam) => " (lazy-adam)",
+        };
+        let dim = match self.dim {
+            None => String::new(),
+            Some(dim) => format!("dim {dim}"),
         };
         let layers = match self.layers {
             0 => String::new(),
             layers => format!(", {layers} layers"),
         };
         let fits = match self.fits {
-            Some(false) => "; does not fit",
-            Some(true) => "; fits",
+            Some(false) => "does not fit",
+            Some(true) => "fits",
             None => "",
+        };
+        let between = match dim.is_empty() || fits.is_empty() {
+            true => "",
+            false => "; ",
         };
         (
             format!("training memory, {}{optimizer}", self.model),
-            format!(
-                "{} (dim {}{layers}{fits})",
-                show_bytes(self.total),
-                self.dim
-            ),
+            format!("{} ({dim}{layers}{between}{fits})", show_bytes(self.total)),
         )
     }
 }

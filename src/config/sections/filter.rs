@@ -46,9 +46,10 @@ section! {
         accepts: POSITIVE,
     }
 
-    /// Largest residual of a singular vector, the largest singular value being 1.
+    /// Largest residual of a singular vector, the largest singular value being 1. A smaller one takes longer, and ranks no
+    /// better.
     tolerance: f64 {
-        default: 1e-4;
+        default: 0.1;
         accepts: FRACTION,
     }
 }

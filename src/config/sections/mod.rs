@@ -1,10 +1,12 @@
 //! The sections of a run file. Each declares its settings once: a field, its default, its range and its text.
 
 mod data;
+mod ease;
 mod evaluation;
 mod features;
 mod filter;
 mod graph;
+mod ials;
 mod item_knn;
 mod loss;
 mod model;
@@ -22,10 +24,12 @@ mod training;
 mod walks;
 
 pub use data::{ColumnNames, DataConfig, IdOrder, OnBadRow, Repeats, TimeUnit};
+pub use ease::EaseSettings;
 pub use evaluation::EvaluationConfig;
 pub use features::FeatureSettings;
 pub use filter::{ChebyCfSettings, FilterSettings};
 pub use graph::GraphSettings;
+pub use ials::IalsSettings;
 pub use item_knn::ItemKnnSettings;
 pub use loss::{L2Rows, LossKind, LossSettings};
 pub use model::{Initialization, LastActivation, ModelSettings, NgcfLectureSettings};
@@ -42,7 +46,8 @@ pub use walks::{PoolingName, WalkSettings};
 
 use super::accepts::{Accepts, FORMAT_VERSION};
 use ModelName::{
-    ChebyCf, GfCf, ItemKnn, LightGcn, Mf, NgcfLecture, NgcfOfficial, NgcfPaper, PinSage, Popularity,
+    ChebyCf, Ease, GfCf, Ials, ItemKnn, LightGcn, Mf, NgcfLecture, NgcfOfficial, NgcfPaper,
+    PinSage, Popularity,
 };
 use section::{Section, SectionDefinition, section};
 use setting::{Flag, Over, Tune, Usual};
@@ -55,7 +60,7 @@ const ALL: &[ModelName] = ModelName::ALL;
 /// Those with epochs.
 const TRAINED: &[ModelName] = &[Mf, LightGcn, NgcfLecture, NgcfPaper, NgcfOfficial, PinSage];
 /// Those that are fitted at once.
-const FITTED: &[ModelName] = &[GfCf, ChebyCf, Popularity, ItemKnn];
+const FITTED: &[ModelName] = &[GfCf, ChebyCf, Popularity, ItemKnn, Ease, Ials];
 /// The graph filters.
 const FILTERS: &[ModelName] = &[GfCf, ChebyCf];
 /// The one that reads what items are made of.
@@ -77,6 +82,8 @@ pub(super) const SECTIONS: &[SectionDefinition] = &[
     ChebyCfSettings::SECTION,
     PopularitySettings::SECTION,
     ItemKnnSettings::SECTION,
+    EaseSettings::SECTION,
+    IalsSettings::SECTION,
     ScoreSettings::SECTION,
     LossSettings::SECTION,
     SamplingConfig::SECTION,
@@ -129,6 +136,10 @@ section! {
         popularity: Option<PopularitySettings>,
         /// Settings of `item-knn` alone.
         item_knn: Option<ItemKnnSettings>,
+        /// Settings of `ease` alone.
+        ease: Option<EaseSettings>,
+        /// Settings of `ials` alone.
+        ials: Option<IalsSettings>,
         /// The score.
         score: ScoreSettings,
         /// The loss.

@@ -61,7 +61,7 @@ dim: usize {
 
 /// Layers of message passing.
 layers: usize {
-    default: 3, for Mf | GfCf | ChebyCf: 0, for PinSage: 2;
+    default: 3, for Mf | GfCf | ChebyCf | Popularity | ItemKnn | Ease | Ials: 0, for PinSage: 2;
     accepts: Accepts::Whole(0, 16),
     limits: &[
         Limit {

@@ -26,6 +26,10 @@ closed_choice! {
         Popularity = "popularity",
         /// Item-kNN: what is taken together with what the user took; not trained.
         ItemKnn = "item-knn",
+        /// EASE: a linear autoencoder of histories in closed form; not trained.
+        Ease = "ease",
+        /// iALS: matrix factorization by alternating least squares; no epochs.
+        Ials = "ials",
     }
 }
 
@@ -59,7 +63,12 @@ impl ModelName {
             | Self::NgcfPaper
             | Self::NgcfOfficial
             | Self::PinSage => true,
-            Self::GfCf | Self::ChebyCf | Self::Popularity | Self::ItemKnn => false,
+            Self::GfCf
+            | Self::ChebyCf
+            | Self::Popularity
+            | Self::ItemKnn
+            | Self::Ease
+            | Self::Ials => false,
         }
     }
 

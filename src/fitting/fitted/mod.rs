@@ -1,17 +1,20 @@
 //! Models that are fitted at once, without epochs: each is a function of the training part and the settings.
 
+mod ease;
 mod filter;
+mod ials;
 mod item_knn;
 mod popularity;
 
 use std::time::Instant;
 
+use super::prior;
 use crate::config::RunConfig;
 use crate::error::{Result, Unexpected, Usage};
 use crate::inference::filter::{GraphFilter, shape};
-use crate::inference::{ItemKnn, Popularity, ScoreSource};
+use crate::inference::{Ease, ItemKnn, Popularity, ScoreSource, Tables};
 use crate::observer::Observer;
-use crate::run::{FilterTables, RunWriter};
+use crate::run::{FilterTables, RunWriter, StoredPrior};
 use crate::split::TrainSet;
 
 /// A model that was fitted, in memory.
@@ -26,6 +29,8 @@ enum Model {
     Filter(FilterTables, GraphFilter),
     Popularity(Popularity),
     ItemKnn(ItemKnn),
+    Ease(Ease),
+    Ials(Tables),
 }
 
 /// Fits the model of the settings to a training part; `None` when interrupted. Nothing but that part is looked at, and
@@ -47,6 +52,10 @@ pub(crate) fn fitted(
         Some(Model::Popularity(popularity::fit(settings, train)))
     } else if let Some(settings) = &config.item_knn {
         item_knn::fit(observer, settings, train).map(Model::ItemKnn)
+    } else if let Some(settings) = &config.ease {
+        ease::fit(observer, settings, train)?.map(Model::Ease)
+    } else if let Some(settings) = &config.ials {
+        ials::fit(observer, settings, config.seed, train)?.map(Model::Ials)
     } else {
         return Err(Unexpected("a model that is trained was to be fitted at once").into());
     };
@@ -90,15 +99,28 @@ impl Fitted {
             Model::Filter(_, filter) => filter,
             Model::Popularity(popularity) => popularity,
             Model::ItemKnn(knn) => knn,
+            Model::Ease(ease) => ease,
+            Model::Ials(tables) => tables,
         }
     }
 
-    /// Writes what a run keeps of it.
-    pub(crate) fn write(&self, run: &mut RunWriter) -> Result<()> {
-        match &self.model {
-            Model::Filter(tables, _) => run.write_filter(tables)?,
+    /// Writes what a run keeps of it, with the prior: tables hold it.
+    pub(crate) fn write(self, run: &mut RunWriter, prior: Option<&StoredPrior>) -> Result<()> {
+        if let Some(prior) = prior {
+            run.write_prior(prior)?;
+        }
+        match self.model {
+            Model::Filter(tables, _) => run.write_filter(&tables)?,
             Model::Popularity(popularity) => run.write_popularity(popularity.counts())?,
             Model::ItemKnn(knn) => run.write_item_knn(knn.neighbours())?,
+            Model::Ease(ease) => run.write_ease(ease.weights(), ease.n_items())?,
+            Model::Ials(tables) => {
+                let tables = match prior {
+                    Some(prior) => prior::in_tables(tables, prior),
+                    None => tables,
+                };
+                ials::write(&tables, run)?;
+            }
         }
         Ok(())
     }

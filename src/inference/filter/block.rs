@@ -89,7 +89,7 @@ impl<'a> Signals<'a> {
         }
     }
 
-    fn entries(&self, factor: f32) -> impl Iterator<Item = (u32, usize, f32)> {
+    fn entries(&self, factor: f32) -> impl Iterator<Item = (u32, usize, f32)> + Clone {
         let columns = self.histories.iter().enumerate();
         columns.flat_map(move |(column, history)| {
             let scaled = move |item: u32| factor * self.scales[item as usize];

@@ -9,7 +9,7 @@ pub(super) struct History<'a> {
 
 impl<'a> History<'a> {
     /// Each item with what it counts.
-    pub(super) fn entries(self) -> impl Iterator<Item = (u32, f32)> + 'a {
+    pub(super) fn entries(self) -> impl Iterator<Item = (u32, f32)> + Clone + 'a {
         let weight = move |at: usize| self.weights.get(at).copied().unwrap_or(1.0);
         let items = self.items.iter().enumerate();
         items.map(move |(at, &item)| (item, weight(at)))

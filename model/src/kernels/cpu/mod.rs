@@ -4,6 +4,7 @@
 pub(crate) mod exp_log;
 mod gemm;
 pub(crate) mod isa;
+mod least_squares;
 pub mod limits;
 pub(crate) mod small_product;
 pub(crate) mod spmm;
@@ -12,3 +13,4 @@ pub(crate) mod unit_rows;
 
 pub use gemm::{MatrixView, multiply};
 pub use isa::cpu_instruction_set;
+pub use least_squares::{SOLVE_LANES, add_gram, solve_positive};

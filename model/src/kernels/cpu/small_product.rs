@@ -5,7 +5,7 @@
 use super::isa::Arithmetic;
 
 /// Rows of a block of sums.
-const BLOCK_ROWS: usize = 4;
+pub(crate) const BLOCK_ROWS: usize = 4;
 
 /// `out += a b`, with `a` of `[rows, depth]`, `b` of `[depth, width]`, `out` of `[rows, width]`.
 #[inline(always)]
@@ -83,7 +83,7 @@ fn panel<A: Arithmetic, const TRANSPOSED: bool, const C: usize>(
 
 /// `R x C` sums, held in registers over the whole depth.
 #[inline(always)]
-fn block<A: Arithmetic, const TRANSPOSED: bool, const R: usize, const C: usize>(
+pub(crate) fn block<A: Arithmetic, const TRANSPOSED: bool, const R: usize, const C: usize>(
     a: &[f32],
     stride: usize,
     b: &[f32],

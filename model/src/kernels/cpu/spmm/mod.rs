@@ -172,6 +172,26 @@ pub(crate) fn product_rows(
     overwrite(out, rows.len() * width, |out| job.fill(isa, rows, out));
 }
 
+/// `base + matrix source` for all rows into `out`, by the calling thread.
+pub(crate) fn sums_of_rows(
+    isa: Isa,
+    matrix: CsrView<'_>,
+    base: impl Rows,
+    source: impl Rows,
+    width: usize,
+    out: &mut Vec<f32>,
+) {
+    let n_rows = matrix.row_ptr.len() - 1;
+    let job = Job {
+        matrix,
+        base,
+        source,
+        width,
+        scale: 1.0,
+    };
+    overwrite(out, n_rows * width, |out| job.fill(isa, 0..n_rows, out));
+}
+
 /// Makes `out` the `len` floats that `write` writes, all of them, without zeroing them first.
 fn overwrite(out: &mut Vec<f32>, len: usize, write: impl FnOnce(&mut [MaybeUninit<f32>])) {
     out.clear();
