@@ -94,6 +94,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json"
     )]
     Evaluate(EvaluateArgs),
+    /// Bring a run up to date with a newer log, in seconds and without training
+    #[command(
+        after_help = "Popularity, what users have, new users and new items are brought up to date; vectors and settings stay. The log is read as the run's own was; the flags say otherwise. It may hold again what the run knows.\n\nExamples:\n  sagebrush refresh --run my-run today.csv\n  sagebrush refresh --run my-run ratings.csv --out new-run\n  sagebrush refresh --run pinsage-run today.csv --items films.csv"
+    )]
+    Refresh(RefreshArgs),
     /// List the top-K items for users
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
@@ -348,6 +353,23 @@ pub(crate) struct EvaluateArgs {
     /// Where to make the lists; the run's own device by default
     #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
     pub(crate) device: Option<String>,
+}
+
+/// Options of `refresh`.
+#[derive(Debug, Args)]
+pub(crate) struct RefreshArgs {
+    /// The run directory
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The newer log.
+    #[command(flatten)]
+    pub(crate) data: DataFlags,
+    /// A file of vectors of the new items for each of `features.vectors`, in their order
+    #[arg(long, value_name = "FILE", requires = "items")]
+    pub(crate) vectors: Vec<PathBuf>,
+    /// Write a new run, and leave the old one as it is
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 /// Options of `recommend`.

@@ -6,6 +6,7 @@ mod evaluation_file;
 mod new_items;
 mod open_run;
 mod recent;
+mod refresh;
 
 #[cfg(feature = "train")]
 pub(crate) use evaluate::measure_beside;
@@ -15,3 +16,4 @@ pub(crate) use new_items::{Sources, embed, with_new_items};
 #[cfg(feature = "train")]
 pub(crate) use open_run::places_by_means;
 pub(crate) use open_run::{OpenRun, Seen, Tested};
+pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};

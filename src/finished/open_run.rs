@@ -6,12 +6,12 @@ use std::sync::Arc;
 use crate::config::{DeviceName, ModelName, RunConfig, ScoreKind};
 use crate::data::{AlsoSeen, ItemLists};
 use crate::device::{self, DeviceSource};
-use crate::error::Result;
+use crate::error::{Result, Usage};
 use crate::evaluation::EvaluationData;
 use crate::inference::filter;
 use crate::inference::{FoldIn, FoldInMap, ItemPrior, Recommender, Scorer, from_stored};
 use crate::observer::{Observer, remark};
-use crate::run::{RunDir, SeenLists};
+use crate::run::{RunDir, SeenLists, StoredRefresh};
 use crate::split::{self, DataRecord};
 
 /// A finished run, opened for inference: neither the log nor the graph is needed.
@@ -22,6 +22,8 @@ pub(crate) struct OpenRun {
     pub(crate) lists: SeenLists,
     /// What users have besides; `None` where there is nothing, and in runs that did not record it.
     pub(crate) also_seen: Option<AlsoSeen>,
+    /// What users have taken since the training; `None` where the run was not refreshed.
+    pub(crate) refreshed: Option<StoredRefresh>,
     /// Leaves out what the user has seen.
     pub(crate) recommender: Recommender,
 }
@@ -62,13 +64,28 @@ impl OpenRun {
                 Seen::Everything => also.all(),
             });
         }
+        let refreshed = dir.refreshed(users.len(), items.len())?;
+        if let Some(refreshed) = &refreshed {
+            known = known.union(&refreshed.lists);
+        }
         let scorer = match filter::shape(&config) {
             Some(shape) => {
                 let (weighted, half_life) = filter::histories_count(&config);
                 let weights = dir.train_counting(&lists, weighted, half_life)?;
                 let tables = dir.filter()?;
                 let filter = filter::of_run(&shape, &tables, &lists.train, weights, items.len())?;
-                Scorer::Filter(filter)
+                Scorer::Filter(match &refreshed {
+                    None => filter,
+                    Some(new) => {
+                        let (histories, weights) =
+                            dir.histories_counting(&lists, new, weighted, half_life)?;
+                        let filter = filter.with_histories(histories);
+                        match weights.is_empty() {
+                            true => filter,
+                            false => filter.weighing(weights),
+                        }
+                    }
+                })
             }
             None => {
                 let tables = from_stored(dir.embeddings()?)?;
@@ -87,6 +104,10 @@ impl OpenRun {
         let items_have_features = config.model.name == ModelName::PinSage;
         let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
             .with_popularity(&lists.train, items_have_features)?;
+        let recommender = match &refreshed {
+            Some(new) => recommender.with_histories(&lists.train.union(&new.lists)),
+            None => recommender,
+        };
         let recommender = match dir.prior(recommender.items().len())? {
             Some(stored) => recommender.with_prior(&ItemPrior::from_stored(stored))?,
             None => recommender,
@@ -101,6 +122,7 @@ impl OpenRun {
             config,
             lists,
             also_seen,
+            refreshed,
             recommender,
         })
     }
@@ -129,7 +151,19 @@ impl OpenRun {
     }
 
     /// Opens the test part to measure; only `evaluate` does, and records it.
+    ///
+    /// # Errors
+    /// A run that was refreshed: what happened in its test part may be known to it by now.
     pub(crate) fn open_test(&self) -> Result<Tested> {
+        if let Some(refreshed) = &self.refreshed {
+            return Err(Usage(format!(
+                "{}: refreshed on {} with what came after its training, so its test part is no test of it. Evaluate a run \
+                 before it is refreshed; `sagebrush refresh --out NEW` keeps the one it was made of",
+                self.dir.path().display(),
+                refreshed.notes.date
+            ))
+            .into());
+        }
         let (users, items) = (
             self.recommender.users().len(),
             self.recommender.items().len(),

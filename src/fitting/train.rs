@@ -14,12 +14,12 @@ use super::same_data::{Files, OtherData, check_same_settings, record_of};
 use crate::config::{QueryItem, RunConfig, Start, WalkSettings};
 use crate::data::ItemLists;
 use crate::device;
-use crate::error::Result;
+use crate::error::{Result, Usage};
 use crate::features;
 use crate::graph::{InteractionGraph, Visits, Walks};
 use crate::numbers::count;
 use crate::observer::{Event, Observer, remark};
-use crate::run::{Checkpoint, LockedRun, Replace, RunDir, RunError, RunWriter, load_latest};
+use crate::run::{Checkpoint, File, LockedRun, Replace, RunDir, RunError, RunWriter, load_latest};
 use crate::sampling::HardNegatives;
 use crate::split::TrainSet;
 use crate::training::{self, EpochCallback, Job, Outcome, Trained};
@@ -136,6 +136,13 @@ struct ResumableRun {
 impl CheckedRun {
     fn open(path: &Path, command: &'static str) -> Result<Self> {
         let run = LockedRun::to_resume(path, command)?;
+        if run.has(File::Refreshed) {
+            return Err(Usage(format!(
+                "{}: refreshed with what came after its training, which cannot be resumed: train anew on the whole log",
+                path.display()
+            ))
+            .into());
+        }
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &run.config_now()?)?;
         let checkpoint = match config.model.name.is_filter() {

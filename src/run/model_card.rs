@@ -27,6 +27,8 @@ pub struct ModelCard {
     pub data: Vec<(String, String)>,
     /// How it was trained: names and values.
     pub training: Vec<(String, String)>,
+    /// Whether it was refreshed with what came after its training.
+    pub refreshed: bool,
     /// What it reaches on the test set: names and values; empty before evaluation.
     pub metrics: Vec<(String, String)>,
 }
@@ -42,7 +44,11 @@ impl ModelCard {
         );
         section(&mut card, "Data", &self.data);
         section(&mut card, "Training", &self.training);
-        if self.metrics.is_empty() {
+        if self.refreshed {
+            card.push_str(
+                "\n## Test set\n\nRefreshed since its training, so its test part is known to it.\n",
+            );
+        } else if self.metrics.is_empty() {
             card.push_str("\n## Test set\n\nNot evaluated yet: run `sagebrush evaluate`.\n");
         } else {
             section(&mut card, "Test set", &self.metrics);

@@ -80,7 +80,7 @@ impl RunWriter {
         let columns = parts
             .into_iter()
             .flat_map(|(name, (_, columns))| column_entries(name, columns));
-        self.write_lists_and(File::Interactions, &lists, columns.collect())
+        self.write_lists_and(File::Interactions, &lists, columns.collect(), None)
     }
 
     /// Writes `test.safetensors`.
@@ -105,14 +105,15 @@ impl RunWriter {
     }
 
     fn write_lists(&mut self, file: File, parts: &[(&str, &ItemLists)]) -> Result<(), RunError> {
-        self.write_lists_and(file, parts, Vec::new())
+        self.write_lists_and(file, parts, Vec::new(), None)
     }
 
-    fn write_lists_and(
+    pub(super) fn write_lists_and(
         &mut self,
         file: File,
         parts: &[(&str, &ItemLists)],
         more: Vec<Entry<'_>>,
+        notes: Option<String>,
     ) -> Result<(), RunError> {
         let widen = |lists: &ItemLists| lists.row_ptr().iter().map(|&at| at as u64).collect();
         let row_ptrs: Vec<Vec<u64>> = parts.iter().map(|(_, lists)| widen(lists)).collect();
@@ -133,7 +134,7 @@ impl RunWriter {
             });
         }
         entries.extend(more);
-        self.write(file, |out| write_tensors(out, entries, None))
+        self.write(file, |out| write_tensors(out, entries, notes))
     }
 
     /// Writes `data.json`: any description of the data the run was trained on.

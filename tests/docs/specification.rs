@@ -11,7 +11,7 @@ use crate::page::{Command, Page};
 use crate::workspace::Workspace;
 
 /// Runs that between them have every file and every tensor.
-const RUNS: [&str; 8] = [
+const RUNS: [&str; 9] = [
     "sagebrush train ratings.csv --items films.csv --set score.kind=mlp --set sampling.hard=2 \
      --set sampling.hard_from=5 --set sampling.hard_to=20 --set sampling.curriculum=false --out a",
     "sagebrush train ratings.csv --model ngcf-official --set score.kind=bilinear --out b",
@@ -23,8 +23,9 @@ const RUNS: [&str; 8] = [
     "sagebrush train ratings.csv --model gf-cf --set filter.vectors=8 --out f",
     "sagebrush evaluate --run a",
     "sagebrush evaluate --run e",
+    "sagebrush refresh --run f ratings.csv --out g",
 ];
-const FOLDERS: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
+const FOLDERS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
 /// Files of JSON and of JSON lines whose members the page lists.
 const JSON: [&str; 6] = [
     "MANIFEST.json",

@@ -21,6 +21,7 @@ mod order;
 mod pinsage;
 mod prior;
 mod promises;
+mod refresh;
 mod relative_paths;
 mod released_formats;
 mod reproduce;
