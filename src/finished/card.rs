@@ -39,6 +39,7 @@ pub(crate) fn model_card(
         model: model_line(config),
         score: card_score(config),
         folds_in: run.has(File::FoldIn),
+        refreshed: run.has(File::Refreshed),
         data: data_lines(record),
         training: training_lines(config)
             .into_iter()

@@ -6,6 +6,7 @@ mod evaluation_file;
 mod new_items;
 mod open_run;
 mod recent;
+mod refresh;
 mod scorer;
 mod trained_on;
 
@@ -15,5 +16,6 @@ pub(crate) use evaluate::{Measurement, ToMeasure, measure, settings};
 pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
+pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};
 #[cfg(feature = "train")]
 pub(crate) use scorer::places_by_means;

@@ -147,7 +147,12 @@ fn graph(
     users: &ItemLists,
     keys: &IdMap,
 ) -> Result<(ItemGraph, u32)> {
-    let n_items = run.recommender.items().len();
+    let refreshed = run.refreshed.as_ref();
+    // Walks and features are of the items that training knew.
+    let n_items = match refreshed.map(|refreshed| refreshed.notes.n_items_before) {
+        Some(before) => before,
+        None => run.recommender.items().len(),
+    };
     let of_run = match users.n_pairs() {
         0 => None,
         _ => run.dir.item_graph(n_items)?,

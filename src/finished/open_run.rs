@@ -6,13 +6,13 @@ use std::sync::Arc;
 use super::scorer;
 use super::trained_on::TrainedOn;
 use crate::config::{DeviceName, ModelName, RunConfig};
-use crate::data::{AlsoSeen, ItemLists};
+use crate::data::{AlsoSeen, ItemLists, PairColumns};
 use crate::device::{self, DeviceSource};
-use crate::error::Result;
+use crate::error::{Result, Usage};
 use crate::evaluation::EvaluationData;
 use crate::inference::{ItemPrior, Recommender};
 use crate::observer::{Observer, remark};
-use crate::run::{RunDir, SeenLists};
+use crate::run::{RunDir, SeenLists, StoredRefresh};
 use crate::split::{self, DataRecord, TrainSet};
 
 /// A finished run, opened for inference: neither the log nor the graph is needed.
@@ -25,6 +25,8 @@ pub(crate) struct OpenRun {
     trained_on: TrainedOn,
     /// What users have besides; `None` where there is nothing, and in runs that did not record it.
     pub(crate) also_seen: Option<AlsoSeen>,
+    /// What users have taken since the training; `None` where the run was not refreshed.
+    pub(crate) refreshed: Option<StoredRefresh>,
     /// Leaves out what the user has seen.
     pub(crate) recommender: Recommender,
 }
@@ -67,11 +69,26 @@ impl OpenRun {
                 Seen::Everything => also.all(),
             });
         }
+        let refreshed = dir.refreshed(users.len(), items.len())?;
+        if let Some(refreshed) = &refreshed {
+            known = known.union(&refreshed.lists);
+        }
         let scorer = scorer::of_run(&dir, &config, &lists, &trained_on, items.len())?;
+        let scorer = match &refreshed {
+            Some(new) => {
+                let (histories, columns) = trained_on.with(new, &dir, &lists)?;
+                scorer::with_histories(scorer, &config, histories, &columns)
+            }
+            None => scorer,
+        };
         // PinSAGE makes vectors of items' features, whoever has them.
         let items_have_features = config.model.name == ModelName::PinSage;
         let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
             .with_popularity(trained_on.lists(&lists), items_have_features)?;
+        let recommender = match &refreshed {
+            Some(new) => recommender.with_histories(&trained_on.lists(&lists).union(&new.lists)),
+            None => recommender,
+        };
         let recommender = match dir.prior(recommender.items().len())? {
             Some(stored) => recommender.with_prior(&ItemPrior::from_stored(stored))?,
             None => recommender,
@@ -87,6 +104,7 @@ impl OpenRun {
             lists,
             trained_on,
             also_seen,
+            refreshed,
             recommender,
         })
     }
@@ -105,6 +123,11 @@ impl OpenRun {
             columns,
             n_items,
         ))
+    }
+
+    /// What the run kept of each of [`trained_on`](Self::trained_on).
+    pub(super) fn trained_columns(&self) -> Result<PairColumns> {
+        Ok(self.trained_on.columns(&self.dir, &self.lists)?)
     }
 
     /// The weight of each of [`trained_on`](Self::trained_on), which the run's settings read.
@@ -136,7 +159,19 @@ impl OpenRun {
     }
 
     /// Opens the test part to measure; only `evaluate` does, and records it.
+    ///
+    /// # Errors
+    /// A run that was refreshed: what happened in its test part may be known to it by now.
     pub(crate) fn open_test(&self) -> Result<Tested> {
+        if let Some(refreshed) = &self.refreshed {
+            return Err(Usage(format!(
+                "{}: refreshed on {} with what came after its training, so its test part is no test of it. Evaluate a run \
+                 before it is refreshed; `sagebrush refresh --out NEW` keeps the one it was made of",
+                self.dir.path().display(),
+                refreshed.notes.date
+            ))
+            .into());
+        }
         let (users, items) = (
             self.recommender.users().len(),
             self.recommender.items().len(),

@@ -2,7 +2,7 @@
 
 use super::trained_on::TrainedOn;
 use crate::config::{ModelName, RunConfig, ScoreKind};
-use crate::data::decayed_weights;
+use crate::data::{ItemLists, PairColumns, decayed_weights};
 use crate::error::Result;
 use crate::inference::{Ease, FoldIn, FoldInMap, ItemKnn, Popularity, Scorer, filter, from_stored};
 use crate::run::{RunDir, SeenLists};
@@ -52,6 +52,38 @@ pub(super) fn of_run(
         None => FoldIn::of_training(train.clone()),
     };
     Ok(Scorer::Embeddings(tables, fold_in))
+}
+
+/// The same model for the histories that users have by now; `columns` are what is known of their pairs. Tables hold users
+/// who were placed already.
+pub(super) fn with_histories(
+    scorer: Scorer,
+    config: &RunConfig,
+    histories: ItemLists,
+    columns: &PairColumns,
+) -> Scorer {
+    match scorer {
+        Scorer::Filter(filter) => {
+            let (weighted, half_life) = filter::histories_count(config);
+            let weights = columns.counting(weighted, half_life);
+            let filter = filter.with_histories(histories);
+            Scorer::Filter(match weights.is_empty() {
+                true => filter,
+                false => filter.weighing(weights),
+            })
+        }
+        Scorer::ItemKnn(knn) => {
+            let half_life = config.item_knn.as_ref().and_then(|own| own.half_life_days);
+            let weights = columns.counting(false, half_life);
+            let knn = knn.with_histories(histories);
+            Scorer::ItemKnn(match weights.is_empty() {
+                true => knn,
+                false => knn.weighing(weights),
+            })
+        }
+        Scorer::Ease(ease) => Scorer::Ease(ease.with_histories(histories)),
+        Scorer::Popularity(_) | Scorer::Embeddings(..) | Scorer::ItemMeans(_) => scorer,
+    }
 }
 
 /// Whether the model's users are the means of their items, new users as well. A bilinear form or a perceptron changes

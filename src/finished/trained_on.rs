@@ -1,7 +1,7 @@
 //! What the stored model of a run was trained on: the training part, or the validation part too.
 
 use crate::data::{ItemLists, PairColumns};
-use crate::run::{RunDir, RunError, SeenLists};
+use crate::run::{RunDir, RunError, SeenLists, StoredRefresh};
 use crate::split::{DataRecord, RefitOn};
 
 /// What a model was trained on, beside the lists of its run.
@@ -32,6 +32,18 @@ impl TrainedOn {
             None => columns.train,
             Some(_) => columns.of_both(lists),
         })
+    }
+
+    /// What users have of it and what they have taken since, with what is known of each pair: the newest word counts.
+    pub(super) fn with(
+        &self,
+        new: &StoredRefresh,
+        run: &RunDir,
+        lists: &SeenLists,
+    ) -> Result<(ItemLists, PairColumns), RunError> {
+        let (trained, columns) = (self.lists(lists), self.columns(run, lists)?);
+        let all = PairColumns::of_union([&new.lists, trained], [&new.columns, &columns]);
+        Ok((trained.union(&new.lists), all))
     }
 
     /// The weight of each of them, which the run's settings read.

@@ -12,9 +12,9 @@ use super::refit;
 use super::same_data::{Files, check_same_settings, record_of};
 use crate::config::RunConfig;
 use crate::device;
-use crate::error::Result;
+use crate::error::{Result, Usage};
 use crate::observer::{Observer, remark};
-use crate::run::{Checkpoint, LockedRun, Replace, RunWriter};
+use crate::run::{Checkpoint, File, LockedRun, Replace, RunWriter};
 use crate::training::{self, EpochCallback};
 
 pub(crate) use super::phases::{Callbacks, TrainedRun, latest_checkpoint, train_in};
@@ -149,6 +149,13 @@ struct ResumableRun {
 impl CheckedRun {
     fn open(path: &Path, command: &'static str) -> Result<Self> {
         let run = LockedRun::to_resume(path, command)?;
+        if run.has(File::Refreshed) {
+            return Err(Usage(format!(
+                "{}: refreshed with what came after its training, which cannot be resumed: train anew on the whole log",
+                path.display()
+            ))
+            .into());
+        }
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &run.config_now()?)?;
         let checkpoint = match config.model.name.is_trained() {

@@ -59,6 +59,18 @@ impl Fallback {
         }
     }
 
+    /// The same with the histories that users have by now: cold are those of whom a model has nothing to go by.
+    ///
+    /// # Panics
+    /// When the histories are of other users.
+    pub(super) fn with_histories(mut self, histories: &ItemLists) -> Self {
+        assert_eq!(histories.n_users(), self.n_users(), "of the same users");
+        let users = 0..histories.n_users() as u32;
+        let is_cold = users.map(|user| self.is_cold_history(histories.of(user)));
+        self.is_cold_user = is_cold.collect();
+        self
+    }
+
     /// With items behind those there are, of which nobody has one.
     pub(super) fn with_items(mut self, n: usize) -> Self {
         self.counts.resize(self.counts.len() + n, 0.0);

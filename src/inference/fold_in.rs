@@ -138,6 +138,11 @@ impl FoldIn {
         Self(Origin::Ials(IalsFoldIn::new(config)))
     }
 
+    /// Whether it gives a known history the vector that training gave its user.
+    pub(super) fn is_exact(&self) -> bool {
+        matches!(self.0, Origin::Ials(_))
+    }
+
     /// How many users the training lists have that a map is yet to be fitted to.
     pub(super) fn n_training_users(&self) -> Option<usize> {
         match &self.0 {

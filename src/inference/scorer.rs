@@ -94,6 +94,49 @@ impl Scorer {
         })
     }
 
+    /// Whether the vector of every user is a function of the user's items.
+    pub(crate) fn places_all(&self) -> bool {
+        match self {
+            Self::ItemMeans(_) => true,
+            Self::Embeddings(_, fold_in) => fold_in.is_exact(),
+            _ => false,
+        }
+    }
+
+    /// The vectors of people with these histories, without the prior; `None` for a filter, which has none. `items` are the
+    /// items' own vectors, of which a model whose users are means may have more than the run; weights are what each item
+    /// of the histories counts in such a mean, none for 1 each.
+    ///
+    /// # Errors
+    /// When the tables hold nothing to go by.
+    pub(crate) fn vectors_of(
+        &self,
+        items: &[f32],
+        histories: &ItemLists,
+        weights: &[f32],
+    ) -> Result<Option<Vec<f32>>, FoldInError> {
+        Ok(match self {
+            Self::Embeddings(tables, fold_in) => {
+                let is_known = |pair: &(u32, u32)| (pair.1 as usize) < tables.n_items();
+                let pairs = histories.pairs().filter(is_known);
+                let known = ItemLists::from_pairs(histories.n_users(), pairs);
+                Some(fold_in.place(tables, &known)?.own_users().into_owned())
+            }
+            Self::ItemMeans(tables) => {
+                let lists = (0..histories.n_users() as u32).map(|user| {
+                    let range = histories.row_ptr()[user as usize]..;
+                    let list = histories.of(user);
+                    let counting = weights
+                        .get(range)
+                        .map(|all| &all[..list.len().min(all.len())]);
+                    (list, counting.unwrap_or_default())
+                });
+                Some(mean_vectors(items, tables.own_dim(), lists))
+            }
+            _ => None,
+        })
+    }
+
     /// With more items behind those there are, by their rows `[n, dim]`. The item table is copied once.
     ///
     /// # Errors

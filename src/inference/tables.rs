@@ -172,6 +172,18 @@ impl Tables {
         }
     }
 
+    /// The user table without the prior, `[n_users x own_dim]`, row-major.
+    pub fn own_users(&self) -> Cow<'_, [f32]> {
+        match self.prior() {
+            None => Cow::Borrowed(&self.users),
+            Some(_) => {
+                let own = |row| &<[f32]>::as_ref(row)[..self.own_dim()];
+                let rows = self.users.chunks_exact(self.dim());
+                rows.flat_map(own).copied().collect()
+            }
+        }
+    }
+
     /// The same users and head with more items behind those there are, `[n x dim]`, row-major.
     ///
     /// # Errors

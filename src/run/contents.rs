@@ -252,7 +252,7 @@ fn notes(
     }
 }
 
-fn lists_of(
+pub(super) fn lists_of(
     path: &std::path::Path,
     file: &TensorFile<'_>,
     name: &str,

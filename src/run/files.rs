@@ -36,6 +36,8 @@ pub enum File {
     Test,
     /// `also_seen.safetensors`: what users have besides, where there is any, to leave it out.
     AlsoSeen,
+    /// `refreshed.safetensors`: what users have taken since the training, where the run was refreshed.
+    Refreshed,
     /// `neighbours.safetensors`: the items hard negatives are drawn from, where training wants any.
     Neighbours,
     /// `encoder.safetensors`: the fitted feature encoder, where the model reads features.
@@ -64,7 +66,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -80,6 +82,7 @@ impl File {
         Self::Interactions,
         Self::Test,
         Self::AlsoSeen,
+        Self::Refreshed,
         Self::Neighbours,
         Self::Encoder,
         Self::ItemGraph,
@@ -112,6 +115,7 @@ impl File {
             Self::Interactions => "interactions.safetensors",
             Self::Test => "test.safetensors",
             Self::AlsoSeen => "also_seen.safetensors",
+            Self::Refreshed => "refreshed.safetensors",
             Self::Neighbours => "neighbours.safetensors",
             Self::Encoder => "encoder.safetensors",
             Self::ItemGraph => "item_graph.safetensors",
@@ -179,6 +183,7 @@ impl File {
                 | Self::Interactions
                 | Self::Test
                 | Self::AlsoSeen
+                | Self::Refreshed
                 | Self::Neighbours
                 | Self::Encoder
                 | Self::ItemGraph

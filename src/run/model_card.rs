@@ -33,6 +33,8 @@ pub struct ModelCard {
     pub data: Vec<(String, String)>,
     /// How it was trained: names and values.
     pub training: Vec<(String, String)>,
+    /// Whether it was refreshed with what came after its training.
+    pub refreshed: bool,
     /// What it reaches on the test set: names and values; empty before evaluation.
     pub metrics: Vec<(String, String)>,
     /// Whose figures these are, where they are those of another run, such as `those of RUN, measured 2026-11-30`.
@@ -71,6 +73,12 @@ impl ModelCard {
     }
 
     fn push_test_set(&self, card: &mut String) {
+        if self.refreshed {
+            card.push_str(
+                "\n## Test set\n\nRefreshed since its training, so its test part is known to it.\n",
+            );
+            return;
+        }
         section(card, "Test set", &self.metrics);
         match (self.metrics.is_empty(), self.is_on_test) {
             (true, false) => {

@@ -107,6 +107,17 @@ impl RunDir {
 }
 
 impl RunWriter {
+    /// Takes the record of openings of another run, of which this one is made.
+    ///
+    /// # Errors
+    /// A record that cannot be read, or written here.
+    pub fn copy_openings(&mut self, from: &RunDir) -> Result<(), RunError> {
+        match from.openings()? {
+            openings if openings.is_empty() => Ok(()),
+            openings => self.write_openings(&openings),
+        }
+    }
+
     /// Records an opening; on disk when this returns.
     ///
     /// # Errors

@@ -52,6 +52,41 @@ pub(super) fn column_entries<'a>(
     weights.into_iter().chain(times)
 }
 
+/// The columns beside the lists of a part; a column that is not there is empty.
+pub(super) fn columns_of(
+    path: &Path,
+    file: &TensorFile<'_>,
+    part: &str,
+    lists: &ItemLists,
+) -> Result<PairColumns, RunError> {
+    let names = file.names();
+    let there = |name: &String| names.contains(name);
+    let (weights, times) = (weights_of(part), times_of(part));
+    let columns = PairColumns {
+        weights: match there(&weights) {
+            true => file.f32(&weights)?.values,
+            false => Vec::new(),
+        },
+        times: match there(&times) {
+            true => file.i64(&times)?,
+            false => Vec::new(),
+        },
+    };
+    let is_one_each = |n: usize| n == 0 || n == lists.n_pairs();
+    let is_weight = |&weight: &f32| weight > 0.0 && weight.is_finite();
+    let problem = match &columns {
+        PairColumns { weights, .. }
+            if !is_one_each(weights.len()) || !weights.iter().all(is_weight) =>
+        {
+            "weights are not one above 0"
+        }
+        PairColumns { times, .. } if !is_one_each(times.len()) => "times are not one",
+        _ => return Ok(columns),
+    };
+    let what = format!("its {part} {problem} for each item");
+    Err(RunError::damaged(path, what))
+}
+
 impl RunDir {
     /// What the run kept of its interactions, in the order of `lists`; a column that it did not keep is empty.
     ///
@@ -102,38 +137,4 @@ impl RunDir {
             }
         }
     }
-}
-
-fn columns_of(
-    path: &Path,
-    file: &TensorFile<'_>,
-    part: &str,
-    lists: &ItemLists,
-) -> Result<PairColumns, RunError> {
-    let names = file.names();
-    let there = |name: &String| names.contains(name);
-    let (weights, times) = (weights_of(part), times_of(part));
-    let columns = PairColumns {
-        weights: match there(&weights) {
-            true => file.f32(&weights)?.values,
-            false => Vec::new(),
-        },
-        times: match there(&times) {
-            true => file.i64(&times)?,
-            false => Vec::new(),
-        },
-    };
-    let is_one_each = |n: usize| n == 0 || n == lists.n_pairs();
-    let is_weight = |&weight: &f32| weight > 0.0 && weight.is_finite();
-    let problem = match &columns {
-        PairColumns { weights, .. }
-            if !is_one_each(weights.len()) || !weights.iter().all(is_weight) =>
-        {
-            "weights are not one above 0"
-        }
-        PairColumns { times, .. } if !is_one_each(times.len()) => "times are not one",
-        _ => return Ok(columns),
-    };
-    let what = format!("its {part} {problem} for each item");
-    Err(RunError::damaged(path, what))
 }

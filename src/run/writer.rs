@@ -333,6 +333,15 @@ impl RunWriter {
         Ok(())
     }
 
+    /// Takes a file of another run as it is.
+    ///
+    /// # Errors
+    /// A file that is missing there or damaged; [`RunError::CannotWrite`].
+    pub fn copy(&mut self, from: &RunDir, file: RunFile) -> Result<(), RunError> {
+        let bytes = from.read(file)?;
+        self.write(file, |out| out.write_all(&bytes))
+    }
+
     fn incomplete(&self, file: RunFile) -> RunError {
         RunError::Missing {
             path: self.path.join(file.name()),

@@ -111,7 +111,7 @@ impl RunWriter {
         self.write_lists_and(file, parts, Vec::new(), None)
     }
 
-    fn write_lists_and(
+    pub(super) fn write_lists_and(
         &mut self,
         file: File,
         parts: &[(&str, &ItemLists)],

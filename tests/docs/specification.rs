@@ -11,7 +11,7 @@ use crate::page::{Command, Page};
 use crate::workspace::Workspace;
 
 /// Runs that between them have every file and every tensor.
-const RUNS: [&str; 13] = [
+const RUNS: [&str; 14] = [
     "sagebrush train ratings.csv --items films.csv --model lightgcn --set score.kind=mlp --set sampling.hard=2 \
      --set sampling.hard_from=5 --set sampling.hard_to=20 --set sampling.curriculum=false --out a",
     "sagebrush train ratings.csv --model ngcf-official --set score.kind=bilinear --out b",
@@ -28,8 +28,9 @@ const RUNS: [&str; 13] = [
     "sagebrush evaluate --run a",
     "sagebrush evaluate --run e",
     "sagebrush refit --run a --all --out i",
+    "sagebrush refresh --run f ratings.csv --out l",
 ];
-const FOLDERS: [&str; 11] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k"];
+const FOLDERS: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
 /// Files of JSON and of JSON lines whose members the page lists.
 const JSON: [&str; 7] = [
     "MANIFEST.json",

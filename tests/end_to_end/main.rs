@@ -25,6 +25,7 @@ mod prior;
 mod promises;
 mod refit;
 mod refit_command;
+mod refresh;
 mod relative_paths;
 mod released_formats;
 mod reproduce;

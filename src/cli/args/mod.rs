@@ -1,6 +1,7 @@
 //! The command line as clap types. Their meaning is resolved elsewhere.
 
 mod lists;
+mod refresh;
 mod synth;
 #[cfg(feature = "train")]
 mod training;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
+pub(crate) use refresh::RefreshArgs;
 pub(crate) use synth::SynthArgs;
 #[cfg(feature = "train")]
 pub(crate) use training::{AblateArgs, RefitArgs, SettingsArgs, TrainArgs, TuneArgs};
@@ -107,6 +109,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json"
     )]
     Evaluate(EvaluateArgs),
+    /// Bring a run up to date with a newer log in seconds, without training
+    #[command(
+        after_help = "Popularity, what users have, new users and new items are brought up to date; vectors and settings stay. The log is read as the run's own was; the flags say otherwise. It may hold again what the run knows.\n\nExamples:\n  sagebrush refresh --run my-run today.csv\n  sagebrush refresh --run my-run ratings.csv --out new-run\n  sagebrush refresh --run pinsage-run today.csv --items films.csv"
+    )]
+    Refresh(RefreshArgs),
     /// List the top-K items for users
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"

@@ -19,6 +19,7 @@ mod new_items;
 mod recommend;
 #[cfg(feature = "train")]
 mod refit;
+mod refresh;
 mod report_data;
 #[cfg(feature = "train")]
 mod reproduce;
@@ -72,6 +73,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Inspect(args) => inspect::inspect(&session, args)?,
         Command::Synth(args) => synth::synth(&session, args)?,
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
+        Command::Refresh(args) => refresh::refresh(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Embed(args) => embed::embed(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,

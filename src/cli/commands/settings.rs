@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 
-#[cfg(feature = "train")]
 use toml::{Table, Value};
 
 use crate::cli::args::InspectArgs;
@@ -10,9 +9,9 @@ use crate::cli::args::InspectArgs;
 use crate::cli::args::{DemoArgs, SettingsArgs};
 #[cfg(feature = "train")]
 use crate::cli::session::Session;
-use crate::config::{self, Resolved};
 #[cfg(feature = "train")]
-use crate::config::{Given, RunConfig};
+use crate::config::Given;
+use crate::config::{self, DataConfig, Resolved, RunConfig};
 use crate::error::{Result, Usage};
 #[cfg(feature = "train")]
 use crate::failure::{Fails, Failure};
@@ -74,6 +73,43 @@ pub(super) fn of_inspection(args: &InspectArgs) -> Result<Resolved> {
     };
     flags.set("run.memory_limit", args.memory_limit.clone());
     Ok(config::resolve(None, environment(), flags.table)?)
+}
+
+/// How a newer log is read: as the run's own, with these flags over that.
+pub(super) fn of_refresh(run: &RunConfig, flags: &Table) -> Result<DataConfig> {
+    let given = |key: &str| {
+        let data = flags.get("data").and_then(Value::as_table);
+        data.is_some_and(|data| data.contains_key(key))
+    };
+    if !given("train") && !given("bundled") {
+        return Err(Usage(
+            "name the newer log, as in `sagebrush refresh --run my-run today.csv`".to_owned(),
+        )
+        .into());
+    }
+    for (key, flag) in [("test", "--test"), ("k_core", "--k-core")] {
+        if given(key) {
+            return Err(Usage(format!("`{flag}` means nothing to `refresh`: leave it out")).into());
+        }
+    }
+    let name = "the settings of the run";
+    let resolved = config::resolve(
+        Some((name, &run.to_toml())),
+        std::iter::empty(),
+        flags.clone(),
+    )?;
+    let mut data = resolved.config.data;
+    (data.test, data.k_core) = (Vec::new(), None);
+    if !given("bundled") {
+        data.bundled = None;
+    }
+    if !given("train") {
+        data.train = Vec::new();
+    }
+    if !given("items") {
+        data.items = None;
+    }
+    Ok(data)
 }
 
 /// What is given for the contest of the demonstration.

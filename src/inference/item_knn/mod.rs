@@ -139,6 +139,16 @@ impl ItemKnn {
         }
     }
 
+    /// The same with these weights of the items of the histories, one each.
+    ///
+    /// # Panics
+    /// When there is not one weight an item.
+    #[must_use]
+    pub fn weighing(self, weights: Vec<f32>) -> Self {
+        assert_eq!(weights.len(), self.histories.n_pairs(), "a weight each");
+        Self { weights, ..self }
+    }
+
     /// The `k` nearest neighbours of an item that were kept, the `hidden` ones (ascending) left out; items that are none
     /// of them, all of similarity 0, fill up a list that is too short.
     ///

@@ -139,6 +139,18 @@ impl Recommender {
         })
     }
 
+    /// Knows what users have taken since the training: who has items that the model knows is served by it.
+    ///
+    /// # Panics
+    /// When the histories are of other users.
+    #[must_use]
+    pub fn with_histories(self, histories: &ItemLists) -> Self {
+        Self {
+            fallback: self.fallback.map(|known| known.with_histories(histories)),
+            ..self
+        }
+    }
+
     /// Knows what is popular these days: users without a training interaction get that in place of what most have had,
     /// and every score of the model has the prior, in the coordinate that tables have for it or added to it.
     ///

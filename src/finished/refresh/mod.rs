@@ -1,0 +1,214 @@
+//! Brings a finished run up to date with a newer log, without training: popularity, what users have, new users and items.
+
+mod new_log;
+mod state;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::open_run::{OpenRun, Seen};
+use super::{Sources, card, embed};
+use crate::config::DataConfig;
+use crate::data::{IdMap, iso_date};
+use crate::error::{Result, Usage};
+use crate::numbers::{count, counted};
+use crate::observer::{Observer, remark};
+use crate::run::{File, LockedRun, Replace, RunBeside, RunWriter};
+use new_log::NewLog;
+use state::State;
+
+const COMMAND: &str = "refresh";
+
+/// Files that stay as they are.
+const COPIED: [File; 9] = [
+    File::Config,
+    File::Began,
+    File::Model,
+    File::FoldIn,
+    File::Encoder,
+    File::ItemGraph,
+    File::Data,
+    File::Metrics,
+    File::Contest,
+];
+
+/// What a refresh is asked for.
+pub(crate) struct Request<'a> {
+    pub(crate) run: &'a Path,
+    /// How the new log is read, its item file included.
+    pub(crate) data: &'a DataConfig,
+    /// The files of items' vectors, for a model that reads them.
+    pub(crate) vectors: &'a [PathBuf],
+    /// A new run; `None` replaces the old one.
+    pub(crate) out: Option<&'a Path>,
+}
+
+/// What a refresh did.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub(crate) struct Refreshed {
+    /// Pairs that are new, or newer.
+    pub(crate) interactions: usize,
+    pub(crate) users: usize,
+    pub(crate) items: usize,
+    /// Of the new items, those that the model could make a vector for.
+    pub(crate) items_with_vectors: usize,
+    /// The newest known interaction, in seconds since 1970.
+    pub(crate) moment_before: Option<i64>,
+    pub(crate) moment: Option<i64>,
+}
+
+/// `None` where the log holds nothing that the run does not know.
+pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<Option<Refreshed>> {
+    let target = match request.out {
+        Some(out) => Target::New(LockedRun::to_create(out, Replace::Nothing, COMMAND)?),
+        None => Target::Same(LockedRun::to_resume(request.run, COMMAND)?),
+    };
+    let run = OpenRun::open(request.run, Seen::Everything)?;
+    let log = NewLog::read(&run, request.data)?;
+    let before = State::of(&run)?;
+    let moment_before = before.moment();
+    let mut state = before.with(&log);
+    let n_new = state.n_new;
+    if n_new == 0 && log.n_new_users() == 0 && log.n_new_items() == 0 {
+        return Ok(None);
+    }
+    check_newer(&log, &state, moment_before)?;
+    let items_with_vectors = match (&request.data.items, run.dir.has(File::Encoder)) {
+        (Some(items), true) => add_vectors(&run, &log, &mut state, items, request.vectors)?,
+        _ => 0,
+    };
+    if items_with_vectors < log.n_new_items() {
+        let n = log.n_new_items() - items_with_vectors;
+        let by = match state.prior.is_some() {
+            true => "rank by their recent popularity alone",
+            false => "have no score of their own",
+        };
+        let said = format!(
+            "{} without a vector: they {by} until the next training",
+            counted(n, "new item")
+        );
+        remark(observer, &said);
+    }
+    state.place_users(&run)?;
+    remark_on_test(observer, &run, &state);
+    let refreshed = Refreshed {
+        interactions: n_new,
+        users: log.n_new_users(),
+        items: log.n_new_items(),
+        items_with_vectors,
+        moment_before,
+        moment: state.moment(),
+    };
+    match target {
+        Target::New(locked) => write(&run, &log, &state, &mut locked.begin()?)?,
+        Target::Same(lock) => {
+            let (beside, mut writer) = RunBeside::begin(request.run, COMMAND)?;
+            write(&run, &log, &state, &mut writer)?;
+            drop(writer);
+            beside.take_its_place()?;
+            drop(lock);
+        }
+    }
+    Ok(Some(refreshed))
+}
+
+enum Target {
+    New(LockedRun),
+    Same(LockedRun),
+}
+
+/// Refuses a log that ends before the run does.
+fn check_newer(log: &NewLog, state: &State, before: Option<i64>) -> Result<()> {
+    let (Some(newest), Some(before)) = (log.newest(), before) else {
+        return Ok(());
+    };
+    if newest >= before {
+        return Ok(());
+    }
+    Err(Usage(format!(
+        "the log ends on {}, and the run knows what happened until {}: its {} unknown interactions are older than the \
+         run. Give a log of what came after, or train again",
+        iso_date(newest),
+        iso_date(before),
+        count(state.n_new as u64)
+    ))
+    .into())
+}
+
+/// Vectors of the new items that the item file describes.
+fn add_vectors(
+    run: &OpenRun,
+    log: &NewLog,
+    state: &mut State,
+    items: &Path,
+    vectors: &[PathBuf],
+) -> Result<usize> {
+    let sources = Sources {
+        items,
+        vectors,
+        edges: &[],
+    };
+    let new = embed(run, &sources)?;
+    let own = new.dim - usize::from(state.has_coordinate(run));
+    let rows = new.vectors.chunks_exact(new.dim.max(1));
+    let first = run.recommender.items().len();
+    let places: HashMap<&str, usize> = log
+        .new_items
+        .iter()
+        .map(|key| &**key)
+        .zip(first..)
+        .collect();
+    let mut n = 0;
+    for (key, row) in new.keys.keys().iter().zip(rows) {
+        if let Some(&item) = places.get(&**key) {
+            state.set_item(item, &row[..own]);
+            n += 1;
+        }
+    }
+    Ok(n)
+}
+
+/// Interactions of the test part whose times nobody told do not count.
+fn remark_on_test(observer: &dyn Observer, run: &OpenRun, state: &State) {
+    let untold = state.n_untold_of_test(run);
+    if untold > 0 && state.prior.is_some() {
+        let said = format!(
+            "{} of the test part of the run are not in this log: they are left out of lists, but do not count in \
+             popularity, for the run keeps no times of them",
+            counted(untold, "interaction")
+        );
+        remark(observer, &said);
+    }
+}
+
+/// Writes the refreshed run.
+fn write(run: &OpenRun, log: &NewLog, state: &State, writer: &mut RunWriter) -> Result<()> {
+    for file in COPIED {
+        if run.dir.has(file) {
+            writer.copy(&run.dir, file)?;
+        }
+    }
+    writer.copy_openings(&run.dir)?;
+    let keys = |known: &IdMap, new: &[Box<str>]| {
+        let all = known.keys().iter().chain(new).cloned().collect();
+        IdMap::from_ordered_keys(all).unwrap_or_else(|| unreachable!("a new key is new"))
+    };
+    let users = keys(run.recommender.users(), &log.new_users);
+    let items = keys(run.recommender.items(), &log.new_items);
+    writer.write_keys(&users, &items)?;
+    if let Some(titles) = log.titles(run)? {
+        writer.write_titles(&titles)?;
+    }
+    if let Some(categories) = run.dir.item_categories(run.recommender.items().len())? {
+        writer.write_item_categories(&categories.with_items(log.n_new_items()))?;
+    }
+    if let Some(mut categories) = run.dir.categories()? {
+        categories.resize(items.len(), None);
+        writer.write_categories(&categories)?;
+    }
+    state.write(run, writer)?;
+    let card = card::model_card(writer, &run.config, &run.record, Vec::new());
+    writer.write_model_card(&card)?;
+    writer.finish()?;
+    Ok(())
+}
