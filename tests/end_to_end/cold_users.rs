@@ -131,6 +131,7 @@ fn cold_users_of_the_bundled_log_are_served_as_well_as_by_popularity() {
         "8",
         "--out",
         "run",
+        "--no-refit",
         "-q",
     ];
     work.succeed(&train);

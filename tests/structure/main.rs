@@ -78,6 +78,7 @@ const MAY_KNOW: MayKnow<'_> = &[
             "error",
             "evaluation",
             "export",
+            "failure",
             "features",
             "graph",
             "inference",
