@@ -132,7 +132,10 @@ fn a_filter_wins_where_items_come_in_pairs() {
     let kept = record(&work, "run");
     let config = String::from_utf8(work.read("run/config.toml")).unwrap();
     assert!(config.contains("[filter]"), "{}", kept["why"]);
-    assert!(mean(&kept, kept["winner"].as_str().unwrap()) > 0.3, "{kept}");
+    assert!(
+        mean(&kept, kept["winner"].as_str().unwrap()) > 0.3,
+        "{kept}"
+    );
 }
 
 /// Tastes are directions in space, and what is chosen is drawn by their products, as matrix factorization has it.
