@@ -164,7 +164,7 @@ fn unknown_keys_are_refused_with_the_nearest() {
 fn a_key_like_none_is_answered_with_those_there_are() {
     assert_eq!(
         refusal("[split]\nfoo = 1"),
-        "run.toml: unknown key \"split.foo\"; [split] has method, test_fraction, validation_fraction, draw"
+        "run.toml: unknown key \"split.foo\"; [split] has method, test_fraction, validation_fraction, refit, draw"
     );
     let error = refusal("[nonsense]\nat_all = 1");
     assert!(
@@ -599,6 +599,7 @@ fn files_from_before_keys_were_renamed_give_the_same_settings() {
         let mut then = expected;
         then.split.draw = SplitDraw::PerUser;
         then.prior.r#use = PriorUse::Off;
+        then.split.refit = false;
         assert_eq!(stored, then, "{model}");
     }
     assert_eq!(n, 8);
