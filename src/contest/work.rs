@@ -13,6 +13,12 @@ const THIRD: u32 = 3;
 const RUNGS_MAX: u32 = 3;
 /// Multiply-adds of a positive, a negative and a dimension: the score, and the gradients of both sides.
 const OF_A_NEGATIVE: f64 = 3.0;
+/// A count of two items waits for memory as long as so many multiply-adds of a sparse pass.
+const OF_A_PAIR: f64 = 10.0;
+/// A system of equations of `d` unknowns takes `d` cubed over this.
+const OF_A_SYSTEM: f64 = 3.0;
+/// Tables as small as a system's run at a third of the speed of large tiles.
+const OF_A_SMALL_TABLE: f64 = 3.0;
 /// Reads and writes of a parameter by an optimizer's step.
 const OF_A_PARAMETER: f64 = 4.0;
 /// Rounds of block iteration a decimal place of the tolerance, and at least.
@@ -30,7 +36,7 @@ pub(super) struct LogCounts {
     pub(super) users: f64,
     pub(super) items: f64,
     pub(super) train: f64,
-    /// The sum over users of the squares of their training interactions.
+    /// The squares of the lengths of users' training lists, added up.
     pub(super) pairs: f64,
     /// Validation users, all of whom a training looks at each epoch.
     pub(super) validation_users: f64,
@@ -41,15 +47,13 @@ pub(super) struct LogCounts {
 impl LogCounts {
     pub(super) fn new(split: &Split, measured_users: usize) -> Self {
         let train = &split.train;
-        let squares = train.positives().row_ptr().windows(2).map(|ends| {
-            let degree = (ends[1] - ends[0]) as f64;
-            degree * degree
-        });
         Self {
-            pairs: squares.sum(),
             users: train.n_users() as f64,
             items: train.n_items() as f64,
             train: train.n_interactions() as f64,
+            pairs: (0..train.n_users() as u32)
+                .map(|user| (train.positives().of(user).len() as f64).powi(2))
+                .sum(),
             validation_users: split.summary.n_validation_users as f64,
             measured_users: measured_users as f64,
         }
@@ -69,49 +73,55 @@ impl Work {
         if let Some(filter) = &config.filter {
             return Self::of_filter(filter, config.chebycf.as_ref(), log);
         }
-        if config.popularity.is_some() {
-            return Self {
-                dense: log.measured_users * log.items,
-                sparse: log.train,
-            };
-        }
-        if config.ease.is_some() {
-            return Self::of_ease(log);
+        if let Some(knn) = &config.item_knn {
+            return Self::of_neighbours(knn, log);
         }
         if let Some(ials) = &config.ials {
-            return Self::of_ials(ials, log);
+            return Self::of_least_squares(ials, log);
         }
-        match &config.item_knn {
-            Some(knn) => Self::of_item_knn(knn, log),
-            None => Self::of_training(config, log),
+        match (&config.ease, &config.popularity) {
+            (Some(_), _) => Self::of_inverse(log),
+            (_, Some(_)) => Self::of_counts(log),
+            _ => Self::of_training(config, log),
         }
     }
 
-    /// The inverse of a symmetric matrix of items, and a row of it for each item of a history.
-    fn of_ease(log: &LogCounts) -> Self {
+    /// The inverse of a table of items by items, and a sum of its rows a history.
+    fn of_inverse(log: &LogCounts) -> Self {
         let history = log.train / log.users.max(1.0);
         Self {
-            dense: log.items.powi(3) + log.measured_users * history * log.items,
-            sparse: log.pairs / 2.0,
+            dense: log.items.powi(3),
+            sparse: OF_A_PAIR * log.pairs / 2.0 + log.measured_users * history * log.items / SPARSE,
         }
     }
 
-    /// A system of equations for each user and item an iteration: what it is made of, and its solution.
-    fn of_ials(ials: &IalsSettings, log: &LogCounts) -> Self {
+    /// A system of equations a user and an item, twice an iteration through the interactions.
+    fn of_least_squares(ials: &IalsSettings, log: &LogCounts) -> Self {
         let dim = ials.dim as f64;
-        let systems = log.train * dim * dim + (log.users + log.items) * dim.powi(3) / 6.0;
+        let systems = (log.users + log.items) * dim.powi(3) / OF_A_SYSTEM;
+        let products = 2.0 * log.train * dim * dim / 2.0;
+        let iterations = ials.iterations as f64;
         Self {
-            dense: 2.0 * ials.iterations as f64 * systems + log.measured_users * log.items * dim,
+            dense: iterations * OF_A_SMALL_TABLE * (systems + products)
+                + log.measured_users * log.items * dim,
             sparse: 0.0,
         }
     }
 
-    /// Every two items of a user are counted once; a history asks the neighbours of each of its items.
-    fn of_item_knn(knn: &ItemKnnSettings, log: &LogCounts) -> Self {
-        let history = log.train / log.users.max(1.0);
+    fn of_counts(log: &LogCounts) -> Self {
         Self {
-            dense: log.measured_users * log.items,
-            sparse: log.pairs / 2.0 + log.measured_users * history * knn.neighbours as f64,
+            dense: 0.0,
+            sparse: log.train,
+        }
+    }
+
+    /// Every two items of a user are counted once; a history then gathers the neighbours of its items.
+    fn of_neighbours(knn: &ItemKnnSettings, log: &LogCounts) -> Self {
+        let history = log.train / log.users.max(1.0);
+        let gathered = log.measured_users * history * knn.neighbours as f64;
+        Self {
+            dense: 0.0,
+            sparse: OF_A_PAIR * log.pairs / 2.0 + gathered,
         }
     }
 
@@ -198,8 +208,8 @@ mod tests {
     const LOG: LogCounts = LogCounts {
         users: 1000.0,
         items: 500.0,
-        pairs: 500_000.0,
         train: 10_000.0,
+        pairs: 150_000.0,
         validation_users: 200.0,
         measured_users: 100.0,
     };
@@ -235,6 +245,26 @@ mod tests {
         lightgcn.training.epochs = 2;
         let more = Work::of(&lightgcn, &LOG).sparse - work.sparse;
         assert_eq!(more, 2.0 * 10.0 * 6.0 * 20_000.0 * 64.0);
+    }
+
+    /// 75,000 pairs; 100 users with 10 items of 100 neighbours each.
+    #[test]
+    fn neighbours_and_counts_by_hand() {
+        let knn = Work::of(&RunConfig::defaults_for(ModelName::ItemKnn), &LOG);
+        assert_eq!((knn.dense, knn.sparse), (0.0, 750_000.0 + 100_000.0));
+        let counts = Work::of(&RunConfig::defaults_for(ModelName::Popularity), &LOG);
+        assert_eq!((counts.dense, counts.sparse), (0.0, 10_000.0));
+    }
+
+    /// 500 items: an inverse of 500 by 500. 1,500 systems of 64 unknowns, 10,000 interactions from both sides, 16 times.
+    #[test]
+    fn least_squares_and_inverses_by_hand() {
+        let ease = Work::of(&RunConfig::defaults_for(ModelName::Ease), &LOG);
+        assert_eq!(ease.dense, 500.0 * 500.0 * 500.0);
+        let ials = Work::of(&RunConfig::defaults_for(ModelName::Ials), &LOG);
+        let systems = 1500.0 * 64.0 * 64.0 * 64.0 / 3.0;
+        let found = 16.0 * 3.0 * (systems + 10_000.0 * 64.0 * 64.0) + 100.0 * 500.0 * 64.0;
+        assert_eq!((ials.dense, ials.sparse), (found, 0.0));
     }
 
     #[test]
