@@ -127,22 +127,24 @@ fn epochs(work: &Workspace, run: &str) -> Vec<EpochRecord> {
 fn the_schedule_of_the_refit_is_that_of_the_first_training() {
     let work = Workspace::new();
     let mut arguments = train("mf", "log.csv", "run");
-    // So fast that the best epoch is an early one.
+    // So fast that the best epoch is not the last.
     arguments.extend([
         "--epochs",
-        "8",
+        "16",
         "--learning-rate",
-        "0.3",
+        "1.0",
         "--set",
         "training.schedule=cosine",
+        "--set",
+        "training.patience=0",
     ]);
     let told = work.json(&arguments);
     let records = epochs(&work, "run");
     let (refit, first): (Vec<_>, Vec<_>) = records.into_iter().partition(|record| record.refit);
-    assert_eq!(first.len(), 8);
+    assert_eq!(first.len(), 16);
     assert_eq!(refit.len() as u64, told["best_epoch"].as_u64().unwrap());
     assert!(
-        refit.len() < 8,
+        refit.len() < 16,
         "the best epoch is the last: nothing is shorter"
     );
     for (record, at) in refit.iter().zip(1u32..) {
@@ -150,7 +152,7 @@ fn the_schedule_of_the_refit_is_that_of_the_first_training() {
         assert!(record.validation.is_empty() && !record.is_best);
         let steps = record.samples.div_ceil(256) as f64;
         let done = f64::from(at) - 1.0 / steps;
-        let expected = 0.3 * 0.5 * (1.0 + (PI * done / 8.0).cos());
+        let expected = 0.5 * (1.0 + (PI * done / 16.0).cos());
         assert!(
             (record.learning_rate - expected).abs() < 1e-12,
             "{record:?}"

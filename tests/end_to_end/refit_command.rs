@@ -120,7 +120,11 @@ fn a_refit_on_everything_is_a_training_on_the_whole_log() {
         let figures = format!("those of run, measured {date}");
         let expected = format!("this run was trained on the test part; its figures are {figures}");
         work.refused(&["evaluate", "--run", "served"], 2, &expected);
-        work.refused(&["compare", "run", "served"], 2, "compare run");
+        work.refused(
+            &["compare", "run", "served", "--metric", "recall@5"],
+            2,
+            "compare run",
+        );
         let evaluation = json(&work, "served/evaluation.json");
         assert_eq!(evaluation["of"]["run"], "run");
         assert_eq!(evaluation["systems"], measured["systems"]);
