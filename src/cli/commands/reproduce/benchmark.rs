@@ -15,7 +15,7 @@ pub(super) struct Benchmark {
     pub(super) recipes: &'static [Recipe],
 }
 
-/// Settings found on the validation part, and the number they stand beside.
+/// Settings, found on the validation part or those of a publication, and the number they stand beside.
 pub(super) struct Recipe {
     pub(super) name: &'static str,
     /// A run file without `[data]`.
