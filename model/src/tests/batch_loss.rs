@@ -422,23 +422,6 @@ fn a_batch_of_many_tiles_follows_the_definition_and_ignores_the_thread_count() {
     assert_eq!(gradients(1), gradients(3));
 }
 
-/// A low temperature, whose exponents a bounded softmax could not hold; and a cosine score, which scales what is bounded.
-#[test]
-fn a_softmax_of_cosines_follows_its_definition_at_every_temperature() {
-    let device = Device::flex();
-    let case = Case::new(70, 0, 200, 16).in_batch();
-    for temperature in [0.015, 0.024, 0.1, 3.0] {
-        let softmax = RankingLoss::Softmax { temperature };
-        check(&case, ScoreConfig::Dot, config(softmax, true), &device);
-        let score = ScoreConfig::Cosine { temperature: 0.5 };
-        let softmax = RankingLoss::Bilateral {
-            temperature: 2.0 * temperature,
-            power: 0.9,
-        };
-        check(&case, score, config(softmax, false), &device);
-    }
-}
-
 #[test]
 fn a_score_that_is_not_a_number_is_seen_in_every_loss() {
     for ranking in LOSSES {

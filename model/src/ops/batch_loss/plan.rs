@@ -5,10 +5,6 @@ use std::sync::{Arc, Mutex};
 use crate::batch::{BatchIndices, LogQ, SharedNegatives};
 use crate::losses::RankingLoss;
 
-/// The widest range of exponents whose exponentials, and their products with vectors, stay far from the least number of
-/// single precision.
-const EXPONENTS: f32 = 80.0;
-
 /// How the rows of a batch lie: users, positives, per-positive negatives, batch-shared negatives; the rows
 /// that are regularized are the same ones, or come after them in the same order, once or several times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,15 +90,6 @@ impl BatchLossPlan {
             inverse_temperatures: batch.inverse_temperatures().cloned(),
             regularized,
             gradient: Mutex::default(),
-        }
-    }
-
-    /// Whether the loss is a softmax of bounded scores, of batch-shared negatives alone and without corrections.
-    pub(super) fn is_bounded(&self) -> bool {
-        let softmax_of_cosines = self.similarity.unit && self.loss.inverse_temperature().is_some();
-        softmax_of_cosines && self.layout.per_positive == 0 && self.log_q.is_none() && {
-            let of_users = (0..self.layout.batch).map(|user| self.inverse_temperature(user));
-            2.0 * of_users.fold(0.0, f32::max) * self.similarity.scale <= EXPONENTS
         }
     }
 

@@ -34,18 +34,6 @@ pub(super) struct Cost {
     pub(super) of_positive: f32,
 }
 
-/// A user's softmax whose exponentials are summed already.
-pub(super) struct Softmax {
-    pub(super) positive: f32,
-    /// The sum over the negatives that count.
-    pub(super) sum: f32,
-    /// What was taken off every exponent.
-    pub(super) taken_off: f32,
-    pub(super) inverse_temperature: f32,
-    /// Negatives that count.
-    pub(super) n_valid: usize,
-}
-
 /// The logarithm of the sum of exponentials of the negatives' scores, each times `inverse`, and the sum itself with the
 /// largest exponent taken off; the exponentials are written over the scores.
 struct LogSum {
@@ -104,42 +92,6 @@ impl Comparison {
                 }
             }
         }
-    }
-
-    /// The share of one user in a softmax, and the factor by which the exponentials become the derivatives by each
-    /// negative's score.
-    #[inline(always)]
-    pub(super) fn of_sum<A: Arithmetic>(&self, of: &Softmax) -> (Cost, f32) {
-        let inverse = of.inverse_temperature;
-        let (of_positive, power) = match self.loss {
-            RankingLoss::Bilateral { power, .. } => (inverse, power as f32),
-            RankingLoss::Adaptive {
-                inverse_temperature,
-            } => (inverse_temperature as f32, 1.0),
-            _ => {
-                // The positive is a candidate, too.
-                let exponent = A::multiply_add(of.positive, inverse, -of.taken_off);
-                let of_positive = exp::<A>(exponent);
-                let sum = of_positive + of.sum;
-                let cost = Cost {
-                    value: (f64::from(sum).ln() - f64::from(exponent)) * f64::from(self.per_user),
-                    of_positive: (of_positive / sum - 1.0) * inverse * self.per_user,
-                };
-                return (cost, inverse * self.per_user / sum);
-            }
-        };
-        let mut value = -f64::from(of_positive * of.positive);
-        let mut factor = 0.0;
-        if of.n_valid > 0 {
-            let logarithm = f64::from(of.sum).ln() + f64::from(of.taken_off);
-            value += f64::from(power) * logarithm;
-            factor = power * inverse * self.per_user / of.sum;
-        }
-        let cost = Cost {
-            value: value * f64::from(self.per_user),
-            of_positive: -of_positive * self.per_user,
-        };
-        (cost, factor)
     }
 
     /// `-w p + power * log(sum of e^(v n))`; of a user without negatives that count only the first part.

@@ -1,6 +1,5 @@
 //! A batch's loss for burn-flex: borrowed slices into the host code, no copy.
 
-mod bounded;
 mod compare;
 mod panels;
 mod pass;

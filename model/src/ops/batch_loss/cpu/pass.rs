@@ -19,7 +19,7 @@ use crate::ops::batch_loss::plan::BatchLossPlan;
 /// Floats of the scores of a tile: half of a MiB.
 const TILE_FLOATS: usize = 1 << 17;
 /// Users of a tile at most.
-pub(super) const TILE_USERS: usize = 32;
+const TILE_USERS: usize = 32;
 /// Pieces of a batch at most; each has a gradient of the shared negatives of its own.
 const PIECES: usize = 16;
 /// Floats of the gradient of shared negatives that one thread sums at a time.
@@ -59,7 +59,6 @@ pub(super) fn ranking(plan: &BatchLossPlan, rows: &[f32], width: usize) -> Ranki
             false => Panels::new(&vectors[shared..], width),
         },
         comparison: comparison(plan),
-        bounded: plan.is_bounded(),
     };
     let mut gradient = vec![0.0; scored.len()];
     let (of_users, rest) = gradient.split_at_mut(items);
@@ -94,24 +93,22 @@ fn comparison(plan: &BatchLossPlan) -> Comparison {
 }
 
 /// A batch's vectors as they are compared.
-pub(super) struct Vectors<'a> {
-    pub(super) plan: &'a BatchLossPlan,
-    pub(super) width: usize,
-    pub(super) users: &'a [f32],
-    pub(super) positives: &'a [f32],
+struct Vectors<'a> {
+    plan: &'a BatchLossPlan,
+    width: usize,
+    users: &'a [f32],
+    positives: &'a [f32],
     per_positive: &'a [f32],
-    pub(super) shared: Panels,
-    pub(super) comparison: Comparison,
-    /// See [`BatchLossPlan::is_bounded`].
-    bounded: bool,
+    shared: Panels,
+    comparison: Comparison,
 }
 
 /// The gradients of some users' rows, and of all shared negatives.
-pub(super) struct Gradients<'a> {
-    pub(super) users: &'a mut [f32],
-    pub(super) positives: &'a mut [f32],
+struct Gradients<'a> {
+    users: &'a mut [f32],
+    positives: &'a mut [f32],
     per_positive: &'a mut [f32],
-    pub(super) shared: &'a mut [f32],
+    shared: &'a mut [f32],
 }
 
 /// The result of one piece of the batch.
@@ -218,37 +215,29 @@ impl Vectors<'_> {
         piece
     }
 
-    pub(super) fn rows<'a>(
-        &self,
-        table: &'a [f32],
-        users: &Range<usize>,
-        rows_each: usize,
-    ) -> &'a [f32] {
+    fn rows<'a>(&self, table: &'a [f32], users: &Range<usize>, rows_each: usize) -> &'a [f32] {
         let each = rows_each * self.width;
         &table[users.start * each..users.end * each]
     }
 }
 
 /// A tile of users.
-pub(super) struct TileOf<'a> {
-    pub(super) vectors: &'a Vectors<'a>,
-    pub(super) users: Range<usize>,
+struct TileOf<'a> {
+    vectors: &'a Vectors<'a>,
+    users: Range<usize>,
     /// Scores of the batch-shared panels, `[n_panels, users]`; then the derivative by each score.
-    pub(super) scores: &'a mut [Lanes],
+    scores: &'a mut [Lanes],
     /// One user's scores: per-positive negatives, then batch-shared ones; then the derivative by each score.
     packed: &'a mut [Lanes],
-    pub(super) value: &'a mut f64,
-    pub(super) costs: &'a mut Vec<f32>,
-    pub(super) gradients: Gradients<'a>,
+    value: &'a mut f64,
+    costs: &'a mut Vec<f32>,
+    gradients: Gradients<'a>,
 }
 
 impl Kernel for TileOf<'_> {
     #[inline(always)]
     fn run<A: Arithmetic>(mut self) {
         let vectors = self.vectors;
-        if vectors.bounded {
-            return self.run_bounded::<A>();
-        }
         let n = self.users.len();
         let user_rows = vectors.rows(vectors.users, &self.users, 1);
         let panels = || 0..vectors.shared.len();
@@ -444,12 +433,12 @@ fn rows_of(table: &[f32], width: usize) -> std::slice::ChunksExact<'_, f32> {
 }
 
 #[inline(always)]
-pub(super) fn row_mut(table: &mut [f32], at: usize, width: usize) -> &mut [f32] {
+fn row_mut(table: &mut [f32], at: usize, width: usize) -> &mut [f32] {
     &mut table[at * width..][..width]
 }
 
 #[inline(always)]
-pub(super) fn add_scaled(onto: &mut [f32], weight: f32, row: &[f32]) {
+fn add_scaled(onto: &mut [f32], weight: f32, row: &[f32]) {
     for (sum, &value) in onto.iter_mut().zip(row) {
         *sum += weight * value;
     }
