@@ -29,7 +29,7 @@ const SAVE_EVERY: Duration = Duration::from_secs(10);
 const MILLION: f64 = 1e6;
 
 /// Users by whom a candidate's prior is chosen: the winner's is chosen anew, by more.
-const PRIOR_USERS_MAX: usize = 500;
+const PRIOR_USERS_MAX: usize = 250;
 
 /// How a measurement ended.
 #[derive(Debug, PartialEq)]
