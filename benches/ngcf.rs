@@ -114,6 +114,8 @@ fn embedded_loss(
         positives: scores(1).squeeze_dim(1),
         negatives: scores(2),
         valid: None,
+        log_q: None,
+        inverse_temperatures: None,
     });
     ranking + (rows.clone() * rows).sum() * (0.5e-5 / n as f64)
 }

@@ -36,7 +36,7 @@ pub(crate) enum Contested {
     /// A stop was asked for before there was a winner.
     Interrupted,
     /// The winner was trained, or that was interrupted.
-    Over(Box<ContestRecord>, Resumed),
+    Over(Box<ContestRecord>, Box<Resumed>),
 }
 
 /// Holds a contest over what is given and trains the winner into a new run directory, for `command`.
@@ -194,7 +194,7 @@ fn finish(
     run.write_contest(&record)?;
     let resumed = train::train_begun(observer, config, prepared, run, checkpoint)?;
     run.remove_contest()?;
-    Ok(Contested::Over(Box::new(record), resumed))
+    Ok(Contested::Over(Box::new(record), Box::new(resumed)))
 }
 
 /// The candidates of a contest with their own settings, and who cannot take part, as comments of a file of settings.

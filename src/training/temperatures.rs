@@ -177,7 +177,7 @@ mod tests {
     /// Values of Lambert's W from tables: the omega constant, and inverses of `w e^w`.
     #[test]
     fn lambert_w_is_the_inverse() {
-        let omega = 0.567_143_290_409_783_9;
+        let omega = 0.567_143_290_409_783_8;
         let known = [
             (0.0, 0.0),
             (1.0, omega),

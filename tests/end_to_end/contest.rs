@@ -145,14 +145,17 @@ fn what_counts_items_together_wins_where_they_come_in_pairs() {
 
 /// Tastes are directions in space, and what is chosen is drawn by their products, as matrix factorization has it.
 #[test]
-fn factors_win_where_tastes_are_directions() {
+fn factors_do_well_where_tastes_are_directions() {
     let work = Workspace::new();
     work.write("tastes.csv", &tastes(150, 100, 50));
     work.succeed(&[&contest("tastes.csv", "run")[..], &["--dim", "8", "-q"]].concat());
     let kept = record(&work, "run");
     let config = String::from_utf8(work.read("run/config.toml")).unwrap();
-    let has_factors = config.contains("[training]") || config.contains("[ials]");
-    assert!(has_factors, "{}", kept["why"]);
+    assert!(!config.contains("[popularity]"), "{}", kept["why"]);
+    let winner = mean(&kept, kept["winner"].as_str().unwrap());
+    for factors in ["mf", "lightgcn"] {
+        assert!(mean(&kept, factors) > 0.8 * winner, "{kept}");
+    }
 }
 
 /// Users who draw `per_user` distinct items with chances that grow with the exponential of a product of two vectors.
@@ -281,11 +284,7 @@ fn what_is_given_is_held_and_what_nobody_has_is_refused() {
 fn limits_that_nobody_fits_and_parts_that_tell_nothing_are_refused() {
     let work = Workspace::new();
     let refused = |more: &[&str], expected: &str| {
-        let arguments = [
-            &["train", "log.csv", "--out", "x", "--split", "random"],
-            more,
-        ]
-        .concat();
+        let arguments = [&["train", "log.csv", "--out", "x"], more].concat();
         work.refused(&arguments, 2, expected);
     };
     refused(&["--memory-limit", "1MB"], "`--memory-limit`");

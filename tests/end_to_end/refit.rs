@@ -12,7 +12,7 @@ use crate::data::Workspace;
 /// Arguments that train a small model on `log`, with ids by key, whatever is held out.
 fn train<'a>(model: &'a str, log: &'a str, out: &'a str) -> Vec<&'a str> {
     let mut arguments = vec!["train", log, "--out", out, "--model", model];
-    arguments.extend(["--set", "data.order=key", "-q"]);
+    arguments.extend(["--set", "data.order=key", "--set", "prior.use=off", "-q"]);
     match model {
         "gf-cf" => arguments.extend(["--set", "filter.vectors=8"]),
         _ => arguments.extend(["--dim", "4", "--batch-size", "256"]),

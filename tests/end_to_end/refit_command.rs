@@ -10,7 +10,7 @@ use crate::data::Workspace;
 /// Arguments that train a small model on the training part alone, with ids by key, whatever is held out.
 fn train<'a>(model: &'a str, out: &'a str) -> Vec<&'a str> {
     let mut arguments = vec!["train", "log.csv", "--out", out, "--model", model];
-    arguments.extend(["--set", "data.order=key", "-q"]);
+    arguments.extend(["--set", "data.order=key", "--set", "prior.use=off", "-q"]);
     match model {
         "gf-cf" => arguments.extend([
             "--set",

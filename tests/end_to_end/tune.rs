@@ -106,7 +106,12 @@ fn an_end_that_is_not_on_record_is_an_end() {
         let kept: String = lines.split_inclusive('\n').take(on_record).collect();
         work.write("search/trials.jsonl", kept.as_bytes());
         for entry in std::fs::read_dir(work.path("run/checkpoint")).unwrap() {
-            let name = entry.unwrap().file_name();
+            let entry = entry.unwrap();
+            if entry.path().is_dir() {
+                // Those of the refit, which a search has not.
+                continue;
+            }
+            let name = entry.file_name();
             let into = work.path("search/trials/0000/checkpoint").join(&name);
             std::fs::copy(work.path("run/checkpoint").join(&name), into).unwrap();
         }

@@ -154,7 +154,13 @@ fn a_demo_takes_the_place_of_a_demo() {
     let demo = |seed: &str| {
         let arguments = ["demo", "--out", "folder", "--seed", seed, "-q"];
         let mut command = work.sagebrush(&arguments);
+        // A contest that is over in seconds.
         command
+            .env("SAGEBRUSH_TRAINING_EPOCHS", "1")
+            .env("SAGEBRUSH_MODEL_DIM", "4")
+            .env("SAGEBRUSH_FILTER_VECTORS", "4")
+            .env("SAGEBRUSH_SAMPLING_BATCH_SHARED", "16")
+            .env("SAGEBRUSH_PRIOR_USE", "off")
             .env("SAGEBRUSH_EVALUATION_BOOTSTRAP", "10")
             .assert()
             .success();

@@ -77,7 +77,7 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
 fn report_contest(session: &Session, out: &Path, contested: Contested) -> Result<Option<Failure>> {
     match contested {
         Contested::Interrupted => Ok(Some(Failure::Interrupted)),
-        Contested::Over(record, resumed) => report_of(session, out, resumed, Some(&record)),
+        Contested::Over(record, resumed) => report_of(session, out, *resumed, Some(&record)),
     }
 }
 

@@ -105,9 +105,11 @@ fn numbered(known: &IdMap, of_log: &IdMap) -> (Vec<u32>, Vec<Box<str>>) {
 
 fn new_titles(log: &Dataset, known: &IdMap) -> Vec<Option<String>> {
     let all: HashMap<&str, usize> = log.items.keys().iter().map(|key| &**key).zip(0..).collect();
-    let is_new = |key: &&Box<str>| known.id(key).is_none();
-    let title = |key: &Box<str>| log.titles.as_ref()?[*all.get(&**key)?].clone();
-    log.items.keys().iter().filter(is_new).map(title).collect()
+    let title = |key: &str| log.titles.as_ref()?[*all.get(key)?].clone();
+    let keys = log.items.keys().iter().map(|key| &**key);
+    keys.filter(|key| known.id(key).is_none())
+        .map(title)
+        .collect()
 }
 
 /// Refuses a log without what the run reads of it.
