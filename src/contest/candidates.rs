@@ -1,9 +1,11 @@
 //! Who takes part in a contest: models with settings that are worth trying, the most promising of a model first.
 
-use super::course::POPULARITY;
 use super::work::epochs_at;
 use crate::config::{AUTO, Given, ModelName, Own, RunConfig, SettingError, SplitMethod};
 use crate::error::{Result, Usage};
+
+/// Everybody's yardstick, by name.
+pub(super) const POPULARITY: &str = "popularity";
 
 /// A model with settings of its own.
 struct Entry {

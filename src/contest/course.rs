@@ -4,7 +4,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use super::candidates::{Candidate, Field};
+use super::candidates::{Candidate, Field, POPULARITY};
 use super::journal::{Asked, Journal, Measurement};
 use super::measure::{Measured, Scales, sample, values_of};
 use super::rounds::{self, Move, Standing};
@@ -17,9 +17,6 @@ use crate::forecast::{Counts, MemoryForecast};
 use crate::numbers::{count, duration};
 use crate::observer::{Event, Observer, remark};
 use crate::run::Took;
-
-/// Everybody's yardstick, by name.
-pub(super) const POPULARITY: &str = "popularity";
 
 /// A contest on its way.
 pub(super) struct Contest<'a> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::candidates::Candidate;
-use super::course::{Contest, POPULARITY, seconds};
+use super::candidates::{Candidate, POPULARITY};
+use super::course::{Contest, seconds};
 use super::journal::{Journal, Measurement};
 use super::measure::values_of;
 use super::rounds::{Standing, first_looks};

@@ -50,7 +50,10 @@ const MAY_KNOW: MayKnow<'_> = &[
         "export",
         &["atomic_file", "data", "failure", "inference", "synth"],
     ),
-    ("evaluation", &["data", "failure", "inference", "split"]),
+    (
+        "evaluation",
+        &["data", "failure", "inference", "numbers", "split"],
+    ),
     (
         "training",
         &[
