@@ -36,7 +36,8 @@ pub use sections::{
     IdOrder, Initialization, ItemKnnSettings, L2Rows, LastActivation, LogQ, LossKind, LossSettings,
     ModelName, ModelSettings, NegativeDistribution, NgcfLectureSettings, OnBadRow, Optimizer,
     PinSageSettings, PoolingName, PopularitySettings, PositiveSampling, PriorConfig, PriorUse,
-    QueryItem, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule, ScoreKind, ScoreSettings,
-    SplitConfig, SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig, WalkSettings,
+    QueryItem, READING_WEIGHTS, Repeats, RunConfig, RunSettings, SamplingConfig, Schedule,
+    ScoreKind, ScoreSettings, SplitConfig, SplitDraw, SplitMethod, Start, TimeUnit, TrainingConfig,
+    WalkSettings,
 };
 pub use table::{current_key, setting_named, settings};

@@ -14,7 +14,7 @@ use crate::device;
 use crate::error::{Error, Result};
 use crate::evaluation::{validation_of_users, validation_users};
 use crate::fitting::train::{self, Callbacks};
-use crate::fitting::{Prepared, fitted, prior};
+use crate::fitting::{Prepared, fitted, needs, prior};
 use crate::inference::{ItemPrior, Popularity, RankError, ScoreSource, filter::FilterError};
 use crate::observer::{Event, Observer};
 use crate::run::{LockedRun, Replace, RunError, RunWriter};
@@ -80,7 +80,7 @@ impl Scales<'_> {
 
     fn fit(&self, config: &RunConfig) -> Result<Measured> {
         let train = &self.prepared.split.train;
-        if let Err(error) = fitted::check(config, train) {
+        if let Err(error) = needs::check(config, train) {
             return Ok(Measured::Left(error.to_string()));
         }
         let fitted = fitted::fitted(&Quiet(self.observer), config, train)?;

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::fitted::{self, Fitted, fitted};
+use super::fitted::{Fitted, fitted};
+use super::needs;
 use super::phases::Refitted;
 use super::prepared::Prepared;
 use super::prior;
@@ -39,7 +40,6 @@ pub(crate) fn fit(
 ) -> Result<Option<FitReport>> {
     let locked = LockedRun::to_create(out, replace, command)?;
     let prepared = Prepared::new(observer, config)?;
-    fitted::check(config, &prepared.split.train)?;
     let mut run = locked.begin()?;
     fit_into(observer, config, &prepared, &mut run)
 }
@@ -53,7 +53,7 @@ pub(crate) fn fit_prepared(
     command: &'static str,
 ) -> Result<Option<FitReport>> {
     let locked = LockedRun::to_create(out, Replace::Nothing, command)?;
-    fitted::check(config, &prepared.split.train)?;
+    needs::check(config, &prepared.split.train)?;
     fit_into(observer, config, prepared, &mut locked.begin()?)
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod fit;
 pub(crate) mod fitted;
 mod located;
 pub(crate) mod memory_limit;
+pub(crate) mod needs;
 mod phases;
 mod prepared;
 pub(crate) mod prior;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use burn::tensor::Device;
 
+use super::needs;
 use super::prepared::Prepared;
 use super::prior;
 use super::run_files;
@@ -110,6 +111,7 @@ pub(crate) fn train_in(
     checkpoint: Option<Checkpoint>,
     on: Callbacks<'_>,
 ) -> Result<Outcome> {
+    needs::check(config, &prepared.split.train)?;
     let phase = Phase {
         observer,
         config,

@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use super::located::Located;
 use super::memory_limit;
+use super::needs;
 use super::prior;
 use super::same_data::{Files, OtherData, record_of};
 use super::split_remarks;
-use crate::config::{IdOrder, QueryItem, RunConfig};
+use crate::config::{IdOrder, RunConfig};
 use crate::data::{
     self, Cleaning, Dataset, HashedFile, IdMap, ItemCategories, item_column_names, items_input,
     read_configured,
@@ -77,33 +78,12 @@ impl Prepared {
             remark(observer, text);
         }
         let mut split = split::split(&dataset, &config.split, config.seed)?;
-        let has_times = split.remember_times(&dataset);
-        let query = config.pinsage.as_ref().map(|own| own.query);
-        if query == Some(QueryItem::Before) && !has_times {
-            return Err(Usage(
-                "`pinsage.query = before` needs timestamps, and the log has none; name their column with \
-                 `--timestamp-column NAME` (`data.columns.timestamp`), or use `--set pinsage.query=another`"
-                    .to_owned(),
-            )
-            .into());
+        split.remember_times(&dataset);
+        if config.reads_weights() {
+            split.remember_weights(&dataset)?;
         }
-        if let Some(key) = config.half_life_set().filter(|_| !has_times) {
-            return Err(Usage(format!(
-                "`{key}` needs timestamps, and the log has none; name their column with `--timestamp-column NAME` \
-                 (`data.columns.timestamp`), or leave it out"
-            ))
-            .into());
-        }
+        needs::check(config, &split.train)?;
         prior::check(&config.prior, &split)?;
-        if config.reads_weights() && !split.remember_weights(&dataset)? {
-            return Err(Usage(
-                "weights are asked for (`sampling.weighted_positives`, `graph.weighted`, `filter.weighted_histories` or \
-                 `evaluation.weighted_popularity`), and the log has none: name a column with `--weight-column` or say \
-                 what events weigh with `--event-weight`"
-                    .to_owned(),
-            )
-            .into());
-        }
         let Dataset {
             users,
             items,

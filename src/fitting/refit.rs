@@ -221,8 +221,9 @@ impl Source {
     /// Whether the settings read weights or times that the run did not keep of all that is trained on.
     fn lacks_columns(&self, split: &Split, on: RefitOn) -> bool {
         let own = self.config.pinsage.as_ref();
-        let reads_times =
-            own.is_some_and(|own| own.query == QueryItem::Before) || self.prior.is_some();
+        let reads_times = own.is_some_and(|own| own.query == QueryItem::Before)
+            || self.config.half_life_set().is_some()
+            || self.prior.is_some();
         let reads_weights = self.config.reads_weights();
         let lacks = |n: usize, columns: &PairColumns| {
             (reads_times && columns.times.len() < n) || (reads_weights && columns.weights.len() < n)

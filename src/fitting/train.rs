@@ -6,6 +6,7 @@ use burn::tensor::Device;
 
 use super::fit::{self, FitReport};
 use super::located::Located;
+use super::needs;
 use super::phases::train_into;
 use super::prepared::Prepared;
 use super::refit;
@@ -71,6 +72,7 @@ pub(crate) fn train_prepared(
     command: &'static str,
 ) -> Result<Option<TrainedRun>> {
     let locked = LockedRun::to_create(out, Replace::Nothing, command)?;
+    needs::check(config, &prepared.split.train)?;
     let device = device::open(config.run.device)?;
     let mut run = locked.begin()?;
     train_into(observer, config, prepared, &device, &mut run, None, None)

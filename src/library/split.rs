@@ -65,6 +65,14 @@ impl Split {
             && whole.features == self.config.features
             && whole.pinsage == self.config.pinsage
             && config.data.order == self.config.data.order;
+        if whole.reads_weights() && !self.config.reads_weights() {
+            return Err(Usage(
+                "this configuration reads weights, and the split was made without them: make it anew with `Split::new` \
+                 and this configuration"
+                    .to_owned(),
+            )
+            .into());
+        }
         match same {
             true => Ok(whole),
             false => Err(Usage(
@@ -74,5 +82,36 @@ impl Split {
             )
             .into()),
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::config::ModelName;
+    use crate::library::{Interaction, fit};
+
+    #[test]
+    fn a_split_without_times_or_weights_refuses_settings_that_read_them() {
+        let rows = (0..240).map(|at| {
+            let (user, step) = (at / 8, at % 8);
+            Interaction::new(format!("u{user}"), format!("i{}", (user + 3 * step) % 40))
+        });
+        let plain = RunConfig::defaults_for(ModelName::Mf);
+        let split = Split::new(Dataset::from_interactions(rows).unwrap(), &plain, &()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let refused = |config: &RunConfig| {
+            let out = folder.path().join("run");
+            let text = fit(config, &split, &out, &()).err().unwrap().to_string();
+            assert!(!out.join("config.toml").exists(), "{text}");
+            text
+        };
+        let mut weighted = plain.clone();
+        weighted.sampling.weighted_positives = true;
+        assert!(refused(&weighted).contains("`Split::new`"));
+        let mut recent = plain;
+        recent.sampling.half_life_days = Some(7.0);
+        assert!(refused(&recent).contains("`sampling.half_life_days` needs timestamps"));
     }
 }

@@ -203,3 +203,22 @@ fn logs_that_cannot_refresh_are_refused_and_change_nothing() {
     refused("new.csv", &["--k-core", "2"], 2, "--k-core");
     work.refused(&["refresh", "--run", "run"], 2, "name the newer log");
 }
+
+#[test]
+fn a_run_that_counts_by_age_is_not_refreshed_without_times() {
+    let work = workspace();
+    work.write("untimed.csv", b"user_id,item_id\nu1,i59\n");
+    for (model, key) in [
+        ("popularity", "popularity.half_life_days=9"),
+        ("item-knn", "item_knn.half_life_days=9"),
+        ("gf-cf", "filter.half_life_days=9"),
+    ] {
+        // A split by chance has no prior: the half-life alone reads times.
+        let train = ["train", "old.csv", "--model", model, "--out", model, "-q"];
+        let more = ["--split", "random", "--set", key];
+        work.succeed(&[&train[..], &more].concat());
+        let refresh = ["refresh", "--run", model, "untimed.csv", "--out", "new"];
+        work.refused(&refresh, 2, "the run counts by age");
+        assert!(!work.path("new").exists(), "{model}: nothing is written");
+    }
+}

@@ -276,3 +276,56 @@ fn mistakes_are_told_before_anything_is_written() {
         "is not the file this run began with",
     );
 }
+
+/// A trial may ask for more of the log than the settings of all trials do.
+#[test]
+fn trials_read_what_the_log_tells_and_nothing_else() {
+    let work = Workspace::new();
+    let tune = |log, model, vary, out| {
+        [
+            "tune", log, "--model", model, "--trials", "2", "--vary", vary, "--out", out,
+        ]
+    };
+    let epochs = ["--dim", "4", "--epochs", "1"];
+    let weighted = tune(
+        "log.csv",
+        "mf",
+        "sampling.weighted_positives=true,false",
+        "weighted",
+    );
+    work.succeed(&[&weighted[..], &epochs].concat());
+    for result in results(&work, "weighted") {
+        assert!(result["value"].is_number(), "{result}");
+    }
+    let log = String::from_utf8(work.read("log.csv")).unwrap();
+    let pairs: Vec<String> = log
+        .lines()
+        .map(|line| line.splitn(3, ',').take(2).collect::<Vec<_>>().join(","))
+        .collect();
+    work.write("pairs.csv", pairs.join("\n").as_bytes());
+    for (model, vary, expected) in [
+        (
+            "mf",
+            "sampling.half_life_days=7,30",
+            "`sampling.half_life_days` needs timestamps",
+        ),
+        (
+            "gf-cf",
+            "filter.half_life_days=7,30",
+            "`filter.half_life_days` needs timestamps",
+        ),
+        (
+            "mf",
+            "sampling.weighted_positives=true,false",
+            "and the log has none",
+        ),
+    ] {
+        let random = ["--split", "random"];
+        work.refused(
+            &[&tune("pairs.csv", model, vary, "out")[..], &random].concat(),
+            2,
+            expected,
+        );
+        assert!(!work.path("out").exists(), "{vary}: nothing is written");
+    }
+}

@@ -170,6 +170,13 @@ impl RunConfig {
     }
 }
 
+/// The keys of the settings by which training reads the weights of interactions.
+pub const READING_WEIGHTS: [&str; 3] = [
+    "sampling.weighted_positives",
+    "graph.weighted",
+    "filter.weighted_histories",
+];
+
 impl RunConfig {
     /// Whether training or what is measured beside it reads the weights of interactions.
     #[must_use]
@@ -185,17 +192,21 @@ impl RunConfig {
 }
 
 impl RunConfig {
-    /// The first half-life that training reads times for.
+    /// The first half-life that is set: what has one reads times.
     #[must_use]
     pub fn half_life_set(&self) -> Option<&'static str> {
         let graph = self.graph.as_ref().and_then(|own| own.half_life_days);
         let filter = self.filter.as_ref().and_then(|own| own.half_life_days);
         let pinsage = self.pinsage.as_ref().and_then(|own| own.half_life_days);
+        let popularity = self.popularity.as_ref().and_then(|own| own.half_life_days);
+        let item_knn = self.item_knn.as_ref().and_then(|own| own.half_life_days);
         let all = [
             ("sampling.half_life_days", self.sampling.half_life_days),
             ("graph.half_life_days", graph),
             ("filter.half_life_days", filter),
             ("pinsage.half_life_days", pinsage),
+            ("popularity.half_life_days", popularity),
+            ("item_knn.half_life_days", item_knn),
         ];
         let set = all.into_iter().find(|(_, value)| value.is_some());
         set.map(|(key, _)| key)

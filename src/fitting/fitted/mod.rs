@@ -8,9 +8,9 @@ mod popularity;
 
 use std::time::Instant;
 
-use super::prior;
+use super::{needs, prior};
 use crate::config::RunConfig;
-use crate::error::{Result, Unexpected, Usage};
+use crate::error::{Result, Unexpected};
 use crate::inference::filter::{GraphFilter, shape};
 use crate::inference::{Ease, ItemKnn, Popularity, ScoreSource, Tables};
 use crate::observer::Observer;
@@ -37,13 +37,13 @@ enum Model {
 /// nothing is written.
 ///
 /// # Errors
-/// What [`check`] refuses; a graph that cannot be built.
+/// What [`needs::check`] refuses; a graph that cannot be built.
 pub(crate) fn fitted(
     observer: &dyn Observer,
     config: &RunConfig,
     train: &TrainSet,
 ) -> Result<Option<Fitted>> {
-    check(config, train)?;
+    needs::check(config, train)?;
     let started = Instant::now();
     let model = if let (Some(settings), Some(shape)) = (&config.filter, shape(config)) {
         let found = filter::fit(observer, config, settings, &shape, train)?;
@@ -61,35 +61,6 @@ pub(crate) fn fitted(
     };
     let seconds = started.elapsed().as_secs_f64();
     Ok(model.map(|model| Fitted { model, seconds }))
-}
-
-/// Refuses settings that ask for what the log does not tell.
-///
-/// # Errors
-/// A half-life where the log has no times.
-pub(crate) fn check(config: &RunConfig, train: &TrainSet) -> Result<()> {
-    let half_lives = [
-        (
-            "popularity.half_life_days",
-            config
-                .popularity
-                .as_ref()
-                .and_then(|own| own.half_life_days),
-        ),
-        (
-            "item_knn.half_life_days",
-            config.item_knn.as_ref().and_then(|own| own.half_life_days),
-        ),
-    ];
-    let asked = half_lives.into_iter().find(|(_, days)| days.is_some());
-    match asked {
-        Some((key, _)) if train.times().len() != train.n_interactions() => Err(Usage(format!(
-            "`{key}` needs timestamps, and the log has none: name their column with `--timestamp-column NAME` \
-             (`data.columns.timestamp`), or leave the key out"
-        ))
-        .into()),
-        _ => Ok(()),
-    }
 }
 
 impl Fitted {

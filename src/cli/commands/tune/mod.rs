@@ -11,11 +11,11 @@ use crate::cli::args::TuneArgs;
 use crate::cli::output;
 use crate::cli::session::Session;
 use crate::cli::terminal::duration;
-use crate::config::{self, RunConfig};
+use crate::config::{self, READING_WEIGHTS, RunConfig};
 use crate::device;
 use crate::error::{Result, Unexpected, Usage};
 use crate::failure::Failure;
-use crate::fitting::{Files, Prepared};
+use crate::fitting::{Files, Prepared, needs};
 use crate::tuning::{self, Journal, Ladder, Move, Search, Space, Standing};
 use trial::{Measured, Trials};
 
@@ -88,11 +88,16 @@ fn begin(session: &Session, args: &TuneArgs) -> Result<(Journal, RunConfig, Prep
         true => Space::usual(&resolved.config),
     };
     // What is wrong is said before the log is read and anything is written.
-    Space::parse(&vary)?;
+    let space = Space::parse(&vary)?;
     let place = Journal::reserve(out, args.overwrite)?;
-    let prepared = prepare(session, &resolved.config)?;
+    let prepared = prepare(session, &resolved.config, &space)?;
+    let given = resolved.given_toml()?;
+    // Settings that do not stand together are a result of the search; what the log does not tell is none.
+    if let Ok(first) = trial::with_drawn(&given, &space.draw(resolved.config.seed, 0)) {
+        needs::check(&first, &prepared.split.train)?;
+    }
     let search = Search::new(
-        resolved.given_toml()?,
+        given,
         vary,
         budget(args, None),
         prepared.record.sources.clone(),
@@ -121,14 +126,18 @@ fn resume(
     };
     let folder = search.folder.as_deref().map(Path::new);
     let located = began.located(path, &base, folder)?;
-    let prepared = prepare(session, &located.config)?;
+    let prepared = prepare(session, &located.config, &Space::parse(&search.vary)?)?;
     began.check_read(path, Files::of(&prepared.record))?;
     journal.set_budget(budget(args, search.trials))?;
     Ok((journal, base, prepared))
 }
 
-fn prepare(session: &Session, config: &RunConfig) -> Result<Prepared> {
-    let prepared = Prepared::new(session, config)?;
+/// Reads and splits the log for all trials: its weights are kept where some of them read weights.
+fn prepare(session: &Session, base: &RunConfig, space: &Space) -> Result<Prepared> {
+    let mut config = base.clone();
+    let mut keys = space.dimensions().iter().map(|varied| varied.key());
+    config.evaluation.weighted_popularity |= keys.any(|key| READING_WEIGHTS.contains(&key));
+    let prepared = Prepared::new(session, &config)?;
     if prepared.split.validation.n_pairs() == 0 {
         return Err(Usage(
             "there is no validation part to compare settings on: give it a share, such as `--set split.validation_fraction=0.1`".into()

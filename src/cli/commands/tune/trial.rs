@@ -37,6 +37,12 @@ pub(super) enum Measured {
     Interrupted,
 }
 
+/// The settings of a trial: those of all trials, as far as they were given, and its own.
+pub(super) fn with_drawn(shared: &str, drawn: &Drawn) -> Result<RunConfig, SettingError> {
+    let (file, flags) = (Some(("search.json", shared)), tuning::as_flags(drawn));
+    Ok(config::resolve(file, std::iter::empty(), flags)?.config)
+}
+
 impl Trials<'_> {
     pub(super) fn is_late(&self) -> bool {
         self.deadline
@@ -59,9 +65,7 @@ impl Trials<'_> {
         trial: usize,
     ) -> (Drawn, Result<RunConfig, SettingError>) {
         let drawn = self.space.draw(self.base.seed, trial);
-        let file = Some(("search.json", journal.search().settings.as_str()));
-        let flags = tuning::as_flags(&drawn);
-        let config = config::resolve(file, std::iter::empty(), flags).map(|found| found.config);
+        let config = with_drawn(&journal.search().settings, &drawn);
         (drawn, config)
     }
 
