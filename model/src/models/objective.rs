@@ -115,15 +115,15 @@ impl Model {
             valid: valid(batch, &positives),
             log_q: batch.log_q().map(|log_q| {
                 let n = batch.len();
-                let of_own = on_device(&log_q.negatives).reshape([n, batch.n_negatives()]);
-                let of_shared = on_device(&log_q.shared).unsqueeze_dim::<2>(0);
-                let of_shared = of_shared.expand([n, log_q.shared.len()]);
-                let both = [
-                    (of_own, log_q.negatives.len()),
-                    (of_shared, log_q.shared.len()),
-                ];
-                let both = both.into_iter().filter(|&(_, len)| len > 0);
-                let both = both.map(|(of, _)| of).collect();
+                // A dimension of 0 means "as before" to `reshape`, so nothing is reshaped to it.
+                let of_own = (!log_q.negatives.is_empty())
+                    .then(|| on_device(&log_q.negatives).reshape([n, batch.n_negatives()]));
+                let of_shared = (!log_q.shared.is_empty()).then(|| {
+                    on_device(&log_q.shared)
+                        .unsqueeze_dim::<2>(0)
+                        .expand([n, log_q.shared.len()])
+                });
+                let both: Vec<Tensor<2>> = of_own.into_iter().chain(of_shared).collect();
                 (on_device(&log_q.positives), Tensor::cat(both, 1))
             }),
             inverse_temperatures: batch

@@ -325,9 +325,18 @@ fn the_softmax_alone_is_corrected_for_how_candidates_were_drawn() {
             if is_gpu(&device) && ranking.inverse_temperature().is_none() {
                 continue;
             }
-            let case = Case::new(6, 2, 20, 4).in_batch().corrected();
+            let both = Case::new(6, 2, 20, 4).in_batch().corrected();
             for score in [ScoreConfig::Dot, ScoreConfig::Bilinear] {
-                check(&case, score, config(ranking, false), &device);
+                check(&both, score, config(ranking, false), &device);
+            }
+            for of_one_kind in [Case::new(6, 0, 8, 4), Case::new(6, 2, 0, 4)] {
+                let case = of_one_kind.corrected();
+                check(
+                    &case,
+                    ScoreConfig::Bilinear,
+                    config(ranking, false),
+                    &device,
+                );
             }
         }
     }
