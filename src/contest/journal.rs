@@ -1,7 +1,6 @@
 //! The journal of a contest on disk: what was asked, and one line a measurement. A contest that was stopped resumes from it.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::effort::Effort;
 use crate::data::{HashedFile, SourceFile};
 use crate::error::{Result, Usage};
-use crate::run::{RunError, folder_now, write_atomically};
+use crate::run::{RunError, add_line, folder_now, resume_lines, write_atomically};
 
 const HEAD: &str = "asked.json";
 const LINES: &str = "measured.jsonl";
@@ -137,7 +136,11 @@ impl Journal {
             .into());
         }
         let asked = serde_json::from_slice(&text).map_err(damaged)?;
-        let measured = read_lines(&folder.join(LINES))?;
+        let mut measured = Vec::new();
+        resume_lines(&folder.join(LINES), |measurement| {
+            measured.push(measurement);
+            Ok(())
+        })?;
         Ok(Self {
             folder,
             asked,
@@ -161,15 +164,7 @@ impl Journal {
 
     /// Adds a measurement, on disk first.
     pub(super) fn add(&mut self, measurement: Measurement) -> Result<()> {
-        let path = self.folder.join(LINES);
-        let mut line = serde_json::to_vec(&measurement)?;
-        line.push(b'\n');
-        let append = || -> std::io::Result<()> {
-            let mut file = File::options().create(true).append(true).open(&path)?;
-            file.write_all(&line)?;
-            file.sync_data()
-        };
-        append().map_err(RunError::cannot_write(&path))?;
+        add_line(&self.folder.join(LINES), &measurement)?;
         self.measured.push(measurement);
         Ok(())
     }
@@ -180,28 +175,6 @@ impl Journal {
 struct Preamble {
     format_version: u32,
     tool: String,
-}
-
-fn read_lines(path: &Path) -> Result<Vec<Measurement>> {
-    if !path.exists() {
-        return Ok(Vec::new());
-    }
-    let text = fs::read(path).map_err(RunError::unreadable(path))?;
-    let (mut measured, mut whole) = (Vec::new(), 0);
-    for (at, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
-        if !line.ends_with(b"\n") {
-            break;
-        }
-        let read = serde_json::from_slice(line);
-        measured.push(
-            read.map_err(|error| RunError::damaged(path, format!("line {}: {error}", at + 1)))?,
-        );
-        whole += line.len();
-    }
-    if whole < text.len() {
-        write_atomically(path, |out| out.write_all(&text[..whole]))?;
-    }
-    Ok(measured)
 }
 
 #[cfg(test)]

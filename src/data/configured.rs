@@ -44,18 +44,11 @@ pub(crate) fn read_configured(config: &DataConfig) -> Result<(Dataset, Cleaning)
 /// Reads a log of people and their items, as the log of the settings where columns and events have its names, else by
 /// the usual ones.
 pub(crate) fn read_histories(path: &Path, config: &DataConfig) -> Result<Dataset> {
-    let columns = &config.columns;
     let events = EventWeights::parse(&config.event_weights).map_err(Usage)?;
     let options = ReadOptions {
         columns: ColumnNames {
-            user: columns.user.clone(),
-            item: columns.item.clone(),
-            weight: columns.weight.clone(),
-            timestamp: columns.timestamp.clone(),
-            event: columns.event.clone(),
-            reads_events: !events.is_empty(),
             or_usual: true,
-            of_folders: Vec::new(),
+            ..column_names(config, &events)
         },
         events,
         repeats: Some(config.repeats),
@@ -95,6 +88,20 @@ pub(crate) fn item_column_names(config: &DataConfig) -> ItemColumnNames {
     }
 }
 
+/// The columns of the log that the settings name.
+fn column_names(config: &DataConfig, events: &EventWeights) -> ColumnNames {
+    let columns = &config.columns;
+    ColumnNames {
+        user: columns.user.clone(),
+        item: columns.item.clone(),
+        weight: columns.weight.clone(),
+        timestamp: columns.timestamp.clone(),
+        event: columns.event.clone(),
+        reads_events: !events.is_empty(),
+        ..ColumnNames::default()
+    }
+}
+
 fn read_options(config: &DataConfig) -> Result<ReadOptions> {
     let format = config
         .format
@@ -114,9 +121,8 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         .as_deref()
         .map(str::parse::<Separator>)
         .transpose();
-    let columns = &config.columns;
     let events = EventWeights::parse(&config.event_weights).map_err(Usage)?;
-    if let (Some(column), true) = (&columns.event, events.is_empty()) {
+    if let (Some(column), true) = (&config.columns.event, events.is_empty()) {
         return Err(Usage(format!(
             "`--event-column {column}` needs what its events weigh: add `--event-weight view=1,purchase=10` with their \
              names, 0 for events that are not trained on"
@@ -125,15 +131,7 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
     }
     Ok(ReadOptions {
         format: format.map_err(Usage)?,
-        columns: ColumnNames {
-            user: columns.user.clone(),
-            item: columns.item.clone(),
-            weight: columns.weight.clone(),
-            timestamp: columns.timestamp.clone(),
-            event: columns.event.clone(),
-            reads_events: !events.is_empty(),
-            ..ColumnNames::default()
-        },
+        columns: column_names(config, &events),
         item_columns: item_column_names(config),
         skip_bad_rows: (config.on_bad_row == OnBadRow::Skip).then_some(config.max_bad_share),
         time_unit: config.time_unit,

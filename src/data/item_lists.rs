@@ -55,6 +55,12 @@ impl ItemLists {
         self.0.n_entries()
     }
 
+    /// Asserts that every item is below the number of items.
+    pub(crate) fn assert_below(&self, n_items: usize) {
+        let known = |&item: &u32| (item as usize) < n_items;
+        assert!(self.items().iter().all(known), "items of the catalogue");
+    }
+
     /// The items of one user, ascending.
     pub fn of(&self, user: u32) -> &[u32] {
         self.0.row(user)

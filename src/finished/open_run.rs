@@ -1,5 +1,6 @@
 //! A finished run, opened for inference.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -59,19 +60,19 @@ impl OpenRun {
         let record: DataRecord = dir.data()?;
         let trained_on = TrainedOn::of(&record, &lists);
         let also_seen = dir.also_seen(users.len(), items.len())?;
-        let mut known = lists.train.union(&lists.validation);
+        let mut known = trained_on.both(&lists);
         if seen == Seen::Everything {
-            known = known.union(&dir.test(users.len(), items.len())?);
+            known = Cow::Owned(known.union(&dir.test(users.len(), items.len())?));
         }
         if let Some(also) = &also_seen {
-            known = known.union(&match seen {
+            known = Cow::Owned(known.union(&match seen {
                 Seen::BeforeTest => also.when_testing(),
                 Seen::Everything => also.all(),
-            });
+            }));
         }
         let refreshed = dir.refreshed(users.len(), items.len())?;
         if let Some(refreshed) = &refreshed {
-            known = known.union(&refreshed.lists);
+            known = Cow::Owned(known.union(&refreshed.lists));
         }
         let scorer = scorer::of_run(&dir, &config, &lists, &trained_on, items.len())?;
         let scorer = match &refreshed {
@@ -83,8 +84,9 @@ impl OpenRun {
         };
         // PinSAGE makes vectors of items' features, whoever has them.
         let items_have_features = config.model.name == ModelName::PinSage;
-        let recommender = Recommender::new(scorer, users, items, dir.titles()?, known)?
-            .with_popularity(trained_on.lists(&lists), items_have_features)?;
+        let recommender =
+            Recommender::new(scorer, users, items, dir.titles()?, known.into_owned())?
+                .with_popularity(trained_on.lists(&lists), items_have_features)?;
         let recommender = match &refreshed {
             Some(new) => recommender.with_histories(&trained_on.lists(&lists).union(&new.lists)),
             None => recommender,

@@ -1,5 +1,7 @@
 //! What the stored model of a run was trained on: the training part, or the validation part too.
 
+use std::borrow::Cow;
+
 use crate::data::{ItemLists, PairColumns};
 use crate::run::{RunDir, RunError, SeenLists, StoredRefresh};
 use crate::split::{DataRecord, RefitOn};
@@ -23,6 +25,14 @@ impl TrainedOn {
     /// Items by user.
     pub(super) fn lists<'a>(&'a self, lists: &'a SeenLists) -> &'a ItemLists {
         self.both.as_ref().unwrap_or(&lists.train)
+    }
+
+    /// Both parts in one, whatever it was trained on.
+    pub(super) fn both<'a>(&'a self, lists: &SeenLists) -> Cow<'a, ItemLists> {
+        match &self.both {
+            Some(both) => Cow::Borrowed(both),
+            None => Cow::Owned(lists.train.union(&lists.validation)),
+        }
     }
 
     /// What the run kept of each of them; a column that it did not keep is empty.

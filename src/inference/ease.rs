@@ -93,11 +93,7 @@ impl Ease {
     /// When an item is not below the number of items.
     #[must_use]
     pub fn with_histories(&self, histories: ItemLists) -> Self {
-        let known = |&item: &u32| (item as usize) < self.n_items;
-        assert!(
-            histories.items().iter().all(known),
-            "items of the catalogue"
-        );
+        histories.assert_below(self.n_items);
         Self {
             weights: Arc::clone(&self.weights),
             n_items: self.n_items,

@@ -1,8 +1,7 @@
 //! The journal of a search on disk: what it searches, and one line a result.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +11,8 @@ use super::{Drawn, Standing};
 use crate::config;
 use crate::data::{HashedFile, SourceFile};
 use crate::run::{
-    RunError, RunLock, check_writable, folder_now, remove_leftovers, write_atomically,
+    RunError, RunLock, add_line, check_writable, folder_now, remove_leftovers, resume_lines,
+    write_atomically,
 };
 
 const COMMAND: &str = "tune";
@@ -270,16 +270,7 @@ impl Journal {
     /// # Errors
     /// It cannot be written; the results before are whole.
     pub fn add(&mut self, record: TrialRecord) -> Result<(), RunError> {
-        let path = self.path.join(LINES);
-        let mut line = serde_json::to_vec(&record)
-            .map_err(|error| RunError::damaged(&path, error.to_string()))?;
-        line.push(b'\n');
-        let append = || -> std::io::Result<()> {
-            let mut file = File::options().create(true).append(true).open(&path)?;
-            file.write_all(&line)?;
-            file.sync_data()
-        };
-        append().map_err(RunError::cannot_write(&path))?;
+        add_line(&self.path.join(LINES), &record)?;
         self.put(record);
         Ok(())
     }
@@ -300,32 +291,15 @@ impl Journal {
     }
 
     fn read_lines(&mut self) -> Result<(), RunError> {
-        let path = self.path.join(LINES);
-        if !path.exists() {
-            return Ok(());
-        }
-        let text = fs::read(&path).map_err(RunError::unreadable(&path))?;
-        let mut whole = 0;
-        for (at, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
-            if !line.ends_with(b"\n") {
-                break;
-            }
-            let damaged =
-                |what: String| RunError::damaged(&path, format!("line {}: {what}", at + 1));
-            let mut record: TrialRecord =
-                serde_json::from_slice(line).map_err(|error| damaged(error.to_string()))?;
+        resume_lines(&self.path.join(LINES), |mut record: TrialRecord| {
             record.settings = by_current_name(record.settings);
             // Trials begin in their order.
             if record.trial > self.trials.len() {
-                return Err(damaged(format!("trial {} comes too early", record.trial)));
+                return Err(format!("trial {} comes too early", record.trial));
             }
             self.put(record);
-            whole += line.len();
-        }
-        if whole < text.len() {
-            write_atomically(&path, |out| out.write_all(&text[..whole]))?;
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// The old head stays until the new one takes its place: cut short, it is a search still.

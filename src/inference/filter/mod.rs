@@ -167,12 +167,7 @@ impl GraphFilter {
     /// When an item is not below [`n_items`](ScoreSource::n_items).
     #[must_use]
     pub fn with_histories(&self, histories: ItemLists) -> Self {
-        let n_items = self.n_items();
-        let known = |&item: &u32| (item as usize) < n_items;
-        assert!(
-            histories.items().iter().all(known),
-            "items of the catalogue"
-        );
+        histories.assert_below(self.n_items());
         Self {
             core: Arc::clone(&self.core),
             histories,

@@ -101,11 +101,7 @@ impl ItemKnn {
     pub fn of_neighbours(neighbours: Csr<f32>, histories: ItemLists, weights: Vec<f32>) -> Self {
         let n_items = neighbours.n_rows();
         assert!(weights.is_empty() || weights.len() == histories.n_pairs());
-        let known = |&item: &u32| (item as usize) < n_items;
-        assert!(
-            histories.items().iter().all(known),
-            "items of the catalogue"
-        );
+        histories.assert_below(n_items);
         let votes = neighbours.transposed(n_items);
         Self {
             core: Arc::new(Core { neighbours, votes }),
@@ -126,12 +122,7 @@ impl ItemKnn {
     /// When an item is not below the number of items.
     #[must_use]
     pub fn with_histories(&self, histories: ItemLists) -> Self {
-        let n_items = self.n_items();
-        let known = |&item: &u32| (item as usize) < n_items;
-        assert!(
-            histories.items().iter().all(known),
-            "items of the catalogue"
-        );
+        histories.assert_below(self.n_items());
         Self {
             core: Arc::clone(&self.core),
             histories,
