@@ -1,7 +1,6 @@
 //! The SHA-256 and the size of a file's bytes, taken while they are read.
 
 use std::cell::RefCell;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::rc::Rc;
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::error::{DataError, unreadable};
+use super::remote;
 
 /// A file as it was when its bytes were hashed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,14 +28,10 @@ pub struct HashedFile {
 /// A file that is missing or cannot be read.
 pub fn hash_file(path: &Path) -> Result<HashedFile, DataError> {
     let name = path.display().to_string();
-    let missing = |source| DataError::MissingInput {
-        path: name.clone(),
-        source,
-    };
-    let file = File::open(path).map_err(missing)?;
+    let bytes = open_bytes(path)?;
     let tally = Tally::default();
     io::copy(
-        &mut HashingReader::new(file, tally.clone()),
+        &mut HashingReader::new(bytes, tally.clone()),
         &mut io::sink(),
     )
     .map_err(|source| unreadable(&name, source))?;
@@ -44,6 +40,14 @@ pub fn hash_file(path: &Path) -> Result<HashedFile, DataError> {
         bytes: tally.bytes(),
         sha256: tally.sha256(),
     })
+}
+
+fn open_bytes(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    #[cfg(feature = "cloud")]
+    if remote::is_read(path) {
+        return Ok(Box::new(remote::open(path)?));
+    }
+    Ok(Box::new(remote::open_file(path)?))
 }
 
 /// What passed through a [`HashingReader`].

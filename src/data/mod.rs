@@ -52,6 +52,7 @@ mod raw_log;
 mod read;
 mod read_log;
 mod read_options;
+mod remote;
 mod separator;
 mod show_bytes;
 mod sink;

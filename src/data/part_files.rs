@@ -15,6 +15,10 @@ const MAX_DEPTH: usize = 16;
 /// # Errors
 /// A folder that cannot be read or holds no file; a pattern that nothing matches.
 pub(crate) fn part_files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    #[cfg(feature = "cloud")]
+    if super::remote::is_read(path) {
+        return super::remote::part_files(path);
+    }
     if path.is_dir() {
         return files_of_folder(path);
     }

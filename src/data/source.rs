@@ -10,6 +10,7 @@ use super::folder_columns::folder_columns;
 use super::hash::{HashingReader, Tally};
 use super::line_ends::{self, LineEnds};
 use super::not_data::{self, NotData};
+use super::remote;
 use super::window::Window;
 
 /// How much of the text the format is recognized by, bytes.
@@ -32,7 +33,9 @@ impl Origin<'_> {
     /// Whether it may be read a second time, as a pipe may not.
     pub(super) fn is_read_again(&self) -> bool {
         match self {
-            Self::File(path, _) => path.metadata().is_ok_and(|found| found.is_file()),
+            Self::File(path, _) => {
+                remote::is_read(path) || path.metadata().is_ok_and(|found| found.is_file())
+            }
             Self::Memory { .. } => true,
         }
     }
@@ -149,11 +152,15 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
     match *origin {
         Origin::File(path, encoding) => {
             let name = path.display().to_string();
+            #[cfg(feature = "cloud")]
+            if remote::is_read(path) {
+                return open_remote(name, path, encoding);
+            }
             if path.is_dir() {
                 return Err(DataError::Folder { path: name });
             }
             if !path.exists()
-                && let Some(remedy) = remote(&name)
+                && let Some(remedy) = remote::remedy(path)
             {
                 return Err(DataError::Remote { path: name, remedy });
             }
@@ -171,7 +178,7 @@ pub(super) fn open<'a>(origin: &Origin<'a>) -> Result<Source<'a>, DataError> {
         Origin::Memory { name, mut bytes } => {
             let name = name.to_owned();
             if bytes.starts_with(PARQUET_MAGIC) {
-                let file = spill(bytes).map_err(|e| unreadable(&name, e))?;
+                let file = remote::local_copy(&mut bytes).map_err(|e| unreadable(&name, e))?;
                 return Ok(Source::Parquet { name, file });
             }
             let head = read_head(&mut bytes).map_err(|e| unreadable(&name, e))?;
@@ -186,28 +193,21 @@ pub(super) fn read_head(input: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-fn spill(bytes: &[u8]) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut &*bytes, &mut file)?;
-    file.rewind()?;
-    Ok(file)
-}
-
-/// What to do about a path of another machine; `None` where it is none.
-fn remote(path: &str) -> Option<String> {
-    let (scheme, _) = path.split_once("://")?;
-    let is_scheme =
-        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric());
-    let command = match scheme {
-        "s3" | "s3a" | "s3n" => "aws s3 cp",
-        "gs" => "gcloud storage cp",
-        "http" | "https" | "ftp" => return Some(format!("download it, as with `curl -O {path}`")),
-        "hdfs" => "hdfs dfs -get",
-        "file" => return Some("give the path alone, without `file://`".to_owned()),
-        _ if is_scheme(scheme) => return Some("copy it to this machine".to_owned()),
-        _ => return None,
-    };
-    Some(format!("copy it here, as with `{command} {path} .`"))
+/// Text streams through; Parquet, which is read by position, is copied to an unnamed file of the temporary folder.
+#[cfg(feature = "cloud")]
+fn open_remote<'a>(
+    name: String,
+    path: &Path,
+    encoding: Option<Encoding>,
+) -> Result<Source<'a>, DataError> {
+    let mut object = remote::open(path)?;
+    let head = read_head(&mut object).map_err(|e| unreadable(&name, e))?;
+    if head != PARQUET_MAGIC {
+        return open_text(name, head, object, encoding);
+    }
+    let mut whole = Cursor::new(head).chain(object);
+    let file = remote::local_copy(&mut whole).map_err(|e| unreadable(&name, e))?;
+    Ok(Source::Parquet { name, file })
 }
 
 fn open_text<'a>(

@@ -5,6 +5,8 @@ mod ablate;
 mod backends;
 mod bad_input;
 mod closed_pipes;
+#[cfg(feature = "cloud")]
+mod cloud;
 mod cold_users;
 mod contest;
 mod data;

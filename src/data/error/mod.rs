@@ -24,13 +24,43 @@ pub enum DataError {
         /// What the system said.
         source: io::Error,
     },
-    /// A path of another machine.
-    #[error("{path}: it is not a file of this machine, and none but these are read; {remedy}")]
+    /// A path of another machine, from which this build does not read.
+    #[error("{path}: it is not a file of this machine, and this build reads no others; {remedy}")]
     Remote {
         /// The path as given.
         path: String,
         /// What to do.
         remedy: String,
+    },
+    /// An object store or a web server has no such object.
+    #[error(
+        "{path}: there is no such object, and none below it; check the bucket and the key, and the region or the \
+         endpoint in the environment"
+    )]
+    RemoteMissing {
+        /// The path as given.
+        path: String,
+    },
+    /// An object store or a web server that refuses access.
+    #[error("{path}: it may not be read ({reason}); {remedy}")]
+    RemoteDenied {
+        /// The path as given.
+        path: String,
+        /// Why.
+        reason: String,
+        /// Where credentials are looked for.
+        remedy: String,
+    },
+    /// An object store or a web server that does not answer, or not as it should.
+    #[error(
+        "{path}: it cannot be read ({reason}); check the connection and the address, and the endpoint in the \
+         environment, and try again"
+    )]
+    RemoteFailed {
+        /// The path as given.
+        path: String,
+        /// What was said last.
+        reason: String,
     },
     /// A folder where a file is needed.
     #[error("{path}: it is a folder, and a file is needed; name a file in it")]
@@ -564,7 +594,9 @@ pub(super) fn unreadable(name: &str, source: io::Error) -> DataError {
 impl Fails for DataError {
     fn failure(&self) -> Failure {
         match self {
-            Self::MissingInput { .. } | Self::NoMatch { .. } => Failure::InputMissing,
+            Self::MissingInput { .. } | Self::NoMatch { .. } | Self::RemoteMissing { .. } => {
+                Failure::InputMissing
+            }
             _ => Failure::BadData,
         }
     }

@@ -5,13 +5,13 @@ mod npy;
 mod parquet;
 mod tensor;
 
-use std::fs;
 use std::io::Read;
 use std::path::Path;
 
 use super::IdMap;
 use super::error::unreadable;
 use super::error::{DataError, Place};
+use super::remote::open_file;
 use super::source::{PARQUET_MAGIC, read_head};
 
 /// One vector per item, where the file has one; position = item id.
@@ -46,12 +46,8 @@ pub fn read_item_vectors(
     item_rows: &[Option<u32>],
 ) -> Result<ItemVectors, DataError> {
     let name = path.display().to_string();
-    let missing = |source| DataError::MissingInput {
-        path: name.clone(),
-        source,
-    };
     let unreadable = |source| unreadable(&name, source);
-    let mut file = fs::File::open(path).map_err(missing)?;
+    let mut file = open_file(path)?;
     let mut bytes = read_head(&mut file).map_err(unreadable)?;
     if bytes == PARQUET_MAGIC {
         return of_keys(path, &name, items);
@@ -125,6 +121,8 @@ impl ItemVectors {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn items() -> IdMap {

@@ -1,6 +1,5 @@
 //! Vectors of a Parquet file: a column of keys, and one of lists of floats.
 
-use std::fs::File;
 use std::path::Path;
 
 use arrow_array::Array;
@@ -16,13 +15,11 @@ use crate::data::error::{DataError, Place, Role};
 use crate::data::item_file::key_name;
 use crate::data::item_file::parquet::{list_at, texts};
 use crate::data::parquet_table::{self, ParquetTable};
+use crate::data::remote::open_file;
 
 /// Reads the vectors of the items that the log has; of two of one item the first counts.
 pub(super) fn read(path: &Path, name: &str, items: &IdMap) -> Result<ItemVectors, DataError> {
-    let file = File::open(path).map_err(|source| DataError::MissingInput {
-        path: name.to_owned(),
-        source,
-    })?;
+    let file = open_file(path)?;
     let table = ParquetTable::open(name, file)?;
     let header = table.header();
     let is_list = |column: &usize| {
