@@ -6,8 +6,10 @@ use std::time::Instant;
 
 /// A program and the folder that it works in.
 pub(crate) struct Program {
-    pub(crate) path: PathBuf,
-    pub(crate) folder: PathBuf,
+    path: PathBuf,
+    folder: PathBuf,
+    /// What `train --help` says: the options that it has.
+    help: String,
 }
 
 /// What one run took and printed.
@@ -19,7 +21,18 @@ pub(crate) struct Run {
 }
 
 impl Program {
-    /// Runs a command line, its words separated by spaces.
+    pub(crate) fn new(path: PathBuf, folder: PathBuf) -> Self {
+        let help = Command::new(&path).args(["train", "--help"]).output();
+        let help = help.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        Self {
+            path,
+            folder,
+            help: help.unwrap_or_default(),
+        }
+    }
+
+    /// Runs a command line, its words separated by spaces. An option behind `?` is left out where the program has none of
+    /// that name: what it turns off, the program does not do.
     ///
     /// # Errors
     /// What the program says when it fails.
@@ -34,9 +47,12 @@ impl Program {
         }
         // The ledger of openings is the user's, and none of ours.
         child.env("XDG_STATE_HOME", &self.folder);
-        child
-            .args(command.split_whitespace())
-            .args(["--json", "--quiet"]);
+        let words = command.split_whitespace();
+        let words = words.filter_map(|word| match word.strip_prefix('?') {
+            Some(option) => self.help.contains(option).then_some(option),
+            None => Some(word),
+        });
+        child.args(words).args(["--json", "--quiet"]);
         let (before, started) = (children_seconds(), Instant::now());
         let output = child
             .output()

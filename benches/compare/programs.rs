@@ -85,7 +85,7 @@ impl Sides {
         let program = |path: PathBuf, name: &str| {
             let folder = work.join(name);
             std::fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-            Ok::<_, String>(Program { path, folder })
+            Ok::<_, String>(Program::new(path, folder))
         };
         Ok(Self {
             before: program(before, "before")?,

@@ -205,6 +205,24 @@ fn a_log_without_taste_has_nothing_to_teach() {
     );
 }
 
+/// Everybody draws from the same items, a few of which most people have: whoever looks for tastes finds what is not there.
+#[test]
+fn popularity_wins_where_everybody_draws_from_the_same_items() {
+    let work = Workspace::new();
+    // Items of low numbers are drawn more often.
+    let lot = log(300, 12, |_, next| {
+        let at = 1.0 + next(1 << 20) as f64;
+        (200.0 * (at / f64::from(1 << 20)).powi(2)) as u64
+    });
+    work.write("same.csv", &lot);
+    work.succeed(&contest("same.csv", "run"));
+    let kept = record(&work, "run");
+    assert_eq!(kept["winner"], "popularity", "{kept}");
+    let config = String::from_utf8(work.read("run/config.toml")).unwrap();
+    assert!(config.contains("name = \"popularity\""), "{config}");
+    work.succeed(&["recommend", "--run", "run", "--user", "u3"]);
+}
+
 #[test]
 fn threads_and_the_order_of_rows_change_nothing() {
     let work = Workspace::new();

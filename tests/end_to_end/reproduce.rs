@@ -5,16 +5,28 @@ use crate::data::Workspace;
 #[test]
 fn other_data_are_refused_before_anything_is_trained() {
     let work = Workspace::new();
-    work.write("train.txt", b"0 1 2 3\n1 2 3\n");
-    work.write("test.txt", b"0 4\n1 1\n");
-    let output = work.refused(
-        &["reproduce", "gowalla", "--data", ".", "--out", "out"],
-        65,
-        "train.txt is not the published file (SHA-256",
-    );
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(message.contains("nothing is compared"), "{message}");
-    assert!(output.stdout.is_empty() && !work.path("out").exists());
+    std::fs::create_dir(work.path("yelp2018")).unwrap();
+    work.write("yelp2018/train.txt", b"0 1 2 3\n1 2 3\n");
+    work.write("yelp2018/test.txt", b"0 4\n1 1\n");
+    // The folder is the one of the benchmark's name where none is given.
+    let gowalla = ["reproduce", "gowalla", "--data", "yelp2018", "--out", "out"];
+    for (arguments, published) in [
+        (&gowalla[..], "published 0f086326"),
+        (
+            &["reproduce", "yelp2018", "--out", "out"],
+            "published 5588ebbc",
+        ),
+    ] {
+        let output = work.refused(
+            arguments,
+            65,
+            "train.txt is not the published file (SHA-256",
+        );
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("nothing is compared"), "{message}");
+        assert!(message.contains(published), "{message}");
+        assert!(output.stdout.is_empty() && !work.path("out").exists());
+    }
 }
 
 #[test]
@@ -32,16 +44,18 @@ fn missing_files_and_unknown_recipes_have_their_codes() {
 #[test]
 fn recipes_are_listed_with_the_published_numbers() {
     let work = Workspace::new();
-    let output = work
-        .sagebrush(&["reproduce", "gowalla", "--list"])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success());
-    assert!(
-        text.contains("lightgcn") && text.contains("0.1830 / 0.1554"),
-        "{text}"
-    );
+    for (benchmark, published, chebycf) in [
+        ("gowalla", "0.1830 / 0.1554", "0.1941 / 0.1616"),
+        ("yelp2018", "0.0649 / 0.0530", "none found"),
+    ] {
+        let arguments = ["reproduce", benchmark, "--list"];
+        let output = work.sagebrush(&arguments).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8_lossy(&output.stdout);
+        let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
+        assert!(line("lightgcn ").contains(published), "{text}");
+        assert!(line("chebycf").contains(chebycf), "{text}");
+    }
 }
 
 #[test]

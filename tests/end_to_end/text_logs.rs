@@ -129,7 +129,7 @@ fn what_is_no_log_is_called_what_it_is() {
         65,
         "zip archive",
     );
-    work.refused(&["inspect", "s3://bucket/log.csv"], 65, "aws s3 cp");
+    work.refused(&["inspect", "hdfs://host/log.csv"], 65, "hdfs dfs -get");
     work.refused(
         &["inspect", "log.csv", "--format", "movielens"],
         65,

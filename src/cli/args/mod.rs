@@ -101,7 +101,7 @@ pub(crate) enum Command {
     /// Run recipes on a published benchmark, beside the published numbers
     #[cfg(feature = "train")]
     #[command(
-        after_help = "DIR holds the train.txt and test.txt of the NGCF and LightGCN papers.\n\nExamples:\n  sagebrush reproduce gowalla --list\n  sagebrush reproduce gowalla --data gowalla\n  sagebrush reproduce gowalla --data gowalla --only lightgcn --only gf-cf --json"
+        after_help = "DIR holds the train.txt and test.txt of the NGCF and LightGCN papers.\n\nExamples:\n  sagebrush reproduce gowalla --list\n  sagebrush reproduce gowalla --data gowalla\n  sagebrush reproduce gowalla --data gowalla --only lightgcn --only gf-cf --json\n  sagebrush reproduce yelp2018 --data yelp2018 --only gf-cf"
     )]
     Reproduce(ReproduceArgs),
     /// Open the test set and measure a run beside simple baselines
@@ -171,14 +171,14 @@ pub(crate) struct DemoArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ReproduceArgs {
     /// The benchmark
-    #[arg(value_name = "BENCHMARK", value_parser = ["gowalla"])]
+    #[arg(value_name = "BENCHMARK", value_parser = ["gowalla", "yelp2018"])]
     pub(crate) benchmark: String,
-    /// The folder of its files
-    #[arg(long, value_name = "DIR", default_value = "gowalla")]
-    pub(crate) data: PathBuf,
-    /// Where to write the runs
-    #[arg(long, value_name = "DIR", default_value = "artifacts/reproduce")]
-    pub(crate) out: PathBuf,
+    /// The folder of its files; by default the one of the benchmark's name
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Where to write the runs; by default artifacts/reproduce/BENCHMARK
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
     /// Recipes to run; all by default
     #[arg(long, value_name = "RECIPE")]
     pub(crate) only: Vec<String>,

@@ -10,10 +10,10 @@ use crate::cli::args::ReproduceArgs;
 use crate::cli::session::Session;
 use crate::config::DataConfig;
 use crate::data::{Dataset, read_configured};
-use crate::error::{Result, Usage};
+use crate::error::{Result, Unexpected, Usage};
 use crate::failure::{Fails, Failure};
 
-use benchmark::{Benchmark, Recipe};
+use benchmark::{Benchmark, RECIPES, Recipe};
 
 /// Data that are not those the published numbers were measured on.
 #[derive(Debug, thiserror::Error)]
@@ -47,18 +47,19 @@ impl Fails for OtherBenchmark {
 
 /// Runs `reproduce`; an interrupt is a failure with its own exit code.
 pub(super) fn reproduce(session: &Session, args: &ReproduceArgs) -> Result<Option<Failure>> {
-    let benchmark = &benchmark::GOWALLA;
+    let benchmark = Benchmark::named(&args.benchmark).ok_or(Unexpected("an unknown benchmark"))?;
+    let data = args.data.clone().unwrap_or_else(|| benchmark.name.into());
     if args.list {
         session.print(&table::recipes(benchmark))?;
         return Ok(None);
     }
-    let recipes = chosen(benchmark, &args.only)?;
-    check(benchmark, &args.data)?;
+    let recipes = chosen(&args.only)?;
+    check(benchmark, &data)?;
     session.say(&format!(
         "{}: the published files, {} training and {} test interactions",
         benchmark.title, benchmark.n_train, benchmark.n_test
     ));
-    let Some(rows) = protocol::run_all(session, benchmark, &recipes, args)? else {
+    let Some(rows) = protocol::run_all(session, benchmark, &recipes, &data, args)? else {
         return Ok(Some(Failure::Interrupted));
     };
     if session.json {
@@ -74,12 +75,12 @@ pub(super) fn reproduce(session: &Session, args: &ReproduceArgs) -> Result<Optio
 /// # Errors
 /// [`Usage`] where there is no such recipe.
 pub(super) fn settings_of(name: &str) -> Result<&'static str> {
-    let found = chosen(&benchmark::GOWALLA, &[name.to_owned()])?;
+    let found = chosen(&[name.to_owned()])?;
     Ok(found.first().map_or("", |recipe| recipe.settings))
 }
 
-fn chosen(benchmark: &'static Benchmark, names: &[String]) -> Result<Vec<&'static Recipe>> {
-    let known = || benchmark.recipes.iter();
+fn chosen(names: &[String]) -> Result<Vec<&'static Recipe>> {
+    let known = || RECIPES.iter();
     if let Some(unknown) = names
         .iter()
         .find(|name| !known().any(|recipe| recipe.name == **name))

@@ -31,7 +31,7 @@ const DEPTH: usize = 20;
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     pub(super) name: String,
-    /// The authors of the published numbers; `None` for a baseline.
+    /// The authors of the published numbers; `None` for a baseline, and where none were found.
     pub(super) source: Option<&'static str>,
     pub(super) published: Option<Pair>,
     /// Recall@20 and NDCG@20 on the test part, settings and epochs chosen without it.
@@ -60,11 +60,16 @@ pub(super) fn run_all(
     session: &Session,
     benchmark: &Benchmark,
     recipes: &[&'static Recipe],
+    data: &Path,
     args: &ReproduceArgs,
 ) -> Result<Option<Vec<Row>>> {
     let inner = session.inner();
+    let out = match &args.out {
+        Some(out) => out.clone(),
+        None => Path::new("artifacts/reproduce").join(benchmark.name),
+    };
     for recipe in recipes {
-        let out = args.out.join(recipe.name);
+        let out = out.join(recipe.name);
         for place in [validation_of(&out), out] {
             // All places are free, or reproductions of before, before anything is trained.
             LockedRun::to_create(place, Replace::Own, COMMAND)?;
@@ -73,7 +78,8 @@ pub(super) fn run_all(
     let mut rows = Vec::new();
     for recipe in recipes {
         session.say(&format!("\n{}: {}", benchmark.title, recipe.name));
-        let Some(found) = run(&inner, recipe, args)? else {
+        let config = settings(recipe, data, args.seed)?;
+        let Some(found) = run(&inner, benchmark, recipe, config, &out.join(recipe.name))? else {
             return Ok(None);
         };
         for row in found {
@@ -88,21 +94,21 @@ pub(super) fn run_all(
 
 fn run(
     session: &Session,
-    recipe: &'static Recipe,
-    args: &ReproduceArgs,
+    benchmark: &Benchmark,
+    recipe: &Recipe,
+    config: RunConfig,
+    out: &Path,
 ) -> Result<Option<Vec<Row>>> {
-    let config = settings(recipe, args)?;
-    let out = args.out.join(recipe.name);
     let fitted = match config.model.name.is_trained() {
-        true => train_whole(session, config, &out)?,
-        false => fit_whole(session, &config, &out)?,
+        true => train_whole(session, config, out)?,
+        false => fit_whole(session, &config, out)?,
     };
     let Some((mut choice, seconds)) = fitted else {
         return Ok(None);
     };
     let evaluation = evaluate::reported(finished::measure_beside(
         session,
-        &out,
+        out,
         &[],
         COMMAND,
         session.ledger.as_ref(),
@@ -115,13 +121,14 @@ fn run(
             ndcg.ok_or(Unexpected(METRICS[1]))?,
         ];
         let model = at == 0;
+        let published = benchmark.published(recipe).filter(|_| model);
         rows.push(Row {
             name: match model {
                 true => recipe.name.to_owned(),
                 false => system.name.clone(),
             },
-            source: model.then_some(recipe.source),
-            published: model.then_some(recipe.published),
+            source: published.map(|published| published.source),
+            published: published.map(|published| published.metrics),
             ours,
             trained: choice.take(),
             seconds: model.then_some(seconds),
@@ -131,16 +138,16 @@ fn run(
 }
 
 /// The recipe's settings on the published files, as a run file that `train --config` takes, too.
-fn settings(recipe: &Recipe, args: &ReproduceArgs) -> Result<RunConfig> {
-    let path = |name: &str| vec![args.data.join(name).display().to_string()];
+fn settings(recipe: &Recipe, data: &Path, seed: Option<u32>) -> Result<RunConfig> {
+    let path = |name: &str| vec![data.join(name).display().to_string()];
     let mut flags = Table::new();
-    let mut data = Table::new();
-    data.insert("train".to_owned(), path("train.txt").into());
-    data.insert("test".to_owned(), path("test.txt").into());
-    flags.insert("data".to_owned(), data.into());
+    let mut files = Table::new();
+    files.insert("train".to_owned(), path("train.txt").into());
+    files.insert("test".to_owned(), path("test.txt").into());
+    flags.insert("data".to_owned(), files.into());
     // The validation part that the recipes' settings and the numbers of the documentation were found on.
     config::insert(&mut flags, "split.draw", SplitDraw::PerUser.as_str().into());
-    if let Some(seed) = args.seed {
+    if let Some(seed) = seed {
         flags.insert("seed".to_owned(), i64::from(seed).into());
     }
     // The second training is one of its own here, so that the test part can be looked at while it goes on.
@@ -255,15 +262,13 @@ mod tests {
     use std::fmt::Write;
     use std::fs;
 
-    use super::super::benchmark::GOWALLA;
+    use super::super::benchmark::RECIPES;
     use super::*;
 
     static SMALL: Recipe = Recipe {
         name: "small",
         settings: "[model]\nname = \"mf\"\ndim = 8\n[training]\nepochs = 3\nlearning_rate = 0.02\n\
                    metric = \"recall@20\"\n[sampling]\nbatch_size = 64\n",
-        published: [0.5, 0.5],
-        source: "nobody",
     };
 
     /// Users who like an eighth of the items each, some of it held out.
@@ -290,24 +295,25 @@ mod tests {
         write_data(folder.path());
         let args = ReproduceArgs {
             benchmark: "gowalla".to_owned(),
-            data: folder.path().to_owned(),
-            out: folder.path().join("out"),
+            data: None,
+            out: Some(folder.path().join("out")),
             only: Vec::new(),
             list: false,
             seed: Some(3),
         };
-        let rows = run_all(&Session::silent(), &GOWALLA, &[&SMALL], &args)
-            .unwrap()
-            .unwrap();
+        let (session, gowalla) = (Session::silent(), Benchmark::named("gowalla").unwrap());
+        let rows = run_all(&session, gowalla, &[&SMALL], folder.path(), &args);
+        let rows = rows.unwrap().unwrap();
+        let out = args.out.unwrap();
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["small", "item-knn", "popularity"]);
         let choice = rows[0].trained.as_ref().unwrap();
-        let text = fs::read_to_string(args.out.join("small/config.toml")).unwrap();
+        let text = fs::read_to_string(out.join("small/config.toml")).unwrap();
         let whole = RunConfig::from_toml("config.toml", &text).unwrap();
         assert_eq!(whole.split.validation_fraction, 0.0);
         assert_eq!((whole.training.epochs, whole.seed), (choice.epochs, 3));
         assert!((1..=choice.epochs).contains(&choice.best_epoch_on_test));
-        assert!(args.out.join("small-validation/metrics.jsonl").exists());
+        assert!(out.join("small-validation/metrics.jsonl").exists());
         // The last epoch is one of those the best was picked from.
         assert!(choice.leak_points[0] >= -1e-9, "{choice:?}");
         assert!(choice.best_on_test[0] > 0.0 && rows[0].ours[0].mean > 0.0);
@@ -316,7 +322,7 @@ mod tests {
 
     #[test]
     fn every_recipe_is_a_run_file_that_names_no_data() {
-        for recipe in GOWALLA.recipes {
+        for recipe in &RECIPES {
             let file = Some((recipe.name, recipe.settings));
             let config = config::resolve(file, iter::empty(), Table::new());
             let config = config.unwrap().config;
