@@ -136,7 +136,7 @@ impl Block {
         let Some(reason) = reason else {
             return Ok(None);
         };
-        match reason.strip_prefix('=') {
+        match reason.strip_prefix(':') {
             Some(reason) if REASONS.contains(&reason) => Ok(Some(reason.to_owned())),
             _ => Err((
                 self.line,
@@ -169,7 +169,7 @@ impl Block {
                 continue;
             }
             if no_test.is_none() && !without_variables(&text).starts_with("sagebrush ") {
-                let remedy = "no-test=REASON behind the fence's language";
+                let remedy = "no-test:REASON behind the fence's language";
                 return Err((line, format!("`{text}` cannot be run here: write {remedy}")));
             }
             commands.push(Command {
@@ -238,11 +238,11 @@ mod tests {
     fn another_program_must_say_why_it_is_not_run() {
         let refused = page("```sh\ncargo test\n```\n").commands().unwrap_err();
         assert!(refused.starts_with("p.md:2: `cargo test`"), "{refused}");
-        let marked = page("```sh no-test=cargo\ncargo test\n```\n")
+        let marked = page("```sh no-test:cargo\ncargo test\n```\n")
             .commands()
             .unwrap();
         assert_eq!(marked[0].no_test.as_deref(), Some("cargo"));
-        for slip in ["no-test=bored", "no-test", "no-test=", "no-tests=cargo"] {
+        for slip in ["no-test:bored", "no-test", "no-test:", "no-tests:cargo"] {
             let refused = page(&format!("```sh {slip}\ncargo test\n```\n")).commands();
             assert!(
                 refused.unwrap_err().contains("`no-test` takes one of"),

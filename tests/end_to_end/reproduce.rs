@@ -53,8 +53,8 @@ fn recipes_are_listed_with_the_published_numbers() {
         assert!(output.status.success());
         let text = String::from_utf8_lossy(&output.stdout);
         let line = |name: &str| text.lines().find(|line| line.contains(name)).unwrap();
-        assert!(line("lightgcn ").contains(published), "{text}");
-        assert!(line("chebycf").contains(chebycf), "{text}");
+        assert!(line("lightgcn\t").contains(published), "{text}");
+        assert!(line("chebycf\t").contains(chebycf), "{text}");
     }
 }
 
