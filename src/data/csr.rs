@@ -123,8 +123,10 @@ impl<V> Csr<V> {
     }
 
     /// How many entries a row has.
+    #[inline]
     pub fn degree(&self, row: u32) -> u32 {
-        self.range(row).len() as u32
+        let range = self.range(row);
+        (range.end - range.start) as u32
     }
 
     /// All (row, column) pairs, row after row.

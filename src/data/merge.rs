@@ -74,15 +74,17 @@ pub(super) fn merge(
         rows.sort_unstable();
         start = *end as usize;
         for same in rows.chunk_by(|a, b| a >> 32 == b >> 32) {
-            let positions = same.iter().map(|&row| row as u32);
-            if let Some(position) = positions.max_by(by_precedence) {
-                order[kept] = position;
-                kept += 1;
-                if let (Some(combined), Some(weights)) = (&mut combined, &weights) {
-                    let of_pair = same.iter().map(|&row| at(weights, row as u32));
-                    combined.push(rule.combined(of_pair));
-                }
-                sorted_items.push((same[0] >> 32) as u32);
+            let first = same[0];
+            let last = match same {
+                [_] => None,
+                _ => same.iter().map(|&row| row as u32).max_by(by_precedence),
+            };
+            order[kept] = last.unwrap_or(first as u32);
+            kept += 1;
+            sorted_items.push((first >> 32) as u32);
+            if let (Some(combined), Some(weights)) = (&mut combined, &weights) {
+                let of_pair = same.iter().map(|&row| at(weights, row as u32));
+                combined.push(rule.combined(of_pair));
             }
         }
         *end = kept as u32;

@@ -134,9 +134,11 @@ impl PageRank {
             std::mem::swap(&mut round, &mut workspace.queue);
             for &node in &round {
                 workspace.is_queued[node as usize] = false;
-                let (neighbours, offset) = match node.checked_sub(n_users) {
-                    None => (graph.users_to_items().row(node), n_users),
-                    Some(item) => (graph.items_to_users().row(item), 0),
+                let (of_users, of_items) = (graph.users_to_items(), graph.items_to_users());
+                // All neighbours are on the other side, which begins at `offset`.
+                let (neighbours, other_side, offset) = match node.checked_sub(n_users) {
+                    None => (of_users.row(node), of_items, n_users),
+                    Some(item) => (of_items.row(item), of_users, 0),
                 };
                 let waiting = std::mem::take(&mut workspace.residual[node as usize]);
                 if neighbours.is_empty() {
@@ -146,14 +148,11 @@ impl PageRank {
                 workspace.mass[node as usize] += self.restart * waiting;
                 let share = (1.0 - self.restart) * waiting / neighbours.len() as f32;
                 for &neighbour in neighbours {
+                    let degree = other_side.degree(neighbour);
                     let neighbour = neighbour + offset;
                     workspace.touch(neighbour);
                     let residual = &mut workspace.residual[neighbour as usize];
                     *residual += share;
-                    let degree = match neighbour.checked_sub(n_users) {
-                        None => graph.users_to_items().degree(neighbour),
-                        Some(item) => graph.items_to_users().degree(item),
-                    };
                     if *residual > self.tolerance * degree as f32 {
                         workspace.enqueue(neighbour);
                     }

@@ -352,6 +352,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Takes a row of ids and numbers.
+    #[inline]
     pub(super) fn push(
         &mut self,
         at: Position,
@@ -366,7 +367,7 @@ impl<'a> Sink<'a> {
             overlap.first.get_or_insert(at);
         }
         self.rows += 1;
-        if !self.log.times().is_no_news(timestamp) {
+        if self.log.has_timestamps() && !self.log.times().is_no_news(timestamp) {
             let place = || Place::new(&self.name, at);
             self.log.times_mut().note(timestamp, place);
         }
