@@ -92,8 +92,7 @@ fn last_of_each<'a>(contest: &'a Contest<'_>, journal: &Journal) -> Vec<Last<'a>
 fn popularity_wins(contest: &Contest<'_>, found: &Verdict) -> bool {
     let mut candidates = contest.field.candidates.iter();
     let can_be_had = candidates.any(|one| one.name == POPULARITY);
-    let is_behind = found.ahead.is_none_or(|ahead| ahead.mean < 0.0);
-    can_be_had && (found.winner.is_none() || is_behind)
+    can_be_had && (found.winner.is_none() || found.is_behind)
 }
 
 fn why(contest: &Contest<'_>, winner: &str, best: &str, found: &Verdict) -> String {

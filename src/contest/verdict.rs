@@ -1,5 +1,6 @@
-//! Who wins: the cheapest candidate whose figure on the validation part is within one standard error of the best (the rule
-//! of Breiman et al., "Classification and Regression Trees", 1984), and whether that is more than popularity knows.
+//! Who wins: the cheapest candidate with lists of one's own whose figure on the validation part is within one standard error
+//! of the best of them (the rule of Breiman et al., "Classification and Regression Trees", 1984), unless popularity is ahead
+//! of it by more than that; and whether it is more than popularity knows.
 
 use crate::evaluation::{Bootstrap, Estimate};
 
@@ -27,6 +28,8 @@ pub(super) struct Verdict {
     pub(super) popularity: Option<usize>,
     /// By how much the winner is ahead of popularity, over the same users; `None` where one of them is missing.
     pub(super) ahead: Option<Estimate>,
+    /// Whether popularity is ahead of the winner by more than one standard error of their difference.
+    pub(super) is_behind: bool,
 }
 
 impl Verdict {
@@ -46,6 +49,9 @@ pub(super) fn verdict(candidates: &[Measured<'_>], seed: u64) -> Verdict {
         };
         candidates.iter().position(close)
     });
+    let is_behind = winner.zip(popularity).is_some_and(|(winner, popularity)| {
+        !is_close(candidates[winner].values, candidates[popularity].values)
+    });
     let ahead = winner.zip(popularity).map(|(winner, popularity)| {
         let n_personal = candidates.iter().filter(|one| !one.is_popularity).count();
         let bootstrap = Bootstrap {
@@ -61,6 +67,7 @@ pub(super) fn verdict(candidates: &[Measured<'_>], seed: u64) -> Verdict {
         winner,
         popularity,
         ahead,
+        is_behind,
     }
 }
 
@@ -141,6 +148,18 @@ mod tests {
         assert_eq!((found.best, found.winner), (Some(2), Some(1)));
         // Equal differences have no error: the least of them counts.
         assert!(!is_close(&[0.3; 4], &best) && is_close(&best, &best));
+    }
+
+    /// Lists of one's own come first where popularity is ahead by a little, and last where it is ahead by more.
+    #[test]
+    fn popularity_has_to_be_ahead_by_more_than_one_standard_error() {
+        let own = [0.4, 0.2, 0.4, 0.2];
+        // Ahead by .025 and .1; the standard errors are .0479 and 0.
+        let near = [0.3, 0.3, 0.4, 0.3];
+        let far = [0.5, 0.3, 0.5, 0.3];
+        let is_behind = |other| verdict(&[popularity(other), personal(&own)], 1).is_behind;
+        assert!(!is_behind(&near) && is_behind(&far) && !is_behind(&own));
+        assert!(!verdict(&[personal(&own)], 1).is_behind);
     }
 
     /// Half of the users gain what the other half loses, but for a little: nobody could tell.
