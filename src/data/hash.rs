@@ -28,7 +28,7 @@ pub struct HashedFile {
 /// A file that is missing or cannot be read.
 pub fn hash_file(path: &Path) -> Result<HashedFile, DataError> {
     let name = path.display().to_string();
-    let bytes = open_bytes(path)?;
+    let bytes = remote::open_bytes(path)?;
     let tally = Tally::default();
     io::copy(
         &mut HashingReader::new(bytes, tally.clone()),
@@ -40,14 +40,6 @@ pub fn hash_file(path: &Path) -> Result<HashedFile, DataError> {
         bytes: tally.bytes(),
         sha256: tally.sha256(),
     })
-}
-
-fn open_bytes(path: &Path) -> Result<Box<dyn Read>, DataError> {
-    #[cfg(feature = "cloud")]
-    if remote::is_read(path) {
-        return Ok(Box::new(remote::open(path)?));
-    }
-    Ok(Box::new(remote::open_file(path)?))
 }
 
 /// What passed through a [`HashingReader`].

@@ -47,6 +47,7 @@ mod parquet_int128;
 #[cfg(feature = "parquet")]
 mod parquet_table;
 mod part_files;
+mod part_names;
 mod ratings;
 mod raw_log;
 mod read;

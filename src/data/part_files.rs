@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
+use super::part_names::{WILDCARDS, is_passed_over};
 
 /// How deep folders of part files may be nested: as deep as a Hive table has partitions, and links may turn in circles.
 const MAX_DEPTH: usize = 16;
@@ -22,7 +23,7 @@ pub(crate) fn part_files(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     if path.is_dir() {
         return files_of_folder(path);
     }
-    let is_pattern = |text: &&str| text.contains(['*', '?', '[']) && !text.contains("://");
+    let is_pattern = |text: &&str| text.contains(WILDCARDS) && !text.contains("://");
     let pattern = path.to_str().filter(is_pattern);
     match pattern {
         Some(pattern) if fs::symlink_metadata(path).is_err() => matching(pattern),
@@ -56,12 +57,6 @@ fn add_files(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<()
         }
     }
     Ok(())
-}
-
-/// Marks and checksums that writers put beside their parts: `_SUCCESS`, `_metadata`, `.part-0.csv.crc`.
-fn is_passed_over(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
-    name.starts_with(b"_") || name.starts_with(b".") || name.ends_with(b".crc")
 }
 
 fn matching(pattern: &str) -> Result<Vec<PathBuf>, DataError> {

@@ -8,6 +8,7 @@ mod object;
 mod store;
 
 use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use super::error::DataError;
@@ -52,6 +53,18 @@ pub(super) fn remedy(path: &Path) -> Option<String> {
     })
 }
 
+/// Opens a file to be read from its beginning to its end.
+///
+/// # Errors
+/// As [`open_file`].
+pub(super) fn open_bytes(path: &Path) -> Result<Box<dyn Read>, DataError> {
+    #[cfg(feature = "cloud")]
+    if is_read(path) {
+        return Ok(Box::new(open(path)?));
+    }
+    Ok(Box::new(open_file(path)?))
+}
+
 /// Opens a file to be read by position; what is remote is copied to an unnamed file of the temporary folder.
 ///
 /// # Errors
@@ -70,9 +83,9 @@ pub(super) fn open_file(path: &Path) -> Result<File, DataError> {
 }
 
 /// An unnamed file of the temporary folder with these bytes, at its beginning.
-pub(super) fn local_copy(bytes: &mut impl std::io::Read) -> std::io::Result<File> {
+pub(super) fn local_copy(bytes: &mut impl Read) -> io::Result<File> {
     let mut file = tempfile::tempfile()?;
-    std::io::copy(bytes, &mut file)?;
-    std::io::Seek::rewind(&mut file)?;
+    io::copy(bytes, &mut file)?;
+    file.rewind()?;
     Ok(file)
 }

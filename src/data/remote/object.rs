@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use super::fault::{fault, last_cause};
 use super::store::{Located, locate};
 use crate::data::error::{DataError, unreadable};
+use crate::data::part_names::{WILDCARDS, is_passed_over};
 
 /// Within the name of an object no `/` is matched by `*`.
 const MATCHES: MatchOptions = MatchOptions {
@@ -142,12 +143,12 @@ pub(in crate::data) fn part_files(path: &Path) -> Result<Vec<PathBuf>, DataError
 
 async fn keys(located: &Located) -> Result<Vec<String>, Error> {
     let store = &located.store;
-    let is_pattern = located.key.contains(['*', '?', '[']);
+    let is_pattern = located.key.contains(WILDCARDS);
     let pattern = Pattern::new(&located.key).ok().filter(|_| is_pattern);
     let fixed = match &pattern {
         // Folders before the first that the pattern leaves open.
         Some(_) => {
-            let open = located.key.find(['*', '?', '[']).unwrap_or_default();
+            let open = located.key.find(WILDCARDS).unwrap_or_default();
             let end = located.key[..open].rfind('/').unwrap_or_default();
             Key::parse(&located.key[..end])?
         }
@@ -168,7 +169,7 @@ async fn keys(located: &Located) -> Result<Vec<String>, Error> {
         .map(|object| object.location.to_string())
         .filter(|key| {
             let below = key.strip_prefix(fixed.as_ref()).unwrap_or(key);
-            !below.split('/').any(is_passed_over)
+            !below.split('/').any(|name| is_passed_over(Path::new(name)))
         })
         .filter(|key| {
             let fits = |pattern: &Pattern| pattern.matches_with(key, MATCHES);
@@ -177,9 +178,4 @@ async fn keys(located: &Located) -> Result<Vec<String>, Error> {
         .collect();
     keys.sort();
     Ok(keys)
-}
-
-/// Marks and checksums that writers put beside their parts.
-fn is_passed_over(name: &str) -> bool {
-    name.starts_with(['_', '.']) || name.ends_with(".crc")
 }
