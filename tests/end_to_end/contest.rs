@@ -50,10 +50,14 @@ fn timeless(mut contest: Value) -> Value {
     contest
 }
 
-fn mean(contest: &Value, name: &str) -> f64 {
+fn candidate<'a>(contest: &'a Value, name: &Value) -> &'a Value {
     let candidates = contest["candidates"].as_array().unwrap();
-    let found = candidates.iter().find(|one| one["name"] == name);
-    found.unwrap()["mean"].as_f64().unwrap()
+    let found = candidates.iter().find(|one| one["name"] == *name);
+    found.unwrap()
+}
+
+fn mean(contest: &Value, name: &str) -> f64 {
+    candidate(contest, &name.into())["mean"].as_f64().unwrap()
 }
 
 #[test]
@@ -69,10 +73,7 @@ fn the_winner_is_trained_and_named_and_the_contest_kept() {
         "{config}"
     );
     let candidates = kept["candidates"].as_array().unwrap();
-    let winner = candidates
-        .iter()
-        .find(|one| one["name"] == kept["winner"])
-        .unwrap();
+    let winner = candidate(&kept, &kept["winner"]);
     assert_eq!(winner["model"], model);
     // The winner is the best or close to it, and everybody has a figure or a sentence.
     for one in candidates {
@@ -126,9 +127,8 @@ fn winner_of(csv: &[u8]) -> String {
         mean(&kept, winner) > 1.5 * mean(&kept, "popularity"),
         "{kept}"
     );
-    let candidates = kept["candidates"].as_array().unwrap();
-    let found = candidates.iter().find(|one| one["name"] == winner);
-    found.unwrap()["model"].as_str().unwrap().to_owned()
+    let winner = candidate(&kept, &kept["winner"]);
+    winner["model"].as_str().unwrap().to_owned()
 }
 
 /// Items come in pairs, and who has one has the other: an even smoothing over the graph sees that and nothing else.

@@ -190,6 +190,21 @@ pub(crate) struct ReproduceArgs {
     pub(crate) seed: Option<u32>,
 }
 
+#[cfg(feature = "train")]
+impl ReproduceArgs {
+    /// The folder of the benchmark's files.
+    pub(crate) fn data(&self) -> PathBuf {
+        let by_name = || PathBuf::from(&self.benchmark);
+        self.data.clone().unwrap_or_else(by_name)
+    }
+
+    /// The folder of the runs.
+    pub(crate) fn out(&self) -> PathBuf {
+        let by_name = || ["artifacts", "reproduce", &self.benchmark].iter().collect();
+        self.out.clone().unwrap_or_else(by_name)
+    }
+}
+
 /// A value among names; `--help` lists them.
 pub(super) fn one_of(names: &'static [&'static str]) -> clap::builder::PossibleValuesParser {
     clap::builder::PossibleValuesParser::new(names)

@@ -47,34 +47,16 @@ impl Benchmark {
 
 /// All recipes, in the order of the table.
 pub(super) const RECIPES: [Recipe; 7] = [
-    Recipe {
-        name: "mf",
-        settings: include_str!("recipes/mf.toml"),
-    },
-    Recipe {
-        name: "ngcf",
-        settings: include_str!("recipes/ngcf.toml"),
-    },
-    Recipe {
-        name: "lightgcn",
-        settings: include_str!("recipes/lightgcn.toml"),
-    },
-    Recipe {
-        name: "lightgcn-64",
-        settings: include_str!("recipes/lightgcn-64.toml"),
-    },
-    Recipe {
-        name: "lightgcn-adaptive",
-        settings: include_str!("recipes/lightgcn-adaptive.toml"),
-    },
-    Recipe {
-        name: "gf-cf",
-        settings: include_str!("recipes/gf-cf.toml"),
-    },
-    Recipe {
-        name: "chebycf",
-        settings: include_str!("recipes/chebycf.toml"),
-    },
+    recipe("mf", include_str!("recipes/mf.toml")),
+    recipe("ngcf", include_str!("recipes/ngcf.toml")),
+    recipe("lightgcn", include_str!("recipes/lightgcn.toml")),
+    recipe("lightgcn-64", include_str!("recipes/lightgcn-64.toml")),
+    recipe(
+        "lightgcn-adaptive",
+        include_str!("recipes/lightgcn-adaptive.toml"),
+    ),
+    recipe("gf-cf", include_str!("recipes/gf-cf.toml")),
+    recipe("chebycf", include_str!("recipes/chebycf.toml")),
 ];
 
 /// The data sets of the NGCF and LightGCN papers, with their splits.
@@ -129,4 +111,8 @@ const fn published(recipe: &'static str, metrics: Pair, source: &'static str) ->
         metrics,
         source,
     }
+}
+
+const fn recipe(name: &'static str, settings: &'static str) -> Recipe {
+    Recipe { name, settings }
 }

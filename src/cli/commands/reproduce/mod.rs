@@ -48,18 +48,17 @@ impl Fails for OtherBenchmark {
 /// Runs `reproduce`; an interrupt is a failure with its own exit code.
 pub(super) fn reproduce(session: &Session, args: &ReproduceArgs) -> Result<Option<Failure>> {
     let benchmark = Benchmark::named(&args.benchmark).ok_or(Unexpected("an unknown benchmark"))?;
-    let data = args.data.clone().unwrap_or_else(|| benchmark.name.into());
     if args.list {
         session.print(&table::recipes(benchmark))?;
         return Ok(None);
     }
     let recipes = chosen(&args.only)?;
-    check(benchmark, &data)?;
+    check(benchmark, &args.data())?;
     session.say(&format!(
         "{}: the published files, {} training and {} test interactions",
         benchmark.title, benchmark.n_train, benchmark.n_test
     ));
-    let Some(rows) = protocol::run_all(session, benchmark, &recipes, &data, args)? else {
+    let Some(rows) = protocol::run_all(session, benchmark, &recipes, args)? else {
         return Ok(Some(Failure::Interrupted));
     };
     if session.json {

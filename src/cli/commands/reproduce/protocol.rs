@@ -60,14 +60,10 @@ pub(super) fn run_all(
     session: &Session,
     benchmark: &Benchmark,
     recipes: &[&'static Recipe],
-    data: &Path,
     args: &ReproduceArgs,
 ) -> Result<Option<Vec<Row>>> {
     let inner = session.inner();
-    let out = match &args.out {
-        Some(out) => out.clone(),
-        None => Path::new("artifacts/reproduce").join(benchmark.name),
-    };
+    let (data, out) = (args.data(), args.out());
     for recipe in recipes {
         let out = out.join(recipe.name);
         for place in [validation_of(&out), out] {
@@ -78,7 +74,7 @@ pub(super) fn run_all(
     let mut rows = Vec::new();
     for recipe in recipes {
         session.say(&format!("\n{}: {}", benchmark.title, recipe.name));
-        let config = settings(recipe, data, args.seed)?;
+        let config = settings(recipe, &data, args.seed)?;
         let Some(found) = run(&inner, benchmark, recipe, config, &out.join(recipe.name))? else {
             return Ok(None);
         };
@@ -295,16 +291,16 @@ mod tests {
         write_data(folder.path());
         let args = ReproduceArgs {
             benchmark: "gowalla".to_owned(),
-            data: None,
+            data: Some(folder.path().to_owned()),
             out: Some(folder.path().join("out")),
             only: Vec::new(),
             list: false,
             seed: Some(3),
         };
         let (session, gowalla) = (Session::silent(), Benchmark::named("gowalla").unwrap());
-        let rows = run_all(&session, gowalla, &[&SMALL], folder.path(), &args);
+        let rows = run_all(&session, gowalla, &[&SMALL], &args);
         let rows = rows.unwrap().unwrap();
-        let out = args.out.unwrap();
+        let out = args.out();
         let names: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(names, ["small", "item-knn", "popularity"]);
         let choice = rows[0].trained.as_ref().unwrap();

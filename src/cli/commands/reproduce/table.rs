@@ -56,8 +56,8 @@ pub(super) fn to_text(benchmark: &Benchmark, rows: &[Row]) -> String {
         .collect();
     format!(
         "{}\n{}, every item ranked; 95% bootstrap intervals over users. Epochs of ours were chosen on a tenth of \
-         train.txt, and settings on a tenth of Gowalla's; `best on test` picks the epoch on the test part, as published numbers mostly do, and is \
-         no result.\npublished: {}",
+         train.txt, and settings on a tenth of Gowalla's; `best on test` picks the epoch on the test part, as \
+         published numbers mostly do, and is no result.\npublished: {}",
         table.render(Style::of_stdout()),
         benchmark.title,
         sources.join("; "),
