@@ -10,8 +10,9 @@ use crate::split::TrainSet;
 /// A half-life or an item before another without times; weights that are not there.
 pub(crate) fn check(config: &RunConfig, train: &TrainSet) -> Result<()> {
     let lacks = |n: usize| n != train.n_interactions();
+    let has_no_times = lacks(train.times().len());
     let query = config.pinsage.as_ref().map(|own| own.query);
-    if query == Some(QueryItem::Before) && lacks(train.times().len()) {
+    if query == Some(QueryItem::Before) && has_no_times {
         return Err(Usage(
             "`pinsage.query = before` needs timestamps, and the log has none; name their column with \
              `--timestamp-column NAME` (`data.columns.timestamp`), or use `--set pinsage.query=another`"
@@ -19,10 +20,7 @@ pub(crate) fn check(config: &RunConfig, train: &TrainSet) -> Result<()> {
         )
         .into());
     }
-    if let Some(key) = config
-        .half_life_set()
-        .filter(|_| lacks(train.times().len()))
-    {
+    if let Some(key) = config.half_life_set().filter(|_| has_no_times) {
         return Err(Usage(format!(
             "`{key}` needs timestamps, and the log has none; name their column with `--timestamp-column NAME` \
              (`data.columns.timestamp`), or leave it out"

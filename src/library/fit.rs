@@ -19,7 +19,8 @@ use crate::observer::Observer;
 ///
 /// # Errors
 /// A directory that holds something already, a configuration that does not fit the split, a loss that is not finite, a
-/// file that cannot be written. [`Failure::Interrupted`](crate::Failure::Interrupted) when the observer stopped it: the run can be resumed.
+/// file that cannot be written. [`Failure::Interrupted`](crate::Failure::Interrupted) when the observer stopped it: the
+/// run can be resumed.
 ///
 /// # Example
 /// ```
