@@ -6,7 +6,7 @@
 pub enum Effort {
     /// Seconds: what is counted and filtered.
     Quick,
-    /// About a minute for a million interactions.
+    /// About two minutes for a million interactions on two cores, four for 20 million.
     #[default]
     Normal,
     /// Ten times as much.
@@ -34,13 +34,14 @@ impl Effort {
     }
 
     /// Units of work for a log of so many training interactions. A unit is 1e9 multiply-adds in dense tiles, a core of
-    /// 2026 does some 25 of them a second.
+    /// 2026 does some 25 of them a second. The budget of a quick contest grows with the log, as its candidates' work does;
+    /// that of the others with the fourth root: small logs get many looks, and large ones end within minutes.
     pub(super) fn budget(self, n_train: usize) -> f64 {
         let millions = n_train as f64 / 1e6;
         match self {
             Self::Quick => 300.0 + 65.0 * millions,
-            Self::Normal => 3_000.0 + 500.0 * millions,
-            Self::Thorough => 30_000.0 + 5_000.0 * millions,
+            Self::Normal => 6_000.0 * millions.sqrt().sqrt(),
+            Self::Thorough => 60_000.0 * millions.sqrt().sqrt(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::evaluation::{validation_of_users, validation_users};
 use crate::fitting::train::{self, Callbacks};
 use crate::fitting::{Prepared, fitted, needs, prior};
-use crate::inference::{ItemPrior, Popularity, RankError, ScoreSource, filter::FilterError};
+use crate::inference::{Popularity, RankError, ScoreSource, filter::FilterError};
 use crate::observer::{Event, Observer};
 use crate::run::{LockedRun, Replace, RunError, RunWriter};
 use crate::spectral::SpectralError;
@@ -128,8 +128,7 @@ impl Scales<'_> {
     /// The one place where the lists of a candidate are measured: with the prior that suits it, where there is one.
     fn score(&self, config: &RunConfig, source: &dyn ScoreSource) -> Result<Vec<u32>> {
         let split: &Split = &self.prepared.split;
-        let prior = prior::choose_on(&(), config, split, source, PRIOR_USERS_MAX)?;
-        let prior = prior.map(ItemPrior::from_stored);
+        let prior = prior::choose_to_validate(config, split, source, PRIOR_USERS_MAX)?;
         let with_prior = prior.as_ref().map(|prior| prior.added_to(source));
         let source = with_prior.as_deref().unwrap_or(source);
         let values = validation_of_users(source, split, &self.users, &self.metric)?;

@@ -30,57 +30,70 @@ pub(crate) fn check(config: &PriorConfig, split: &Split) -> Result<()> {
 }
 
 /// The prior for the scores of a model that was trained on the training part: what is not set is chosen on the validation
-/// part, of which it knows nothing while it is chosen. Then popularity is counted on both. `None` where there is none to
-/// be had, and with the setting `off`.
+/// part, of which it knows nothing while it is chosen. Then popularity is counted on both: it is for lists that are made
+/// after them. `None` where there is none to be had, and with the setting `off`.
 pub(crate) fn choose(
     observer: &dyn Observer,
     config: &RunConfig,
     split: &Split,
     scores: &dyn ScoreSource,
 ) -> Result<Option<StoredPrior>> {
-    choose_on(observer, config, split, scores, USERS_MAX)
+    let chosen = choose_settings(observer, config, split, scores, USERS_MAX)?;
+    let counted = |(settings, choice)| Some(stored(&now(settings, split)?, choice));
+    Ok(chosen.and_then(counted))
 }
 
-/// [`choose`] by at most so many users of the validation part.
-pub(crate) fn choose_on(
+/// The prior for scores that are measured on the validation part: popularity is counted on the training part alone.
+/// Chosen by at most so many users; `None` as for [`choose`].
+pub(crate) fn choose_to_validate(
+    config: &RunConfig,
+    split: &Split,
+    scores: &dyn ScoreSource,
+    users_max: usize,
+) -> Result<Option<ItemPrior>> {
+    let chosen = choose_settings(&(), config, split, scores, users_max)?;
+    let times = split.train.times();
+    let (Some((settings, _)), Some(moment)) = (chosen, moment_of(times)) else {
+        return Ok(None);
+    };
+    let (lists, n_items) = (split.train.positives(), split.train.n_items());
+    Ok(Some(ItemPrior::at(settings, lists, times, moment, n_items)))
+}
+
+/// What is set, and the rest by the search; with what the search found.
+fn choose_settings(
     observer: &dyn Observer,
     config: &RunConfig,
     split: &Split,
     scores: &dyn ScoreSource,
     users_max: usize,
-) -> Result<Option<StoredPrior>> {
+) -> Result<Option<(PriorSettings, Option<PriorChoice>)>> {
     if !is_wanted(config, split) {
         return Ok(None);
     }
+    if let Some([weight, half_life_days, offset]) = config.prior.all_set() {
+        let settings = PriorSettings {
+            weight,
+            half_life_days,
+            offset,
+        };
+        return Ok(Some((settings, None)));
+    }
     let metric = &config.training.metric;
-    let (settings, chosen) = match (
-        config.prior.all_set(),
-        Search::new(split, scores, metric, users_max),
-    ) {
-        (Some([weight, half_life_days, offset]), _) => {
-            let settings = PriorSettings {
-                weight,
-                half_life_days,
-                offset,
-            };
-            (settings, None)
-        }
-        (None, Some(search)) => {
-            let Some(found) = search.run(&config.prior)? else {
-                return Ok(None);
-            };
-            remark(observer, &told(&found, metric, search.n_users()));
-            let chosen = PriorChoice {
-                metric: metric.clone(),
-                with: found.with,
-                without: found.without,
-                n_users: search.n_users(),
-            };
-            (found.settings, Some(chosen))
-        }
-        (None, None) => return Ok(None),
+    let Some(search) = Search::new(split, scores, metric, users_max) else {
+        return Ok(None);
     };
-    Ok(now(settings, split).map(|prior| stored(&prior, chosen)))
+    let Some(found) = search.run(&config.prior)? else {
+        return Ok(None);
+    };
+    remark(observer, &told(&found, metric, search.n_users()));
+    let choice = PriorChoice {
+        metric: metric.clone(),
+        with: found.with,
+        without: found.without,
+        n_users: search.n_users(),
+    };
+    Ok(Some((found.settings, Some(choice))))
 }
 
 /// The same prior with popularity as of the newest interaction of training and validation in `split`; `None` without

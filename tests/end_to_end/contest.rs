@@ -230,6 +230,34 @@ fn popularity_wins_where_everybody_draws_from_the_same_items() {
     work.succeed(&["recommend", "--run", "run", "--user", "u3"]);
 }
 
+/// In the validation part half of the users take up what the others had just before, every other day, and everybody takes
+/// items that nobody had. Whoever ranks those has seen the answers.
+#[test]
+fn nobody_knows_what_is_popular_in_the_validation_part() {
+    let mut csv = String::from("user_id,item_id,timestamp\n");
+    for day in 0..100 {
+        for user in 0..40 {
+            // The test part begins with day 80, the validation part with day 72.
+            let item = match (day, user < 20) {
+                (64..72, true) => 400 + day,
+                (72..80, false) if day % 2 == 0 => 400 + day - 8,
+                (72..80, _) => 500 + day,
+                _ => (13 * user + 3 * day) % 300,
+            };
+            writeln!(csv, "u{user},{item},{}", 1_600_000_000 + day * 86_400 + user).unwrap();
+        }
+    }
+    let work = Workspace::new();
+    work.write("new.csv", csv.as_bytes());
+    work.succeed(&["train", "new.csv", "--out", "run", "--dim", "8", "-q"]);
+    let kept = record(&work, "run");
+    assert_eq!(kept["users"], 40);
+    assert!(mean(&kept, "popularity") > 0.1, "{kept}");
+    for one in kept["candidates"].as_array().unwrap() {
+        assert!(one["mean"].as_f64().is_none_or(|mean| mean < 0.5), "{one}");
+    }
+}
+
 #[test]
 fn threads_and_the_order_of_rows_change_nothing() {
     let work = Workspace::new();
