@@ -1,7 +1,7 @@
 //! The cohort: the users who are evaluated, and their ranked lists.
 
 use crate::data::ItemLists;
-use crate::inference::{RankError, Ranked, ScoreSource, top_k, top_k_among};
+use crate::inference::{ManyLists, RankError, Ranked, ScoreSource, top_k, top_k_among};
 
 /// Users whose lists are held in memory at once.
 const USERS_PER_BATCH: usize = 8192;
@@ -78,7 +78,8 @@ impl EvaluationData<'_> {
     }
 }
 
-/// The top `k` of each of `users`, of `among` alone where there is such, `excluded` items left out, some thousands of users at a time.
+/// The top `k` of each of `users`, of `among` alone where there is such, `excluded` items left out: some thousands of users
+/// at a time, or all of them where the source has a quicker way for many.
 pub fn ranked_batches<'a>(
     source: &'a dyn ScoreSource,
     excluded: &'a ItemLists,
@@ -86,10 +87,25 @@ pub fn ranked_batches<'a>(
     users: &'a [u32],
     k: usize,
 ) -> impl Iterator<Item = Result<Vec<Ranking>, RankError>> + 'a {
-    users.chunks(USERS_PER_BATCH).map(move |users| {
-        let lists = match among {
-            None => top_k(source, users, k, Some(excluded))?,
-            Some(items) => top_k_among(source, users, k, Some(excluded), items)?,
+    let wanted = ManyLists {
+        users,
+        k: k.min(source.n_items()),
+        seen: excluded,
+        added: &[],
+    };
+    let mut at_once = match among {
+        None => source.rank_many(&wanted),
+        Some(_) => None,
+    };
+    let n = match at_once {
+        Some(_) => users.len(),
+        None => USERS_PER_BATCH,
+    };
+    users.chunks(n.max(1)).map(move |users| {
+        let lists = match (at_once.take(), among) {
+            (Some(lists), _) => lists?,
+            (None, None) => top_k(source, users, k, Some(excluded))?,
+            (None, Some(items)) => top_k_among(source, users, k, Some(excluded), items)?,
         };
         Ok(users.iter().copied().zip(lists).collect())
     })

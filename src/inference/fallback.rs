@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use super::popularity::Popularity;
 use super::rank_error::RankError;
-use super::score_source::{Part, ScoreSource};
+use super::score_source::{ManyLists, Part, ScoreSource};
 use super::selection::{Ranked, Selection};
 use crate::data::ItemLists;
 
@@ -266,6 +266,13 @@ impl ScoreSource for ServedScores<'_> {
             false => of_model.next(),
         };
         Some(Ok(users.iter().filter_map(next).collect()))
+    }
+
+    fn rank_many(&self, wanted: &ManyLists<'_>) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        match self.cold_among(wanted.users) {
+            Some(_) => None,
+            None => self.model().rank_many(wanted),
+        }
     }
 
     fn part<'b>(&'b self, users: &'b [u32], items: &'b [u32]) -> Option<Box<dyn ScoreSource + 'b>> {

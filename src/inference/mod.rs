@@ -41,7 +41,7 @@ pub use recommender::{
     ForHistory, HISTORY, ListOptions, ListSource, Listed, Recommender, RecommenderError, UserList,
 };
 pub use sagebrush_model::ScoreHead;
-pub use score_source::ScoreSource;
+pub use score_source::{ManyLists, ScoreSource};
 pub use scorer::Scorer;
 pub use selection::{Ranked, Selection};
 pub use similar::similar_items;

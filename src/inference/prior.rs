@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::popularity::Popularity;
-use super::score_source::{Part, ScoreSource};
+use super::rank_error::RankError;
+use super::score_source::{ManyLists, Part, ScoreSource};
+use super::selection::Ranked;
 use crate::data::ItemLists;
 
 /// How a prior counts.
@@ -136,6 +138,11 @@ impl ScoreSource for WithPrior<'_> {
                 *score += added;
             }
         }
+    }
+
+    fn rank_many(&self, wanted: &ManyLists<'_>) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        let added = wanted.added.is_empty().then_some(&*self.added)?;
+        self.model.rank_many(&ManyLists { added, ..*wanted })
     }
 
     fn part<'b>(&'b self, users: &'b [u32], items: &'b [u32]) -> Option<Box<dyn ScoreSource + 'b>> {

@@ -49,6 +49,13 @@ pub trait ScoreSource: Sync {
         None
     }
 
+    /// The lists of so many users that a source has a quicker way for them all, as [`top_k`](super::top_k()) makes them
+    /// but for the last bits of sums; `None` where there is none. For measuring: what is served is ranked the same way
+    /// for one user as for all.
+    fn rank_many(&self, _wanted: &ManyLists<'_>) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        None
+    }
+
     /// The scores of some users for some items (ascending) as a source of its own, numbered by their places; `None`
     /// when the tiles of the whole catalogue serve as well.
     fn part<'a>(
@@ -58,6 +65,19 @@ pub trait ScoreSource: Sync {
     ) -> Option<Box<dyn ScoreSource + 'a>> {
         None
     }
+}
+
+/// Lists that are wanted together.
+#[derive(Debug, Clone, Copy)]
+pub struct ManyLists<'a> {
+    /// Whose.
+    pub users: &'a [u32],
+    /// How many items each, at most the whole catalogue.
+    pub k: usize,
+    /// The items to leave out, of every user of the source.
+    pub seen: &'a ItemLists,
+    /// What is added to the score of each item; nothing where empty.
+    pub added: &'a [f32],
 }
 
 impl<S: ScoreSource + ?Sized> ScoreSource for &S {
@@ -88,6 +108,10 @@ impl<S: ScoreSource + ?Sized> ScoreSource for &S {
         seen: Option<&ItemLists>,
     ) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
         (**self).rank(users, k, seen)
+    }
+
+    fn rank_many(&self, wanted: &ManyLists<'_>) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        (**self).rank_many(wanted)
     }
 
     fn part<'a>(&'a self, users: &'a [u32], items: &'a [u32]) -> Option<Box<dyn ScoreSource + 'a>> {

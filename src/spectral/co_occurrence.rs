@@ -52,6 +52,31 @@ impl CoOccurrence {
         self.by_item.n_entries_of(item)
     }
 
+    /// How many interactions there are.
+    pub fn n_entries(&self) -> usize {
+        (0..self.n_users())
+            .map(|user| self.by_user.n_entries_of(user))
+            .sum()
+    }
+
+    /// How many pairs of items users have, each with itself too, added up over users.
+    pub fn n_pairs(&self) -> f64 {
+        let users = 0..self.n_users();
+        users
+            .map(|user| (self.by_user.n_entries_of(user) as f64).powi(2))
+            .sum()
+    }
+
+    /// Adds a multiple of a row of `P` to `row`, user by user.
+    pub fn add_row(&self, item: usize, factor: f32, row: &mut [f32]) {
+        for (user, weight) in self.by_item.entries(item) {
+            let weight = factor * weight;
+            for (other, of_other) in self.by_user.entries(user as usize) {
+                row[other as usize] += weight * of_other;
+            }
+        }
+    }
+
     /// `R̃ x`, with `x` a row-major table `[n_items, width]`.
     pub fn to_users(&self, x: &[f32], width: usize, out: &mut Vec<f32>) {
         out.clear();
@@ -154,5 +179,9 @@ mod tests {
             assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
         }
         assert_eq!([0, 1, 2].map(|item| graph.degree(item)), [1, 2, 0]);
+        let mut row = [1.0, 0.0, 0.0];
+        graph.add_row(1, 2.0, &mut row);
+        assert!((row[0] - 1.0 - 1.0 / 2f32.sqrt()).abs() < 1e-6 && (row[1] - 1.5).abs() < 1e-6);
+        assert_eq!((graph.n_entries(), graph.n_pairs()), (3, 5.0));
     }
 }

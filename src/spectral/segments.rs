@@ -37,6 +37,11 @@ impl Segments {
         self.pieces.iter().map(|piece| piece.row(row).0.len()).sum()
     }
 
+    /// The entries of a row.
+    pub(super) fn entries(&self, row: usize) -> impl Iterator<Item = (u32, f32)> + '_ {
+        self.pieces.iter().flat_map(move |piece| piece.entries(row))
+    }
+
     /// The pieces, by ascending columns; each has all rows.
     pub(super) fn pieces(&self) -> &[SparseMatrix] {
         &self.pieces

@@ -244,7 +244,12 @@ fn nobody_knows_what_is_popular_in_the_validation_part() {
                 (72..80, _) => 500 + day,
                 _ => (13 * user + 3 * day) % 300,
             };
-            writeln!(csv, "u{user},{item},{}", 1_600_000_000 + day * 86_400 + user).unwrap();
+            writeln!(
+                csv,
+                "u{user},{item},{}",
+                1_600_000_000 + day * 86_400 + user
+            )
+            .unwrap();
         }
     }
     let work = Workspace::new();

@@ -14,6 +14,9 @@ pub(super) const USERS_PER_BLOCK: usize = 64;
 /// The scores of a filter for some users.
 pub(super) struct Filtered<'a> {
     core: &'a Core,
+    /// Powers of degrees that scores are multiplied by, and those of the low-pass part.
+    after: &'a [f32],
+    low_pass_after: &'a [f32],
     n_users: usize,
     /// `[n_items x n_users]`, before degrees are put back.
     table: Vec<f32>,
@@ -22,14 +25,53 @@ pub(super) struct Filtered<'a> {
 
 impl<'a> Filtered<'a> {
     pub(super) fn new(core: &'a Core, histories: &[History<'_>]) -> Self {
+        let Core {
+            scales,
+            low_pass_scales,
+            ..
+        } = core;
+        let table = Signals::of(core, &scales.before, histories).filtered();
+        let sides = (&*low_pass_scales.before, &*low_pass_scales.after);
+        Self::with(core, histories, table, &scales.after, sides)
+    }
+
+    /// For users who have one item each, with the powers of degrees before and after the filter in each other's place.
+    pub(super) fn turned(core: &'a Core, items: &[u32]) -> Self {
+        let Core {
+            scales,
+            low_pass_scales,
+            ..
+        } = core;
+        let alone = |item| History {
+            items: std::slice::from_ref(item),
+            weights: &[],
+        };
+        let histories: Vec<History<'_>> = items.iter().map(alone).collect();
+        let table = match *core.response.coefficients() {
+            [even, once] => linear_of_each(&core.graph, items, [even, once], &scales.after),
+            _ => Signals::of(core, &scales.after, &histories).filtered(),
+        };
+        let sides = (&*low_pass_scales.after, &*low_pass_scales.before);
+        Self::with(core, &histories, table, &scales.before, sides)
+    }
+
+    fn with(
+        core: &'a Core,
+        histories: &[History<'_>],
+        table: Vec<f32>,
+        after: &'a [f32],
+        (low_pass_before, low_pass_after): (&[f32], &'a [f32]),
+    ) -> Self {
         let low_pass = core.low_pass.as_ref();
+        let projected =
+            low_pass.map(|low_pass| low_pass.project(histories.iter().copied(), low_pass_before));
         Self {
             core,
+            after,
+            low_pass_after,
             n_users: histories.len(),
-            table: Signals::new(core, histories).filtered(),
-            projected: low_pass.map(|low_pass| {
-                low_pass.project(histories.iter().copied(), &core.low_pass_scales.before)
-            }),
+            table,
+            projected,
         }
     }
 
@@ -38,7 +80,7 @@ impl<'a> Filtered<'a> {
         let first = panel * ITEMS;
         let here = first.max(items.start)..(first + ITEMS).min(items.end);
         let width = items.len();
-        let scales = &self.core.scales.after[here.clone()];
+        let scales = &self.after[here.clone()];
         for (at, (item, scale)) in here.clone().zip(scales).enumerate() {
             let row = &self.table[item * self.n_users..][..self.n_users];
             let place = here.start - items.start + at;
@@ -49,7 +91,7 @@ impl<'a> Filtered<'a> {
         let (Some(low_pass), Some(projected)) = (&self.core.low_pass, &self.projected) else {
             return;
         };
-        let scales = &self.core.low_pass_scales.after[here.clone()];
+        let scales = &self.low_pass_after[here.clone()];
         low_pass.products(projected, panel, |user, products| {
             if user < self.n_users {
                 let row = &mut out[user * width..][here.start - items.start..][..here.len()];
@@ -71,6 +113,28 @@ impl<'a> Filtered<'a> {
     }
 }
 
+/// `c_0 x + c_1 (I - 2P) x` of single items, each times its scale, as columns: a row of `P` costs the pairs of items that
+/// the item's users have, far less than a pass over the graph.
+fn linear_of_each(
+    graph: &CoOccurrence,
+    items: &[u32],
+    [even, once]: [f32; 2],
+    scales: &[f32],
+) -> Vec<f32> {
+    let mut table = vec![0.0; graph.n_items() * items.len()];
+    let mut row = vec![0.0; graph.n_items()];
+    for (column, &item) in items.iter().enumerate() {
+        let scale = scales[item as usize];
+        row.fill(0.0);
+        row[item as usize] = (even + once) * scale;
+        graph.add_row(item as usize, -2.0 * once * scale, &mut row);
+        for (values, value) in table.chunks_exact_mut(items.len()).zip(&row) {
+            values[column] = *value;
+        }
+    }
+    table
+}
+
 /// Histories as sparse columns.
 struct Signals<'a> {
     graph: &'a CoOccurrence,
@@ -80,11 +144,11 @@ struct Signals<'a> {
 }
 
 impl<'a> Signals<'a> {
-    fn new(core: &'a Core, histories: &'a [History<'a>]) -> Self {
+    fn of(core: &'a Core, scales: &'a [f32], histories: &'a [History<'a>]) -> Self {
         Self {
             graph: &core.graph,
             coefficients: core.response.coefficients(),
-            scales: &core.scales.before,
+            scales,
             histories,
         }
     }

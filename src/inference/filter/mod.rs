@@ -6,6 +6,7 @@
 mod block;
 mod history;
 mod low_pass;
+mod many;
 mod response;
 mod settings;
 #[cfg(test)]
@@ -15,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::rank_error::RankError;
-use super::score_source::ScoreSource;
+use super::score_source::{ManyLists, ScoreSource};
 use super::selection::{Ranked, Selection};
 use super::top_k::check_k;
 use crate::data::ItemLists;
@@ -193,15 +194,16 @@ impl GraphFilter {
             .map_err(|item| RankError::VectorNotANumber { item })
     }
 
+    fn history(&self, user: u32) -> History<'_> {
+        let items = self.histories.of(user);
+        let start = self.histories.row_ptr()[user as usize];
+        let weights = self.weights.get(start..start + items.len());
+        let weights = weights.unwrap_or_default();
+        History { items, weights }
+    }
+
     fn filtered(&self, users: &[u32]) -> Filtered<'_> {
-        let history = |&user: &u32| {
-            let items = self.histories.of(user);
-            let start = self.histories.row_ptr()[user as usize];
-            let weights = self.weights.get(start..start + items.len());
-            let weights = weights.unwrap_or_default();
-            History { items, weights }
-        };
-        let histories: Vec<History<'_>> = users.iter().map(history).collect();
+        let histories: Vec<History<'_>> = users.iter().map(|&user| self.history(user)).collect();
         Filtered::new(&self.core, &histories)
     }
 }
@@ -238,6 +240,10 @@ impl ScoreSource for GraphFilter {
                 }
             }
         }
+    }
+
+    fn rank_many(&self, wanted: &ManyLists<'_>) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
+        many::rank(self, wanted)
     }
 }
 

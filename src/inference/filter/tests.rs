@@ -86,6 +86,53 @@ fn scores_are_those_of_dense_algebra_elsewhere() {
     }
 }
 
+/// Lists by the table of single items are those of the scores of whole histories, weights, the prior and what users have
+/// counted in.
+#[test]
+fn lists_of_many_are_those_of_each() {
+    let oracle = oracle();
+    let train = ItemLists::from_pairs(oracle.n_users, oracle.pairs.iter().copied());
+    let weights = (0..train.n_pairs()).map(|at| 0.5 + (at % 7) as f32);
+    let weights: Vec<f32> = weights.collect();
+    let added: Vec<f32> = (0..oracle.n_items)
+        .map(|at| 0.01 * (at % 5) as f32)
+        .collect();
+    let users: Vec<u32> = (0..oracle.n_users as u32).rev().collect();
+    for (shape, n_vectors) in [(gf_cf(), 12), (gf_cf(), 0), (chebycf(), 15)] {
+        let filter = fitted(&shape, &train, oracle.n_items, n_vectors).weighing(weights.clone());
+        for added in [&added[..], &[]] {
+            let wanted = ManyLists {
+                users: &users,
+                k: 5,
+                seen: &train,
+                added,
+            };
+            let found = many::by_table_of(&filter, &wanted).unwrap();
+            let all = all_scores(&filter);
+            for (&user, list) in users.iter().zip(&found) {
+                let of = |item: usize| {
+                    let own = all[user as usize * oracle.n_items + item];
+                    own + added.get(item).unwrap_or(&0.0)
+                };
+                let mut rest: Vec<f32> = (0..oracle.n_items)
+                    .filter(|&item| !train.of(user).contains(&(item as u32)))
+                    .map(of)
+                    .collect();
+                rest.sort_by(|a, b| b.total_cmp(a));
+                assert_eq!(list.len(), 5);
+                let largest = rest[0].abs();
+                for (place, best) in list.iter().zip(rest) {
+                    let error = (place.score - of(place.item as usize)).abs();
+                    assert!(
+                        error.max((place.score - best).abs()) <= 1e-5 * largest,
+                        "{place:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// 200 users in ten groups of ten items each, and a few items that everybody has now and then.
 fn planted() -> (ItemLists, ItemLists) {
     let mut state = 11u64;
