@@ -39,7 +39,7 @@ impl Effort {
     pub(super) fn budget(self, n_train: usize) -> f64 {
         let millions = n_train as f64 / 1e6;
         match self {
-            Self::Quick => 300.0 + 65.0 * millions,
+            Self::Quick => 600.0 + 65.0 * millions,
             Self::Normal => 6_000.0 * millions.sqrt().sqrt(),
             Self::Thorough => 60_000.0 * millions.sqrt().sqrt(),
         }

@@ -138,6 +138,14 @@ impl<'a> Selection<'a> {
         self.threshold
     }
 
+    /// The score that a further item has to be above; not a number as long as every item is taken.
+    pub(super) fn bar(&self) -> f32 {
+        match self.full {
+            true => self.threshold,
+            false => f32::NAN,
+        }
+    }
+
     /// Drops all candidates but the K best and raises the threshold to the worst of them.
     pub(super) fn settle(&mut self) {
         if self.candidates.len() > self.k {

@@ -10,8 +10,15 @@ use super::block::{Filtered, USERS_PER_BLOCK};
 use super::history::History;
 use super::{Core, GraphFilter};
 
-/// Columns of the table that are made at once: so many rows of floats stay in a shared cache.
+/// Columns of the table that are made at once.
 const COLUMNS: usize = 128;
+/// Columns that are summed at once: a row of them is a line of the cache, and the rows of some ten thousand items stay in
+/// a core's own.
+const LANES: usize = 16;
+/// What an item says of some others.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Row([f32; LANES]);
 /// Multiply-adds by the way of single users that are worth another.
 const WORTHWHILE: f64 = 1e10;
 /// How much cheaper the table has to be.
@@ -62,24 +69,44 @@ pub(super) fn by_table_of(
         .iter()
         .map(|&user| Selection::new(wanted.k, wanted.seen.of(user)))
         .collect();
-    let mut table = vec![0.0; n_items * COLUMNS];
+    // Beside the selections, which are far apart: most scores are below.
+    let mut bars = vec![f32::NAN; selections.len()];
+    let mut table: Vec<Row> = vec![Row([0.0; LANES]); n_items];
     for start in (0..n_items).step_by(COLUMNS) {
         let width = COLUMNS.min(n_items - start);
-        let table = &mut table[..n_items * width];
-        fill(&filter.core, start, width, table);
-        let added = wanted.added.get(start..start + width).unwrap_or_default();
-        let users = wanted.users.par_chunks(USERS_PER_PART);
-        let parts = users.zip(selections.par_chunks_mut(USERS_PER_PART));
-        parts.for_each(|(users, selections)| {
-            let mut scores = [0.0; COLUMNS];
-            let scores = &mut scores[..width];
-            for (&user, selection) in users.iter().zip(selections) {
-                sum_rows(table, filter.history(user), scores);
-                let sides = scores.iter_mut().zip(added);
-                sides.for_each(|(score, added)| *score += added);
-                selection.offer(start as u32, scores);
-            }
-        });
+        let columns = columns(&filter.core, start, width);
+        for first in (0..width).step_by(LANES) {
+            let width = LANES.min(width - first);
+            let rows = table.par_iter_mut().enumerate();
+            rows.for_each(|(item, Row(row))| {
+                let values = columns[first..first + width]
+                    .iter()
+                    .map(|column| column[item]);
+                row.iter_mut()
+                    .zip(values)
+                    .for_each(|(place, value)| *place = value);
+            });
+            let start = start + first;
+            let added = wanted.added.get(start..start + width).unwrap_or_default();
+            let users = wanted.users.par_chunks(USERS_PER_PART);
+            let parts = users
+                .zip(selections.par_chunks_mut(USERS_PER_PART))
+                .zip(bars.par_chunks_mut(USERS_PER_PART));
+            parts.for_each(|((users, selections), bars)| {
+                for ((&user, selection), bar) in users.iter().zip(selections).zip(bars) {
+                    let mut scores = sum(&table, filter.history(user));
+                    let sides = scores.iter_mut().zip(added);
+                    sides.for_each(|(score, added)| *score += added);
+                    // Lets what is not a number through, so that it is found.
+                    #[allow(clippy::neg_cmp_op_on_partial_ord)]
+                    let above = |score: &f32| !(*score <= *bar);
+                    if scores.iter().fold(false, |any, score| any | above(score)) {
+                        selection.offer(start as u32, &scores[..width]);
+                        *bar = selection.bar();
+                    }
+                }
+            });
+        }
     }
     let lists = wanted.users.par_iter().zip(selections);
     let lists = lists.map(|(&user, selection)| {
@@ -91,39 +118,47 @@ pub(super) fn by_table_of(
 }
 
 /// The sum of the rows of a history's items, in their order.
-fn sum_rows(table: &[f32], history: History<'_>, scores: &mut [f32]) {
-    scores.fill(0.0);
-    for (item, weight) in history.entries() {
-        let row = &table[item as usize * scores.len()..][..scores.len()];
-        let sides = scores.iter_mut().zip(row);
-        sides.for_each(|(score, value)| *score += weight * value);
+fn sum(table: &[Row], history: History<'_>) -> [f32; LANES] {
+    // Every second item has sums of its own: an addition need not wait for the one before.
+    let (mut even, mut odd) = ([0.0; LANES], [0.0; LANES]);
+    let add = |sums: &mut [f32; LANES], item: u32, weight: f32| {
+        let Row(row) = &table[item as usize];
+        (0..LANES).for_each(|at| sums[at] += weight * row[at]);
+    };
+    let (pairs, last) = history.items.as_chunks::<2>();
+    match history.weights.as_chunks::<2>() {
+        ([], []) => {
+            for &[one, other] in pairs {
+                add(&mut even, one, 1.0);
+                add(&mut odd, other, 1.0);
+            }
+            last.iter().for_each(|&item| add(&mut even, item, 1.0));
+        }
+        (weights, of_last) => {
+            for (&[one, other], &[weight, of_other]) in pairs.iter().zip(weights) {
+                add(&mut even, one, weight);
+                add(&mut odd, other, of_other);
+            }
+            let last = last.iter().zip(of_last);
+            last.for_each(|(&item, &weight)| add(&mut even, item, weight));
+        }
     }
+    std::array::from_fn(|at| even[at] + odd[at])
 }
 
-/// Writes what every item says of the items from `start` on, `[n_items x width]`: the filter is symmetric but for the
-/// powers of degrees before and after it, so that it is the scores of a user who has one of these items, with the powers
-/// turned.
-fn fill(core: &Core, start: usize, width: usize, table: &mut [f32]) {
+/// What every item says of each of the items from `start` on: the filter is symmetric but for the powers of degrees before
+/// and after it, so that it is the scores of a user who has that item alone, with the powers turned.
+fn columns(core: &Core, start: usize, width: usize) -> Vec<Vec<f32>> {
     let items: Vec<u32> = (start as u32..(start + width) as u32).collect();
     let n_items = core.graph.n_items();
     let n_blocks = rayon::current_num_threads().max(width.div_ceil(USERS_PER_BLOCK));
-    let columns: Vec<(usize, Vec<f32>)> = items
+    let blocks: Vec<Vec<Vec<f32>>> = items
         .par_chunks(width.div_ceil(n_blocks))
         .map(|items| {
-            let mut columns = vec![0.0; items.len() * n_items];
-            Filtered::turned(core, items).fill(0..n_items, &mut columns);
-            (items.len(), columns)
+            let mut block = vec![0.0; items.len() * n_items];
+            Filtered::turned(core, items).fill(0..n_items, &mut block);
+            block.chunks_exact(n_items).map(<[f32]>::to_vec).collect()
         })
         .collect();
-    table
-        .par_chunks_mut(width)
-        .enumerate()
-        .for_each(|(item, row)| {
-            let mut places = row.iter_mut();
-            for (n, columns) in &columns {
-                for (at, place) in (0..*n).zip(&mut places) {
-                    *place = columns[at * n_items + item];
-                }
-            }
-        });
+    blocks.into_iter().flatten().collect()
 }

@@ -15,6 +15,9 @@ use super::selection::{Ranked, Selection};
 use super::top_k::check_k;
 use crate::data::{Csr, ItemLists};
 
+/// A vote costs as much where its item is remembered as looking at so many items in their order.
+const OF_A_TOUCH: usize = 8;
+
 /// How neighbourhoods are made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItemKnnConfig {
@@ -171,6 +174,12 @@ impl ItemKnn {
             .map_err(|item| RankError::VectorNotANumber { item })
     }
 
+    /// How many votes there are at most.
+    fn n_votes_of(&self, user: u32) -> usize {
+        let of_item = |&item: &u32| self.core.votes.degree(item) as usize;
+        self.histories.of(user).iter().map(of_item).sum()
+    }
+
     /// The items that a user's items speak for, and how much for each, above 0: item after item.
     fn votes_of(&self, user: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
         let start = self.histories.row_ptr()[user as usize];
@@ -206,11 +215,20 @@ impl ScoreSource for ItemKnn {
         }
     }
 
-    /// Looks only at the items that get a vote; the others, all of score 0, fill up a list that is too short.
+    /// Looks at all items where most get a vote. Elsewhere only at those that get one; the others, all of score 0, fill up a
+    /// list that is too short.
     fn offer_all(&self, users: &[u32], selections: &mut [Selection<'_>]) {
         let mut scores = vec![0f32; self.n_items()];
         let mut touched = vec![0u32; self.n_items() + 1];
         for (&user, selection) in users.iter().zip(selections) {
+            if self.n_votes_of(user) * OF_A_TOUCH > self.n_items() {
+                for (other, vote) in self.votes_of(user) {
+                    scores[other as usize] += vote;
+                }
+                selection.offer(0, &scores);
+                scores.fill(0.0);
+                continue;
+            }
             let mut n_touched = 0;
             for (other, vote) in self.votes_of(user) {
                 let score = &mut scores[other as usize];
