@@ -19,8 +19,8 @@ const OF_A_PAIR: f64 = 10.0;
 const OF_A_SYSTEM: f64 = 3.0;
 /// Tables as small as a system's run at a third of the speed of large tiles.
 const OF_A_SMALL_TABLE: f64 = 3.0;
-/// Reads and writes of a parameter by an optimizer's step.
-const OF_A_PARAMETER: f64 = 4.0;
+/// Reads and writes of a parameter, its gradient and its moments by an optimizer's step.
+const OF_A_PARAMETER: f64 = 14.0;
 /// Rounds of block iteration a decimal place of the tolerance, and at least.
 const ROUNDS_A_PLACE: f64 = 2.0;
 const ROUNDS_MIN: f64 = 2.0;
@@ -238,7 +238,7 @@ mod tests {
         // Losses, then the lists of 200 users each epoch and of 100 once.
         let losses = 2.0 * 3.0 * 10_000.0 * 4.0 * 64.0;
         assert_eq!(work.dense, losses + (2.0 * 200.0 + 100.0) * 500.0 * 64.0);
-        assert_eq!(work.sparse, 2.0 * 10.0 * 4.0 * 1500.0 * 64.0);
+        assert_eq!(work.sparse, 2.0 * 10.0 * 14.0 * 1500.0 * 64.0);
         // Three layers, forth and back, over 20,000 edges.
         let mut lightgcn = RunConfig::defaults_for(ModelName::LightGcn);
         (lightgcn.sampling.negatives, lightgcn.sampling.batch_size) = (4, 1000);
