@@ -14,7 +14,7 @@
 //! | adjacency, mean over neighbours | 24 per training interaction, 4 per node; 12 per node with self-loops |
 //! | parameters, two moments of Adam, parameters of the best epoch | 4 T |
 //! | item-kNN, in place of graph and tables | 12 per training interaction, 16 with a half-life; 16 per item and neighbour |
-//! | EASE, in place of graph and tables | 12 per training interaction; 4 per pair of items, 2,048 per item |
+//! | EASE, in place of graph and tables | 12 per training interaction; 4 per pair of items, 2,048 per item; where users are fewer, 4 per pair of users and per user and item |
 //! | iALS, in place of graph and tables | 8 per training interaction; 4 per float of the vectors, and 8 of those of users or of items |
 //! | popularity, in place of graph and tables | 16 per item |
 //! | a graph filter while its vectors are sought, in place of all tables | 12 per node and vector |
@@ -193,6 +193,7 @@ struct Tables<'a> {
     /// Bytes of one table of all nodes, and of the larger of users and items.
     whole: f64,
     larger: f64,
+    users: f64,
     items: f64,
     vectors: f64,
 }
@@ -204,6 +205,7 @@ impl<'a> Tables<'a> {
             config,
             whole: row * nodes(counts),
             larger: row * counts.users.max(counts.items) as f64,
+            users: counts.users as f64,
             items: counts.items as f64,
             vectors: counts.vectors as f64,
         }
@@ -241,8 +243,12 @@ impl<'a> Tables<'a> {
             let scale = ials.dim as f64 / self.config.model.dim as f64;
             return scale * (self.whole + 2.0 * self.larger);
         }
-        if self.config.ease.is_some() {
-            return (WORD_BYTES * self.items + PANEL_BYTES) * self.items;
+        if let Some(ease) = &self.config.ease {
+            let own = (WORD_BYTES * self.items + PANEL_BYTES) * self.items;
+            return match ease.inverts_users(self.users as usize, self.items as usize) {
+                true => own + WORD_BYTES * self.users * (self.users + self.items),
+                false => own,
+            };
         }
         if self.config.popularity.is_some() {
             return RANKED_BYTES * self.items;

@@ -1,7 +1,9 @@
 //! What a candidate costs, forecast from the code and the counts of the log: multiply-adds in dense tiles, and in passes
 //! over sparse matrices, which wait for memory.
 
-use crate::config::{ChebyCfSettings, FilterSettings, IalsSettings, ItemKnnSettings, RunConfig};
+use crate::config::{
+    ChebyCfSettings, EaseSettings, FilterSettings, IalsSettings, ItemKnnSettings, RunConfig,
+};
 use crate::split::Split;
 
 /// Multiply-adds of a unit.
@@ -17,6 +19,8 @@ const OF_A_NEGATIVE: f64 = 3.0;
 const OF_A_PAIR: f64 = 10.0;
 /// A system of equations of `d` unknowns takes `d` cubed over this.
 const OF_A_SYSTEM: f64 = 3.0;
+/// An inverse of `n` by `n` takes `n` cubed over this.
+const OF_AN_INVERSE: f64 = 2.0;
 /// Tables as small as a system's run at a third of the speed of large tiles.
 const OF_A_SMALL_TABLE: f64 = 3.0;
 /// Reads and writes of a parameter, its gradient and its moments by an optimizer's step.
@@ -80,18 +84,25 @@ impl Work {
             return Self::of_least_squares(ials, log);
         }
         match (&config.ease, &config.popularity) {
-            (Some(_), _) => Self::of_inverse(log),
+            (Some(ease), _) => Self::of_inverse(ease, log),
             (_, Some(_)) => Self::of_counts(log),
             _ => Self::of_training(config, log),
         }
     }
 
-    /// The inverse of a table of items by items, and a sum of its rows a history.
-    fn of_inverse(log: &LogCounts) -> Self {
+    /// The inverse of a table of items by items, or of users by users, and a sum of its rows a history.
+    fn of_inverse(ease: &EaseSettings, log: &LogCounts) -> Self {
         let history = log.train / log.users.max(1.0);
-        Self {
-            dense: log.items.powi(3),
-            sparse: OF_A_PAIR * log.pairs / 2.0 + log.measured_users * history * log.items / SPARSE,
+        let lists = log.measured_users * history * log.items;
+        match ease.inverts_users(log.users as usize, log.items as usize) {
+            true => Self {
+                dense: log.users.powi(3) / OF_AN_INVERSE + log.train * log.items + lists,
+                sparse: OF_A_PAIR * (log.train * log.users) / SPARSE,
+            },
+            false => Self {
+                dense: log.items.powi(3) / OF_AN_INVERSE + lists,
+                sparse: OF_A_PAIR * log.pairs / 2.0,
+            },
         }
     }
 
@@ -260,7 +271,16 @@ mod tests {
     #[test]
     fn least_squares_and_inverses_by_hand() {
         let ease = Work::of(&RunConfig::defaults_for(ModelName::Ease), &LOG);
-        assert_eq!(ease.dense, 500.0 * 500.0 * 500.0);
+        // 100 users with 10 items each, whose rows of 500 are added up.
+        let lists = 100.0 * 10.0 * 500.0;
+        assert_eq!(ease.dense, 500.0 * 500.0 * 500.0 / 2.0 + lists);
+        let few = LogCounts {
+            users: 100.0,
+            ..LOG
+        };
+        let ease = Work::of(&RunConfig::defaults_for(ModelName::Ease), &few);
+        let lists = 100.0 * 100.0 * 500.0;
+        assert_eq!(ease.dense, 100.0 * 100.0 * 50.0 + 10_000.0 * 500.0 + lists);
         let ials = Work::of(&RunConfig::defaults_for(ModelName::Ials), &LOG);
         let systems = 1500.0 * 64.0 * 64.0 * 64.0 / 3.0;
         let found = 16.0 * 3.0 * (systems + 10_000.0 * 64.0 * 64.0) + 100.0 * 500.0 * 64.0;

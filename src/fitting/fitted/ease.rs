@@ -14,7 +14,7 @@ pub(super) fn fit(
     train: &TrainSet,
 ) -> Result<Option<Ease>> {
     let (positives, n_items) = (train.positives(), train.n_items());
-    match Ease::fit(positives, n_items, settings.l2, &|| observer.should_stop()) {
+    match Ease::fit(positives, n_items, settings, &|| observer.should_stop()) {
         Err(SpectralError::Stopped) => Ok(None),
         found => Ok(Some(found?)),
     }

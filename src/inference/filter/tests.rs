@@ -99,8 +99,9 @@ fn lists_of_many_are_those_of_each() {
         .collect();
     let users: Vec<u32> = (0..oracle.n_users as u32).rev().collect();
     for (shape, n_vectors) in [(gf_cf(), 12), (gf_cf(), 0), (chebycf(), 15)] {
-        let filter = fitted(&shape, &train, oracle.n_items, n_vectors).weighing(weights.clone());
-        for added in [&added[..], &[]] {
+        let even = fitted(&shape, &train, oracle.n_items, n_vectors);
+        let weighing = even.clone().weighing(weights.clone());
+        for (filter, added) in [(weighing, &added[..]), (even, &[])] {
             let wanted = ManyLists {
                 users: &users,
                 k: 5,

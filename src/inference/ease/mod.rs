@@ -1,5 +1,7 @@
 //! EASE (Steck, WWW 2019): a linear autoencoder of histories without a diagonal, in closed form.
 
+mod by_users;
+
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use super::score_source::{ScoreSource, rows_of_tile};
 use super::selection::{Ranked, Selection};
 use super::tables::{TablesError, expect_size};
 use super::top_k::check_k;
+use crate::config::EaseSettings;
 use crate::data::ItemLists;
 use crate::spectral::{SpectralError, invert_positive};
 
@@ -28,8 +31,8 @@ pub struct Ease {
 }
 
 impl Ease {
-    /// The weights that best rebuild the histories of `train`. Takes `n_items^3 / 2` multiply-adds, and the square of
-    /// `n_items` floats.
+    /// The weights that best rebuild the histories of `train`. Takes `n_items^3 / 2` multiply-adds, or little more than
+    /// `n_users^3 / 2` where users are fewer, and the square of `n_items` floats.
     ///
     /// # Errors
     /// `should_stop` said so; an `l2` that is too small for single precision.
@@ -39,9 +42,28 @@ impl Ease {
     pub fn fit(
         train: &ItemLists,
         n_items: usize,
-        l2: f64,
+        settings: &EaseSettings,
         should_stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Self, SpectralError> {
+        let l2 = settings.l2;
+        let weights = match settings.inverts_users(train.n_users(), n_items) {
+            true => by_users::weights(train, n_items, l2, should_stop)?,
+            false => Self::weights_by_items(train, n_items, l2, should_stop)?,
+        };
+        Ok(Self {
+            weights: Arc::new(weights),
+            n_items,
+            histories: train.clone(),
+        })
+    }
+
+    /// `B`, by the inverse of the matrix of items.
+    fn weights_by_items(
+        train: &ItemLists,
+        n_items: usize,
+        l2: f64,
+        should_stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Vec<f32>, SpectralError> {
         let (mut weights, scales) = gram(train, n_items, l2, should_stop)?;
         invert_positive(&mut weights, n_items, should_stop)?;
         let diagonal: Vec<f32> = (0..n_items).map(|at| weights[at * n_items + at]).collect();
@@ -54,11 +76,7 @@ impl Ease {
             }
             row[item] = 0.0;
         });
-        Ok(Self {
-            weights: Arc::new(weights),
-            n_items,
-            histories: train.clone(),
-        })
+        Ok(weights)
     }
 
     /// Of weights that were found before, `[n_items, n_items]`, over the histories of some users.
@@ -221,7 +239,7 @@ mod tests {
     fn scores_are_those_of_the_closed_form() {
         let train = train();
         for l2 in [0.5, 30.0] {
-            let ease = Ease::fit(&train, ITEMS, l2, &|| false).unwrap();
+            let ease = Ease::fit(&train, ITEMS, &EaseSettings { l2 }, &|| false).unwrap();
             let x = DMatrix::from_fn(USERS, ITEMS, |u, i| {
                 f64::from(u8::from(train.contains(u as u32, i as u32)))
             });
@@ -240,6 +258,40 @@ mod tests {
         }
     }
 
+    /// 40 items of 23 users: both ways, and equation 8 in double precision.
+    #[test]
+    fn the_inverse_of_users_gives_the_same_weights() {
+        let turned = train()
+            .pairs()
+            .map(|(user, item)| (item, user))
+            .collect::<Vec<_>>();
+        let few = ItemLists::from_pairs(ITEMS, turned.into_iter());
+        for l2 in [0.5, 30.0] {
+            let settings = EaseSettings { l2 };
+            assert!(settings.inverts_users(ITEMS, USERS));
+            let found = Ease::fit(&few, USERS, &settings, &|| false).unwrap();
+            let other = Ease::weights_by_items(&few, USERS, l2, &|| false).unwrap();
+            let x = DMatrix::from_fn(ITEMS, USERS, |u, i| {
+                f64::from(u8::from(few.contains(u as u32, i as u32)))
+            });
+            let gram = x.transpose() * &x + DMatrix::identity(USERS, USERS) * l2;
+            let p = gram.try_inverse().unwrap();
+            for (at, (found, other)) in found.weights().iter().zip(other).enumerate() {
+                let (i, j) = (at / USERS, at % USERS);
+                let expected = if i == j { 0.0 } else { -p[(i, j)] / p[(j, j)] };
+                assert!(
+                    (f64::from(*found) - expected).abs() < 1e-5,
+                    "{found}, {expected}"
+                );
+                assert!((found - other).abs() < 1e-5, "{found} and {other}");
+            }
+        }
+        let settings = EaseSettings { l2: 5.0 };
+        let stopped = Ease::fit(&few, USERS, &settings, &|| true);
+        assert!(matches!(stopped, Err(SpectralError::Stopped)));
+        assert!(!settings.inverts_users(100, 120) && !settings.inverts_users(100_000, 1_000_000));
+    }
+
     #[test]
     fn a_square_that_no_memory_holds_is_refused_with_what_fits() {
         for n in [1 << 31, usize::MAX] {
@@ -251,7 +303,7 @@ mod tests {
     #[test]
     fn a_history_is_worth_the_same_to_whoever_has_it() {
         let train = train();
-        let ease = Ease::fit(&train, ITEMS, 2.0, &|| false).unwrap();
+        let ease = Ease::fit(&train, ITEMS, &EaseSettings { l2: 2.0 }, &|| false).unwrap();
         let (weights, users) = (ease.weights().to_vec(), (0..USERS as u32));
         let read = Ease::of_weights(weights, ITEMS, train.clone()).unwrap();
         assert_eq!(all_scores(&read), all_scores(&ease));
