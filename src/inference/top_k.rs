@@ -1,4 +1,5 @@
-//! Exact top-K over the whole catalogue: the one ranking that evaluation, export and serving share.
+//! Exact top-K over the whole catalogue: the one ranking that evaluation, export and serving share, but for
+//! [`rank_many`](ScoreSource::rank_many), which sums the same scores in another order.
 
 use std::borrow::Cow;
 
