@@ -45,6 +45,15 @@ impl ItemLists {
         self.0.transposed(n_items)
     }
 
+    /// The users of each of `n_items` items, as lists: what [`users_by_item`](Self::users_by_item) has.
+    ///
+    /// # Panics
+    /// When an item is not below `n_items`.
+    #[must_use]
+    pub fn turned(&self, n_items: usize) -> Self {
+        Self(self.users_by_item(n_items))
+    }
+
     /// How many users there are, those with empty lists included.
     pub fn n_users(&self) -> usize {
         self.0.n_rows()

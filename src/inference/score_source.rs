@@ -135,6 +135,15 @@ pub(crate) fn rows_of_tile<'a>(
     users.iter().copied().zip(rows)
 }
 
+/// The scores of all items for all users, `[n_users x n_items]`.
+#[cfg(test)]
+pub(super) fn all_scores(source: &dyn ScoreSource) -> Vec<f32> {
+    let users: Vec<u32> = (0..source.n_users() as u32).collect();
+    let mut scores = vec![f32::NAN; users.len() * source.n_items()];
+    source.score_tile(&users, 0..source.n_items(), &mut scores);
+    scores
+}
+
 /// Users whose tiles of scores are held at once.
 const USERS_PER_TILE: usize = 64;
 

@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::{gram, zeros};
+use super::{fill_gram, zeros};
 use crate::data::ItemLists;
 use crate::spectral::{SpectralError, invert_positive};
 
@@ -17,13 +17,14 @@ pub(super) fn weights(
     should_stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<f32>, SpectralError> {
     let n_users = train.n_users();
-    let turned = train.pairs().map(|(user, item)| (item, user));
-    let by_item = ItemLists::from_pairs(n_items, turned);
-    let (mut inverse, scales) = gram(&by_item, n_users, l2, should_stop)?;
+    // All tables first: what memory does not hold is refused before any work.
+    let mut weights = zeros([n_items; 2], n_items)?;
+    let mut of_users = zeros([n_users, n_items], n_items)?;
+    let mut inverse = zeros([n_users; 2], n_items)?;
+    let by_item = train.turned(n_items);
+    let scales = fill_gram(&mut inverse, &by_item, n_users, l2, should_stop)?;
     invert_positive(&mut inverse, n_users, should_stop)?;
-    let of_users = of_users(train, n_items, &inverse, &scales);
-    drop(inverse);
-    let mut weights = zeros(n_items)?;
+    fill_of_users(&mut of_users, train, n_items, &inverse, &scales);
     let rows = weights.par_chunks_exact_mut(n_items.max(1)).enumerate();
     let rests = rows.map(|(item, row)| {
         let users = by_item.of(item as u32);
@@ -48,10 +49,15 @@ pub(super) fn weights(
     Ok(weights)
 }
 
-/// `(XXᵀ + l2 I)^-1 X`, `[n_users, n_items]`.
-fn of_users(train: &ItemLists, n_items: usize, inverse: &[f32], scales: &[f64]) -> Vec<f32> {
+/// Writes `(XXᵀ + l2 I)^-1 X`, `[n_users, n_items]`, into zeros.
+fn fill_of_users(
+    table: &mut [f32],
+    train: &ItemLists,
+    n_items: usize,
+    inverse: &[f32],
+    scales: &[f64],
+) {
     let n_users = train.n_users();
-    let mut table = vec![0.0; n_users * n_items];
     let rows = table.par_chunks_exact_mut(n_items.max(1)).enumerate();
     rows.for_each(|(user, row)| {
         for (other, scale) in scales.iter().enumerate() {
@@ -61,5 +67,4 @@ fn of_users(train: &ItemLists, n_items: usize, inverse: &[f32], scales: &[f64]) 
             }
         }
     });
-    table
 }

@@ -64,7 +64,8 @@ impl Ease {
         l2: f64,
         should_stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Vec<f32>, SpectralError> {
-        let (mut weights, scales) = gram(train, n_items, l2, should_stop)?;
+        let mut weights = zeros([n_items; 2], n_items)?;
+        let scales = fill_gram(&mut weights, train, n_items, l2, should_stop)?;
         invert_positive(&mut weights, n_items, should_stop)?;
         let diagonal: Vec<f32> = (0..n_items).map(|at| weights[at * n_items + at]).collect();
         let rows = weights.par_chunks_exact_mut(n_items.max(1)).enumerate();
@@ -140,19 +141,19 @@ impl Ease {
     }
 }
 
-/// The lower triangle of `XᵀX + l2 I`, scaled to a diagonal of ones by `s_i s_j`, and `s`: single precision goes further
-/// where popular and rare items are alike.
-fn gram(
+/// Writes the lower triangle of `XᵀX + l2 I` into zeros, scaled to a diagonal of ones by `s_i s_j`, and gives `s`: single
+/// precision goes further where popular and rare items are alike.
+fn fill_gram(
+    gram: &mut [f32],
     train: &ItemLists,
     n_items: usize,
     l2: f64,
     should_stop: &(dyn Fn() -> bool + Sync),
-) -> Result<(Vec<f32>, Vec<f64>), SpectralError> {
+) -> Result<Vec<f64>, SpectralError> {
     let counts = train.counts_by_item(n_items);
     let scale = |&count: &u32| (f64::from(count) + l2).sqrt().recip();
     let scales: Vec<f64> = counts.iter().map(scale).collect();
     let pairs = ItemPairs::<u32>::new(train, &[], (0..n_items as u32).collect());
-    let mut gram = zeros(n_items)?;
     let rows = gram.par_chunks_exact_mut(n_items.max(1)).enumerate();
     let filled = rows.map_init(
         || Sums::new(n_items),
@@ -167,13 +168,13 @@ fn gram(
     );
     let filled = filled.collect::<Option<()>>();
     filled.ok_or(SpectralError::Stopped)?;
-    Ok((gram, scales))
+    Ok(scales)
 }
 
-/// A square of zeros, where memory holds it.
-fn zeros(n: usize) -> Result<Vec<f32>, SpectralError> {
-    let too_large = SpectralError::TooLarge { n_items: n };
-    let Some(n_values) = n.checked_mul(n) else {
+/// A table of zeros for weights of so many items, where memory holds it.
+fn zeros([rows, columns]: [usize; 2], n_items: usize) -> Result<Vec<f32>, SpectralError> {
+    let too_large = SpectralError::TooLarge { n_items };
+    let Some(n_values) = rows.checked_mul(columns) else {
         return Err(too_large);
     };
     let mut zeros = Vec::new();
@@ -216,6 +217,7 @@ mod tests {
     use nalgebra::DMatrix;
 
     use super::*;
+    use crate::inference::score_source::all_scores;
     use crate::inference::top_k;
 
     const USERS: usize = 40;
@@ -227,28 +229,27 @@ mod tests {
         ItemLists::from_pairs(USERS, pairs.filter(|&(u, i)| has(u, i)))
     }
 
-    fn all_scores(ease: &Ease) -> Vec<f32> {
-        let users: Vec<u32> = (0..ease.n_users() as u32).collect();
-        let mut scores = vec![f32::NAN; users.len() * ITEMS];
-        ease.score_tile(&users, 0..ITEMS, &mut scores);
-        scores
+    /// Equation 8 of the paper in double precision by another library: `X` and `B`.
+    fn closed_form(train: &ItemLists, n_items: usize, l2: f64) -> [DMatrix<f64>; 2] {
+        let x = DMatrix::from_fn(train.n_users(), n_items, |u, i| {
+            f64::from(u8::from(train.contains(u as u32, i as u32)))
+        });
+        let gram = x.transpose() * &x + DMatrix::identity(n_items, n_items) * l2;
+        let p = gram.try_inverse().unwrap();
+        let b = DMatrix::from_fn(n_items, n_items, |i, j| match i == j {
+            true => 0.0,
+            false => -p[(i, j)] / p[(j, j)],
+        });
+        [x, b]
     }
 
-    /// Equation 8 of the paper in double precision by another library; the last item has no user.
+    /// The last item has no user.
     #[test]
     fn scores_are_those_of_the_closed_form() {
         let train = train();
         for l2 in [0.5, 30.0] {
             let ease = Ease::fit(&train, ITEMS, &EaseSettings { l2 }, &|| false).unwrap();
-            let x = DMatrix::from_fn(USERS, ITEMS, |u, i| {
-                f64::from(u8::from(train.contains(u as u32, i as u32)))
-            });
-            let gram = x.transpose() * &x + DMatrix::identity(ITEMS, ITEMS) * l2;
-            let p = gram.try_inverse().unwrap();
-            let b = DMatrix::from_fn(ITEMS, ITEMS, |i, j| match i == j {
-                true => 0.0,
-                false => -p[(i, j)] / p[(j, j)],
-            });
+            let [x, b] = closed_form(&train, ITEMS, l2);
             let expected = x * b;
             for (at, &found) in all_scores(&ease).iter().enumerate() {
                 let expected = expected[(at / ITEMS, at % ITEMS)];
@@ -258,27 +259,18 @@ mod tests {
         }
     }
 
-    /// 40 items of 23 users: both ways, and equation 8 in double precision.
+    /// 40 items of 23 users, both ways.
     #[test]
     fn the_inverse_of_users_gives_the_same_weights() {
-        let turned = train()
-            .pairs()
-            .map(|(user, item)| (item, user))
-            .collect::<Vec<_>>();
-        let few = ItemLists::from_pairs(ITEMS, turned.into_iter());
+        let few = train().turned(ITEMS);
         for l2 in [0.5, 30.0] {
             let settings = EaseSettings { l2 };
             assert!(settings.inverts_users(ITEMS, USERS));
             let found = Ease::fit(&few, USERS, &settings, &|| false).unwrap();
             let other = Ease::weights_by_items(&few, USERS, l2, &|| false).unwrap();
-            let x = DMatrix::from_fn(ITEMS, USERS, |u, i| {
-                f64::from(u8::from(few.contains(u as u32, i as u32)))
-            });
-            let gram = x.transpose() * &x + DMatrix::identity(USERS, USERS) * l2;
-            let p = gram.try_inverse().unwrap();
+            let [_, b] = closed_form(&few, USERS, l2);
             for (at, (found, other)) in found.weights().iter().zip(other).enumerate() {
-                let (i, j) = (at / USERS, at % USERS);
-                let expected = if i == j { 0.0 } else { -p[(i, j)] / p[(j, j)] };
+                let expected = b[(at / USERS, at % USERS)];
                 assert!(
                     (f64::from(*found) - expected).abs() < 1e-5,
                     "{found}, {expected}"
@@ -295,7 +287,7 @@ mod tests {
     #[test]
     fn a_square_that_no_memory_holds_is_refused_with_what_fits() {
         for n in [1 << 31, usize::MAX] {
-            let text = zeros(n).unwrap_err().to_string();
+            let text = zeros([n, n], n).unwrap_err().to_string();
             assert!(text.contains("`--model item-knn`"), "{text}");
         }
     }

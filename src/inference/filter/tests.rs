@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::*;
 use crate::evaluation::{EvaluationData, recall_and_ndcg};
+use crate::inference::score_source::all_scores;
 use crate::inference::top_k;
 use crate::inference::{Popularity, Scorer};
 use crate::spectral::{SpectrumRequest, leading_vectors};
@@ -53,13 +54,6 @@ fn fitted(shape: &FilterShape, train: &ItemLists, n_items: usize, n_vectors: usi
     let spectrum = leading_vectors(&graph, request, &|| false).unwrap();
     let n_vectors = spectrum.values.len();
     GraphFilter::new(shape, graph, train.clone(), &spectrum.vectors, n_vectors).unwrap()
-}
-
-fn all_scores(filter: &GraphFilter) -> Vec<f32> {
-    let users: Vec<u32> = (0..filter.n_users() as u32).collect();
-    let mut scores = vec![f32::NAN; filter.n_users() * filter.n_items()];
-    filter.score_tile(&users, 0..filter.n_items(), &mut scores);
-    scores
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
+use crate::inference::score_source::all_scores;
 use crate::inference::{best_first, top_k};
 
 const USERS: usize = 9;
@@ -43,13 +44,6 @@ fn dense(x: impl Fn(usize, usize) -> f64, neighbours: usize, shrinkage: f64) -> 
             scores[u * ITEMS + i] = (0..ITEMS).map(|j| x(u, j) * similarity[i][j]).sum();
         }
     }
-    scores
-}
-
-fn all_scores(knn: &ItemKnn) -> Vec<f32> {
-    let users: Vec<u32> = (0..knn.n_users() as u32).collect();
-    let mut scores = vec![f32::NAN; users.len() * ITEMS];
-    knn.score_tile(&users, 0..ITEMS, &mut scores);
     scores
 }
 
