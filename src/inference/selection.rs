@@ -45,6 +45,14 @@ fn ranked(key: u64) -> Ranked {
 /// Scores compared with the threshold at once: wide enough for the compiler to vectorise the test.
 const LANES: usize = 16;
 
+/// Whether one of some scores is above the [`bar`](Selection::bar). A later item of an equal score has a larger id and loses.
+/// The negated comparison lets NaN through, so that none goes unseen.
+pub(super) fn any_above(scores: &[f32], bar: f32) -> bool {
+    #[allow(clippy::neg_cmp_op_on_partial_ord)]
+    let above = |score: f32| !(score <= bar);
+    scores.iter().fold(false, |any, &score| any | above(score))
+}
+
 /// The K best items of one user out of what a [`ScoreSource`](super::ScoreSource) offers.
 ///
 /// Candidates gather unsorted, up to twice K of them, then the worse half is dropped: an update costs the same
@@ -97,11 +105,7 @@ impl<'a> Selection<'a> {
     /// the calls.
     pub fn offer(&mut self, first_item: u32, scores: &[f32]) {
         for (block, chunk) in scores.chunks(LANES).enumerate() {
-            // A later item of an equal score has a larger id and loses. The negated comparison lets NaN through,
-            // so that none goes unseen.
-            #[allow(clippy::neg_cmp_op_on_partial_ord)]
-            let above = |score: f32| !(score <= self.threshold);
-            if chunk.iter().fold(false, |any, &score| any | above(score)) || !self.full {
+            if any_above(chunk, self.bar()) {
                 self.offer_each(first_item + (block * LANES) as u32, chunk);
             }
         }

@@ -54,9 +54,7 @@ impl CoOccurrence {
 
     /// How many interactions there are.
     pub fn n_entries(&self) -> usize {
-        (0..self.n_users())
-            .map(|user| self.by_user.n_entries_of(user))
-            .sum()
+        self.by_user.n_entries()
     }
 
     /// How many pairs of items users have, each with itself too, added up over users.

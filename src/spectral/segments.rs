@@ -32,6 +32,11 @@ impl Segments {
         self.pieces[0].n_rows()
     }
 
+    /// How many entries all rows have.
+    pub(super) fn n_entries(&self) -> usize {
+        self.pieces.iter().map(SparseMatrix::n_entries).sum()
+    }
+
     /// How many entries a row has.
     pub(super) fn n_entries_of(&self, row: usize) -> usize {
         self.pieces.iter().map(|piece| piece.row(row).0.len()).sum()

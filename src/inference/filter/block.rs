@@ -25,11 +25,7 @@ pub(super) struct Filtered<'a> {
 
 impl<'a> Filtered<'a> {
     pub(super) fn new(core: &'a Core, histories: &[History<'_>]) -> Self {
-        let Core {
-            scales,
-            low_pass_scales,
-            ..
-        } = core;
+        let (scales, low_pass_scales) = (&core.scales, &core.low_pass_scales);
         let table = Signals::of(core, &scales.before, histories).filtered();
         let sides = (&*low_pass_scales.before, &*low_pass_scales.after);
         Self::with(core, histories, table, &scales.after, sides)
@@ -37,19 +33,15 @@ impl<'a> Filtered<'a> {
 
     /// For users who have one item each, with the powers of degrees before and after the filter in each other's place.
     pub(super) fn turned(core: &'a Core, items: &[u32]) -> Self {
-        let Core {
-            scales,
-            low_pass_scales,
-            ..
-        } = core;
+        let (scales, low_pass_scales) = (&core.scales, &core.low_pass_scales);
         let alone = |item| History {
             items: std::slice::from_ref(item),
             weights: &[],
         };
         let histories: Vec<History<'_>> = items.iter().map(alone).collect();
-        let table = match *core.response.coefficients() {
-            [even, once] => linear_of_each(&core.graph, items, [even, once], &scales.after),
-            _ => Signals::of(core, &scales.after, &histories).filtered(),
+        let table = match core.response.as_linear() {
+            Some(linear) => linear_of_each(&core.graph, items, linear, &scales.after),
+            None => Signals::of(core, &scales.after, &histories).filtered(),
         };
         let sides = (&*low_pass_scales.after, &*low_pass_scales.before);
         Self::with(core, &histories, table, &scales.before, sides)

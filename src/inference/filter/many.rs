@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::super::rank_error::RankError;
 use super::super::score_source::ManyLists;
-use super::super::selection::{Ranked, Selection};
+use super::super::selection::{Ranked, Selection, any_above};
 use super::block::{Filtered, USERS_PER_BLOCK};
 use super::history::History;
 use super::{Core, GraphFilter};
@@ -36,9 +36,9 @@ fn costs(core: &Core, n_users: usize, history_items: usize) -> (f64, f64) {
     let edges = graph.n_entries() as f64;
     let degree = core.response.coefficients().len().saturating_sub(1) as f64;
     let of_a_history = (2.0 * degree - 1.0).max(0.0) * edges;
-    let rows = match degree {
-        ..2.0 => OF_A_PLACE * graph.n_pairs(),
-        _ => n_items * of_a_history,
+    let rows = match core.response.as_linear() {
+        Some(_) => OF_A_PLACE * graph.n_pairs(),
+        None => n_items * of_a_history,
     };
     (
         n_users as f64 * of_a_history,
@@ -59,6 +59,7 @@ pub(super) fn rank(
     (k > 0 && is_worthwhile && fits).then(|| by_table_of(filter, wanted))
 }
 
+/// The lists by the table, whatever that costs.
 pub(super) fn by_table_of(
     filter: &GraphFilter,
     wanted: &ManyLists<'_>,
@@ -97,10 +98,7 @@ pub(super) fn by_table_of(
                     let mut scores = sum(&table, filter.history(user));
                     let sides = scores.iter_mut().zip(added);
                     sides.for_each(|(score, added)| *score += added);
-                    // Lets what is not a number through, so that it is found.
-                    #[allow(clippy::neg_cmp_op_on_partial_ord)]
-                    let above = |score: &f32| !(*score <= *bar);
-                    if scores.iter().fold(false, |any, score| any | above(score)) {
+                    if any_above(&scores, *bar) {
                         selection.offer(start as u32, &scores[..width]);
                         *bar = selection.bar();
                     }

@@ -52,6 +52,11 @@ impl Response {
         }
     }
 
+    /// `[c_0, c_1]` of a polynomial of degree 1.
+    pub(super) fn as_linear(&self) -> Option<[f32; 2]> {
+        <[f32; 2]>::try_from(&*self.coefficients).ok()
+    }
+
     /// The coefficients, `c_0` first; the last one differs from 0.
     pub fn coefficients(&self) -> &[f32] {
         &self.coefficients
