@@ -192,6 +192,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         split,
         graph,
         start: None,
+        tables: None,
         near: None,
         device,
         checkpoints: std::env::temp_dir(),

@@ -12,6 +12,7 @@ mod prior_search;
 pub(crate) mod refit;
 mod run_files;
 mod same_data;
+mod spectral_start;
 mod split_remarks;
 pub(crate) mod train;
 mod training_inputs;

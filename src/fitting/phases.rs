@@ -13,6 +13,7 @@ use super::needs;
 use super::prepared::Prepared;
 use super::prior;
 use super::run_files;
+use super::spectral_start::spectral_start;
 use super::training_inputs::{content_start, item_graph, neighbours};
 use crate::config::RunConfig;
 use crate::error::Result;
@@ -256,6 +257,10 @@ impl Phase<'_> {
             None => content_start(observer, config, prepared),
             Some(_) => None,
         };
+        let tables = match checkpoint {
+            None => spectral_start(observer, config, prepared)?,
+            Some(_) => None,
+        };
         let inputs = training::model_inputs(config, &prepared.split.train, items, &device)?;
         let done = checkpoint
             .as_ref()
@@ -276,6 +281,7 @@ impl Phase<'_> {
             split: &prepared.split,
             graph: inputs.graph(),
             start: start.as_ref(),
+            tables: tables.as_ref(),
             near: near.as_ref(),
             device: &device,
             checkpoints: match chosen {

@@ -16,7 +16,8 @@ pub fn model_config(config: &RunConfig, n_features: usize) -> ModelConfig {
     let dim = model.dim;
     let init = match model.init {
         Initialization::XavierUniform => Init::XavierUniform,
-        Initialization::Normal => Init::Normal {
+        // The singular vectors replace the tables when training begins.
+        Initialization::Normal | Initialization::Spectral => Init::Normal {
             std: model.init_std,
         },
     };

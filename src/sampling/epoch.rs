@@ -73,7 +73,8 @@ impl<'a> EpochSampler<'a> {
     ///
     /// By edge, every training interaction comes once in shuffled order. By user (LightGCN's way),
     /// as many draws as there are interactions: a uniform user, then one of the user's items. Weighted, an interaction
-    /// is drawn by its weight: of all with replacement, or of the user's.
+    /// is drawn by its weight: of all with replacement, or of the user's. Where the settings bound the batches of an
+    /// epoch, it is the first of these.
     pub fn epoch(&self, seed: u64, epoch: u32) -> impl ExactSizeIterator<Item = Batch> + '_ {
         let n = self.train.n_interactions();
         let mut order: Vec<u32> = Vec::new();

@@ -45,6 +45,8 @@ pub struct Job<'a> {
     pub graph: Graph<'a>,
     /// What embeddings begin with, instead of random weights.
     pub start: Option<&'a LsaStart>,
+    /// Parameters that training begins with, by name, instead of random ones.
+    pub tables: Option<&'a NamedTensors>,
     /// The items hard negatives are drawn from; `None` where none are wanted.
     pub near: Option<&'a ItemLists>,
     /// The device, with gradients on.

@@ -48,6 +48,12 @@ impl State {
             let model = state.take_model().with_lsa_start(start)?;
             state.put_model(model);
         }
+        if let Some(tables) = job.tables {
+            let mut parameters = to_host(state.model())?;
+            parameters.extend(tables.clone());
+            let model = load(state.take_model(), &parameters)?;
+            state.put_model(model);
+        }
         Ok(state)
     }
 

@@ -3,7 +3,7 @@
 use super::ModelName::{Mf, NgcfLecture, PinSage};
 use super::model_name::{MODELS_AND_AUTO, ModelName};
 use super::section::section;
-use super::setting::{Absent, Limit, Tune};
+use super::setting::{Absent, Limit, Rule, Tune};
 use super::{ALL, DEFAULT_MODEL, PINSAGE, TRAINED, flag, usual_when, values};
 use crate::config::accepts::{Accepts, Interval, POSITIVE, SHARE};
 use crate::config::choice::closed_choice;
@@ -15,6 +15,8 @@ closed_choice! {
         XavierUniform = "xavier-uniform",
         /// Normal with mean 0 and standard deviation `model.init_std`.
         Normal = "normal",
+        /// Leading singular vectors of the training interactions, scaled to the standard deviation `model.init_std`.
+        Spectral = "spectral",
     }
 }
 
@@ -87,9 +89,13 @@ layers: usize {
 /// How embedding tables start.
 init: Initialization {
     default: Initialization::XavierUniform, for LightGcn: Initialization::Normal;
+    rules: &[Rule {
+        broken: |config| config.model.init == Initialization::Spectral && config.model.name == PinSage,
+        remedy: "pinsage has no tables of users and items; its warm start is `pinsage.start`",
+    }],
 }
 
-/// Standard deviation of the normal initialization.
+/// Standard deviation of the initializations `normal` and `spectral`.
 init_std: f64 {
     default: 0.1;
     accepts: POSITIVE,

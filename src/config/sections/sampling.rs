@@ -155,6 +155,13 @@ section! {
         absent: Absent::Default,
     }
 
+    /// Batches of an epoch at most; 0 for as many as there are interactions for. An epoch of a log with more is a random
+    /// part of it, so that models that pass over the graph with every batch are validated in bounded time.
+    batches_per_epoch: usize {
+        default: 0, for LightGcn | NgcfLecture | NgcfPaper | NgcfOfficial: 1000;
+        absent: Absent::Was("0"),
+    }
+
     /// Positives per batch.
     batch_size: usize {
         default: 1024, for Mf | LightGcn: 2048;
@@ -187,7 +194,11 @@ impl SamplingConfig {
     /// Number of batches of an epoch over `n_interactions` positives; the last one may be shorter.
     #[must_use]
     pub fn n_batches(&self, n_interactions: usize) -> usize {
-        n_interactions.div_ceil(self.batch_size.max(1))
+        let all = n_interactions.div_ceil(self.batch_size.max(1));
+        match self.batches_per_epoch {
+            0 => all,
+            most => all.min(most),
+        }
     }
 
     /// Whether some epoch has nothing to compare positives with.
@@ -208,11 +219,17 @@ mod tests {
     fn last_batch_may_be_short() {
         let sampling = SamplingConfig {
             batch_size: 4,
+            batches_per_epoch: 0,
             ..RunConfig::default().sampling
         };
         assert_eq!(sampling.n_batches(0), 0);
         assert_eq!(sampling.n_batches(8), 2);
         assert_eq!(sampling.n_batches(9), 3);
+        let bounded = SamplingConfig {
+            batches_per_epoch: 2,
+            ..sampling
+        };
+        assert_eq!([4, 8, 9, 900].map(|n| bounded.n_batches(n)), [1, 2, 2, 2]);
     }
 
     #[test]

@@ -73,6 +73,22 @@ fn an_epoch_is_a_function_of_seed_and_epoch() {
     }
 }
 
+#[test]
+fn a_bounded_epoch_is_the_beginning_of_a_whole_one() {
+    let train = train();
+    for positives in [PositiveSampling::ByEdge, PositiveSampling::ByUser] {
+        let whole = epoch(positives, 4, 2);
+        let bounded = SamplingConfig {
+            batches_per_epoch: 2,
+            ..config(positives)
+        };
+        let sampler = EpochSampler::new(&train, bounded, None);
+        let batches: Vec<Batch> = sampler.epoch(4, 2).collect();
+        assert!(whole.len() > 2 && batches.len() == 2);
+        assert_eq!(batches, whole[..2]);
+    }
+}
+
 /// Chi-squared statistic of counts against equal shares.
 fn chi_squared(counts: &[u64]) -> f64 {
     let expected = counts.iter().sum::<u64>() as f64 / counts.len() as f64;

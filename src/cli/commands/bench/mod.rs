@@ -1,5 +1,7 @@
 //! `bench`: measures the limits of this machine, and how near the hot paths come to them.
 
+mod batch_loss;
+
 use std::hint::black_box;
 use std::time::Instant;
 
@@ -23,6 +25,7 @@ use crate::sampling::EpochSampler;
 use crate::split::{self, TrainSet};
 use crate::synth::{PowerLaw, SyntheticGraph};
 use crate::training;
+use batch_loss::{BatchLoss, batch_losses};
 
 /// The synthetic graph is about the size of Gowalla.
 const N_USERS: u32 = 30_000;
@@ -53,6 +56,7 @@ struct Findings {
     propagation: Propagation,
     /// Loss and gradients of LightGCN's batch of 2,048, without the optimizer.
     step_milliseconds: f64,
+    batch_losses: Vec<BatchLoss>,
     ranking: Ranking,
     /// Positive and negative of one user, on one thread.
     triples_per_second: f64,
@@ -95,6 +99,7 @@ pub(super) fn bench(session: &Session) -> Result<()> {
         float_operations_per_second: peak,
         propagation: propagation(&adjacency, memory, cache),
         step_milliseconds: step(&adjacency, &train)?,
+        batch_losses: batch_losses(),
         ranking: ranking(peak)?,
         triples_per_second: sampling(&train),
     };
@@ -284,6 +289,21 @@ impl Findings {
                 2 * LAYERS
             ),
         ]);
+        for loss in &self.batch_losses {
+            table.row([
+                format!(
+                    "softmax of {} users against {} negatives, width {DIM}",
+                    count(loss.users as u64),
+                    count(loss.negatives as u64)
+                ),
+                format!("{:.1} ms", loss.milliseconds),
+                format!(
+                    "{}, {} of multiply-adds",
+                    operations(loss.float_operations_per_second),
+                    percent(loss.share_of_peak)
+                ),
+            ]);
+        }
         let r = &self.ranking;
         table.row([
             format!(
