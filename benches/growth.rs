@@ -194,6 +194,7 @@ fn print_step(config: &RunConfig, split: &Split, graph: Graph<'_>, device: &Devi
         start: None,
         tables: None,
         near: None,
+        prior: None,
         device,
         checkpoints: std::env::temp_dir(),
         save_every: std::time::Duration::ZERO,

@@ -196,6 +196,8 @@ struct Tables<'a> {
     users: f64,
     items: f64,
     vectors: f64,
+    /// Positives of a batch.
+    batch: usize,
 }
 
 impl<'a> Tables<'a> {
@@ -208,6 +210,7 @@ impl<'a> Tables<'a> {
             users: counts.users as f64,
             items: counts.items as f64,
             vectors: counts.vectors as f64,
+            batch: config.sampling.batch_len(counts.train as usize),
         }
     }
 
@@ -263,7 +266,7 @@ impl<'a> Tables<'a> {
                 n => (HASHED_VALUES, (n * features.token_dim) as f64),
             };
             let sampling = &self.config.sampling;
-            let rows = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
+            let rows = self.batch * (2 + sampling.negatives + sampling.hard);
             let reached = (walks.neighbours + 1).saturating_pow(self.config.model.layers as u32);
             let reached = ((rows + sampling.batch_shared) as f64 * reached as f64).min(self.items);
             let hidden = own.hidden as f64;
@@ -294,7 +297,7 @@ impl<'a> Tables<'a> {
             ModelName::NgcfPaper | ModelName::NgcfOfficial => self.shown(),
             _ => 1.0,
         };
-        let own = sampling.batch_size * (2 + sampling.negatives + sampling.hard);
+        let own = self.batch * (2 + sampling.negatives + sampling.hard);
         let rows = (own + sampling.batch_shared) as f64;
         let batch = BATCH_COPIES * rows * width * WORD_BYTES * model.dim as f64;
         gradients * self.whole + batch

@@ -600,6 +600,7 @@ fn files_from_before_keys_were_renamed_give_the_same_settings() {
         then.split.draw = SplitDraw::PerUser;
         then.prior.r#use = PriorUse::Off;
         then.split.refit = false;
+        (then.sampling.min_batches, then.sampling.max_batches) = (0, 0);
         assert_eq!(stored, then, "{model}");
     }
     assert_eq!(n, 8);

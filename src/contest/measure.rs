@@ -28,9 +28,6 @@ const SAVE_EVERY: Duration = Duration::from_secs(10);
 /// Metrics are kept in whole millionths: they come back from disk as they were.
 const MILLION: f64 = 1e6;
 
-/// Users by whom a candidate's prior is chosen: the winner's is chosen anew, by more.
-const PRIOR_USERS_MAX: usize = 250;
-
 /// How a measurement ended.
 #[derive(Debug, PartialEq)]
 pub(super) enum Measured {
@@ -128,7 +125,7 @@ impl Scales<'_> {
     /// The one place where the lists of a candidate are measured: with the prior that suits it, where there is one.
     fn score(&self, config: &RunConfig, source: &dyn ScoreSource) -> Result<Vec<u32>> {
         let split: &Split = &self.prepared.split;
-        let prior = prior::choose_to_validate(config, split, source, PRIOR_USERS_MAX)?;
+        let prior = prior::choose_to_validate(config, split, source)?;
         let with_prior = prior.as_ref().map(|prior| prior.added_to(source));
         let source = with_prior.as_deref().unwrap_or(source);
         let values = validation_of_users(source, split, &self.users, &self.metric)?;

@@ -172,19 +172,21 @@ impl Work {
     fn of_training(config: &RunConfig, log: &LogCounts) -> Self {
         let (model, sampling) = (&config.model, &config.sampling);
         let (dim, nodes) = (model.dim as f64, log.users + log.items);
-        let steps = (log.train / sampling.batch_size as f64).ceil();
+        let batch = sampling.batch_len(log.train as usize);
+        let steps = sampling.n_batches(log.train as usize) as f64;
+        let positives = log.train.min(steps * batch as f64);
         let in_batch = match sampling.in_batch {
-            true => sampling.batch_size as f64,
+            true => batch as f64,
             false => 0.0,
         };
         let shared = (sampling.batch_shared as f64).min(log.items) + in_batch;
         let own = (sampling.negatives + sampling.hard) as f64;
-        let loss = OF_A_NEGATIVE * log.train * (shared + own) * dim;
+        let loss = OF_A_NEGATIVE * positives * (shared + own) * dim;
         // Once forth and once back through every layer.
         let propagation = match (&config.pinsage, &config.walks) {
             (Some(own), Some(walks)) => {
                 let reached = (walks.neighbours as f64 + 1.0).powi(model.layers as i32 - 1);
-                let rows = (3.0 * sampling.batch_size as f64 * reached).min(log.items);
+                let rows = (3.0 * batch as f64 * reached).min(log.items);
                 rows * own.hidden as f64 * (own.hidden as f64 + walks.neighbours as f64)
             }
             _ => 2.0 * model.layers as f64 * 2.0 * log.train * dim,
@@ -253,9 +255,15 @@ mod tests {
         // Three layers, forth and back, over 20,000 edges.
         let mut lightgcn = RunConfig::defaults_for(ModelName::LightGcn);
         (lightgcn.sampling.negatives, lightgcn.sampling.batch_size) = (4, 1000);
+        lightgcn.sampling.min_batches = 0;
         lightgcn.training.epochs = 2;
         let more = Work::of(&lightgcn, &LOG).sparse - work.sparse;
         assert_eq!(more, 2.0 * 10.0 * 6.0 * 20_000.0 * 64.0);
+        lightgcn.sampling.max_batches = 5;
+        assert_eq!(
+            Work::of(&lightgcn, &LOG).sparse,
+            (more + work.sparse) / 2.0
+        );
     }
 
     /// 75,000 pairs; 100 users with 10 items of 100 neighbours each.

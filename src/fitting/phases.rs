@@ -17,6 +17,7 @@ use super::spectral_start::spectral_start;
 use super::training_inputs::{content_start, item_graph, neighbours};
 use crate::config::RunConfig;
 use crate::error::Result;
+use crate::inference::ScoreSource;
 use crate::observer::{Event, Observer};
 use crate::run::{
     Checkpoint, EpochRecord, MetricsLog, RunError, RunWriter, StoredPrior, load_latest,
@@ -276,6 +277,9 @@ impl Phase<'_> {
             n_done: done.len() as u32,
             refit_on: refit.map(|refit| refit.on.words()),
         });
+        let prior = |scores: &dyn ScoreSource| {
+            prior::choose_to_validate(config, &prepared.split, scores)
+        };
         let job = Job {
             config,
             split: &prepared.split,
@@ -283,6 +287,7 @@ impl Phase<'_> {
             start: start.as_ref(),
             tables: tables.as_ref(),
             near: near.as_ref(),
+            prior: Some(&prior),
             device: &device,
             checkpoints: match chosen {
                 None => run.checkpoint_dir(),

@@ -5,11 +5,14 @@ use super::prior_search::{Found, Search, USERS_MAX};
 use crate::config::{PriorConfig, RunConfig, SplitMethod};
 use crate::data::{PairColumns, moment_of};
 use crate::error::{Result, Usage};
-use crate::inference::{ItemPrior, PriorSettings, ScoreHead, ScoreSource, Tables};
+use crate::inference::{ItemPrior, PriorSettings, RankError, ScoreHead, ScoreSource, Tables};
 use crate::numbers::{count, days, significant};
 use crate::observer::{Observer, remark};
 use crate::run::{PriorChoice, PriorNotes, StoredPrior};
 use crate::split::Split;
+
+/// Users by whom a prior is chosen for a comparison; the one that is kept is chosen by more.
+const USERS_TO_COMPARE: usize = 250;
 
 /// Refuses values of `[prior]` that mean nothing to a split.
 pub(crate) fn check(config: &PriorConfig, split: &Split) -> Result<()> {
@@ -43,15 +46,14 @@ pub(crate) fn choose(
     Ok(chosen.and_then(counted))
 }
 
-/// The prior for scores that are measured on the validation part: popularity is counted on the training part alone.
-/// Chosen by at most so many users; `None` as for [`choose`].
+/// The prior for scores that are measured on the validation part, to compare epochs or models: popularity is counted on the
+/// training part alone. `None` as for [`choose`].
 pub(crate) fn choose_to_validate(
     config: &RunConfig,
     split: &Split,
     scores: &dyn ScoreSource,
-    users_max: usize,
-) -> Result<Option<ItemPrior>> {
-    let chosen = choose_settings(&(), config, split, scores, users_max)?;
+) -> Result<Option<ItemPrior>, RankError> {
+    let chosen = choose_settings(&(), config, split, scores, USERS_TO_COMPARE)?;
     let times = split.train.times();
     let (Some((settings, _)), Some(moment)) = (chosen, moment_of(times)) else {
         return Ok(None);
@@ -67,7 +69,7 @@ fn choose_settings(
     split: &Split,
     scores: &dyn ScoreSource,
     users_max: usize,
-) -> Result<Option<(PriorSettings, Option<PriorChoice>)>> {
+) -> Result<Option<(PriorSettings, Option<PriorChoice>)>, RankError> {
     if !is_wanted(config, split) {
         return Ok(None);
     }

@@ -51,11 +51,18 @@ pub(super) fn spectral_start(
 /// begins at random.
 fn tables(graph: &CoOccurrence, spectrum: &Spectrum, config: &RunConfig) -> NamedTensors {
     let (dim, n) = (config.model.dim, spectrum.values.len());
+    let mut of_items = spectrum.vectors.clone();
+    for (item, row) in of_items.chunks_exact_mut(n.max(1)).enumerate() {
+        if graph.degree(item) == 0 {
+            // What is left there of the search's random beginning.
+            row.fill(0.0);
+        }
+    }
     let mut of_users = Vec::new();
-    graph.to_users(&spectrum.vectors, n.max(1), &mut of_users);
+    graph.to_users(&of_items, n.max(1), &mut of_users);
     // `u = R v / s`, times the root of `s`.
     let users = padded(&of_users, n, dim, |at| spectrum.values[at].sqrt().recip());
-    let items = padded(&spectrum.vectors, n, dim, |at| spectrum.values[at].sqrt());
+    let items = padded(&of_items, n, dim, |at| spectrum.values[at].sqrt());
     let both = || users.iter().chain(&items);
     let squares: f64 = both().map(|&value| f64::from(value).powi(2)).sum();
     let filled = both().filter(|&&value| value != 0.0).count().max(1);

@@ -83,10 +83,11 @@ impl<'a> EpochSampler<'a> {
             order.shuffle(&mut generator(seed, epoch, Purpose::Order));
         }
         let mut shared = self.shared.clone();
+        let batch_len = self.config.batch_len(n);
         (0..self.config.n_batches(n)).map(move |index| {
             let mut rng = generator(seed, epoch, Purpose::Batch(index as u64));
-            let start = index * self.config.batch_size;
-            let end = (start + self.config.batch_size).min(n);
+            let start = index * batch_len;
+            let end = (start + batch_len).min(n);
             let hard = match self.hard {
                 None => 0,
                 Some(_) => self.config.hard_in_epoch(epoch),

@@ -23,7 +23,7 @@ pub use setup::{ModelInputs, adjacency, model_inputs};
 
 use crate::config::{RunConfig, TrainingConfig};
 use crate::data::ItemLists;
-use crate::inference::{RankError, ScoreSource, Tables};
+use crate::inference::{ItemPrior, RankError, ScoreSource, Tables};
 use crate::observer::{Event, Observer};
 use crate::run::{Checkpoint, EpochRecord, MetricsLog, NamedTensors, Totals};
 use crate::sampling::EpochSampler;
@@ -49,6 +49,9 @@ pub struct Job<'a> {
     pub tables: Option<&'a NamedTensors>,
     /// The items hard negatives are drawn from; `None` where none are wanted.
     pub near: Option<&'a ItemLists>,
+    /// The prior that scores are measured with on the validation part, where there is one: an epoch is the best one by
+    /// the lists that are served.
+    pub prior: Option<&'a PriorCallback<'a>>,
     /// The device, with gradients on.
     pub device: &'a Device,
     /// Where checkpoints go.
@@ -84,6 +87,10 @@ impl Job<'_> {
 
 /// Is given the data and the model's scores after an epoch.
 pub type EpochCallback<'a> = dyn Fn(&Split, &dyn ScoreSource) -> Result<(), RankError> + 'a;
+
+/// Is given the model's scores before they are measured on the validation part.
+pub type PriorCallback<'a> =
+    dyn Fn(&dyn ScoreSource) -> Result<Option<ItemPrior>, RankError> + 'a;
 
 /// How training ended.
 pub enum Outcome<T = Trained> {

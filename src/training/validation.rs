@@ -13,14 +13,21 @@ use crate::inference::ScoreSource;
 /// Depth of the validation metrics when the choosing metric names none.
 const USUAL_DEPTH: usize = 20;
 
-/// Recall and NDCG on the validation part, training items left out; the test part is not touched.
+/// Recall and NDCG on the validation part, with the prior that suits the scores, training items left out; the test part is
+/// not touched.
 pub(super) fn validate(
     job: &Job<'_>,
     model: &Model,
 ) -> Result<BTreeMap<String, f64>, TrainingError> {
     let source = source(job, model)?;
+    let prior = match job.prior {
+        Some(of) => of(&*source)?,
+        None => None,
+    };
+    let with_prior = prior.as_ref().map(|prior| prior.added_to(&*source));
+    let source = with_prior.as_deref().unwrap_or(&*source);
     let depth = depth(&job.config.training.metric);
-    Ok(of_validation(&*source, job.split, depth)?)
+    Ok(of_validation(source, job.split, depth)?)
 }
 
 /// The model's lists: from its device where that ranks, from the host otherwise.

@@ -155,20 +155,30 @@ section! {
         absent: Absent::Default,
     }
 
-    /// Batches of an epoch at most; 0 for as many as there are interactions for. An epoch of a log with more is a random
-    /// part of it, so that models that pass over the graph with every batch are validated in bounded time.
-    batches_per_epoch: usize {
-        default: 0, for LightGcn | NgcfLecture | NgcfPaper | NgcfOfficial: 1000;
+    /// Batches of an epoch at most; 0 for no limit. An epoch of a log with more is a random part of it, so that models that
+    /// pass over the graph with every batch are validated in bounded time.
+    max_batches: usize {
+        default: 0, for LightGcn: 100, for NgcfLecture | NgcfPaper | NgcfOfficial: 1000;
         absent: Absent::Was("0"),
     }
 
-    /// Positives per batch.
+    /// Positives per batch; fewer where an epoch would have less than `sampling.min_batches`.
     batch_size: usize {
         default: 1024, for Mf | LightGcn: 2048;
         accepts: Accepts::Whole(1, i32::MAX as i64),
         flag: flag("batch-size", "N"),
     }
+
+    /// Batches of an epoch at least: those of a small log have fewer positives than `sampling.batch_size`, but no fewer than
+    /// 256.
+    min_batches: usize {
+        default: 0, for LightGcn: 64;
+        absent: Absent::Was("0"),
+    }
 }
+
+/// Batches are not made smaller than this to have more of them.
+const SMALL_BATCH: usize = 256;
 
 impl SamplingConfig {
     /// Hard negatives a positive in an epoch (from 1).
@@ -194,11 +204,21 @@ impl SamplingConfig {
     /// Number of batches of an epoch over `n_interactions` positives; the last one may be shorter.
     #[must_use]
     pub fn n_batches(&self, n_interactions: usize) -> usize {
-        let all = n_interactions.div_ceil(self.batch_size.max(1));
-        match self.batches_per_epoch {
+        let all = n_interactions.div_ceil(self.batch_len(n_interactions));
+        match self.max_batches {
             0 => all,
             most => all.min(most),
         }
+    }
+
+    /// Positives of a batch, where an epoch could have `n_interactions` of them.
+    #[must_use]
+    pub fn batch_len(&self, n_interactions: usize) -> usize {
+        let most = match self.min_batches {
+            0 => usize::MAX,
+            least => n_interactions.div_ceil(least).max(SMALL_BATCH),
+        };
+        self.batch_size.min(most).max(1)
     }
 
     /// Whether some epoch has nothing to compare positives with.
@@ -219,17 +239,32 @@ mod tests {
     fn last_batch_may_be_short() {
         let sampling = SamplingConfig {
             batch_size: 4,
-            batches_per_epoch: 0,
+            max_batches: 0,
+            min_batches: 0,
             ..RunConfig::default().sampling
         };
         assert_eq!(sampling.n_batches(0), 0);
         assert_eq!(sampling.n_batches(8), 2);
         assert_eq!(sampling.n_batches(9), 3);
         let bounded = SamplingConfig {
-            batches_per_epoch: 2,
+            max_batches: 2,
             ..sampling
         };
         assert_eq!([4, 8, 9, 900].map(|n| bounded.n_batches(n)), [1, 2, 2, 2]);
+    }
+
+    #[test]
+    fn batches_of_a_small_log_are_smaller() {
+        let sampling = SamplingConfig {
+            batch_size: 8192,
+            min_batches: 64,
+            max_batches: 100,
+            ..RunConfig::default().sampling
+        };
+        let logs = [0, 1000, 64_000, 600_000, 20_000_000];
+        let sizes = logs.map(|n| (sampling.batch_len(n), sampling.n_batches(n)));
+        let expected = [(256, 0), (256, 4), (1000, 64), (8192, 74), (8192, 100)];
+        assert_eq!(sizes, expected);
     }
 
     #[test]

@@ -79,7 +79,7 @@ fn a_bounded_epoch_is_the_beginning_of_a_whole_one() {
     for positives in [PositiveSampling::ByEdge, PositiveSampling::ByUser] {
         let whole = epoch(positives, 4, 2);
         let bounded = SamplingConfig {
-            batches_per_epoch: 2,
+            max_batches: 2,
             ..config(positives)
         };
         let sampler = EpochSampler::new(&train, bounded, None);
