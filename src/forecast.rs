@@ -365,7 +365,10 @@ mod tests {
         let mf = forecast(ModelName::Mf, |_| {});
         assert_eq!(mf.data, 96 * 150 + 4 * 1000 + 24 * 100 + 8 * 720);
         assert_eq!((mf.graph, mf.tables), (0, checkpoint));
-        let lightgcn = forecast(ModelName::LightGcn, |_| {});
+        let lightgcn = forecast(ModelName::LightGcn, |config| {
+            config.sampling.positives = PositiveSampling::ByUser;
+            (config.sampling.negatives, config.sampling.batch_shared) = (1, 0);
+        });
         assert_eq!(lightgcn.data, 96 * 150 + 4 * 1000 + 24 * 100 + 4 * 100);
         assert_eq!(lightgcn.graph, 16 * 720 + 4 * 150);
         assert_eq!(

@@ -18,21 +18,6 @@ const fn entry(name: &'static str, model: ModelName, own: &'static [Own]) -> Ent
     Entry { name, model, own }
 }
 
-/// Sampled softmax on cosines: what trains well in few epochs.
-macro_rules! softmax {
-    ($($own:expr),* $(,)?) => {
-        &[
-            ("loss.kind", "softmax"),
-            ("loss.cosine", "true"),
-            ("loss.l2", "0.1"),
-            ("sampling.positives", "by-edge"),
-            ("sampling.negatives", "0"),
-            ("training.schedule", "cosine"),
-            $($own,)*
-        ]
-    };
-}
-
 /// Where the whole catalogue is ranked. Loose singular vectors are found in half the time and rank as well. Small batches
 /// (`-long`) are for small logs: on large ones the budget has no room for so many steps.
 const ENTRIES: &[Entry] = &[
@@ -98,13 +83,18 @@ const ENTRIES: &[Entry] = &[
     entry(
         "mf",
         ModelName::Mf,
-        softmax![
+        &[
             ("score.kind", "cosine"),
+            ("loss.kind", "softmax"),
+            ("loss.cosine", "true"),
             ("loss.temperature", "0.09"),
+            ("loss.l2", "0.1"),
+            ("sampling.negatives", "0"),
             ("sampling.batch_shared", "4096"),
             ("sampling.batch_size", "8192"),
             ("training.epochs", "12"),
             ("training.learning_rate", "0.01"),
+            ("training.schedule", "cosine"),
         ],
     ),
     entry(
@@ -125,38 +115,30 @@ const ENTRIES: &[Entry] = &[
     entry(
         "lightgcn",
         ModelName::LightGcn,
-        softmax![
+        &[
             ("loss.temperature", "0.1"),
-            ("sampling.batch_shared", "2048"),
-            ("sampling.distribution", "popularity"),
             ("sampling.popularity_power", "1"),
-            ("sampling.batch_size", "8192"),
             ("training.epochs", "10"),
-            ("training.learning_rate", "0.01"),
         ],
     ),
     entry(
         "lightgcn-uniform",
         ModelName::LightGcn,
-        softmax![
+        &[
             ("loss.temperature", "0.2"),
-            ("sampling.batch_shared", "2048"),
-            ("sampling.batch_size", "8192"),
+            ("sampling.distribution", "uniform"),
             ("training.epochs", "10"),
-            ("training.learning_rate", "0.01"),
         ],
     ),
     entry(
         "lightgcn-long",
         ModelName::LightGcn,
-        softmax![
+        &[
             ("loss.temperature", "0.15"),
             ("sampling.batch_shared", "256"),
-            ("sampling.distribution", "popularity"),
-            ("sampling.popularity_power", "0.5"),
             ("sampling.batch_size", "256"),
+            ("sampling.max_batches", "1000"),
             ("training.epochs", "27"),
-            ("training.learning_rate", "0.01"),
         ],
     ),
 ];

@@ -260,10 +260,7 @@ mod tests {
         let more = Work::of(&lightgcn, &LOG).sparse - work.sparse;
         assert_eq!(more, 2.0 * 10.0 * 6.0 * 20_000.0 * 64.0);
         lightgcn.sampling.max_batches = 5;
-        assert_eq!(
-            Work::of(&lightgcn, &LOG).sparse,
-            (more + work.sparse) / 2.0
-        );
+        assert_eq!(Work::of(&lightgcn, &LOG).sparse, (more + work.sparse) / 2.0);
     }
 
     /// 75,000 pairs; 100 users with 10 items of 100 neighbours each.

@@ -277,9 +277,8 @@ impl Phase<'_> {
             n_done: done.len() as u32,
             refit_on: refit.map(|refit| refit.on.words()),
         });
-        let prior = |scores: &dyn ScoreSource| {
-            prior::choose_to_validate(config, &prepared.split, scores)
-        };
+        let prior =
+            |scores: &dyn ScoreSource| prior::choose_to_validate(config, &prepared.split, scores);
         let job = Job {
             config,
             split: &prepared.split,

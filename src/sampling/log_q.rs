@@ -137,7 +137,7 @@ fn logarithms(shares: Vec<f64>) -> Vec<f32> {
 mod tests {
     use super::super::EpochSampler;
     use super::*;
-    use crate::config::{NegativeDistribution, RunConfig};
+    use crate::config::{ModelName, NegativeDistribution, RunConfig};
 
     /// User 0 has items 0, 1 and 2; user 1 has 2; user 2 has none; item 3 has nobody.
     fn train() -> TrainSet {
@@ -150,7 +150,7 @@ mod tests {
             negatives: 0,
             in_batch: true,
             batch_size: 64,
-            ..RunConfig::default().sampling
+            ..RunConfig::defaults_for(ModelName::Mf).sampling
         }
     }
 

@@ -89,8 +89,7 @@ impl Job<'_> {
 pub type EpochCallback<'a> = dyn Fn(&Split, &dyn ScoreSource) -> Result<(), RankError> + 'a;
 
 /// Is given the model's scores before they are measured on the validation part.
-pub type PriorCallback<'a> =
-    dyn Fn(&dyn ScoreSource) -> Result<Option<ItemPrior>, RankError> + 'a;
+pub type PriorCallback<'a> = dyn Fn(&dyn ScoreSource) -> Result<Option<ItemPrior>, RankError> + 'a;
 
 /// How training ended.
 pub enum Outcome<T = Trained> {

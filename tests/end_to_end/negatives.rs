@@ -58,6 +58,7 @@ fn a_user_who_has_everything_is_skipped_and_counted() {
     work.write("test.csv", b"user,item\nu0,0\nu1,2\n");
     let mut arguments = quick("log.csv", "run");
     arguments.extend(["--test", "test.csv", "--set", "split.validation_fraction=0"]);
+    arguments.extend(["--negatives", "1"]);
     work.succeed(&arguments);
     let metrics = String::from_utf8(work.read("run/metrics.jsonl")).unwrap();
     let first: serde_json::Value = serde_json::from_str(metrics.lines().next().unwrap()).unwrap();

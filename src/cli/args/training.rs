@@ -107,7 +107,7 @@ pub(crate) struct SettingsArgs {
     /// A TOML file of settings; flags win over it
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Begin with the settings of a recipe, as `sagebrush reproduce gowalla --list` names them; flags win over it
+    /// Begin with the settings of a recipe, as `sagebrush reproduce gowalla --list` names them, or of `lightgcn-bpr`, LightGCN as it was published; flags win over it
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     pub(crate) recipe: Option<String>,
     /// The settings with a flag of their own.

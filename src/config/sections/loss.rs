@@ -40,7 +40,7 @@ section! {
 
     /// The ranking loss.
     kind: LossKind {
-        default: LossKind::Bpr, for PinSage: LossKind::Margin;
+        default: LossKind::Bpr, for PinSage: LossKind::Margin, for LightGcn: LossKind::Softmax;
         rules: &[Rule {
             broken: |config| {
                 config.loss.kind == LossKind::Contrastive
@@ -54,13 +54,13 @@ section! {
     /// Whether the loss compares cosines of the embeddings instead of their scores; ranking still uses the
     /// scores.
     cosine: bool {
-        default: false;
+        default: false, for LightGcn: true;
         absent: Absent::Was("false"),
     }
 
     /// Divisor of the scores in `softmax` and `bilateral`; not read with `loss.adaptive_temperature`.
     temperature: f64 {
-        default: 0.15;
+        default: 0.15, for LightGcn: 0.12;
         accepts: POSITIVE,
         absent: Absent::Default,
         tune: Tune::Usually(&[usual_when(6, log(0.05, 0.5), "softmax, bilateral", |config| {
@@ -127,7 +127,7 @@ section! {
 
     /// Factor of the L2 penalty (decay).
     l2: f64 {
-        default: 1e-5, for Mf | LightGcn: 1e-4, for NgcfLecture | PinSage: 0.0;
+        default: 1e-5, for Mf: 1e-4, for LightGcn: 0.1, for NgcfLecture | PinSage: 0.0;
         accepts: NON_NEGATIVE,
         tune: Tune::Usually(&[usual_when(2, log(1e-6, 0.1), "all but pinsage", |config| {
             config.features.is_none()

@@ -269,11 +269,6 @@ mod tests {
         assert_eq!(lightgcn.model.name, ModelName::LightGcn);
         assert_eq!((lightgcn.model.dim, lightgcn.model.layers), (64, 3));
         assert_eq!(lightgcn.model.init, Initialization::Normal);
-        assert_eq!(lightgcn.sampling.batch_size, 2048);
-        assert_eq!(
-            (lightgcn.training.learning_rate, lightgcn.loss.l2),
-            (1e-3, 1e-4)
-        );
 
         let official = RunConfig::defaults_for(ModelName::NgcfOfficial);
         assert_eq!(

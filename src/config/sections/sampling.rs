@@ -57,7 +57,7 @@ section! {
 
     /// How positives are drawn.
     positives: PositiveSampling {
-        default: PositiveSampling::ByUser, for Mf | PinSage: PositiveSampling::ByEdge;
+        default: PositiveSampling::ByUser, for Mf | LightGcn | PinSage: PositiveSampling::ByEdge;
     }
 
     /// Whether positives are drawn by their weights: by edge with replacement, by user among the user's items.
@@ -75,7 +75,7 @@ section! {
 
     /// Negatives per positive.
     negatives: usize {
-        default: 1, for PinSage: 0;
+        default: 1, for LightGcn | PinSage: 0;
         accepts: Accepts::Whole(0, 1000),
         rules: &[Rule {
             broken: |config| config.sampling.has_no_negatives(),
@@ -86,7 +86,7 @@ section! {
 
     /// Negatives that all positives of a batch share, without those the user has; at most the whole catalogue.
     batch_shared: usize, was "shared" {
-        default: 0, for PinSage: 500;
+        default: 0, for LightGcn: 2048, for PinSage: 500;
         accepts: Accepts::Whole(0, 1_000_000),
         absent: Absent::Was("0"),
     }
@@ -106,13 +106,13 @@ section! {
 
     /// How negatives are drawn.
     distribution: NegativeDistribution {
-        default: NegativeDistribution::Uniform, for PinSage: NegativeDistribution::WarmItems;
+        default: NegativeDistribution::Uniform, for LightGcn: NegativeDistribution::Popularity, for PinSage: NegativeDistribution::WarmItems;
         absent: Absent::Was("\"uniform\""),
     }
 
     /// Exponent of the distribution `popularity`.
     popularity_power: f64 {
-        default: 0.75;
+        default: 0.75, for LightGcn: 0.5;
         absent: Absent::Default,
     }
 
@@ -164,7 +164,7 @@ section! {
 
     /// Positives per batch; fewer where an epoch would have less than `sampling.min_batches`.
     batch_size: usize {
-        default: 1024, for Mf | LightGcn: 2048;
+        default: 1024, for Mf: 2048, for LightGcn: 8192;
         accepts: Accepts::Whole(1, i32::MAX as i64),
         flag: flag("batch-size", "N"),
     }

@@ -34,7 +34,7 @@ section! {
 
     /// Largest number of passes over the training interactions.
     epochs: u32 {
-        default: 200;
+        default: 200, for LightGcn: 15;
         accepts: Accepts::Whole(1, MANY),
         tune: Tune::Fixed("epochs are what the search spends"),
         flag: flag("epochs", "N"),
@@ -56,7 +56,7 @@ section! {
     /// Adam's learning rate.
     // What PinSAGE begins with is soon lost at a higher one.
     learning_rate: f64 {
-        default: 1e-3, for NgcfOfficial | PinSage: 1e-4;
+        default: 1e-3, for LightGcn: 0.01, for NgcfOfficial | PinSage: 1e-4;
         accepts: POSITIVE,
         tune: Tune::Usually(&[
             usual_when(1, log(3e-5, 0.01), "pinsage", |config| config.features.is_some()),
@@ -67,7 +67,7 @@ section! {
 
     /// How the learning rate changes after the warm-up.
     schedule: Schedule {
-        default: Schedule::Constant;
+        default: Schedule::Constant, for LightGcn: Schedule::Cosine;
         absent: Absent::Was("\"constant\""),
     }
 

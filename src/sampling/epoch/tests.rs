@@ -1,7 +1,7 @@
 //! Each positive occurs once, no negative is a known item, and negatives are drawn in the right shares.
 
 use super::*;
-use crate::config::{HardRoot, NegativeDistribution, RunConfig};
+use crate::config::{HardRoot, ModelName, NegativeDistribution, RunConfig};
 
 /// Ten users over 40 items; user 0 has every item.
 fn train() -> TrainSet {
@@ -15,7 +15,7 @@ fn config(positives: PositiveSampling) -> SamplingConfig {
         positives,
         negatives: 3,
         batch_size: 32,
-        ..RunConfig::default().sampling
+        ..RunConfig::defaults_for(ModelName::Mf).sampling
     }
 }
 

@@ -59,6 +59,10 @@ pub(super) const RECIPES: [Recipe; 7] = [
     recipe("chebycf", include_str!("recipes/chebycf.toml")),
 ];
 
+/// LightGCN as it was published, for `train --recipe`: a thousand epochs are too long for the table.
+pub(super) const AS_PUBLISHED: Recipe =
+    recipe("lightgcn-bpr", include_str!("recipes/lightgcn-bpr.toml"));
+
 /// The data sets of the NGCF and LightGCN papers, with their splits.
 static BENCHMARKS: [Benchmark; 2] = [
     Benchmark {

@@ -13,7 +13,7 @@ use crate::data::{Dataset, read_configured};
 use crate::error::{Result, Unexpected, Usage};
 use crate::failure::{Fails, Failure};
 
-use benchmark::{Benchmark, RECIPES, Recipe};
+use benchmark::{AS_PUBLISHED, Benchmark, RECIPES, Recipe};
 
 /// Data that are not those the published numbers were measured on.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,9 @@ pub(super) fn reproduce(session: &Session, args: &ReproduceArgs) -> Result<Optio
 /// # Errors
 /// [`Usage`] where there is no such recipe.
 pub(super) fn settings_of(name: &str) -> Result<&'static str> {
+    if name == AS_PUBLISHED.name {
+        return Ok(AS_PUBLISHED.settings);
+    }
     let found = chosen(&[name.to_owned()])?;
     Ok(found.first().map_or("", |recipe| recipe.settings))
 }
