@@ -107,13 +107,17 @@ fn scores_are_those_of_the_model_and_the_prior() {
     }
 }
 
-/// The parameters do not depend on the prior, and what validation says of each epoch does: in this log items come into
-/// fashion, of which vectors know little.
+/// The parameters do not depend on the prior, and what validation says of each epoch does: an item comes into fashion, and
+/// within five rounds ten kinds of people take it, one kind after the other.
 #[test]
 fn epochs_are_compared_by_the_lists_that_are_served() {
     let work = workspace();
+    let rows: Vec<_> = (0..ROWS)
+        .map(|n| (n % 25, n / 25 * 2 + n % 25 % 10, n * DAY / 4))
+        .collect();
+    work.write("waves.csv", csv(&rows).as_bytes());
     let ndcg = |out: &str, set: &[&str]| {
-        let arguments = train("fashions.csv", "mf", out);
+        let arguments = train("waves.csv", "mf", out);
         work.succeed(&[&arguments[..], &["--no-refit"], set].concat());
         let lines = String::from_utf8(work.read(&format!("{out}/metrics.jsonl"))).unwrap();
         let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
@@ -121,9 +125,9 @@ fn epochs_are_compared_by_the_lists_that_are_served() {
     };
     let without = ndcg("without", &["--set", "prior.use=off"]);
     let with = ndcg("with", &SET);
-    assert!(with > 1.2 * without, "{with} {without}");
+    assert!(with > without, "{with} {without}");
     let chosen = ndcg("chosen", &[]);
-    assert!(chosen >= with, "{chosen} {with}");
+    assert!(chosen > 1.2 * without, "{chosen} {without}");
 }
 
 /// A row of a table that `embed` wrote: the key and the vector.
