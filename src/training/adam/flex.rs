@@ -102,7 +102,7 @@ impl Rates {
             });
     }
 
-    /// [`Rates::update`] on the calling thread.
+    /// [`Rates::update`] on the calling thread, by the widest vectors of this processor.
     pub(super) fn update_piece(
         &self,
         values: &mut [f32],
@@ -110,11 +110,71 @@ impl Rates {
         first: &mut [f32],
         second: &mut [f32],
     ) {
-        let moments = first.iter_mut().zip(second);
+        #[cfg(target_arch = "x86_64")]
+        {
+            if is_x86_feature_detected!("avx512f") {
+                // SAFETY: the processor has the instructions.
+                return unsafe { self.update_avx512(values, gradient, first, second) };
+            }
+            if is_x86_feature_detected!("avx2") {
+                // SAFETY: the processor has the instructions.
+                return unsafe { self.update_avx2(values, gradient, first, second) };
+            }
+        }
+        self.update_each(values, gradient, first, second);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx512f")]
+    fn update_avx512(&self, values: &mut [f32], g: &[f32], first: &mut [f32], second: &mut [f32]) {
+        self.update_each(values, g, first, second);
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2")]
+    fn update_avx2(&self, values: &mut [f32], g: &[f32], first: &mut [f32], second: &mut [f32]) {
+        self.update_each(values, g, first, second);
+    }
+
+    /// Every operation is rounded by itself, so that the bits are the same whatever the width of a vector.
+    #[inline(always)]
+    fn update_each(&self, values: &mut [f32], gradient: &[f32], m: &mut [f32], v: &mut [f32]) {
+        let moments = m.iter_mut().zip(v);
         for ((value, &g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
             *m = BETA_1 * *m + (1.0 - BETA_1) * g;
             *v = BETA_2 * *v + (1.0 - BETA_2) * g * g;
             *value -= self.step * *m / (v.sqrt() * self.root + EPSILON);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_instruction_set_gives_the_same_bits() {
+        let wave =
+            |factor: f32| -> Vec<f32> { (0..100).map(|i| (i as f32 * factor).sin()).collect() };
+        let rates = Rates::new(0.01, 3);
+        let gradient = wave(0.7);
+        let updated = |update: &dyn Fn(&mut [f32], &mut [f32], &mut [f32])| {
+            let (mut values, mut first) = (wave(0.3), wave(0.5));
+            let mut second: Vec<f32> = wave(0.9).iter().map(|x| x * x).collect();
+            update(&mut values, &mut first, &mut second);
+            let all = [values, first, second].concat();
+            all.into_iter().map(f32::to_bits).collect::<Vec<_>>()
+        };
+        let each = updated(&|values, m, v| rates.update_each(values, &gradient, m, v));
+        let widest = updated(&|values, m, v| rates.update_piece(values, &gradient, m, v));
+        assert_eq!(each, widest);
+        #[cfg(target_arch = "x86_64")]
+        if is_x86_feature_detected!("avx2") {
+            let avx2 = updated(&|values, m, v| {
+                // SAFETY: the processor has the instructions.
+                unsafe { rates.update_avx2(values, &gradient, m, v) }
+            });
+            assert_eq!(each, avx2);
         }
     }
 }
