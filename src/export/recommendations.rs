@@ -139,6 +139,7 @@ pub(super) mod fixture {
             item: item.to_owned(),
             score,
             title: title.filter(|_| with_titles).map(str::to_owned),
+            why: None,
         };
         let first = vec![
             place(1, "x", 1.5, Some("Me, \"You\"")),
