@@ -104,7 +104,9 @@ impl FoldInMap {
             let rows = self.values.chunks_exact(dim);
             let seen: Vec<f64> = rows.map(|row| share * product(row, listed)).collect();
             let items = history.iter();
-            items.map(|&item| product(&seen, side.own_row(item))).collect()
+            items
+                .map(|&item| product(&seen, side.own_row(item)))
+                .collect()
         };
         listed.iter().map(of_listed).collect()
     }

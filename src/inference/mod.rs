@@ -41,8 +41,8 @@ pub use popularity::Popularity;
 pub use prior::{ItemPrior, PriorSettings};
 pub use rank_error::RankError;
 pub use recommender::{
-    ForHistory, HISTORY, How, ListOptions, ListSource, Listed, Reason, Recommender, RecommenderError,
-    UserList, Why,
+    ForHistory, HISTORY, How, ListOptions, ListSource, Listed, Reason, Recommender,
+    RecommenderError, UserList, Why,
 };
 pub(crate) use rerank::{Reranker, mean_likeness};
 pub use rerank::{Reranking, RerankingError};

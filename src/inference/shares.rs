@@ -54,11 +54,7 @@ impl Scorer {
 }
 
 /// Shares that are what an item says of a listed one, times what the item counts.
-fn by_item(
-    history: History<'_>,
-    listed: &[u32],
-    says: impl Fn(u32, u32) -> f32,
-) -> Vec<Vec<f64>> {
+fn by_item(history: History<'_>, listed: &[u32], says: impl Fn(u32, u32) -> f32) -> Vec<Vec<f64>> {
     let of_listed = |&listed: &u32| {
         let share = |(item, weight)| f64::from(weight) * f64::from(says(item, listed));
         history.entries().map(share).collect()
@@ -216,9 +212,8 @@ mod tests {
         let dim = 9;
         let (_, scorer) = scorers(&train).swap_remove(1);
         let table = scorer.tables().unwrap().items().to_vec();
-        let row = |item: u32| {
-            DVector::from_fn(dim, |at, _| f64::from(table[item as usize * dim + at]))
-        };
+        let row =
+            |item: u32| DVector::from_fn(dim, |at, _| f64::from(table[item as usize * dim + at]));
         // Histories shorter and longer than a vector.
         for user in [0, 6, 13, 27] {
             let items = train.of(user);
@@ -243,11 +238,7 @@ mod tests {
     #[test]
     fn weights_count_and_neighbours_alone_speak() {
         let knn = ItemKnn::of_neighbours(
-            crate::data::Csr::from_rows([
-                vec![(1, 0.5), (2, 0.25)],
-                vec![(0, 0.5)],
-                Vec::new(),
-            ]),
+            crate::data::Csr::from_rows([vec![(1, 0.5), (2, 0.25)], vec![(0, 0.5)], Vec::new()]),
             ItemLists::from_pairs(1, [(0, 1), (0, 2)].into_iter()),
             vec![1.0, 0.5],
         );

@@ -1,8 +1,8 @@
 //! The ideal low-pass part of a filter: what the leading singular vectors see of a history, and nothing else.
 
+use super::super::history::History;
 use super::super::kernel::{ITEMS, ItemLanes, Tile, USERS, UserLanes};
 use super::super::panels::{pack_items, pack_users};
-use super::super::history::History;
 
 /// Item vectors packed for the product kernel.
 #[derive(Debug, Clone)]

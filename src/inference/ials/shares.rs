@@ -16,7 +16,13 @@ impl Side {
         }
         let scales: Vec<f64> = self
             .diagonal(history.len())
-            .map(|value| if value > 0.0 { value.sqrt().recip() } else { 0.0 })
+            .map(|value| {
+                if value > 0.0 {
+                    value.sqrt().recip()
+                } else {
+                    0.0
+                }
+            })
             .collect();
         let scaled = |rows: &[u32]| {
             DMatrix::from_fn(rows.len(), self.width, |at, column| {
@@ -29,7 +35,11 @@ impl Side {
             false => &own * solved(own.transpose() * &own, &others)?,
         };
         let of_listed = shares.column_iter();
-        Some(of_listed.map(|shares| shares.iter().copied().collect()).collect())
+        Some(
+            of_listed
+                .map(|shares| shares.iter().copied().collect())
+                .collect(),
+        )
     }
 }
 

@@ -6,6 +6,8 @@ mod list_options;
 mod lists;
 mod reasons;
 #[cfg(test)]
+mod reasons_tests;
+#[cfg(test)]
 mod tests;
 mod unknown_key;
 mod why;

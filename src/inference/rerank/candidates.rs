@@ -59,7 +59,10 @@ impl Candidates {
 /// Infinite ones count as the largest numbers there are, and equal ones are all 0.
 fn relevance(best: &[Ranked]) -> Vec<f64> {
     let finite = |place: &Ranked| f64::from(place.score.clamp(f32::MIN, f32::MAX));
-    let (first, last) = (best.first().map_or(0.0, finite), best.last().map_or(0.0, finite));
+    let (first, last) = (
+        best.first().map_or(0.0, finite),
+        best.last().map_or(0.0, finite),
+    );
     let range = first - last;
     let share = |place| match range > 0.0 {
         true => (finite(place) - last) / range,

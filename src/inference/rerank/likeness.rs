@@ -27,7 +27,10 @@ impl Scorer {
             Self::Embeddings(tables, _) | Self::ItemMeans(tables) => {
                 let side = tables.item_side();
                 let rows = items.iter().flat_map(|&item| side.own_row(item));
-                Some(Likeness::of_vectors(rows.copied().collect(), side.own_dim()))
+                Some(Likeness::of_vectors(
+                    rows.copied().collect(),
+                    side.own_dim(),
+                ))
             }
             Self::Filter(filter) => {
                 let (rows, dim) = filter.vectors_of(items)?;
@@ -86,10 +89,7 @@ fn kept(knn: &ItemKnn, item: u32, neighbour: u32) -> f64 {
 
 /// `-P_ab / sqrt(P_aa P_bb)`: with `B_ab = -P_ab / P_bb` it is the root of `B_ab B_ba`, with the sign of both.
 fn partial_correlation(ease: &Ease, a: u32, b: u32) -> f64 {
-    let [one, other] = [
-        ease.row(a)[b as usize],
-        ease.row(b)[a as usize],
-    ];
+    let [one, other] = [ease.row(a)[b as usize], ease.row(b)[a as usize]];
     let product = f64::from(one) * f64::from(other);
     product.max(0.0).sqrt().copysign(f64::from(one)).min(1.0)
 }

@@ -58,7 +58,9 @@ impl Reranking {
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 pub enum RerankingError {
     /// No share.
-    #[error("a diversity of {0} is not a share between 0 (the model's order) and 1 (variety alone)")]
+    #[error(
+        "a diversity of {0} is not a share between 0 (the model's order) and 1 (variety alone)"
+    )]
     Diversity(f64),
     /// No weight.
     #[error("popularity cannot be damped by {0}: give a number of at least 0, such as 0.2")]

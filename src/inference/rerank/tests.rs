@@ -127,7 +127,10 @@ fn what_cannot_be_is_refused_with_a_remedy() {
             popularity_damping,
             ..plain
         };
-        assert!(matches!(refused(settings), Some(RerankingError::Damping(_))));
+        assert!(matches!(
+            refused(settings),
+            Some(RerankingError::Damping(_))
+        ));
     }
     let capped = |cap| Reranking {
         category_cap: Some(cap),
@@ -189,7 +192,9 @@ fn likeness_of_vectors_is_their_cosine() {
     let scorer = Scorer::ItemMeans(Tables::random(1, 12, 4));
     let table = scorer.tables().unwrap().items().to_vec();
     let rows = DMatrix::from_row_iterator(12, 4, table.into_iter().map(f64::from));
-    let cosine = DMatrix::from_fn(12, 12, |a, b| rows.row(a).normalize().dot(&rows.row(b).normalize()));
+    let cosine = DMatrix::from_fn(12, 12, |a, b| {
+        rows.row(a).normalize().dot(&rows.row(b).normalize())
+    });
     assert_alike(&likenesses(&scorer), &cosine);
     let list = mean_likeness(&scorer, &[3, 0, 7]).unwrap();
     let expected = (cosine[(3, 0)] + cosine[(3, 7)] + cosine[(0, 7)]) / 3.0;

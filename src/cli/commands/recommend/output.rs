@@ -10,9 +10,7 @@ use crate::cli::output::print;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count, counted};
 use crate::error::{Result, Usage};
-use crate::export::{
-    Destination, JsonKey, JsonWhy, KeyTypes, ListFormat, RecommendationWriter,
-};
+use crate::export::{Destination, JsonKey, JsonWhy, KeyTypes, ListFormat, RecommendationWriter};
 use crate::inference::{Listed, Recommender, UserList};
 use crate::observer::remark;
 

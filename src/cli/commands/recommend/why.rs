@@ -27,7 +27,9 @@ pub(super) fn rows(place: &Listed) -> Vec<[String; 6]> {
         ("(rest)", why.rest),
     ];
     let sums = sums.into_iter().filter(|sum| sum.1.abs() >= SHOWN_MIN);
-    items.chain(sums.map(|(name, share)| row(name, share, None))).collect()
+    items
+        .chain(sums.map(|(name, share)| row(name, share, None)))
+        .collect()
 }
 
 /// How far the reasons of some lists account for their scores.
