@@ -38,6 +38,7 @@ fn value<T: FromStr>(name: &str, text: &str) -> Result<T, String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

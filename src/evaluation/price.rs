@@ -21,6 +21,9 @@ use crate::inference::{
 /// Users whose candidates are in memory at once.
 const USERS_PER_BATCH: usize = 16_384;
 
+/// A list for each of some users.
+type Lists = Vec<Vec<Ranked>>;
+
 /// The lists of a model and the same re-ranked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Price {
@@ -93,12 +96,7 @@ impl ToPrice<'_> {
     }
 
     /// The `k` best items of some users by the model.
-    fn best(
-        &self,
-        excluded: &ItemLists,
-        users: &[u32],
-        k: usize,
-    ) -> Result<Vec<Vec<Ranked>>, RankError> {
+    fn best(&self, excluded: &ItemLists, users: &[u32], k: usize) -> Result<Lists, RankError> {
         let mut lists = Vec::with_capacity(users.len());
         for batch in ranked_batches(self.source, excluded, self.data.among, users, k) {
             lists.extend(batch?.into_iter().map(|(_, list)| list));
@@ -108,7 +106,7 @@ impl ToPrice<'_> {
 
     fn measured(
         &self,
-        lists_of: &dyn Fn(&[u32]) -> Result<Vec<Vec<Ranked>>, RankError>,
+        lists_of: &dyn Fn(&[u32]) -> Result<Lists, RankError>,
     ) -> Result<Measured, RankError> {
         let users = self.data.cohort().warm;
         let bits = bits_by_item(self.data.train, self.source.n_items());

@@ -116,12 +116,13 @@ fn a_share_is_what_the_scores_lose_without_the_item() {
         let whole = scores(&work, &history);
         assert_eq!(whole.len(), 60);
         for (left_out, key) in history.iter().enumerate() {
+            let id: u64 = key.parse().unwrap();
             let mut shorter = history.to_vec();
             shorter.remove(left_out);
             let shorter = scores(&work, &shorter);
             for (item, (score, why)) in &whole {
                 let reasons = why["items"].as_array().unwrap().iter();
-                let mut own = reasons.filter(|reason| reason["item"].to_string() == *key);
+                let mut own = reasons.filter(|reason| reason["item"] == id);
                 let share = own.next().map_or(0.0, |reason| number(&reason["share"]));
                 let lost = score - shorter[item].0;
                 let size = sum(why).1;
@@ -231,5 +232,57 @@ fn people_of_a_file_and_popular_lists_have_reasons_too() {
     for row in ask(&popular, &["--user", "user-3", "--why"]) {
         assert_eq!(row["why"]["how"], "popularity");
         assert_eq!(row["why"]["popularity"], row["score"]);
+    }
+}
+
+/// Users of PinSAGE are means of their items, the newer ones counting more; after a refresh, of what came since, too. So
+/// are those of iALS, but for the means.
+#[test]
+fn vectors_made_of_histories_are_explained_after_a_refresh_too() {
+    for (model, more) in [
+        (
+            "pinsage",
+            &[
+                "--items",
+                "items.csv",
+                "--epochs",
+                "1",
+                "--set",
+                "pinsage.half_life_days=60",
+            ][..],
+        ),
+        ("ials", &["--set", "ials.dim=12"]),
+    ] {
+        let work = Workspace::new();
+        let items = (0..60).map(|item| format!("{item},thing {} {item}\n", item / 15));
+        let items = format!("item_id,title\n{}", items.collect::<String>());
+        work.write("items.csv", items.as_bytes());
+        let fixed = ["train", "log.csv", "--model", model, "--out", "run", "-q"];
+        work.succeed(&[&fixed[..], more].concat());
+        let assert_exact = |who: &str| {
+            for row in ask(&work, &["--user", who, "--why"]) {
+                assert_eq!(row["why"]["how"], "exact", "{model}: {row}");
+                let (sum, size) = sum(&row["why"]);
+                let error = (sum - number(&row["score"])).abs();
+                assert!(error < 1e-4 * size, "{model}: {row}");
+            }
+        };
+        assert_exact("user-3");
+        let log = String::from_utf8(work.read("log.csv")).unwrap();
+        let has = |item: u32| log.contains(&format!("user-3,{item},"));
+        let new = (0..60).find(|&item| !has(item)).unwrap();
+        let newer = format!(
+            "{log}user-3,{new},5,1610100000\nsomebody,1,5,1610100000\nsomebody,{new},5,1610200000\n"
+        );
+        work.write("newer.csv", newer.as_bytes());
+        work.succeed(&["refresh", "--run", "run", "newer.csv", "-q"]);
+        assert_exact("user-3");
+        assert_exact("somebody");
+        let rows = ask(&work, &["--user", "user-3", "--why"]);
+        let named = rows
+            .iter()
+            .flat_map(|row| row["why"]["items"].as_array().unwrap());
+        let mut named = named.map(|reason| reason["item"].to_string());
+        assert!(named.any(|item| item == new.to_string()), "{model}");
     }
 }

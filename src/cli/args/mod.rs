@@ -120,7 +120,7 @@ pub(crate) enum Command {
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215 --why\n  sagebrush recommend --run my-run --user 42 --diversity 0.3 --category-cap 3\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
-    Recommend(RecommendArgs),
+    Recommend(Box<RecommendArgs>),
     /// Write vectors of new items, made from their features, or of the items and users of the log
     #[command(
         after_help = "A pinsage run makes vectors of items it was not trained with. `similar` and `recommend` search them at once with `--with`.\n\nExamples:\n  sagebrush embed --run my-run --items new.csv --out new.parquet\n  sagebrush embed --run my-run --items new.csv --edges first-clicks.csv --out new.jsonl\n  sagebrush embed --run my-run --known items --out items.parquet"

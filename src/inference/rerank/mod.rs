@@ -27,6 +27,11 @@ const CANDIDATES_A_PLACE: usize = 5;
 /// How many times as many candidates are taken where a cap leaves lists too short.
 const MORE: usize = 4;
 
+/// A list for each of some users.
+type Lists = Vec<Vec<Ranked>>;
+/// Gives some users so many of the best items.
+type Best<'b> = dyn Fn(&[u32], usize) -> Result<Lists, RankError> + 'b;
+
 /// Re-ranks the lists of one model.
 pub(crate) struct Reranker<'a> {
     settings: Reranking,
@@ -72,12 +77,15 @@ impl<'a> Reranker<'a> {
     /// Lists of `k` items at most for some users, of the best items that `best` gives: the users' and how many.
     ///
     /// A list is made of `max(100, 5 k)` candidates, and of four times as many again where a cap leaves it too short.
-    pub(crate) fn lists<E: From<RankError>>(
+    ///
+    /// # Errors
+    /// As `best`.
+    pub(crate) fn lists(
         &self,
         users: &[u32],
         k: usize,
-        best: &dyn Fn(&[u32], usize) -> Result<Vec<Vec<Ranked>>, E>,
-    ) -> Result<Vec<Vec<Ranked>>, E> {
+        best: &Best<'_>,
+    ) -> Result<Lists, RankError> {
         let mut n = CANDIDATES_MIN.max(CANDIDATES_A_PLACE.saturating_mul(k));
         let (mut lists, mut is_whole) = self.lists_of(best(users, n)?, k, n);
         loop {
@@ -96,12 +104,7 @@ impl<'a> Reranker<'a> {
     }
 
     /// A list of each of some candidates, of which `n` were asked for, and whether there are no more.
-    fn lists_of(
-        &self,
-        candidates: Vec<Vec<Ranked>>,
-        k: usize,
-        n: usize,
-    ) -> (Vec<Vec<Ranked>>, Vec<bool>) {
+    fn lists_of(&self, candidates: Lists, k: usize, n: usize) -> (Lists, Vec<bool>) {
         let list = |best: Vec<Ranked>| {
             let is_whole = best.len() < n;
             (self.list(&best, k), is_whole)

@@ -7,9 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::EaseSettings;
 use crate::data::{Csr, ItemLists};
-use crate::inference::{
-    Ease, FoldIn, ItemKnn, Popularity, RankError, ScoreHead, Tables, filter, top_k,
-};
+use crate::inference::{Ease, FoldIn, ItemKnn, Popularity, ScoreHead, Tables, filter, top_k};
 
 const USERS: usize = 9;
 const ITEMS: usize = 150;
@@ -33,10 +31,10 @@ fn categories() -> ItemCategories {
     ItemCategories::new((0..ITEMS).map(of))
 }
 
-fn lists(reranker: &Reranker<'_>, scorer: &Scorer, k: usize) -> Vec<Vec<Ranked>> {
+fn lists(reranker: &Reranker<'_>, scorer: &Scorer, k: usize) -> Lists {
     let best = |users: &[u32], k: usize| top_k(scorer.source(), users, k, None);
     let users: Vec<u32> = (0..USERS as u32).collect();
-    reranker.lists::<RankError>(&users, k, &best).unwrap()
+    reranker.lists(&users, k, &best).unwrap()
 }
 
 proptest! {
@@ -99,7 +97,7 @@ fn damping_by_hand() {
         };
         let reranker = Reranker::new(settings, &scorer, Some((&counts, 99.0)), None).unwrap();
         let best = |users: &[u32], k: usize| top_k(scorer.source(), users, k, None);
-        let lists = reranker.lists::<RankError>(&[0], 3, &best).unwrap();
+        let lists = reranker.lists(&[0], 3, &best).unwrap();
         lists[0].iter().map(|place| place.item).collect()
     };
     // Relevance 1, .75, .5 and 0; log 100 / log 100 = 1 and log 10 / log 100 = .5.
