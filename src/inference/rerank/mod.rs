@@ -24,8 +24,10 @@ pub use settings::{Reranking, RerankingError};
 const CANDIDATES_MIN: usize = 100;
 /// Candidates for each place of a list.
 const CANDIDATES_A_PLACE: usize = 5;
-/// How many times as many candidates are taken where a cap leaves lists too short.
+/// How many times as many items are looked at where a cap leaves lists short.
 const MORE: usize = 4;
+/// Candidates of all users that are in memory at once.
+const CANDIDATES_AT_ONCE: usize = 1 << 24;
 
 /// A list for each of some users.
 type Lists = Vec<Vec<Ranked>>;
@@ -76,7 +78,8 @@ impl<'a> Reranker<'a> {
 
     /// Lists of `k` items at most for some users, of the best items that `best` gives: the users' and how many.
     ///
-    /// A list is made of `max(100, 5 k)` candidates, and of four times as many again where a cap leaves it too short.
+    /// A list is made of `max(100, 5 k)` candidates. Where a cap leaves it short, it goes on with the best further items that
+    /// have room.
     ///
     /// # Errors
     /// As `best`.
@@ -87,29 +90,54 @@ impl<'a> Reranker<'a> {
         best: &Best<'_>,
     ) -> Result<Lists, RankError> {
         let mut n = CANDIDATES_MIN.max(CANDIDATES_A_PLACE.saturating_mul(k));
-        let (mut lists, mut is_whole) = self.lists_of(best(users, n)?, k, n);
-        loop {
-            let short = (0..users.len()).filter(|&at| lists[at].len() < k && !is_whole[at]);
-            let short: Vec<usize> = short.collect();
-            if short.is_empty() {
-                return Ok(lists);
-            }
-            n = n.saturating_mul(MORE);
-            let again: Vec<u32> = short.iter().map(|&at| users[at]).collect();
-            let (longer, whole) = self.lists_of(best(&again, n)?, k, n);
-            for ((at, list), whole) in short.into_iter().zip(longer).zip(whole) {
-                (lists[at], is_whole[at]) = (list, whole);
+        let (mut lists, mut short) = (Lists::with_capacity(users.len()), Vec::new());
+        for users in parts(users, n) {
+            let candidates = best(users, n)?;
+            let of_candidates = candidates.par_iter().map(|best| self.list(best, k));
+            for (list, candidates) in of_candidates
+                .collect::<Lists>()
+                .into_iter()
+                .zip(&candidates)
+            {
+                // Of fewer candidates than were asked for there are no more.
+                if list.len() < k && candidates.len() == n {
+                    short.push(lists.len());
+                }
+                lists.push(list);
             }
         }
+        while !short.is_empty() {
+            n = n.saturating_mul(MORE);
+            let mut left = Vec::new();
+            for short in parts(&short, n) {
+                let again: Vec<u32> = short.iter().map(|&at| users[at]).collect();
+                for (&at, candidates) in short.iter().zip(best(&again, n)?) {
+                    self.fill(&mut lists[at], &candidates, k);
+                    if lists[at].len() < k && candidates.len() == n {
+                        left.push(at);
+                    }
+                }
+            }
+            short = left;
+        }
+        Ok(lists)
     }
 
-    /// A list of each of some candidates, of which `n` were asked for, and whether there are no more.
-    fn lists_of(&self, candidates: Lists, k: usize, n: usize) -> (Lists, Vec<bool>) {
-        let list = |best: Vec<Ranked>| {
-            let is_whole = best.len() < n;
-            (self.list(&best, k), is_whole)
+    /// Goes on with a list by the best items that have room.
+    fn fill(&self, list: &mut Vec<Ranked>, best: &[Ranked], k: usize) {
+        let Some(mut room) = self.room() else {
+            return;
         };
-        candidates.into_par_iter().map(list).unzip()
+        let mut taken: Vec<u32> = list.iter().map(|place| place.item).collect();
+        taken.iter().for_each(|&item| room.fill(item));
+        taken.sort_unstable();
+        for place in best {
+            let is_new = taken.binary_search(&place.item).is_err();
+            if list.len() < k && is_new && room.has(place.item) {
+                room.fill(place.item);
+                list.push(*place);
+            }
+        }
     }
 
     /// The `k` items of the candidates, best first, that make the list, in its order.
@@ -154,6 +182,11 @@ impl<'a> Reranker<'a> {
             left: vec![cap; categories.names().len()],
         })
     }
+}
+
+/// Users in parts whose candidates, `n` each, memory holds at once.
+fn parts<T>(users: &[T], n: usize) -> impl Iterator<Item = &[T]> {
+    users.chunks((CANDIDATES_AT_ONCE / n).max(1))
 }
 
 /// How many more items of each category a list may hold.

@@ -27,7 +27,7 @@ pub struct Reranking {
     /// candidate.
     pub popularity_damping: f64,
     /// How many items of one category a list may hold, at least 1. An item of several categories counts in each; one of
-    /// none is free.
+    /// none is free. A list that the candidates leave short goes on with the best further items that have room.
     pub category_cap: Option<usize>,
 }
 
