@@ -93,7 +93,8 @@ pub use error::{Error, Result};
 pub use evaluation::{Estimate, Evaluation, SystemResult};
 pub use failure::Failure;
 pub use inference::{
-    ForHistory, ListOptions, ListSource, Listed, Ranked, Recommender, RecommenderError, UserList,
+    ForHistory, How, ListOptions, ListSource, Listed, Ranked, Reason, Recommender,
+    RecommenderError, Reranking, UserList, Why,
 };
 pub use library::{Dataset, Interaction, Run, evaluate};
 #[cfg(feature = "train")]

@@ -11,6 +11,7 @@ mod output;
 #[cfg(feature = "train")]
 mod progress;
 mod report;
+mod reranking;
 mod session;
 mod setting_flags;
 mod shard;

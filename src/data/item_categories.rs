@@ -79,6 +79,14 @@ impl ItemCategories {
         &self.names
     }
 
+    /// The positions among [`names`](Self::names) of the categories of an item, ascending.
+    ///
+    /// # Panics
+    /// When there is no such item.
+    pub fn of_item(&self, item: u32) -> &[u32] {
+        &self.of_items[item as usize]
+    }
+
     /// Items there are.
     pub fn n_items(&self) -> usize {
         self.of_items.len()

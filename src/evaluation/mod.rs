@@ -12,6 +12,7 @@ mod evaluate;
 mod evaluator;
 mod half_life;
 mod metrics;
+mod price;
 mod result;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -30,4 +31,5 @@ pub use half_life::{HALF_LIVES_DAYS, best_half_life};
 pub use metrics::{
     Metric, average_precision, hit_rate, ndcg, precision, recall, reciprocal_rank, relevance,
 };
+pub(crate) use price::{Price, ToPrice};
 pub use result::{Evaluation, GroupResult, PerUser, SystemDetail, SystemResult};

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::destination::Output;
 use super::error::ExportError;
 use super::key_types::{JsonKey, KeyTypes};
+use super::why::JsonWhy;
 use crate::inference::{ListSource, UserList};
 
 pub(super) struct JsonLinesWriter {
@@ -24,6 +25,8 @@ struct Row<'a> {
     title: Option<&'a str>,
     #[serde(skip_serializing_if = "ListSource::is_model")]
     source: ListSource,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<JsonWhy<'a>>,
 }
 
 impl JsonLinesWriter {
@@ -34,13 +37,16 @@ impl JsonLinesWriter {
     pub(super) fn write(&mut self, lists: &[UserList]) -> Result<(), ExportError> {
         for list in lists {
             for place in &list.items {
+                let numbers = self.types;
+                let why = place.why.as_ref();
                 let row = Row {
-                    user: JsonKey::of(&list.user, self.types.users_are_numbers),
+                    user: JsonKey::of(&list.user, numbers.users_are_numbers),
                     rank: place.rank,
-                    item: JsonKey::of(&place.item, self.types.items_are_numbers),
+                    item: JsonKey::of(&place.item, numbers.items_are_numbers),
                     score: place.score,
                     title: place.title.as_deref(),
                     source: list.source,
+                    why: why.map(|why| JsonWhy::of(why, numbers.items_are_numbers)),
                 };
                 let written = serde_json::to_writer(&mut self.output, &row).map_err(Into::into);
                 written

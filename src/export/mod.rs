@@ -16,6 +16,7 @@ mod parquet;
 mod recommendations;
 mod trec;
 mod vectors;
+mod why;
 
 pub use destination::{Destination, write_with};
 #[cfg(feature = "parquet")]
@@ -28,3 +29,5 @@ pub use npy::write_npy;
 pub use recommendations::{ListFormat, RecommendationWriter};
 pub use trec::TrecWriter;
 pub use vectors::{VectorFormat, write_vectors};
+#[cfg(feature = "cli")]
+pub(crate) use why::JsonWhy;

@@ -12,7 +12,7 @@ use super::parquet::ParquetWriter;
 use crate::inference::UserList;
 
 /// The formats of recommendation lists; columns `user, rank, item, score`, `title` where items have titles,
-/// and `source`, which is `model` or `popularity`; in JSON lines the latter alone is written.
+/// and `source`, which is `model` or `popularity`; in JSON lines the latter alone is written. Reasons are in JSON lines alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListFormat {
     /// Comma-separated values with a header.
@@ -139,6 +139,7 @@ pub(super) mod fixture {
             item: item.to_owned(),
             score,
             title: title.filter(|_| with_titles).map(str::to_owned),
+            why: None,
         };
         let first = vec![
             place(1, "x", 1.5, Some("Me, \"You\"")),

@@ -172,6 +172,9 @@ mod tests {
         let infinite = list(&[f32::INFINITY, 0.0, f32::NEG_INFINITY, f32::NEG_INFINITY]);
         assert_eq!(falling_scores(&infinite), [4.0, 3.0, 2.0, 1.0]);
         assert!(falling_scores(&list(&[0.0; 50])).is_sorted_by(|a, b| a > b));
+        // A re-ranked list keeps its order, whatever its scores.
+        let reranked = falling_scores(&list(&[2.0, 5.0, 1.0, 4.0]));
+        assert!(reranked.is_sorted_by(|a, b| a > b));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::config::{DeviceName, ModelName};
 use crate::error::Result;
 use crate::evaluation::{self, Bootstrap, Evaluated, EvaluationOptions};
 use crate::export::TrecWriter;
-use crate::inference::{ScoreSource, ServedScores};
+use crate::inference::{Reranking, ScoreSource, ServedScores};
 use crate::observer::{Observer, remark};
 use crate::run::{Ledger, Opening, RunWriter, hash_of_split};
 use crate::split::RefitOn;
@@ -53,6 +53,12 @@ impl ToMeasure {
     /// The number of items of its catalogue.
     pub(crate) fn n_items(&self) -> usize {
         self.run.recommender.items().len()
+    }
+
+    /// Refuses a re-ranking that this run cannot have, before the test part is opened.
+    pub(crate) fn check_reranking(&self, settings: Reranking) -> Result<()> {
+        self.run.recommender.reranker(settings)?;
+        Ok(())
     }
 
     /// As [`OpenRun::rank_on`].

@@ -5,6 +5,7 @@ mod evaluate;
 mod evaluation_file;
 mod new_items;
 mod open_run;
+mod price;
 mod recent;
 mod refresh;
 mod scorer;
@@ -16,6 +17,7 @@ pub(crate) use evaluate::{Measurement, ToMeasure, measure, settings};
 pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
+pub(crate) use price::price;
 pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};
 #[cfg(feature = "train")]
 pub(crate) use scorer::places_by_means;

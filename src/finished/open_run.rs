@@ -91,6 +91,15 @@ impl OpenRun {
             Some(new) => recommender.with_histories(&trained_on.lists(&lists).union(&new.lists)),
             None => recommender,
         };
+        let recommender = match recommender.scorer().tables() {
+            Some(_) => {
+                let refreshed = refreshed.as_ref();
+                let (histories, weights) =
+                    scorer::histories_of_vectors(&dir, &config, &lists, &trained_on, refreshed)?;
+                recommender.explained_by(histories, weights)?
+            }
+            None => recommender,
+        };
         let recommender = match dir.prior(recommender.items().len())? {
             Some(stored) => recommender.with_prior(&ItemPrior::from_stored(stored))?,
             None => recommender,

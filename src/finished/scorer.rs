@@ -5,7 +5,7 @@ use crate::config::{ModelName, RunConfig, ScoreKind};
 use crate::data::{ItemLists, PairColumns, decayed_weights};
 use crate::error::Result;
 use crate::inference::{Ease, FoldIn, FoldInMap, ItemKnn, Popularity, Scorer, filter, from_stored};
-use crate::run::{RunDir, SeenLists};
+use crate::run::{RunDir, SeenLists, StoredRefresh};
 
 /// The scorer of a run over the lists that its model was trained on.
 pub(super) fn of_run(
@@ -84,6 +84,28 @@ pub(super) fn with_histories(
         Scorer::Ease(ease) => Scorer::Ease(ease.with_histories(histories)),
         Scorer::Popularity(_) | Scorer::Embeddings(..) | Scorer::ItemMeans(_) => scorer,
     }
+}
+
+/// The items that the vectors of a run's users come of, and what each counts there, none for 1 each.
+pub(super) fn histories_of_vectors(
+    dir: &RunDir,
+    config: &RunConfig,
+    lists: &SeenLists,
+    trained_on: &TrainedOn,
+    refreshed: Option<&StoredRefresh>,
+) -> Result<(ItemLists, Vec<f32>)> {
+    let pinsage = config.pinsage.as_ref();
+    let half_life = pinsage.and_then(|own| own.half_life_days);
+    let Some(new) = refreshed else {
+        let weights = trained_on.counting(dir, lists, false, half_life)?;
+        return Ok((trained_on.lists(lists).clone(), weights));
+    };
+    let (histories, columns) = trained_on.with(new, dir, lists)?;
+    let weights = match columns.times.len() == histories.n_pairs() {
+        true => columns.counting(false, half_life),
+        false => Vec::new(),
+    };
+    Ok((histories, weights))
 }
 
 /// Whether the model's users are the means of their items, new users as well. A bilinear form or a perceptron changes

@@ -16,6 +16,8 @@ use crate::data::ItemLists;
 pub(super) struct Fallback {
     /// The number of training interactions of each item.
     counts: Vec<f32>,
+    /// The largest of them.
+    most: f32,
     /// What popular items are ranked by, where that is not the number: how popular they are these days.
     recent: Option<Vec<f32>>,
     is_cold_user: Vec<bool>,
@@ -38,6 +40,7 @@ impl Fallback {
     pub(super) fn of(train: &ItemLists, counts: Vec<f32>) -> Self {
         let users = 0..train.n_users() as u32;
         Self {
+            most: counts.iter().copied().fold(0.0, f32::max),
             counts,
             recent: None,
             is_cold_user: users.map(|user| train.of(user).is_empty()).collect(),
@@ -93,6 +96,11 @@ impl Fallback {
     pub(super) fn is_cold_history(&self, items: &[u32]) -> bool {
         let is_known = |&item: &u32| self.items_have_features || self.counts[item as usize] > 0.0;
         !items.iter().any(is_known)
+    }
+
+    /// The number of training interactions of each item, and the largest of them.
+    pub(super) fn counts(&self) -> (&[f32], f32) {
+        (&self.counts, self.most)
     }
 
     /// What items are ranked by.

@@ -94,6 +94,23 @@ impl FoldInMap {
         &self.values
     }
 
+    /// What each item of a history adds to the scores of the `listed` ones for the user with that history, a row for each
+    /// of these: `v_i . W v_j / sqrt(n)`.
+    fn shares(&self, tables: &Tables, history: &[u32], listed: &[u32]) -> Vec<Vec<f64>> {
+        let (side, dim) = (tables.item_side(), self.dim);
+        let share = 1.0 / (history.len().max(1) as f64).sqrt();
+        let of_listed = |&item: &u32| {
+            let listed = side.own_row(item);
+            let rows = self.values.chunks_exact(dim);
+            let seen: Vec<f64> = rows.map(|row| share * product(row, listed)).collect();
+            let items = history.iter();
+            items
+                .map(|&item| product(&seen, side.own_row(item)))
+                .collect()
+        };
+        listed.iter().map(of_listed).collect()
+    }
+
     /// Appends the vector of a user with the items of `history`.
     fn place(&self, tables: &Tables, history: &[u32], vectors: &mut Vec<f32>) {
         let mut placed = vec![0.0; self.dim];
@@ -164,12 +181,9 @@ impl FoldIn {
         histories: &ItemLists,
     ) -> Result<Tables, FoldInError> {
         let map = match &self.0 {
-            Origin::Known(map) => map,
             Origin::Ials(fold_in) => return Ok(fold_in.place(tables, histories)),
-            Origin::Training { train, fitted } => {
-                let fitted = fitted.get_or_init(|| FoldInMap::fit(tables, train));
-                fitted.as_ref().map_err(|&error| error)?
-            }
+            Origin::Known(map) => map,
+            Origin::Training { train, fitted } => fitted_map(tables, train, fitted)?,
         };
         let mut vectors = Vec::with_capacity(histories.n_users() * tables.own_dim());
         for user in 0..histories.n_users() as u32 {
@@ -177,6 +191,47 @@ impl FoldIn {
         }
         Ok(tables.with_users(vectors))
     }
+
+    /// What each item of a history adds to the scores of the `listed` ones for the user whom [`place`](Self::place) makes of
+    /// it, without the prior: a row for each of these.
+    ///
+    /// # Errors
+    /// When the tables hold nothing to go by.
+    ///
+    /// # Panics
+    /// When the tables do not have one of the items.
+    pub(super) fn shares(
+        &self,
+        tables: &Tables,
+        history: &[u32],
+        listed: &[u32],
+    ) -> Result<Vec<Vec<f64>>, FoldInError> {
+        let map = match &self.0 {
+            Origin::Ials(fold_in) => {
+                let shares = fold_in.shares(tables, history, listed);
+                return shares.ok_or(FoldInError);
+            }
+            Origin::Known(map) => map,
+            Origin::Training { train, fitted } => fitted_map(tables, train, fitted)?,
+        };
+        Ok(map.shares(tables, history, listed))
+    }
+}
+
+/// The map that is fitted once.
+fn fitted_map<'a>(
+    tables: &Tables,
+    train: &ItemLists,
+    fitted: &'a OnceLock<Result<FoldInMap, FoldInError>>,
+) -> Result<&'a FoldInMap, FoldInError> {
+    let fitted = fitted.get_or_init(|| FoldInMap::fit(tables, train));
+    fitted.as_ref().map_err(|&error| error)
+}
+
+/// The inner product of a row of the map with a vector.
+fn product(row: &[f64], vector: &[f32]) -> f64 {
+    let pairs = row.iter().zip(vector);
+    pairs.map(|(a, &b)| a * f64::from(b)).sum()
 }
 
 /// `sum_i v_i / sqrt(n)` over the `n` items of a history.

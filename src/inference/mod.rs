@@ -4,6 +4,7 @@ mod ease;
 mod fallback;
 pub mod filter;
 mod fold_in;
+mod history;
 mod ials;
 mod item_knn;
 mod item_pairs;
@@ -17,9 +18,11 @@ mod popularity;
 mod prior;
 mod rank_error;
 mod recommender;
+mod rerank;
 mod score_source;
 mod scorer;
 mod selection;
+mod shares;
 mod similar;
 mod stored;
 mod tables;
@@ -38,8 +41,11 @@ pub use popularity::Popularity;
 pub use prior::{ItemPrior, PriorSettings};
 pub use rank_error::RankError;
 pub use recommender::{
-    ForHistory, HISTORY, ListOptions, ListSource, Listed, Recommender, RecommenderError, UserList,
+    ForHistory, HISTORY, How, ListOptions, ListSource, Listed, Reason, Recommender,
+    RecommenderError, UserList, Why,
 };
+pub(crate) use rerank::{Reranker, mean_likeness};
+pub use rerank::{Reranking, RerankingError};
 pub use sagebrush_model::ScoreHead;
 pub use score_source::{ManyLists, ScoreSource};
 pub use scorer::Scorer;

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::one_of;
 use crate::cli::shard::Shard;
 use crate::config::DeviceName;
+use crate::inference::Reranking;
 
 /// Options of `recommend`.
 #[derive(Debug, Args)]
@@ -69,6 +70,12 @@ pub(crate) struct RecommendArgs {
     /// Recommend also items that the user, or the history, already has
     #[arg(long)]
     pub(crate) include_seen: bool,
+    /// Say for each item which of the user's items speak for it, and what popularity adds to its score
+    #[arg(long)]
+    pub(crate) why: bool,
+    /// Reasons of an item at most; 3 in a table and all in JSON by default
+    #[arg(long, value_name = "N", requires = "why", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) reasons: Option<u32>,
     /// Where to make the lists; the run's own device by default
     #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
     pub(crate) device: Option<String>,
@@ -81,6 +88,9 @@ pub(crate) struct RecommendArgs {
     /// What lists may hold.
     #[command(flatten)]
     pub(crate) items: ItemArgs,
+    /// How lists are re-ranked.
+    #[command(flatten)]
+    pub(crate) rerank: RerankArgs,
     /// New items.
     #[command(flatten)]
     pub(crate) new: NewItemArgs,
@@ -111,6 +121,33 @@ pub(crate) struct ItemArgs {
     /// The only category that lists may hold, by its name in the item file of the training
     #[arg(long, value_name = "NAME")]
     pub(crate) category: Option<String>,
+}
+
+/// How lists are re-ranked.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "In which order")]
+pub(crate) struct RerankArgs {
+    /// Variety: from 0, the model's order, to 1, items as unlike each other as there are among the candidates
+    #[arg(long, value_name = "L", allow_negative_numbers = true)]
+    pub(crate) diversity: Option<f64>,
+    /// How far popular items step back: from 0, not at all; at 1 the most popular one loses what lies between the first and
+    /// the last candidate
+    #[arg(long, value_name = "B", allow_negative_numbers = true)]
+    pub(crate) damp_popularity: Option<f64>,
+    /// How many items of one category a list may hold; an item of several counts in each
+    #[arg(long, value_name = "N")]
+    pub(crate) category_cap: Option<usize>,
+}
+
+impl RerankArgs {
+    /// The same for the library.
+    pub(crate) fn settings(&self) -> Reranking {
+        Reranking {
+            diversity: self.diversity.unwrap_or_default(),
+            popularity_damping: self.damp_popularity.unwrap_or_default(),
+            category_cap: self.category_cap,
+        }
+    }
 }
 
 /// Forms of recommendation files.

@@ -16,8 +16,10 @@ pub(crate) use synth::SynthArgs;
 #[cfg(feature = "train")]
 pub(crate) use training::{AblateArgs, RefitArgs, SettingsArgs, TrainArgs, TuneArgs};
 
+use super::reranking;
 use super::setting_flags::DataFlags;
 use crate::config::DeviceName;
+use crate::inference::Reranking;
 
 /// A graph recommender: from an interaction log to embeddings, honest metrics and top-K lists.
 #[derive(Debug, Parser)]
@@ -106,7 +108,7 @@ pub(crate) enum Command {
     Reproduce(ReproduceArgs),
     /// Open the test set and measure a run beside simple baselines
     #[command(
-        after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json"
+        after_help = "Examples:\n  sagebrush evaluate --run my-run\n  sagebrush evaluate --run my-run --k 10 --k 20 --trec trec/ --json\n  sagebrush evaluate --run my-run --rerank diversity=0.3,damp-popularity=0.1"
     )]
     Evaluate(EvaluateArgs),
     /// Bring a run up to date with a newer log in seconds, without training
@@ -116,9 +118,9 @@ pub(crate) enum Command {
     Refresh(RefreshArgs),
     /// List the top-K items for users
     #[command(
-        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
+        after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215 --why\n  sagebrush recommend --run my-run --user 42 --diversity 0.3 --category-cap 3\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
     )]
-    Recommend(RecommendArgs),
+    Recommend(Box<RecommendArgs>),
     /// Write vectors of new items, made from their features, or of the items and users of the log
     #[command(
         after_help = "A pinsage run makes vectors of items it was not trained with. `similar` and `recommend` search them at once with `--with`.\n\nExamples:\n  sagebrush embed --run my-run --items new.csv --out new.parquet\n  sagebrush embed --run my-run --items new.csv --edges first-clicks.csv --out new.jsonl\n  sagebrush embed --run my-run --known items --out items.parquet"
@@ -236,6 +238,9 @@ pub(crate) struct EvaluateArgs {
     /// Write `run.txt` and `qrels.txt` for trec_eval and similar tools
     #[arg(long, value_name = "DIR")]
     pub(crate) trec: Option<PathBuf>,
+    /// What re-ranked lists would cost beside the run's own, such as diversity=0.3,damp-popularity=0.1,category-cap=3
+    #[arg(long, value_name = "NAME=NUMBER,...", value_parser = reranking::parse)]
+    pub(crate) rerank: Option<Reranking>,
     /// Where to make the lists; the run's own device by default
     #[arg(long, value_name = "NAME", value_parser = one_of(DeviceName::NAMES))]
     pub(crate) device: Option<String>,

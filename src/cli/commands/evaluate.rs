@@ -1,5 +1,7 @@
 //! `evaluate`: measures a run beside the baselines, prints the result and writes the report.
 
+use serde_json::json;
+
 use super::{item_choice, report_data};
 use crate::cli::args::EvaluateArgs;
 use crate::cli::report;
@@ -7,8 +9,9 @@ use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count};
 use crate::config::DeviceName;
 use crate::error::Result;
-use crate::evaluation::Evaluation;
+use crate::evaluation::{Evaluation, Price};
 use crate::finished::{self, Measurement, ToMeasure};
+use crate::inference::Reranking;
 
 /// Runs `evaluate`.
 pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
@@ -19,18 +22,33 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
     }
     let device = args.device.as_deref().and_then(DeviceName::from_name);
     let run = run.rank_on(session, device)?;
-    let evaluation = reported(finished::measure(
+    if let Some(settings) = args.rerank {
+        run.check_reranking(settings)?;
+    }
+    let measured = finished::measure(
         session,
         run,
         &[],
         ks,
         args.trec.as_deref(),
         session.ledger.as_ref(),
-    )?)?;
+    )?;
+    let price = match args.rerank {
+        Some(settings) => finished::price(&measured, settings)?,
+        None => None,
+    };
+    let evaluation = reported(measured)?;
     if session.json {
-        return session.print_json(&evaluation);
+        let mut document = json!(evaluation);
+        if let Some(price) = &price {
+            document["reranked"] = json!(price);
+        }
+        return session.print_json(&document);
     }
     session.print(&to_text(&evaluation))?;
+    if let Some(price) = &price {
+        session.print(&price_text(price))?;
+    }
     session.say(&format!(
         "the report is in {}",
         args.run.join("report.html").display()
@@ -93,6 +111,41 @@ pub(super) fn to_text(evaluation: &Evaluation) -> String {
         count(evaluation.n_users_evaluated as u64),
         count(evaluation.n_users_without_test as u64),
         count(evaluation.n_cold_users as u64),
+    )
+}
+
+/// What re-ranked lists cost and gain beside the run's own.
+fn price_text(price: &Price) -> String {
+    let Reranking {
+        diversity,
+        popularity_damping,
+        category_cap,
+    } = price.settings;
+    let cap = category_cap.map_or(String::new(), |cap| format!(", category-cap {cap}"));
+    let mut table = Table::new([
+        ("metric", Align::Left),
+        ("as ranked", Align::Right),
+        ("re-ranked", Align::Right),
+        ("difference", Align::Right),
+        ("interval", Align::Left),
+        ("p", Align::Right),
+        ("better/worse for", Align::Right),
+    ]);
+    for row in price.comparison.rows() {
+        table.row(row);
+    }
+    let [plain, reranked] = price.coverage;
+    table.row([
+        format!("coverage@{}", price.k),
+        format!("{plain:.4}"),
+        format!("{reranked:.4}"),
+        format!("{:+.4}", reranked - plain),
+    ]);
+    format!(
+        "{}Lists of {} re-ranked by diversity {diversity}, damp-popularity {popularity_damping}{cap}, on the same users; the run keeps \
+         the evaluation of its own lists alone.\n",
+        table.render(Style::of_stdout()),
+        price.k
     )
 }
 

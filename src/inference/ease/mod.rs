@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::history::History;
 use super::item_pairs::{ItemPairs, Sums};
 use super::rank_error::RankError;
 use super::score_source::{ScoreSource, rows_of_tile};
@@ -136,7 +137,13 @@ impl Ease {
             .map_err(|item| RankError::VectorNotANumber { item })
     }
 
-    fn row(&self, item: u32) -> &[f32] {
+    /// The items of a user.
+    pub(super) fn history(&self, user: u32) -> History<'_> {
+        History::of(&self.histories, &[], user)
+    }
+
+    /// What an item says of all others: a row of `B`.
+    pub(super) fn row(&self, item: u32) -> &[f32] {
         &self.weights[item as usize * self.n_items..][..self.n_items]
     }
 }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::super::history::History;
 use super::super::kernel::ITEMS;
 use super::Core;
-use super::history::History;
 use super::low_pass::Projected;
 use crate::spectral::{CoOccurrence, Step};
 

@@ -1,8 +1,8 @@
 //! The ideal low-pass part of a filter: what the leading singular vectors see of a history, and nothing else.
 
+use super::super::history::History;
 use super::super::kernel::{ITEMS, ItemLanes, Tile, USERS, UserLanes};
 use super::super::panels::{pack_items, pack_users};
-use super::history::History;
 
 /// Item vectors packed for the product kernel.
 #[derive(Debug, Clone)]
@@ -50,6 +50,16 @@ impl LowPass {
             n_vectors: self.n_vectors,
             lanes: pack_users(rows.iter().map(Vec::as_slice), self.n_vectors),
         }
+    }
+
+    /// The vectors of some items, `[items.len(), n_vectors]`, and their width.
+    pub(super) fn rows_of(&self, items: &[u32]) -> (Vec<f32>, usize) {
+        let row = |&item: &u32| {
+            let (panel, lane) = (item as usize / ITEMS, item as usize % ITEMS);
+            let lanes = &self.lanes[panel * self.n_vectors..][..self.n_vectors];
+            lanes.iter().map(move |lanes| lanes.0[lane])
+        };
+        (items.iter().flat_map(row).collect(), self.n_vectors)
     }
 
     /// Calls `take` with each user of the block and the products with the items of a panel.

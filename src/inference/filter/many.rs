@@ -3,11 +3,11 @@
 
 use rayon::prelude::*;
 
+use super::super::history::History;
 use super::super::rank_error::RankError;
 use super::super::score_source::ManyLists;
 use super::super::selection::{Ranked, Selection, any_above};
 use super::block::{Filtered, USERS_PER_BLOCK};
-use super::history::History;
 use super::{Core, GraphFilter};
 
 /// Columns of the table that are made at once.

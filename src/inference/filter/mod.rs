@@ -4,17 +4,18 @@
 //! ones (or weights), `D` item degrees, `P` the normalised item graph and `V` its leading singular vectors.
 
 mod block;
-mod history;
 mod low_pass;
 mod many;
 mod response;
 mod settings;
+mod shares;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::history::History;
 use super::rank_error::RankError;
 use super::score_source::{ManyLists, ScoreSource};
 use super::selection::{Ranked, Selection};
@@ -23,7 +24,6 @@ use crate::data::ItemLists;
 use crate::failure::{Fails, Failure};
 use crate::spectral::{CoOccurrence, SpectralError};
 use block::{Filtered, USERS_PER_BLOCK};
-use history::History;
 use low_pass::LowPass;
 pub use response::Response;
 pub(crate) use settings::{histories_count, of_run, shape};
@@ -194,12 +194,14 @@ impl GraphFilter {
             .map_err(|item| RankError::VectorNotANumber { item })
     }
 
-    fn history(&self, user: u32) -> History<'_> {
-        let items = self.histories.of(user);
-        let start = self.histories.row_ptr()[user as usize];
-        let weights = self.weights.get(start..start + items.len());
-        let weights = weights.unwrap_or_default();
-        History { items, weights }
+    /// The items of a user, and what each counts.
+    pub(super) fn history(&self, user: u32) -> History<'_> {
+        History::of(&self.histories, &self.weights, user)
+    }
+
+    /// The vectors of some items in the low-pass part, `[items.len(), width]`, and the width; `None` without that part.
+    pub(super) fn vectors_of(&self, items: &[u32]) -> Option<(Vec<f32>, usize)> {
+        Some(self.core.low_pass.as_ref()?.rows_of(items))
     }
 
     fn filtered(&self, users: &[u32]) -> Filtered<'_> {
@@ -245,6 +247,32 @@ impl ScoreSource for GraphFilter {
     fn rank_many(&self, wanted: &ManyLists<'_>) -> Option<Result<Vec<Vec<Ranked>>, RankError>> {
         many::rank(self, wanted)
     }
+}
+
+/// A filter with some singular vectors: of a high degree, or linear.
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) fn fixture(train: &ItemLists, n_items: usize, is_high: bool) -> GraphFilter {
+    use crate::spectral::{SpectrumRequest, leading_vectors};
+    let response = match is_high {
+        true => Response::plateau(8, 1.5),
+        false => Response::linear(),
+    };
+    let shape = FilterShape {
+        response,
+        degree_power: 0.4,
+        low_pass_weight: 0.2,
+        low_pass_degree_power: 0.4,
+    };
+    let graph = CoOccurrence::new(train, n_items).unwrap();
+    let request = SpectrumRequest {
+        n_vectors: 4,
+        tolerance: 1e-4,
+        seed: 1,
+    };
+    let spectrum = leading_vectors(&graph, request, &|| false).unwrap();
+    let n_vectors = spectrum.values.len();
+    GraphFilter::new(&shape, graph, train.clone(), &spectrum.vectors, n_vectors).unwrap()
 }
 
 impl Fails for FilterError {

@@ -4,6 +4,7 @@
 //! The factors minimise `sum_S (1 - w.h)^2 + alpha sum_all (w.h)^2 + l2 sum_u r_u |w_u|^2 + l2 sum_i r_i |h_i|^2`, where `S`
 //! are the interactions, `all` is every pair of a user and an item, and `r_u = (|S_u| + alpha n_items)^power`.
 
+mod shares;
 mod side;
 #[cfg(test)]
 mod tests;
@@ -140,9 +141,24 @@ impl IalsFoldIn {
 
     /// The same items with a user for each of `histories`.
     pub(super) fn place(&self, tables: &Tables, histories: &ItemLists) -> Tables {
-        let make = || Side::new(&tables.own_items(), tables.own_dim(), &self.config);
         let mut users = vec![0.0; histories.n_users() * tables.own_dim()];
-        solve_all(histories.rows(), self.items.get_or_init(make), &mut users);
+        solve_all(histories.rows(), self.side_of(tables), &mut users);
         tables.with_users(users)
+    }
+
+    /// What each item of a history adds to the scores of the `listed` ones for the user whom [`place`](Self::place) makes of
+    /// it, a row for each of these; `None` where the numbers overflow.
+    pub(super) fn shares(
+        &self,
+        tables: &Tables,
+        history: &[u32],
+        listed: &[u32],
+    ) -> Option<Vec<Vec<f64>>> {
+        self.side_of(tables).shares(history, listed)
+    }
+
+    fn side_of(&self, tables: &Tables) -> &Side {
+        let make = || Side::new(&tables.own_items(), tables.own_dim(), &self.config);
+        self.items.get_or_init(make)
     }
 }

@@ -71,8 +71,7 @@ impl Side {
         if history.is_empty() {
             return out.fill(0.0);
         }
-        let ridge = self.config.ridge(history.len(), self.n_rows());
-        let diagonal = |square: &f64| self.config.alpha * square + ridge;
+        let diagonal = self.diagonal(history.len());
         let is_solved = match history.len() < self.width {
             true => self.solve_by_history(history, diagonal, scratch),
             false => self.solve_by_column(history, diagonal, scratch),
@@ -86,7 +85,15 @@ impl Side {
         }
     }
 
-    fn row(&self, at: u32) -> &[f32] {
+    /// `D` of somebody with so many of the rows, `[width]`.
+    pub(super) fn diagonal(&self, n_history: usize) -> impl Iterator<Item = f64> + '_ {
+        let ridge = self.config.ridge(n_history, self.n_rows());
+        let squares = self.squares.iter();
+        squares.map(move |square| self.config.alpha * square + ridge)
+    }
+
+    /// A row, turned: `[width]`.
+    pub(super) fn row(&self, at: u32) -> &[f32] {
         &self.rows[at as usize * self.width..][..self.width]
     }
 
@@ -94,7 +101,7 @@ impl Side {
     fn solve_by_history(
         &self,
         history: &[u32],
-        diagonal: impl Fn(&f64) -> f64,
+        diagonal: impl Iterator<Item = f64>,
         scratch: &mut Scratch,
     ) -> bool {
         let Scratch {
@@ -105,11 +112,7 @@ impl Side {
         } = scratch;
         let n = history.len().next_multiple_of(SOLVE_LANES);
         scales.clear();
-        scales.extend(
-            self.squares
-                .iter()
-                .map(|s| diagonal(s).sqrt().recip() as f32),
-        );
+        scales.extend(diagonal.map(|value| value.sqrt().recip() as f32));
         // By columns, so that the system is a sum of outer products; places beyond the history stay zeros.
         gathered.clear();
         gathered.resize(self.width * n, 0.0);
@@ -140,7 +143,7 @@ impl Side {
     fn solve_by_column(
         &self,
         history: &[u32],
-        diagonal: impl Fn(&f64) -> f64,
+        diagonal: impl Iterator<Item = f64>,
         scratch: &mut Scratch,
     ) -> bool {
         let width = self.width;
@@ -163,8 +166,8 @@ impl Side {
             }
             add_gram(gathered, width, system);
         }
-        for (at, square) in self.squares.iter().enumerate() {
-            system[at * width + at] += diagonal(square) as f32;
+        for (at, value) in diagonal.enumerate() {
+            system[at * width + at] += value as f32;
         }
         solve_positive(system, solution)
     }

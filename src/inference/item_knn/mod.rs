@@ -8,6 +8,7 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::history::History;
 use super::item_pairs::ItemPairs;
 use super::rank_error::RankError;
 use super::score_source::{ScoreSource, rows_of_tile};
@@ -174,6 +175,11 @@ impl ItemKnn {
             .map_err(|item| RankError::VectorNotANumber { item })
     }
 
+    /// The items of a user, and what each counts.
+    pub(super) fn history(&self, user: u32) -> History<'_> {
+        History::of(&self.histories, &self.weights, user)
+    }
+
     /// How many votes there are at most.
     fn n_votes_of(&self, user: u32) -> usize {
         let of_item = |&item: &u32| self.core.votes.degree(item) as usize;
@@ -182,10 +188,7 @@ impl ItemKnn {
 
     /// The items that a user's items speak for, and how much for each, above 0: item after item.
     fn votes_of(&self, user: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
-        let start = self.histories.row_ptr()[user as usize];
-        let items = self.histories.of(user).iter().enumerate();
-        items.flat_map(move |(at, &item)| {
-            let weight = self.weights.get(start + at).copied().unwrap_or(1.0);
+        self.history(user).entries().flat_map(|(item, weight)| {
             let (items, similarities) = self.core.votes.weighted_row(item);
             let votes = items.iter().zip(similarities);
             let votes = votes.map(move |(&other, similarity)| (other, weight * similarity));

@@ -2,6 +2,7 @@
 
 use super::super::fold_in::FoldInError;
 use super::super::rank_error::RankError;
+use super::super::rerank::RerankingError;
 use super::super::tables::TablesError;
 use crate::failure::{Fails, Failure};
 
@@ -56,6 +57,19 @@ pub enum RecommenderError {
         /// Some of the names there are.
         known: String,
     },
+    /// Reasons were asked for, and nobody told what the users' vectors are made of.
+    #[error(
+        "why items are listed is not known here: `Recommender::explained_by` tells which items each user's vector comes of"
+    )]
+    NoHistories,
+    /// Reasons were asked for of scores that are no sums.
+    #[error(
+        "the score of this model is a network's (`mlp`), which is no sum over a user's items, so it cannot be shared out among them; a model with `--set score.kind=dot` can say why"
+    )]
+    NoShares,
+    /// Lists cannot be re-ranked as asked.
+    #[error(transparent)]
+    Reranking(#[from] RerankingError),
     /// Rows of new items that do not fit the table.
     #[error(transparent)]
     Rows(#[from] TablesError),
@@ -72,6 +86,7 @@ impl Fails for RecommenderError {
         match self {
             Self::EmptyHistory => Failure::Usage,
             Self::Rank(error) => error.failure(),
+            Self::Reranking(error) => error.failure(),
             _ => Failure::BadData,
         }
     }

@@ -1,12 +1,14 @@
 //! Lists for users who are not in the log, from the items they have.
 
 use super::super::fallback::ServedScores;
+use super::super::history::History;
 use super::super::score_source::ScoreSource;
 use super::super::selection::Ranked;
 use super::Recommender;
 use super::error::RecommenderError;
 use super::list_options::{ListOptions, Wanted};
 use super::lists::{ForHistory, HISTORY, ListSource, UserList};
+use super::reasons::Reader;
 use super::unknown_key::UnknownKeys;
 use crate::data::ItemLists;
 
@@ -47,16 +49,24 @@ impl Recommender {
             items.is_some_and(|items| self.is_cold_history(items))
         };
         let sources: Vec<ListSource> = asked.iter().map(is_cold).map(ListSource::of).collect();
+        let items_of = |asked: &Answer<Vec<u32>>| match (wanted.reasons, asked) {
+            (Some(_), Ok(items)) => distinct(items),
+            _ => Vec::new(),
+        };
+        let items: Vec<Vec<u32>> = asked.iter().map(items_of).collect();
         let lists = self.answers(asked, &wanted).into_iter();
-        let answer = |((list, source), unknown): ((Answer<Vec<Ranked>>, ListSource), _)| {
+        let answer = |(((list, source), unknown), items): (_, &Vec<u32>)| {
+            let (list, weights): (Answer<Vec<Ranked>>, _) = (list, &[][..]);
+            let reader = || Ok(self.reader_with(History { items, weights }));
             let list = UserList {
                 user: HISTORY.to_owned(),
                 source,
-                items: self.listed(&list?),
+                items: self.explained(&list?, &wanted, reader)?,
             };
             Ok(ForHistory { list, unknown })
         };
-        Ok(lists.zip(sources).zip(unknown).map(answer).collect())
+        let lists = lists.zip(sources).zip(unknown);
+        Ok(lists.zip(&items).map(answer).collect())
     }
 
     /// The lists of several people by the names they are given, who have the items of `seen` and are known by those of
@@ -99,12 +109,15 @@ impl Recommender {
         let wanted = Wanted::new(options, self)?;
         let lists = self.lists_of(histories, weights, seen, &wanted)?;
         let named = (0..).zip(names).zip(&lists);
-        let list = |((user, name), list): ((u32, _), &Vec<Ranked>)| UserList {
-            user: AsRef::<str>::as_ref(name).to_owned(),
-            source: ListSource::of(self.is_cold_history(histories.of(user))),
-            items: self.listed(list),
+        let list = |((user, name), list): ((u32, _), &Vec<Ranked>)| {
+            let reader = || Ok(self.reader_with(History::of(histories, weights, user)));
+            Ok(UserList {
+                user: AsRef::<str>::as_ref(name).to_owned(),
+                source: ListSource::of(self.is_cold_history(histories.of(user))),
+                items: self.explained(list, &wanted, reader)?,
+            })
         };
-        Ok(named.map(list).collect())
+        named.map(list).collect()
     }
 
     /// The list for somebody of whom nothing is known: the most popular items of the training part. `None` where
@@ -122,11 +135,12 @@ impl Recommender {
         Ok(Some(UserList {
             user: HISTORY.to_owned(),
             source: ListSource::Popularity,
-            items: self.listed(&lists.concat()),
+            items: self.explained(&lists.concat(), &wanted, || Ok(Reader::Cold))?,
         }))
     }
 
-    fn is_cold_history(&self, items: &[u32]) -> bool {
+    /// Whether a model has nothing to go by for these items.
+    pub(super) fn is_cold_history(&self, items: &[u32]) -> bool {
         let fallback = self.fallback.as_ref();
         fallback.is_some_and(|known| known.is_cold_history(items))
     }
@@ -176,7 +190,7 @@ impl Recommender {
     fn answers(
         &self,
         histories: Vec<Answer<Vec<u32>>>,
-        wanted: &Wanted,
+        wanted: &Wanted<'_>,
     ) -> Vec<Answer<Vec<Ranked>>> {
         let good: Vec<&[u32]> = histories.iter().flatten().map(Vec::as_slice).collect();
         let mut lists = self.lists_for(&good, wanted).into_iter();
@@ -188,7 +202,7 @@ impl Recommender {
     }
 
     /// A list for each history, made together; one by one where one of them cannot be ranked.
-    fn lists_for(&self, histories: &[&[u32]], wanted: &Wanted) -> Vec<Answer<Vec<Ranked>>> {
+    fn lists_for(&self, histories: &[&[u32]], wanted: &Wanted<'_>) -> Vec<Answer<Vec<Ranked>>> {
         let numbered = (0..).zip(histories);
         let pairs = numbered.flat_map(|(user, items)| items.iter().map(move |&item| (user, item)));
         let seen = ItemLists::from_pairs(histories.len(), pairs);
@@ -207,7 +221,7 @@ impl Recommender {
         histories: &ItemLists,
         weights: &[f32],
         seen: &ItemLists,
-        wanted: &Wanted,
+        wanted: &Wanted<'_>,
     ) -> Answer<Vec<Vec<Ranked>>> {
         let users: Vec<u32> = (0..histories.n_users() as u32).collect();
         let is_cold = |&user: &u32| self.is_cold_history(histories.of(user));
@@ -228,4 +242,12 @@ impl Recommender {
         };
         Ok(wanted.lists(&people, &users, seen)?)
     }
+}
+
+/// The items of a history, ascending and each once.
+fn distinct(items: &[u32]) -> Vec<u32> {
+    let mut items = items.to_vec();
+    items.sort_unstable();
+    items.dedup();
+    items
 }

@@ -1,6 +1,7 @@
 //! The options of a list, as the caller gives them in keys and as internal ids.
 
 use super::super::rank_error::RankError;
+use super::super::rerank::{Reranker, Reranking};
 use super::super::score_source::ScoreSource;
 use super::super::selection::Ranked;
 use super::super::top_k::{check_k, top_k_among, top_k_without};
@@ -17,7 +18,7 @@ use crate::data::{IdMap, ItemLists};
 /// let options = ListOptions::of(20).excluding(["sold-out"]).including_seen(true);
 /// assert_eq!((options.k, options.include_seen), (20, true));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ListOptions {
     /// Items a list holds at most.
     pub k: usize,
@@ -30,6 +31,11 @@ pub struct ListOptions {
     pub only: Option<Vec<String>>,
     /// The name of the only category whose items a list may hold.
     pub category: Option<String>,
+    /// How lists are re-ranked: not at all by default. Lists of similar items are not.
+    pub rerank: Reranking,
+    /// How many of the user's items each place names at most that speak for it; `None` leaves out why an item is listed.
+    /// Lists by internal ids and of similar items never tell.
+    pub reasons: Option<usize>,
 }
 
 impl Default for ListOptions {
@@ -40,6 +46,8 @@ impl Default for ListOptions {
             exclude: Vec::new(),
             only: None,
             category: None,
+            rerank: Reranking::default(),
+            reasons: None,
         }
     }
 }
@@ -79,6 +87,21 @@ impl ListOptions {
         }
     }
 
+    /// Re-ranked.
+    #[must_use]
+    pub fn reranked(self, rerank: Reranking) -> Self {
+        Self { rerank, ..self }
+    }
+
+    /// With the reason why each item is listed: its [`Why`](super::Why), with so many of the user's items at most.
+    #[must_use]
+    pub fn with_reasons(self, n: usize) -> Self {
+        Self {
+            reasons: Some(n),
+            ..self
+        }
+    }
+
     /// Among these items alone.
     #[must_use]
     pub fn among(mut self, keys: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -88,21 +111,24 @@ impl ListOptions {
 }
 
 /// The options of one call in internal ids.
-pub(super) struct Wanted {
+pub(super) struct Wanted<'a> {
     k: usize,
     include_seen: bool,
     /// Ascending.
     excluded: Vec<u32>,
     /// Ascending, none of them excluded.
     only: Option<Vec<u32>>,
+    reranker: Option<Reranker<'a>>,
+    /// How many reasons each place has at most, where it has any.
+    pub(super) reasons: Option<usize>,
 }
 
-impl Wanted {
+impl<'a> Wanted<'a> {
     /// # Errors
-    /// `k` of 0; `only` without a known key; a category that no item has.
+    /// `k` of 0; `only` without a known key; a category that no item has; a re-ranking that cannot be.
     pub(super) fn new(
         options: &ListOptions,
-        known: &Recommender,
+        known: &'a Recommender,
     ) -> Result<Self, RecommenderError> {
         check_k(options.k)?;
         let items = known.items();
@@ -129,6 +155,8 @@ impl Wanted {
             include_seen: options.include_seen,
             excluded,
             only,
+            reranker: known.reranker(options.rerank)?,
+            reasons: options.reasons,
         })
     }
 
@@ -150,9 +178,13 @@ impl Wanted {
         seen: &ItemLists,
     ) -> Result<Vec<Vec<Ranked>>, RankError> {
         let seen = (!self.include_seen).then_some(seen);
-        match &self.only {
-            Some(items) => top_k_among(source, users, self.k, seen, items),
-            None => top_k_without(source, users, self.k, seen, &self.excluded),
+        let best = |users: &[u32], k: usize| match &self.only {
+            Some(items) => top_k_among(source, users, k, seen, items),
+            None => top_k_without(source, users, k, seen, &self.excluded),
+        };
+        match &self.reranker {
+            Some(reranker) => reranker.lists(users, self.k, &best),
+            None => best(users, self.k),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::error::RecommenderError;
+use super::why::Why;
 
 /// One place of a list, in raw terms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,6 +17,9 @@ pub struct Listed {
     /// Its title, where known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
+    /// Why it is listed, where [`ListOptions::reasons`](super::ListOptions::reasons) asks for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Why>,
 }
 
 /// What the places of a list are scored by.
@@ -59,7 +63,7 @@ pub struct UserList {
     /// What it is made of.
     #[serde(skip_serializing_if = "ListSource::is_model")]
     pub source: ListSource,
-    /// Best first; shorter than asked for when fewer items may be listed.
+    /// Best first, as the model or the re-ranking has it; shorter than asked for when fewer items may be listed.
     pub items: Vec<Listed>,
 }
 

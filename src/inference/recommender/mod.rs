@@ -4,9 +4,13 @@ mod error;
 mod histories;
 mod list_options;
 mod lists;
+mod reasons;
+#[cfg(test)]
+mod reasons_tests;
 #[cfg(test)]
 mod tests;
 mod unknown_key;
+mod why;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +19,7 @@ use rayon::prelude::*;
 
 use super::fallback::{Fallback, ServedScores};
 use super::prior::{ItemPrior, WithPrior};
+use super::rerank::{Reranker, Reranking, RerankingError};
 use super::score_source::ScoreSource;
 use super::scorer::Scorer;
 use super::selection::Ranked;
@@ -23,7 +28,9 @@ pub use error::RecommenderError;
 pub use list_options::ListOptions;
 use list_options::Wanted;
 pub use lists::{ForHistory, HISTORY, ListSource, Listed, UserList};
+use reasons::Histories;
 use unknown_key::UnknownKeys;
+pub use why::{How, Reason, Why};
 
 /// Users ranked together when every user is asked for: enough to keep all cores busy, small enough to
 /// hold in memory whatever the number of users.
@@ -48,6 +55,8 @@ pub struct Recommender {
     categories: Option<ItemCategories>,
     /// What is added to every score of each item, where the tables do not hold it.
     prior: Option<Vec<f32>>,
+    /// What users' vectors come of; `None` where nobody told.
+    histories: Option<Histories>,
 }
 
 /// The source of the lists, in place of the tables.
@@ -102,6 +111,7 @@ impl Recommender {
             fallback: None,
             categories: None,
             prior: None,
+            histories: None,
         })
     }
 
@@ -231,11 +241,13 @@ impl Recommender {
             added.resize(n_known + keys.len(), 0.0);
             added
         });
+        let histories = self.histories;
         let whole = Self::new(scorer, self.users, items, titles, self.seen)?;
         Ok(Self {
             fallback,
             categories,
             prior,
+            histories,
             ..whole
         })
     }
@@ -272,6 +284,22 @@ impl Recommender {
             Some(added) => Box::new(WithPrior::new(model, added)),
             None => model,
         }
+    }
+
+    /// What re-ranks lists; `None` where they stay as they are.
+    ///
+    /// # Errors
+    /// A re-ranking that cannot be.
+    pub(crate) fn reranker(
+        &self,
+        settings: Reranking,
+    ) -> Result<Option<Reranker<'_>>, RerankingError> {
+        if settings.is_none() {
+            return Ok(None);
+        }
+        let counts = self.fallback.as_ref().map(Fallback::counts);
+        let categories = self.categories.as_ref();
+        Reranker::new(settings, &self.scorer, counts, categories).map(Some)
     }
 
     /// Whether a user has no training interaction, and so gets the most popular items.
@@ -337,11 +365,12 @@ impl Recommender {
     ) -> Result<Vec<UserList>, RecommenderError> {
         let users = users.iter().map(|key| self.user_id(key.as_ref()));
         let users: Vec<u32> = users.collect::<Result<_, _>>()?;
-        let lists = self.recommend_ids(&users, options)?;
-        Ok(self.user_lists(&users, &lists))
+        let wanted = Wanted::new(options, self)?;
+        let lists = wanted.lists(&self.source(), &users, &self.seen)?;
+        self.user_lists(&users, &lists, &wanted)
     }
 
-    /// [`recommend`](Self::recommend) by internal ids: items and scores, best first.
+    /// [`recommend`](Self::recommend) by internal ids: items and scores, best first, without reasons.
     ///
     /// # Errors
     /// As [`recommend`](Self::recommend).
@@ -385,9 +414,10 @@ impl Recommender {
                 return None;
             }
             let lists = wanted.lists(&self.source(), &users, &self.seen);
-            failed = lists.is_err();
-            let named = lists.map(|lists| self.user_lists(&users, &lists));
-            Some(named.map_err(Into::into))
+            let lists = lists.map_err(Into::into);
+            let named = lists.and_then(|lists| self.user_lists(&users, &lists, &wanted));
+            failed = named.is_err();
+            Some(named)
         }))
     }
 
@@ -442,13 +472,23 @@ impl Recommender {
         }
     }
 
-    fn user_lists(&self, users: &[u32], lists: &[Vec<Ranked>]) -> Vec<UserList> {
-        let name = |(&user, list): (&u32, &Vec<Ranked>)| UserList {
-            user: self.users.key(user).to_owned(),
-            source: ListSource::of(self.is_cold(user)),
-            items: self.listed(list),
+    fn user_lists(
+        &self,
+        users: &[u32],
+        lists: &[Vec<Ranked>],
+        wanted: &Wanted<'_>,
+    ) -> Result<Vec<UserList>, RecommenderError> {
+        let name = |(&user, list): (&u32, &Vec<Ranked>)| {
+            Ok(UserList {
+                user: self.users.key(user).to_owned(),
+                source: ListSource::of(self.is_cold(user)),
+                items: self.explained(list, wanted, || self.reader(user))?,
+            })
         };
-        users.iter().zip(lists).map(name).collect()
+        match wanted.reasons {
+            None => users.iter().zip(lists).map(name).collect(),
+            Some(_) => users.par_iter().zip(lists).map(name).collect(),
+        }
     }
 
     fn listed(&self, list: &[Ranked]) -> Vec<Listed> {
@@ -457,6 +497,7 @@ impl Recommender {
             item: self.items.key(place.item).to_owned(),
             score: place.score,
             title: self.title(place.item).map(str::to_owned),
+            why: None,
         };
         (1..).zip(list).map(name).collect()
     }

@@ -2,6 +2,7 @@
 
 mod output;
 mod people;
+mod why;
 
 use crate::cli::args::RecommendArgs;
 use crate::cli::commands::item_choice;
@@ -23,8 +24,13 @@ pub(super) fn recommend(session: &Session, args: &RecommendArgs) -> Result<()> {
         .add_to(OpenRun::open(&args.run, Seen::Everything)?)?;
     let device = args.device.as_deref().and_then(DeviceName::from_name);
     let run = run.rank_on(session, device)?;
-    let options = item_choice::options(session, &run, &args.items, args.k as usize)?
-        .including_seen(args.include_seen);
+    let mut options = item_choice::options(session, &run, &args.items, args.k as usize)?
+        .including_seen(args.include_seen)
+        .reranked(args.rerank.settings());
+    if args.why {
+        let n = args.reasons.map(|n| n as usize);
+        options = options.with_reasons(n.unwrap_or_else(|| form.reasons()));
+    }
     item_choice::remark_on_k(
         session,
         args.k as usize,

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::Blocks;
+use super::{Blocks, why};
 use crate::cli::args::{OutputForm, RecommendArgs};
 use crate::cli::output::print;
 use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count, counted};
 use crate::error::{Result, Usage};
-use crate::export::{Destination, JsonKey, KeyTypes, ListFormat, RecommendationWriter};
+use crate::export::{Destination, JsonKey, JsonWhy, KeyTypes, ListFormat, RecommendationWriter};
 use crate::inference::{Listed, Recommender, UserList};
 use crate::observer::remark;
 
@@ -43,8 +43,22 @@ impl Form {
         if format == ListFormat::Parquet && destination == Destination::Stdout {
             return Err(Usage("Parquet needs a file: add `--out FILE.parquet`".to_owned()).into());
         }
+        if args.why && format != ListFormat::JsonLines {
+            return Err(Usage(
+                "`--why` has no column in such files: add `--to jsonl`, or `--json`".to_owned(),
+            )
+            .into());
+        }
         destination.check()?;
         Ok(Self::Rows(destination, format))
+    }
+
+    /// Reasons of an item, where no number is asked for.
+    pub(super) fn reasons(&self) -> usize {
+        match self {
+            Self::Table => why::SHOWN,
+            Self::Json | Self::Rows(..) => usize::MAX,
+        }
     }
 }
 
@@ -102,6 +116,7 @@ struct Written {
     shortest: Option<usize>,
     longest: usize,
     popular: usize,
+    accounts: why::Accounts,
 }
 
 impl Written {
@@ -113,6 +128,8 @@ impl Written {
             self.shortest = Some(self.shortest.map_or(n, |shortest| shortest.min(n)));
             self.longest = self.longest.max(n);
             self.popular += usize::from(!list.source.is_model());
+            let whys = list.items.iter().filter_map(|place| place.why.as_ref());
+            whys.for_each(|why| self.accounts.add(why));
         }
     }
 
@@ -145,6 +162,7 @@ impl Written {
             );
             remark(session, &text);
         }
+        self.accounts.tell(session);
     }
 }
 
@@ -158,13 +176,8 @@ fn show<E>(
 where
     crate::error::Error: From<E>,
 {
-    let mut table = Table::new([
-        ("user", Align::Left),
-        ("rank", Align::Right),
-        ("item", Align::Left),
-        ("score", Align::Right),
-        ("title", Align::Left),
-    ]);
+    let mut rows = Vec::new();
+    let mut with_shares = false;
     for lists in blocks {
         let lists = lists?;
         written.add(&lists);
@@ -172,14 +185,35 @@ where
             .iter()
             .flat_map(|list| list.items.iter().map(move |place| (list, place)));
         for (list, place) in places {
-            table.row([
+            rows.push([
                 list.user.clone(),
                 place.rank.to_string(),
                 place.item.clone(),
                 format!("{:.4}", place.score),
+                String::new(),
                 place.title.clone().unwrap_or_default(),
             ]);
+            with_shares |= place.why.is_some();
+            rows.extend(why::rows(place));
         }
+    }
+    let columns = [
+        ("user", Align::Left),
+        ("rank", Align::Right),
+        ("item", Align::Left),
+        ("score", Align::Right),
+        ("share", Align::Right),
+        ("title", Align::Left),
+    ];
+    let is_shown = |name: &str| with_shares || name != "share";
+    let mut table = Table::new(columns.into_iter().filter(|column| is_shown(column.0)));
+    for row in rows {
+        let cells = row.into_iter().zip(columns);
+        table.row(
+            cells
+                .filter(|(_, column)| is_shown(column.0))
+                .map(|(cell, _)| cell),
+        );
     }
     session.print(&table.render(Style::of_stdout()))
 }
@@ -225,6 +259,9 @@ fn row(list: &UserList, place: &Listed, types: KeyTypes) -> serde_json::Value {
     }
     if !list.source.is_model() {
         row["source"] = json!(list.source);
+    }
+    if let Some(why) = &place.why {
+        row["why"] = json!(JsonWhy::of(why, types.items_are_numbers));
     }
     row
 }
