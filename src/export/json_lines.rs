@@ -38,7 +38,7 @@ impl JsonLinesWriter {
         for list in lists {
             for place in &list.items {
                 let numbers = self.types;
-                let why = place.why.as_ref();
+                let why = place.why.as_deref();
                 let row = Row {
                     user: JsonKey::of(&list.user, numbers.users_are_numbers),
                     rank: place.rank,

@@ -19,7 +19,7 @@ pub struct Listed {
     pub title: Option<String>,
     /// Why it is listed, where [`ListOptions::reasons`](super::ListOptions::reasons) asks for it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub why: Option<Why>,
+    pub why: Option<Box<Why>>,
 }
 
 /// What the places of a list are scored by.

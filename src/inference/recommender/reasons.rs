@@ -101,7 +101,7 @@ impl Recommender {
         if let Some(n) = wanted.reasons {
             let whys = self.whys(list, reader()?, n)?;
             for (place, why) in listed.iter_mut().zip(whys) {
-                place.why = Some(why);
+                place.why = Some(Box::new(why));
             }
         }
         Ok(listed)

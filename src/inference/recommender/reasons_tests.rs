@@ -124,7 +124,7 @@ fn popular_items_are_listed_for_being_popular() {
     for list in [cold, popular, stranger, person.unwrap().remove(0)] {
         let place = &list.items[0];
         assert_eq!((&*place.item, place.score), ("y", 1.0));
-        assert_eq!(place.why, Some(Why::popular(1.0)));
+        assert_eq!(place.why.as_deref(), Some(&Why::popular(1.0)));
     }
 }
 

@@ -128,7 +128,7 @@ impl Written {
             self.shortest = Some(self.shortest.map_or(n, |shortest| shortest.min(n)));
             self.longest = self.longest.max(n);
             self.popular += usize::from(!list.source.is_model());
-            let whys = list.items.iter().filter_map(|place| place.why.as_ref());
+            let whys = list.items.iter().filter_map(|place| place.why.as_deref());
             whys.for_each(|why| self.accounts.add(why));
         }
     }
