@@ -8,6 +8,8 @@ mod open_run;
 mod recent;
 mod refresh;
 mod scorer;
+#[cfg(feature = "serve")]
+mod served;
 mod trained_on;
 
 #[cfg(feature = "train")]
@@ -17,5 +19,8 @@ pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
 pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};
+#[cfg(feature = "serve")]
+pub(crate) use served::ServedRun;
+
 #[cfg(feature = "train")]
 pub(crate) use scorer::places_by_means;

@@ -31,6 +31,8 @@ mod refresh;
 mod relative_paths;
 mod released_formats;
 mod reproduce;
+#[cfg(all(feature = "serve", unix))]
+mod serve;
 mod settings;
 mod splits;
 mod synth;
