@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
-use args::{Cli, Global};
+use args::{Cli, Command, Global, LogForm};
 use exit::exit_code;
 
 use crate::failure::Failure;
@@ -41,7 +41,10 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Err(error) => error.format(&mut program).exit(),
     };
     let command = matches.subcommand_name().unwrap_or_default();
-    start_log(&cli.global);
+    match &cli.command {
+        Command::Serve(args) => start_service_log(&cli.global, args.log),
+        _ => start_log(&cli.global),
+    }
     if let Some(threads) = cli.global.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
         if let Err(error) = pool.build_global() {
@@ -70,14 +73,41 @@ fn start_log(global: &Global) {
         (false, 1) => "warn,sagebrush=info",
         (false, _) => "info,sagebrush=debug",
     };
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(level))
         .with_writer(|| output::Remarks)
         .log_internal_errors(false)
-        .with_ansi(colour)
+        .with_ansi(has_colour())
         .without_time()
         .with_target(false)
         .init();
+}
+
+/// The log of a service, with times: what it serves and what it refuses; with `-v` every request.
+fn start_service_log(global: &Global, form: LogForm) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => "error",
+        (false, 0) => "warn,sagebrush=info",
+        (false, _) => "info,sagebrush=debug",
+    };
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter(level))
+        .with_writer(|| output::Remarks)
+        .log_internal_errors(false)
+        .with_target(false);
+    match form {
+        LogForm::Text => log.with_ansi(has_colour()).init(),
+        #[cfg(feature = "serve")]
+        LogForm::Json => log.json().flatten_event(true).init(),
+        #[cfg(not(feature = "serve"))]
+        LogForm::Json => log.with_ansi(false).init(),
+    }
+}
+
+fn filter(level: &str) -> EnvFilter {
+    EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level))
+}
+
+fn has_colour() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }

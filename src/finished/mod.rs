@@ -9,6 +9,8 @@ mod price;
 mod recent;
 mod refresh;
 mod scorer;
+#[cfg(feature = "serve")]
+mod served;
 mod trained_on;
 
 #[cfg(feature = "train")]
@@ -19,5 +21,8 @@ pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
 pub(crate) use price::price;
 pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};
+#[cfg(feature = "serve")]
+pub(crate) use served::ServedRun;
+
 #[cfg(feature = "train")]
 pub(crate) use scorer::places_by_means;

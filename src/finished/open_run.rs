@@ -141,6 +141,12 @@ impl OpenRun {
         Ok(self.trained_on.columns(&self.dir, &self.lists)?)
     }
 
+    /// What users have of [`trained_on`](Self::trained_on) and what they have taken since, with what is known of each pair.
+    #[cfg(feature = "serve")]
+    pub(super) fn known_since(&self, new: &StoredRefresh) -> Result<(ItemLists, PairColumns)> {
+        Ok(self.trained_on.with(new, &self.dir, &self.lists)?)
+    }
+
     /// The weight of each of [`trained_on`](Self::trained_on), which the run's settings read.
     pub(crate) fn trained_weights(&self) -> Result<Vec<f32>> {
         Ok(self.trained_on.weights(&self.dir, &self.lists)?)

@@ -171,9 +171,8 @@ impl<'a> ServedScores<'a> {
 
     /// People of whom nothing is known.
     pub(super) fn of_strangers(n: usize, fallback: &'a Fallback) -> Self {
-        let numbers = fallback.numbers();
         Self {
-            model: Box::new(Popularity::of_counts(n, numbers)),
+            model: Box::new(fallback.popularity().for_others(n)),
             cold: None,
         }
     }

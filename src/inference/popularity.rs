@@ -1,6 +1,7 @@
 //! The most popular items for everybody: a baseline, and the lists of those of whom training knew nothing.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::rank_error::RankError;
 use super::score_source::ScoreSource;
@@ -12,9 +13,10 @@ use crate::data::{ItemLists, decays};
 #[derive(Debug, Clone)]
 pub struct Popularity {
     n_users: usize,
-    counts: Vec<f32>,
+    /// Shared with those for other people.
+    counts: Arc<[f32]>,
     /// All items, best first.
-    ranking: Vec<Ranked>,
+    ranking: Arc<[Ranked]>,
 }
 
 impl Popularity {
@@ -71,14 +73,14 @@ impl Popularity {
         ranking.sort_unstable_by(best_first);
         Self {
             n_users,
-            counts,
-            ranking,
+            counts: counts.into(),
+            ranking: ranking.into(),
         }
     }
 }
 
 impl Popularity {
-    /// The same for so many other people.
+    /// The same for so many other people; nothing is copied.
     #[must_use]
     pub(super) fn for_others(&self, n_users: usize) -> Self {
         Self {
@@ -152,9 +154,9 @@ mod tests {
         let day = 86_400;
         let times = [0, 0, 0, 10 * day];
         let recent = |half_life| Popularity::recent(&train, &times, 10 * day, half_life, 2).counts;
-        assert_eq!(recent(5.0), [0.75, 1.0]);
-        assert_eq!(recent(10.0), [1.5, 1.0]);
-        assert_eq!(recent(f64::INFINITY), [3.0, 1.0]);
+        assert_eq!(*recent(5.0), [0.75, 1.0]);
+        assert_eq!(*recent(10.0), [1.5, 1.0]);
+        assert_eq!(*recent(f64::INFINITY), [3.0, 1.0]);
     }
 
     #[test]

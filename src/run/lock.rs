@@ -189,6 +189,8 @@ fn is_refusal(error: &io::Error) -> bool {
             | io::ErrorKind::PermissionDenied
             | io::ErrorKind::ReadOnlyFilesystem
             | io::ErrorKind::InvalidFilename
+            // What is locked may be a file.
+            | io::ErrorKind::NotADirectory
     )
 }
 

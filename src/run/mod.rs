@@ -19,6 +19,8 @@ mod holder;
 mod item_graph;
 mod item_models;
 mod ledger;
+#[cfg(feature = "serve")]
+mod line_file;
 mod line_record;
 mod lines;
 mod lock;
@@ -49,6 +51,8 @@ pub use fold_in::StoredFoldIn;
 pub use holder::Holder;
 pub use item_graph::StoredItemGraph;
 pub use ledger::{Ledger, Measured, hash_of_split};
+#[cfg(feature = "serve")]
+pub(crate) use line_file::LineFile;
 pub(crate) use line_record::{add_line, resume_lines};
 pub use lock::RunLock;
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};

@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 
 /// Why a block of commands is not run. Any other reason is an error, so that nothing is skipped by a slip of the pen.
-pub(crate) const REASONS: [&str; 5] = [
+pub(crate) const REASONS: [&str; 6] = [
     "cargo",
     "needs-a-gpu",
     "needs-gowalla",
     "takes-minutes",
     "other-program",
+    "runs-on",
 ];
 
 /// A page.

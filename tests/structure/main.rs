@@ -152,6 +152,10 @@ const MAY_KNOW: MayKnow<'_> = &[
         ],
     ),
     (
+        "serving",
+        &["data", "error", "failure", "finished", "inference", "run"],
+    ),
+    (
         "cli",
         &[
             "config",
@@ -172,6 +176,7 @@ const MAY_KNOW: MayKnow<'_> = &[
             "observer",
             "run",
             "sampling",
+            "serving",
             "split",
             "synth",
             "training",

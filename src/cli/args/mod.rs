@@ -2,6 +2,7 @@
 
 mod lists;
 mod refresh;
+mod serve;
 mod synth;
 #[cfg(feature = "train")]
 mod training;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
 pub(crate) use refresh::RefreshArgs;
+pub(crate) use serve::{LogForm, ServeArgs};
 pub(crate) use synth::SynthArgs;
 #[cfg(feature = "train")]
 pub(crate) use training::{AblateArgs, RefitArgs, SettingsArgs, TrainArgs, TuneArgs};
@@ -131,6 +133,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093\n  sagebrush similar --run my-run --item new-1 --with new.csv"
     )]
     Similar(SimilarArgs),
+    /// Serve a run over HTTP: lists, interactions as they happen, a new run without a pause
+    #[command(
+        after_help = "The API is a page at the root of the service, and /openapi.json. Builds with `--features serve` have it.\n\nExamples:\n  sagebrush serve --run my-run\n  sagebrush serve --run current --watch --host 0.0.0.0 --token-file tokens.txt --log json\n  sagebrush serve --run my-run --port 0 --read-only"
+    )]
+    Serve(ServeArgs),
     /// Show a user's negatives in training, and how near each is in the graph
     #[command(
         after_help = "Examples:\n  sagebrush negatives --run my-run --user 42\n  sagebrush negatives --run my-run --user 42 --epoch 3 -k 50 --json"

@@ -23,6 +23,7 @@ mod refresh;
 mod report_data;
 #[cfg(feature = "train")]
 mod reproduce;
+mod serve;
 mod settings;
 mod similar;
 mod synth;
@@ -77,6 +78,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Embed(args) => embed::embed(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,
+        Command::Serve(args) => serve::serve(&session, args)?,
         Command::Negatives(args) => negatives::negatives(&session, args)?,
         #[cfg(feature = "train")]
         Command::Bench => bench::bench(&session)?,

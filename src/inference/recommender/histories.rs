@@ -120,6 +120,30 @@ impl Recommender {
         named.map(list).collect()
     }
 
+    /// [`recommend_people_weighing`](Self::recommend_people_weighing) by internal ids: what each list is made of, and its
+    /// items and scores, best first.
+    ///
+    /// # Errors
+    /// Options that cannot be met, a NaN score.
+    ///
+    /// # Panics
+    /// When there is not a list of what was seen for each history, an item is unknown, or there are weights and not one
+    /// an item.
+    pub fn people_ids(
+        &self,
+        histories: &ItemLists,
+        weights: &[f32],
+        seen: &ItemLists,
+        options: &ListOptions,
+    ) -> Answer<Vec<(ListSource, Vec<Ranked>)>> {
+        let n_people = histories.n_users();
+        assert_eq!(n_people, seen.n_users(), "what was seen for each history");
+        let wanted = Wanted::new(options, self)?;
+        let lists = self.lists_of(histories, weights, seen, &wanted)?;
+        let source = |user: u32| ListSource::of(self.is_cold_history(histories.of(user)));
+        Ok((0..n_people as u32).map(source).zip(lists).collect())
+    }
+
     /// The list for somebody of whom nothing is known: the most popular items of the training part. `None` where
     /// nobody told what was trained on.
     ///

@@ -47,7 +47,7 @@ impl ListSource {
         }
     }
 
-    pub(super) fn of(is_cold: bool) -> Self {
+    pub(crate) fn of(is_cold: bool) -> Self {
         match is_cold {
             true => Self::Popularity,
             false => Self::Model,

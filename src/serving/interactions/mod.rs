@@ -1,0 +1,94 @@
+//! Interactions as they happen: written down before they are acknowledged, and known to every list from then on.
+
+mod added;
+mod record;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+use tokio::sync::oneshot;
+
+use super::problem::Problem;
+use crate::error::Result;
+use crate::run::RunLock;
+pub(super) use added::Added;
+pub(super) use record::Interaction;
+use writer::{Post, Writer};
+
+/// Interactions in memory and on disk. One process at a time writes the file.
+pub(super) struct Interactions {
+    added: std::sync::Arc<Added>,
+    kept: Option<Kept>,
+}
+
+/// The file of a service that takes interactions.
+struct Kept {
+    path: PathBuf,
+    writer: Writer,
+    _lock: RunLock,
+}
+
+impl Interactions {
+    /// A service that takes none.
+    pub(super) fn none() -> Self {
+        Self {
+            added: std::sync::Arc::default(),
+            kept: None,
+        }
+    }
+
+    /// Reads the file, which is made where there is none, and goes on writing it.
+    ///
+    /// # Errors
+    /// A file that another process writes, that cannot be written, or with a line that is no interaction.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        let told = |error: crate::run::RunError| {
+            let remedy = "`--read-only` serves without taking interactions, `--interactions FILE` keeps them elsewhere";
+            crate::error::Error::from(error).context(remedy)
+        };
+        let lock = RunLock::take(path, "serve").map_err(told)?;
+        let added = std::sync::Arc::new(Added::default());
+        let writer = Writer::open(path, &added).map_err(told)?;
+        let kept = Kept {
+            path: path.to_owned(),
+            writer,
+            _lock: lock,
+        };
+        Ok(Self {
+            added,
+            kept: Some(kept),
+        })
+    }
+
+    /// What users have taken since.
+    pub(super) fn added(&self) -> &Added {
+        &self.added
+    }
+
+    /// Where they are kept.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.kept.as_ref().map(|kept| &*kept.path)
+    }
+
+    /// Takes some interactions: they are on disk, and in memory, when this returns.
+    ///
+    /// # Errors
+    /// A service that takes none, or a file that cannot be written; then none of them is taken.
+    pub(super) async fn take(&self, interactions: Vec<Interaction>) -> Result<(), Problem> {
+        let Some(kept) = &self.kept else {
+            return Err(Problem::not_possible(
+                "this service takes no interactions: it was started with `--read-only`",
+                "ask the service that keeps them",
+            ));
+        };
+        let (reply, done) = oneshot::channel();
+        let post = Post::new(interactions, reply).map_err(|_| Problem::internal())?;
+        if !kept.writer.send(post) {
+            return Err(Problem::internal());
+        }
+        match done.await {
+            Ok(written) => written,
+            Err(_) => Err(Problem::internal()),
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! What lists may hold, in the words of a request, and as the recommender takes it.
+
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::super::answers::Unknown;
+use super::super::problem::Problem;
+use super::super::settings::Limits;
+use super::body::{Key, keys};
+use crate::data::IdMap;
+use crate::inference::ListOptions;
+
+/// Items of a list that names no number.
+const K: usize = 10;
+
+/// What lists may hold, beside the other members of a body.
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(in super::super) struct Filters {
+    /// Items of a list at most.
+    #[schema(minimum = 1, default = 10)]
+    pub(in super::super) k: Option<usize>,
+    /// The only category that a list may hold.
+    pub(in super::super) category: Option<String>,
+    /// The only items that a list may hold.
+    pub(in super::super) only: Option<Vec<Key>>,
+    /// Items that no list holds.
+    pub(in super::super) exclude: Vec<Key>,
+    /// Whether a list may hold what its user or its history has.
+    pub(in super::super) include_seen: bool,
+}
+
+/// What lists may hold, and which of its items the run does not know.
+pub(in super::super) struct Asked {
+    pub(in super::super) options: ListOptions,
+    pub(in super::super) unknown: Unknown,
+}
+
+impl Filters {
+    /// Checks them against the limits.
+    ///
+    /// # Errors
+    /// `k` of 0 or beyond the limit, too many items, `only` of none.
+    pub(in super::super) fn asked(self, items: &IdMap, limits: &Limits) -> Result<Asked, Problem> {
+        let k = self.k.unwrap_or(K.min(limits.k));
+        if k == 0 {
+            return Err(Problem::unmet("`k` is 0", "ask for at least one item"));
+        }
+        if k > limits.k {
+            return Err(Problem::unmet(
+                format!("`k` is {k}, and lists have {} items at most", limits.k),
+                "`sagebrush serve --max-k` is the limit",
+            ));
+        }
+        let (only, exclude) = (self.only.map(keys), keys(self.exclude));
+        if only.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Problem::unmet(
+                "`only` names no item",
+                "leave it out, or name some",
+            ));
+        }
+        let mut unknown = Unknown::default();
+        for (name, keys) in [("only", only.as_ref()), ("exclude", Some(&exclude))] {
+            let keys = keys.map_or(&[][..], Vec::as_slice);
+            if keys.len() > limits.keys {
+                return Err(Problem::too_large(
+                    format!(
+                        "`{name}` has {} items, and {} at most are taken",
+                        keys.len(),
+                        limits.keys
+                    ),
+                    "name fewer, or a category",
+                ));
+            }
+            keys.iter()
+                .filter(|key| items.id(key).is_none())
+                .for_each(|key| unknown.add(key));
+        }
+        let options = ListOptions {
+            k,
+            include_seen: self.include_seen,
+            exclude,
+            only,
+            category: self.category,
+        };
+        Ok(Asked { options, unknown })
+    }
+}
+
+/// Refuses a batch of nothing, and one beyond the limit.
+pub(in super::super) fn check_batch(what: &str, n: usize, limits: &Limits) -> Result<(), Problem> {
+    match n {
+        0 => Err(Problem::unmet(
+            format!("`{what}` is empty"),
+            "give at least one",
+        )),
+        n if n > limits.batch => Err(Problem::too_large(
+            format!(
+                "`{what}` has {n} entries, and {} at most are taken at once",
+                limits.batch
+            ),
+            "send them in parts; `sagebrush serve --max-batch` is the limit",
+        )),
+        _ => Ok(()),
+    }
+}

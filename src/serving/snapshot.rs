@@ -1,0 +1,102 @@
+//! A run in memory as one request sees it: what answers, and the id that every answer carries.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::http::HeaderValue;
+use prometheus_client::metrics::gauge::Gauge;
+
+use super::error::ServeError;
+use crate::data::ItemLists;
+use crate::error::Result;
+use crate::finished::ServedRun;
+use crate::inference::ListOptions;
+use crate::run::MANIFEST_NAME;
+
+/// Hexadecimal digits of a run's id.
+const ID_DIGITS: usize = 12;
+/// How often a run may be replaced while it is opened.
+const TRIES_MAX: usize = 5;
+
+/// A run that is served. It is never changed; another one takes its place.
+pub(super) struct Snapshot {
+    /// The first digits of the BLAKE3 hash of its `MANIFEST.json`.
+    pub(super) id: String,
+    /// The same as a header.
+    pub(super) header: HeaderValue,
+    /// Where it lies, links followed.
+    pub(super) path: PathBuf,
+    pub(super) run: ServedRun,
+    _counted: Counted,
+}
+
+/// One of the runs in memory.
+struct Counted(Gauge);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Snapshot {
+    /// Opens a run, or what a link leads to, whole: never parts of two. `in_memory` counts it as long as it is there.
+    ///
+    /// # Errors
+    /// A run that is missing, damaged or not finished.
+    pub(super) fn open(run: &Path, in_memory: &Gauge) -> Result<Arc<Self>> {
+        for _ in 0..TRIES_MAX {
+            let path = run.canonicalize().unwrap_or_else(|_| run.to_owned());
+            let before = id_of(&path);
+            let opened = ServedRun::open(&path);
+            // The files may have been exchanged between the reading of one and of the next.
+            let is_same = before.is_some() && id_of(&path) == before;
+            match (opened, before) {
+                (Ok(run), Some(id)) if is_same => {
+                    let header = HeaderValue::from_str(&id).map_err(|_| ServeError::Restless)?;
+                    in_memory.inc();
+                    let snapshot = Self {
+                        id,
+                        header,
+                        path,
+                        run,
+                        _counted: Counted(in_memory.clone()),
+                    };
+                    snapshot.warm();
+                    return Ok(Arc::new(snapshot));
+                }
+                (Err(error), None) => return Err(error),
+                (Err(error), _) if is_same => return Err(error),
+                _ => {}
+            }
+        }
+        Err(ServeError::Restless.into())
+    }
+
+    /// Makes what is made when it is first needed, so that no request waits for it. What fails here is told to the
+    /// request that needs it.
+    fn warm(&self) {
+        let recommender = &self.run.recommender;
+        let options = ListOptions::of(1);
+        let nobody = ItemLists::from_pairs(1, std::iter::empty());
+        let somebody = ItemLists::from_pairs(1, std::iter::once((0, 0)));
+        let _ = recommender.people_ids(&nobody, &[], &nobody, &options);
+        if !recommender.items().is_empty() {
+            let _ = recommender.people_ids(&somebody, &[], &somebody, &options);
+            let _ = recommender.similar_ids(&[0], &options);
+        }
+        if !recommender.users().is_empty() {
+            let _ = recommender.recommend_ids(&[0], &options);
+        }
+        // The tables of keys by hash.
+        let _ = (recommender.users().id("?"), recommender.items().id("?"));
+    }
+}
+
+/// The id of the run that lies at a path now; `None` where no manifest can be read.
+pub(super) fn id_of(path: &Path) -> Option<String> {
+    let manifest = std::fs::read(path.join(MANIFEST_NAME)).ok()?;
+    let mut id = blake3::hash(&manifest).to_hex().to_string();
+    id.truncate(ID_DIGITS);
+    Some(id)
+}

@@ -1,0 +1,12 @@
+//! The service: the program started on a free port, and asked over HTTP as anybody would.
+
+mod document;
+mod http;
+mod interactions;
+mod limits;
+mod lists;
+mod reload;
+mod service;
+
+pub(crate) use http::Answer;
+pub(crate) use service::Service;

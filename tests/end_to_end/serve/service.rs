@@ -1,0 +1,126 @@
+//! The program as a service: started on a free port, and ended with the test.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Answer;
+use super::http::{Client, request};
+use crate::data::Workspace;
+
+/// How long anything may take that takes a moment.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A service that runs.
+pub(crate) struct Service {
+    child: Child,
+    pub(crate) address: String,
+    log: std::path::PathBuf,
+}
+
+impl Service {
+    /// Starts it, and waits until it listens. Its log is in the file `serve.log` of the folder.
+    pub(crate) fn start(work: &Workspace, arguments: &[&str]) -> Self {
+        let log = work.path("serve.log");
+        let file = std::fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&log);
+        let mut program = work.program(&[&["serve", "--port", "0"], arguments].concat());
+        let program = program.stdout(Stdio::piped()).stderr(file.unwrap());
+        let mut child = program.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let address = line.strip_prefix("listening on http://");
+        let address =
+            address.unwrap_or_else(|| panic!("{line}{}", std::fs::read_to_string(&log).unwrap()));
+        let (address, _) = address.split_once(',').unwrap();
+        Self {
+            address: address.to_owned(),
+            child,
+            log,
+        }
+    }
+
+    pub(crate) fn client(&self) -> Client {
+        Client::new(&self.address).unwrap()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.client().ask(&request("GET", path, &[], b"")).unwrap()
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_text(path, &body.to_string())
+    }
+
+    pub(crate) fn post_text(&self, path: &str, body: &str) -> Answer {
+        let request = request(
+            "POST",
+            path,
+            &["content-type: application/json"],
+            body.as_bytes(),
+        );
+        self.client().ask(&request).unwrap()
+    }
+
+    /// The value of a metric, by its name and labels.
+    pub(crate) fn metric(&self, name: &str) -> f64 {
+        let text = self.get("/metrics").text();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// Waits until something holds.
+    pub(crate) fn wait_for(&self, what: &str, holds: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !holds(self) {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{what}: not in time\n{}",
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub(crate) fn signal(&self, signal: libc::c_int) {
+        // SAFETY: a signal to a child of ours that was not waited for.
+        assert_eq!(
+            unsafe { libc::kill(self.child.id() as libc::pid_t, signal) },
+            0
+        );
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+
+    /// Ends it as an operator does.
+    pub(crate) fn stop(mut self) {
+        self.signal(libc::SIGTERM);
+        let status = self.wait();
+        assert!(status.success(), "{status}\n{}", self.log());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
