@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::problem::{Fault, Problem};
 use super::ranking::List;
 use super::snapshot::Snapshot;
+use crate::inference::{Ranked, Why};
 
 /// Keys that an answer names where it counts them.
 const NAMED: usize = 20;
@@ -52,6 +53,10 @@ pub(super) struct Place<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     title: Option<&'a str>,
+    /// Why it is there, where the request asks with `explain`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    why: Option<&'a Why>,
 }
 
 /// The list of a user.
@@ -167,15 +172,17 @@ pub(super) struct Version {
 }
 
 /// The places of a list, in keys and titles of the run it was made from.
-pub(super) fn places<'a>(snapshot: &'a Snapshot, list: &List) -> Vec<Place<'a>> {
+pub(super) fn places<'a>(snapshot: &'a Snapshot, list: &'a List) -> Vec<Place<'a>> {
     let recommender = &snapshot.run.recommender;
-    let place = |(rank, place): (u32, &crate::inference::Ranked)| Place {
+    let whys = list.whys.iter().map(Some).chain(std::iter::repeat(None));
+    let place = |((rank, place), why): ((u32, &Ranked), Option<&'a Why>)| Place {
         rank,
         item: recommender.items().key(place.item),
         score: f64::from(place.score),
         title: recommender.title(place.item),
+        why,
     };
-    (1..).zip(&list.items).map(place).collect()
+    (1..).zip(&list.items).zip(whys).map(place).collect()
 }
 
 /// JSON as an answer.

@@ -157,6 +157,10 @@ impl From<RecommenderError> for Problem {
                 format!("no item has the category `{name}`"),
                 &format!("there are {known}"),
             ),
+            RecommenderError::Reranking(error) => Self::unmet(error.to_string(), ""),
+            error @ RecommenderError::NoShares => {
+                Self::unmet(error.to_string(), "leave `explain` out")
+            }
             RecommenderError::Rank(RankError::ZeroK) => {
                 Self::unmet("`k` is 0", "ask for at least one item")
             }

@@ -79,7 +79,7 @@ fn lists_that_are_ranked_together_are_those_of_each_alone() {
                 .concat(),
         };
         let source = lists[0].source;
-        assert_eq!(lists, [List { source, items }], "request {at}");
+        assert_eq!(lists, [List::new(source, items)], "request {at}");
     }
 }
 

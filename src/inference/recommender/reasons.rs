@@ -90,6 +90,33 @@ impl Recommender {
         Reader::Known(History { weights, ..history })
     }
 
+    /// Why each place of a user's list is there, with so many of the user's items at most.
+    ///
+    /// # Errors
+    /// When nobody told what the user's vector comes of; scores that are no sums over items.
+    pub fn reasons_of_user(
+        &self,
+        user: u32,
+        list: &[Ranked],
+        n: usize,
+    ) -> Result<Vec<Why>, RecommenderError> {
+        self.whys(list, self.reader(user)?, n)
+    }
+
+    /// Why each place of the list for a history is there, with so many of its items at most: the items, ascending and each
+    /// once, and what each counts where the model weighs histories.
+    ///
+    /// # Errors
+    /// Scores that are no sums over items.
+    pub fn reasons_of_history(
+        &self,
+        (items, weights): (&[u32], &[f32]),
+        list: &[Ranked],
+        n: usize,
+    ) -> Result<Vec<Why>, RecommenderError> {
+        self.whys(list, self.reader_with(History { items, weights }), n)
+    }
+
     /// The places of a list, and why they are there where that is wanted.
     pub(super) fn explained<'a>(
         &self,

@@ -25,6 +25,7 @@ use serde::Serialize;
 /// # Ok::<(), sagebrush::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Why {
     /// How far the reasons account for the score.
     pub how: How,
@@ -54,6 +55,7 @@ impl Why {
 
 /// An item of the user, and what it adds to a score.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 pub struct Reason {
     /// The item's key.
     pub item: String,
@@ -66,6 +68,7 @@ pub struct Reason {
 
 /// How far reasons account for a score.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "serve", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum How {
     /// Wholly: the shares and popularity add up to the score of each item of the list, to one part in 10,000.

@@ -27,8 +27,9 @@ pub(super) fn answer(mut jobs: Vec<Job>, sizes: &Histogram) {
                 let mut own: Vec<List> = lists.by_ref().take(job.n_lists()).collect();
                 own.iter_mut()
                     .for_each(|list| list.items.truncate(job.options.k));
+                let own = with_reasons(&job, own);
                 // Whoever asked may have gone.
-                let _ = job.reply.send(Ok(own));
+                let _ = job.reply.send(own);
             }
         }
         Err(error) if jobs.len() == 1 => {
@@ -51,7 +52,7 @@ fn lists(jobs: &[Job], options: &ListOptions) -> Result<Vec<List>, RecommenderEr
     if let Work::Similar(item) = first.work {
         let lists = recommender.similar_ids(&[item], options)?.into_iter();
         let source = ListSource::Model;
-        return Ok(lists.map(|items| List { source, items }).collect());
+        return Ok(lists.map(|items| List::new(source, items)).collect());
     }
     let (mut users, mut people): (Vec<u32>, Vec<&Person>) = (Vec::new(), Vec::new());
     for job in jobs {
@@ -67,15 +68,37 @@ fn lists(jobs: &[Job], options: &ListOptions) -> Result<Vec<List>, RecommenderEr
     }
 }
 
+/// The lists of a job with the reasons of their places, where it asks for them.
+fn with_reasons(job: &Job, mut lists: Vec<List>) -> Result<Vec<List>, RecommenderError> {
+    let Some(n) = job.options.reasons else {
+        return Ok(lists);
+    };
+    let recommender = &job.snapshot.run.recommender;
+    match &job.work {
+        Work::Users(users) => {
+            for (&user, list) in users.iter().zip(&mut lists) {
+                list.whys = recommender.reasons_of_user(user, &list.items, n)?;
+            }
+        }
+        Work::People(people) => {
+            for (person, list) in people.iter().zip(&mut lists) {
+                let known = (&*person.history, &*person.weights);
+                list.whys = recommender.reasons_of_history(known, &list.items, n)?;
+            }
+        }
+        Work::Similar(_) => {}
+    }
+    Ok(lists)
+}
+
 fn of_users(
     recommender: &Recommender,
     users: &[u32],
     options: &ListOptions,
 ) -> Result<Vec<List>, RecommenderError> {
     let lists = recommender.recommend_ids(users, options)?;
-    let list = |(&user, items): (&u32, Vec<Ranked>)| List {
-        source: ListSource::of(recommender.is_cold(user)),
-        items,
+    let list = |(&user, items): (&u32, Vec<Ranked>)| {
+        List::new(ListSource::of(recommender.is_cold(user)), items)
     };
     Ok(users.iter().zip(lists).map(list).collect())
 }
@@ -93,7 +116,7 @@ fn of_people(
         .copied()
         .collect();
     let lists = recommender.people_ids(&histories, &weights, &seen, options)?;
-    let list = |(source, items)| List { source, items };
+    let list = |(source, items)| List::new(source, items);
     Ok(lists.into_iter().map(list).collect())
 }
 

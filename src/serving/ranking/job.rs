@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::super::snapshot::Snapshot;
-use crate::inference::{ListOptions, ListSource, Ranked, RecommenderError};
+use crate::inference::{ListOptions, ListSource, Ranked, RecommenderError, Why};
 
 /// Lists that one request waits for.
 pub(super) struct Job {
@@ -43,6 +43,19 @@ pub(in super::super) struct List {
     pub(in super::super) source: ListSource,
     /// Best first.
     pub(in super::super) items: Vec<Ranked>,
+    /// Why each of them is there; empty where nobody asks.
+    pub(in super::super) whys: Vec<Why>,
+}
+
+impl List {
+    /// Without reasons.
+    pub(in super::super) fn new(source: ListSource, items: Vec<Ranked>) -> Self {
+        Self {
+            source,
+            items,
+            whys: Vec::new(),
+        }
+    }
 }
 
 impl Job {
@@ -56,7 +69,7 @@ impl Job {
     }
 
     /// Whether one pass makes the lists of both: they are of the same run, may hold the same items, and are of users, or
-    /// of people. Lists of fewer items are the beginnings of longer ones.
+    /// of people. Lists of fewer items are the beginnings of longer ones, unless they are re-ranked.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
         let are_alike = matches!(
             (&self.work, &other.work),
@@ -69,5 +82,7 @@ impl Job {
             && a.category == b.category
             && a.only == b.only
             && a.exclude == b.exclude
+            && a.rerank == b.rerank
+            && (a.rerank.is_none() || a.k == b.k)
     }
 }

@@ -8,7 +8,7 @@ use super::super::problem::Problem;
 use super::super::settings::Limits;
 use super::body::{Key, keys};
 use crate::data::IdMap;
-use crate::inference::ListOptions;
+use crate::inference::{ListOptions, Reranking};
 
 /// Items of a list that names no number.
 const K: usize = 10;
@@ -28,6 +28,15 @@ pub(in super::super) struct Filters {
     pub(in super::super) exclude: Vec<Key>,
     /// Whether a list may hold what its user or its history has.
     pub(in super::super) include_seen: bool,
+    /// How much variety counts beside relevance, from 0 (not at all) to 1.
+    pub(in super::super) diversity: f64,
+    /// How much popular items lose, from 0 (nothing) on.
+    pub(in super::super) damp_popularity: f64,
+    /// Items of one category that a list holds at most.
+    #[schema(minimum = 1)]
+    pub(in super::super) category_cap: Option<usize>,
+    /// How many of the person's items each place names that speak for it; no reasons are told where it is absent.
+    pub(in super::super) explain: Option<usize>,
 }
 
 /// What lists may hold, and which of its items the run does not know.
@@ -50,6 +59,12 @@ impl Filters {
             return Err(Problem::unmet(
                 format!("`k` is {k}, and lists have {} items at most", limits.k),
                 "`sagebrush serve --max-k` is the limit",
+            ));
+        }
+        if self.explain.is_some_and(|n| n > limits.k) {
+            return Err(Problem::unmet(
+                format!("`explain` is beyond the {} items of a list", limits.k),
+                "name fewer, such as 3",
             ));
         }
         let (only, exclude) = (self.only.map(keys), keys(self.exclude));
@@ -82,6 +97,12 @@ impl Filters {
             exclude,
             only,
             category: self.category,
+            rerank: Reranking {
+                diversity: self.diversity,
+                popularity_damping: self.damp_popularity,
+                category_cap: self.category_cap,
+            },
+            reasons: self.explain,
         };
         Ok(Asked { options, unknown })
     }

@@ -31,6 +31,18 @@ pub(in super::super) struct ListQuery {
     /// Whether the list may hold what the user has.
     #[param(required = false, default = false)]
     include_seen: bool,
+    /// How much variety counts beside relevance, from 0 (not at all) to 1.
+    #[param(required = false, default = 0.0)]
+    diversity: f64,
+    /// How much popular items lose, from 0 (nothing) on.
+    #[param(required = false, default = 0.0)]
+    damp_popularity: f64,
+    /// Items of one category that the list holds at most.
+    #[param(minimum = 1, nullable = false)]
+    category_cap: Option<usize>,
+    /// How many of the user's items each place names that speak for it; no reasons are told where it is absent.
+    #[param(nullable = false)]
+    explain: Option<usize>,
 }
 
 impl ListQuery {
@@ -38,15 +50,20 @@ impl ListQuery {
         let mut read = Self::default();
         for (name, value) in parse(query.as_bytes()) {
             match &*name {
-                "k" => read.k = Some(number(&value)?),
+                "k" => read.k = Some(number(&name, &value)?),
                 "category" => read.category = Some(value.into_owned()),
                 "only" => read.only.get_or_insert_default().push(value.into_owned()),
                 "exclude" => read.exclude.push(value.into_owned()),
                 "include_seen" => read.include_seen = truth(&value)?,
+                "diversity" => read.diversity = weight(&name, &value)?,
+                "damp_popularity" => read.damp_popularity = weight(&name, &value)?,
+                "category_cap" => read.category_cap = Some(number(&name, &value)?),
+                "explain" => read.explain = Some(number(&name, &value)?),
                 other => {
                     return Err(Problem::unmet(
                         format!("there is no parameter `{other}`"),
-                        "there are `k`, `category`, `only`, `exclude` and `include_seen`",
+                        "there are `k`, `category`, `only`, `exclude`, `include_seen`, `diversity`, `damp_popularity`, \
+                         `category_cap` and `explain`",
                     ));
                 }
             }
@@ -66,6 +83,10 @@ impl ListQuery {
             only,
             exclude: split(&self.exclude, items)?,
             include_seen: self.include_seen,
+            diversity: self.diversity,
+            damp_popularity: self.damp_popularity,
+            category_cap: self.category_cap,
+            explain: self.explain,
         })
     }
 }
@@ -78,11 +99,20 @@ impl<S: Sync> FromRequestParts<S> for ListQuery {
     }
 }
 
-fn number(value: &str) -> Result<usize, Problem> {
+fn number(name: &str, value: &str) -> Result<usize, Problem> {
     value.parse().map_err(|_| {
         Problem::unmet(
-            format!("`k` is `{value}`, which is no number of items"),
-            "give a whole number, such as `k=10`",
+            format!("`{name}` is `{value}`, which is no number of items"),
+            "give a whole number, such as 10",
+        )
+    })
+}
+
+fn weight(name: &str, value: &str) -> Result<f64, Problem> {
+    value.parse().map_err(|_| {
+        Problem::unmet(
+            format!("`{name}` is `{value}`, which is no number"),
+            "give a number, such as 0.3",
         )
     })
 }
@@ -140,6 +170,8 @@ mod tests {
             "z=1",
             "only=",
             "include_seen=maybe",
+            "diversity=much",
+            "explain=yes",
         ] {
             assert_eq!(read(wrong).unwrap_err().status.as_u16(), 422, "{wrong}");
         }

@@ -90,7 +90,7 @@ fn checked(history: Vec<Key>, limits: &Limits) -> Result<Vec<String>, Problem> {
 fn answers<'a>(
     snapshot: &'a Snapshot,
     read: Vec<Result<Unknown, Problem>>,
-    lists: &[List],
+    lists: &'a [List],
 ) -> Vec<ForHistory<'a>> {
     let mut lists = lists.iter();
     let answer = |read: Result<Unknown, Problem>| match read.map(|unknown| (unknown, lists.next()))

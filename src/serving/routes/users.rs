@@ -9,7 +9,6 @@ use super::super::answers::{ForUser, ForUsers, Unknown, json, places, written};
 use super::super::openapi::Faults;
 use super::super::people::{self, Who};
 use super::super::problem::Problem;
-use super::super::ranking::List;
 use super::super::requests::{Current, Filters, Json, Key, ListQuery, PathKey, check_batch, keys};
 use super::super::state::State;
 
@@ -83,21 +82,16 @@ pub(super) async fn of_users(
         .collect();
     let lists = people::lists(&app, &snapshot, asked.options, whom).await?;
     written(snapshot, lists, move |snapshot, lists| {
-        let list = |(user, list): (_, &List)| ForUser {
+        let lists = users.iter().zip(lists).map(|(user, list)| ForUser {
             run: None,
             user,
             source: list.source.name(),
             items: places(snapshot, list),
             unknown_items: Unknown::default(),
-        };
+        });
         json(&ForUsers {
             run: &snapshot.id,
-            lists: users
-                .iter()
-                .map(String::as_str)
-                .zip(lists)
-                .map(list)
-                .collect(),
+            lists: lists.collect(),
             unknown_items,
         })
     })

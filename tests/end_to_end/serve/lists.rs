@@ -85,8 +85,66 @@ fn answers_are_what_the_commands_list_for_every_kind_of_model() {
         histories(&work, model, &service);
         similar(&work, model, &service);
         strangers(model, &service);
+        reranked(&work, model, &service);
+        explained(&work, model, &service);
         service.stop();
     }
+}
+
+fn reranked(work: &Workspace, model: &str, service: &Service) {
+    let query = "/v1/users/user-5/recommendations?k=4&diversity=0.4&damp_popularity=0.2";
+    if model == "popularity" {
+        let refused = service.get(query);
+        assert_eq!(refused.status, 422);
+        assert!(refused.json()["error"].as_str().unwrap().contains("alike"));
+        return;
+    }
+    let recommend = ["recommend", "--run", model, "--user", "user-5", "-k", "4"];
+    let flags = ["--diversity", "0.4", "--damp-popularity", "0.2"];
+    let expected = by_user(&work.json(&[&recommend[..], &flags].concat()));
+    assert_eq!(
+        places(&service.get(query).ok()),
+        expected["user-5"],
+        "{model}"
+    );
+    let filters = json!({"k": 4, "diversity": 0.4, "damp_popularity": 0.2});
+    let batch = json!({"users": ["user-5"], "filters": filters});
+    let batch = service.post("/v1/users/recommendations", &batch).ok();
+    assert_eq!(places(&batch["lists"][0]), expected["user-5"], "{model}");
+    let wrong = service.get("/v1/users/user-5/recommendations?diversity=2");
+    assert_eq!(wrong.status, 422);
+}
+
+/// The reasons that the program prints, whose keys are numbers there.
+fn explained(work: &Workspace, model: &str, service: &Service) {
+    let recommend = ["recommend", "--run", model, "--user", "user-5", "-k", "4"];
+    let rows = work.json(&[&recommend[..], &["--why", "--reasons", "2"]].concat());
+    let answer = service
+        .get("/v1/users/user-5/recommendations?k=4&explain=2")
+        .ok();
+    let places = answer["items"].as_array().unwrap();
+    for (row, place) in rows.as_array().unwrap().iter().zip(places) {
+        let (expected, why) = (&row["why"], &place["why"]);
+        assert_eq!(why["how"], expected["how"], "{model}");
+        for term in ["popularity", "rest"] {
+            let of = |why: &Value| why[term].as_f64().unwrap();
+            assert!((of(why) - of(expected)).abs() < 1e-6, "{model} {term}");
+        }
+        let shares = |why: &Value| -> Vec<f64> {
+            let items = why["items"].as_array().unwrap().iter();
+            items.map(|item| item["share"].as_f64().unwrap()).collect()
+        };
+        assert_eq!(shares(why), shares(expected), "{model}");
+        assert!(shares(why).len() <= 2);
+    }
+    let history = json!({"histories": [["3", "17"]], "filters": {"k": 2, "explain": 2}});
+    let list = &service.post("/v1/recommendations", &history).ok()["lists"][0];
+    let how = if model == "popularity" {
+        "popularity"
+    } else {
+        "exact"
+    };
+    assert_eq!(list["items"][0]["why"]["how"], how, "{model}");
 }
 
 fn filtered(work: &Workspace, model: &str, service: &Service) {
