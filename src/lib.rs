@@ -22,7 +22,7 @@
 //! - `train` (default): training. Without it the library opens finished runs, and holds no autodiff and no optimizer.
 //! - `parquet` (default): Parquet in and out.
 //! - `cli` (default): the program. A library does without: `default-features = false, features = ["train", "parquet"]`.
-//! - `serve`: the HTTP service, [`serving`].
+//! - `serve`: the HTTP service, in the module `serving`.
 //! - `gpu`, `ndarray`: further backends beside the CPU's.
 //!
 //! What the page of this crate lists is its interface. Modules that are not listed change without notice.

@@ -195,8 +195,13 @@ impl Scorer {
     }
 }
 
-/// The same items with a user for each of `histories`: the normalised mean of the user's items, as in training.
+/// The same items with a user for each of `histories`: the normalised mean of the user's items, as in training. Only the
+/// rows of these items are looked at, however large the catalogue is.
 fn means_of(tables: &Tables, histories: &ItemLists) -> Tables {
-    let lists = (0..histories.n_users() as u32).map(|user| (histories.of(user), &[][..]));
-    tables.with_users(mean_vectors(&tables.own_items(), tables.own_dim(), lists))
+    let row = |&item: &u32| tables.item_side().own_row(item);
+    let rows: Vec<f32> = histories.items().iter().flat_map(row).copied().collect();
+    let places: Vec<u32> = (0..histories.n_pairs() as u32).collect();
+    let ends = histories.row_ptr().windows(2);
+    let lists = ends.map(|ends| (&places[ends[0]..ends[1]], &[][..]));
+    tables.with_users(mean_vectors(&rows, tables.own_dim(), lists))
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
+use super::lock::is_still;
 use super::{RunError, lines};
 use crate::atomic_file::{folder_of, sync_folder};
 
@@ -66,12 +67,17 @@ impl LineFile {
         Ok(file)
     }
 
-    /// Appends whole lines in one write; they are on disk when this returns.
+    /// Appends whole lines in one write; they are on disk when this returns. Where the file was moved away since, a new
+    /// one is begun.
     ///
     /// # Errors
     /// They cannot be written; the lines before are whole, and none of these is kept.
     pub(crate) fn append(&mut self, lines: &[u8]) -> Result<(), RunError> {
-        let written = self.cut().and_then(|()| {
+        let ready = match is_still(&self.file, &self.path) {
+            true => self.cut(),
+            false => self.begin(),
+        };
+        let written = ready.and_then(|()| {
             self.is_torn = true;
             lines::append_and_sync(&mut self.file, lines)
         });
@@ -87,6 +93,18 @@ impl LineFile {
                 Err(RunError::cannot_write(&self.path)(error))
             }
         }
+    }
+
+    /// Begins a new file in place of one that was moved away; whatever lies there by now is appended to.
+    fn begin(&mut self) -> std::io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&self.path)?;
+        sync_folder(folder_of(&self.path))?;
+        self.whole = file.seek(SeekFrom::End(0))?;
+        self.file = file;
+        self.is_torn = false;
+        Ok(())
     }
 
     /// Cuts off what is behind the whole lines.
@@ -128,6 +146,20 @@ mod tests {
         assert_eq!(values, [1, 2, 3]);
         file.append(b"5\n").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"1\n2\n3\n5\n");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_was_moved_away_is_begun_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, moved] = ["lines.jsonl", "moved.jsonl"].map(|name| folder.path().join(name));
+        let (mut file, _) = read(&path).unwrap();
+        file.append(b"1\n").unwrap();
+        fs::rename(&path, &moved).unwrap();
+        file.append(b"2\n").unwrap();
+        file.append(b"3\n").unwrap();
+        assert_eq!(fs::read(&moved).unwrap(), b"1\n");
+        assert_eq!(fs::read(&path).unwrap(), b"2\n3\n");
     }
 
     #[test]

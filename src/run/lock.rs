@@ -194,8 +194,9 @@ fn is_refusal(error: &io::Error) -> bool {
     )
 }
 
+/// Whether an open file is the one that lies at a path now.
 #[cfg(unix)]
-fn is_still(file: &File, path: &Path) -> bool {
+pub(super) fn is_still(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), fs::metadata(path)) {
         (Ok(ours), Ok(there)) => (ours.dev(), ours.ino()) == (there.dev(), there.ino()),
@@ -205,7 +206,7 @@ fn is_still(file: &File, path: &Path) -> bool {
 
 /// Lock files stay where they cannot be told apart.
 #[cfg(not(unix))]
-fn is_still(_: &File, _: &Path) -> bool {
+pub(super) fn is_still(_: &File, _: &Path) -> bool {
     true
 }
 

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::failure::{Fails, Failure};
+use crate::run::RunError;
 
 /// What keeps a service from starting.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +26,10 @@ pub(super) enum ServeError {
     #[error("{}: no token in it, so that nobody could ask anything; write a `name:token` a line", path.display())]
     NoToken { path: PathBuf },
     #[error(
+        "{0}, or serve with `--read-only`, or keep interactions elsewhere with `--interactions FILE`"
+    )]
+    Interactions(RunError),
+    #[error(
         "the run is replaced all the time, so that it cannot be opened; start again when it is whole"
     )]
     Restless,
@@ -42,6 +47,7 @@ impl Fails for ServeError {
                 Failure::Busy
             }
             Self::Listen { .. } => Failure::Usage,
+            Self::Interactions(error) => error.failure(),
             Self::TokenFile { .. } => Failure::InputMissing,
             Self::Restless => Failure::Busy,
             Self::Threads(_) => Failure::Internal,

@@ -4,6 +4,9 @@ use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::path::Path;
 use std::sync::Arc;
 
+use tokio::runtime::Runtime;
+use tokio::sync::watch::Receiver;
+
 use super::accept;
 use super::error::ServeError;
 use super::layers::router;
@@ -28,25 +31,43 @@ pub struct Service {
     listener: TcpListener,
     address: SocketAddr,
     app: State,
+    runtime: Runtime,
+    /// How often a stop was asked for.
+    stops: Receiver<u32>,
+    /// Ends with the service.
+    reloader: Arc<Reloader>,
 }
 
 impl Service {
-    /// Takes the port, and loads the run and the interactions that were kept. Nothing is answered before
-    /// [`run`](Self::run).
+    /// Takes the port, loads the run and the interactions that were kept, and hears signals from now on. Nothing is
+    /// answered before [`run`](Self::run).
     ///
     /// # Errors
-    /// A port that is taken, a run that cannot be opened, a file of interactions that another process writes.
+    /// A port that is taken, a run that cannot be opened, a file of interactions that another process writes, a system
+    /// that gives no threads or no signals.
     pub fn start(settings: &Settings) -> Result<Self> {
         let (listener, address) = listen(&settings.host, settings.port)?;
         let app = Arc::new(App::open(settings)?);
         if settings.tokens.is_none() && !address.ip().is_loopback() {
             tracing::warn!("whoever reaches {address} is answered: no file of tokens was given");
         }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(rayon::current_num_threads())
+            .thread_name("http")
+            .enable_all()
+            .build()
+            .map_err(ServeError::Threads)?;
+        let reloader = Reloader::start(app.clone(), settings.run.clone(), settings.watch)?;
+        let reloader = Arc::new(reloader);
+        let stops = runtime.block_on(async { hear(&reloader) });
         Ok(Self {
             settings: settings.clone(),
             listener,
             address,
             app,
+            runtime,
+            stops: stops.map_err(ServeError::Threads)?,
+            reloader,
         })
     }
 
@@ -73,51 +94,41 @@ impl Service {
     /// Answers until SIGINT or SIGTERM, then finishes the requests that have begun; a second one ends it at once.
     ///
     /// # Errors
-    /// A system that gives no threads or no signals; requests that took longer than the limit for a stop.
+    /// Requests that took longer than the limit for a stop.
     pub fn run(self) -> Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(rayon::current_num_threads())
-            .thread_name("http")
-            .enable_all()
-            .build()
-            .map_err(ServeError::Threads)?;
-        let cut = runtime.block_on(self.serve())?;
-        runtime.shutdown_background();
-        match cut {
-            0 => Ok(()),
-            cut => Err(ServeError::Cut(cut).into()),
-        }
-    }
-
-    async fn serve(self) -> Result<usize, ServeError> {
         let Self {
             settings,
             listener,
             address,
             app,
+            runtime,
+            stops,
+            reloader,
         } = self;
-        listener
-            .set_nonblocking(true)
-            .map_err(ServeError::Threads)?;
-        let listener = tokio::net::TcpListener::from_std(listener).map_err(ServeError::Threads)?;
-        let reloader = Reloader::start(app.clone(), settings.run.clone(), settings.watch)?;
-        let reloader = Arc::new(reloader);
-        let signals = hear(&reloader).map_err(ServeError::Threads)?;
         if let Some(path) = app.interactions.path() {
             let (file, known) = (path.display(), app.interactions.added().n_pairs());
             tracing::info!(%file, known, "interactions are kept");
         }
         tracing::info!(%address, run = app.current.load().id, "listening");
-        let stop = async {
-            asked(signals.clone(), 1).await;
-            app.begin_to_stop();
-            tracing::info!("stopping");
-        };
-        let at_once = asked(signals.clone(), 2);
-        let router = router(app.clone());
-        let cut = accept::serve(listener, router, &settings.limits, stop, at_once).await;
+        let cut = runtime.block_on(async {
+            listener.set_nonblocking(true)?;
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            let stop = async {
+                asked(stops.clone(), 1).await;
+                app.begin_to_stop();
+                tracing::info!("stopping");
+            };
+            let (router, at_once) = (router(app.clone()), asked(stops.clone(), 2));
+            Ok(accept::serve(listener, router, &settings.limits, stop, at_once).await)
+        });
+        let cut = cut.map_err(ServeError::Threads)?;
         tracing::info!(cut, "stopped");
-        Ok(cut)
+        runtime.shutdown_background();
+        drop(reloader);
+        match cut {
+            0 => Ok(()),
+            cut => Err(ServeError::Cut(cut).into()),
+        }
     }
 }
 

@@ -5,11 +5,12 @@ mod record;
 mod writer;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
+use super::error::ServeError;
 use super::problem::Problem;
-use crate::error::Result;
 use crate::run::RunLock;
 pub(super) use added::Added;
 pub(super) use record::Interaction;
@@ -17,7 +18,7 @@ use writer::{Post, Writer};
 
 /// Interactions in memory and on disk. One process at a time writes the file.
 pub(super) struct Interactions {
-    added: std::sync::Arc<Added>,
+    added: Arc<Added>,
     kept: Option<Kept>,
 }
 
@@ -32,7 +33,7 @@ impl Interactions {
     /// A service that takes none.
     pub(super) fn none() -> Self {
         Self {
-            added: std::sync::Arc::default(),
+            added: Arc::default(),
             kept: None,
         }
     }
@@ -41,14 +42,10 @@ impl Interactions {
     ///
     /// # Errors
     /// A file that another process writes, that cannot be written, or with a line that is no interaction.
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let told = |error: crate::run::RunError| {
-            let remedy = "`--read-only` serves without taking interactions, `--interactions FILE` keeps them elsewhere";
-            crate::error::Error::from(error).context(remedy)
-        };
-        let lock = RunLock::take(path, "serve").map_err(told)?;
-        let added = std::sync::Arc::new(Added::default());
-        let writer = Writer::open(path, &added).map_err(told)?;
+    pub(super) fn open(path: &Path) -> Result<Self, ServeError> {
+        let lock = RunLock::take(path, "serve").map_err(ServeError::Interactions)?;
+        let added = Arc::new(Added::default());
+        let writer = Writer::open(path, &added).map_err(ServeError::Interactions)?;
         let kept = Kept {
             path: path.to_owned(),
             writer,

@@ -112,7 +112,7 @@ fn append(file: &mut LineFile, posts: &[Post], added: &Added) -> Result<(), Prob
     if added.n_pairs() >= PAIRS_MAX {
         return Err(Problem::unavailable(
             format!("{PAIRS_MAX} interactions are kept already, and these were not taken"),
-            "refresh or train the run with them, and start the service again with a new file",
+            "refresh or train the run with them, move their file away, and start the service again",
         ));
     }
     let lines: Vec<&[u8]> = posts.iter().map(|post| &*post.lines).collect();

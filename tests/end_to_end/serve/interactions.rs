@@ -118,6 +118,63 @@ fn lists_follow_what_was_taken_at_once() {
     }
 }
 
+/// Where histories are weighed by age the new item counts as much as the newest, and PinSAGE's users are means of items.
+#[test]
+fn lists_follow_where_histories_are_weighed_and_where_users_are_means() {
+    let work = Workspace::new();
+    let mut films = "item_id,title,genres\n".to_owned();
+    for item in 0..60 {
+        films.push_str(&format!(
+            "{item},Film {item} of {},g{}\n",
+            item / 15,
+            item / 15
+        ));
+    }
+    work.write("films.csv", films.as_bytes());
+    let by_age = [
+        "--model",
+        "gf-cf",
+        "--set",
+        "filter.half_life_days=9",
+        "--set",
+        "filter.vectors=6",
+    ];
+    let means = [
+        "--model",
+        "pinsage",
+        "--items",
+        "films.csv",
+        "--dim",
+        "8",
+        "--epochs",
+        "1",
+    ];
+    for more in [&by_age[..], &means] {
+        let out = more[1];
+        work.succeed(&[&["train", "log.csv", "--out", out, "-q"], more].concat());
+        let service = Service::start(&work, &["--run", out]);
+        let before = list(&service, "user-5", 60);
+        let first = items(&before)[0].clone();
+        take(&service, &[("user-5", &first), ("newcomer", "16")]);
+        let after = list(&service, "user-5", 60);
+        assert!(!items(&after).contains(&first), "{out}");
+        assert_ne!(
+            places(&after)[..5],
+            places(&before)[1..6],
+            "{out}: the vector follows"
+        );
+        let rows = work.json(&["recommend", "--run", out, "--history", "16", "-k", "60"]);
+        let scores = |rows: &Value| {
+            let rows = rows.as_array().unwrap().iter();
+            rows.map(|row| row["score"].as_f64().unwrap())
+                .collect::<Vec<_>>()
+        };
+        let newcomer = list(&service, "newcomer", 60);
+        assert_eq!(scores(&newcomer["items"]), scores(&rows), "{out}");
+        service.stop();
+    }
+}
+
 /// With a map that places users, one who takes nothing new is served by the model's own vector.
 #[test]
 fn what_the_run_knows_already_changes_nothing() {
@@ -253,6 +310,23 @@ fn one_service_at_a_time_keeps_a_file() {
     let other = Service::start(&work, &["--run", "run", "--interactions", "other.jsonl"]);
     take(&other, &[("b", "2")]);
     other.stop();
+    // A file that is moved away is begun anew.
+    std::fs::rename(
+        work.path("run.interactions.jsonl"),
+        work.path("moved.jsonl"),
+    )
+    .unwrap();
+    take(&service, &[("c", "3")]);
+    assert!(
+        String::from_utf8(work.read("run.interactions.jsonl"))
+            .unwrap()
+            .contains("\"c\"")
+    );
+    assert!(
+        String::from_utf8(work.read("moved.jsonl"))
+            .unwrap()
+            .contains("\"a\"")
+    );
     service.stop();
     let service = Service::start(&work, &["--run", "run"]);
     service.stop();
