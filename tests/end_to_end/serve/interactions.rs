@@ -344,3 +344,54 @@ fn a_file_that_is_none_is_refused() {
     let serve = ["serve", "--run", "run", "--port", "0"];
     work.refused(&serve, 65, "run.interactions.jsonl: damaged: line 2: ");
 }
+
+#[test]
+fn a_full_disk_takes_no_interaction_and_loses_none() {
+    if std::process::Command::new("dash")
+        .args(["-c", "true"])
+        .status()
+        .is_err()
+    {
+        println!("skipped: there is no dash to set a limit with");
+        return;
+    }
+    let work = Workspace::new();
+    train(&work, "popularity", "run");
+    let service = Service::start_on_small_disk(&work, 16, "run");
+    let body = |n: usize| {
+        let row = |at: usize| json!({"user": format!("u{n}-{at}"), "item": "3", "time": 1});
+        json!({"interactions": (0..25).map(row).collect::<Vec<_>>()})
+    };
+    let mut n_taken = 0;
+    let refused = loop {
+        let answer = service.post("/v1/interactions", &body(n_taken));
+        match answer.status {
+            200 => n_taken += 1,
+            _ => break answer,
+        }
+        assert!(n_taken < 100, "the disk is never full");
+    };
+    refused.refused(503, "were not taken");
+    assert!(n_taken > 1);
+    service
+        .post("/v1/interactions", &body(n_taken))
+        .refused(503, "were not taken");
+    let one = json!({"interactions": [{"user": "last", "item": "3", "time": 1}]});
+    service.post("/v1/interactions", &one).ok();
+    assert_eq!(
+        service.metric("sagebrush_interactions_total"),
+        (25 * n_taken + 1) as f64
+    );
+    service.get("/v1/users/user-5/recommendations").ok();
+    assert!(
+        service.log().contains("cannot be written"),
+        "{}",
+        service.log()
+    );
+    service.stop();
+    let service = Service::start(&work, &["--run", "run"]);
+    let kept = String::from_utf8(work.read("run.interactions.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), 25 * n_taken + 1);
+    take(&service, &[("after", "3")]);
+    service.stop();
+}

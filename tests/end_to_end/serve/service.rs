@@ -23,12 +23,28 @@ pub(crate) struct Service {
 impl Service {
     /// Starts it, and waits until it listens. Its log is in the file `serve.log` of the folder.
     pub(crate) fn start(work: &Workspace, arguments: &[&str]) -> Self {
+        let serve = ["serve", "--port", "0"];
+        Self::spawn(work, work.program(&[&serve, arguments].concat()))
+    }
+
+    /// The same where no file may grow beyond some blocks of 512 bytes, as on a full disk.
+    pub(crate) fn start_on_small_disk(work: &Workspace, blocks: usize, run: &str) -> Self {
+        let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let mut shell = std::process::Command::new("dash");
+        shell
+            .args(["-c", &script, env!("CARGO_BIN_EXE_sagebrush")])
+            .args(["serve", "--port", "0", "--run", run])
+            .current_dir(work.dir.path())
+            .env_remove("RUST_LOG");
+        Self::spawn(work, shell)
+    }
+
+    fn spawn(work: &Workspace, mut program: std::process::Command) -> Self {
         let log = work.path("serve.log");
         let file = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(&log);
-        let mut program = work.program(&[&["serve", "--port", "0"], arguments].concat());
         let program = program.stdout(Stdio::piped()).stderr(file.unwrap());
         let mut child = program.spawn().unwrap();
         let mut line = String::new();
