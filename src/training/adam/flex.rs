@@ -152,13 +152,16 @@ impl Rates {
 mod tests {
     use super::*;
 
+    /// Changes values, first moments and second moments.
+    type Update<'a> = &'a dyn Fn(&mut [f32], &mut [f32], &mut [f32]);
+
     #[test]
     fn every_instruction_set_gives_the_same_bits() {
         let wave =
             |factor: f32| -> Vec<f32> { (0..100).map(|i| (i as f32 * factor).sin()).collect() };
         let rates = Rates::new(0.01, 3);
         let gradient = wave(0.7);
-        let updated = |update: &dyn Fn(&mut [f32], &mut [f32], &mut [f32])| {
+        let updated = |update: Update<'_>| {
             let (mut values, mut first) = (wave(0.3), wave(0.5));
             let mut second: Vec<f32> = wave(0.9).iter().map(|x| x * x).collect();
             update(&mut values, &mut first, &mut second);
