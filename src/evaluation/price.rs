@@ -164,3 +164,59 @@ fn bits_by_item(train: &ItemLists, n_items: usize) -> Vec<f64> {
         .map(|count| (n_users / f64::from(count.max(1))).log2())
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::data::IdMap;
+    use crate::inference::{FoldIn, Recommender, ScoreHead, Tables};
+
+    /// Two users who score items 0 and 1, which are twins, 1 and item 2, which is like neither, .5; both have item 3.
+    #[test]
+    fn a_price_by_hand() {
+        let lists = |pairs: &[(u32, u32)]| ItemLists::from_pairs(2, pairs.iter().copied());
+        let train = lists(&[(0, 3), (1, 3)]);
+        let users = vec![1.0, 0.5, 1.0, 0.5];
+        let items = vec![1.0, 0.0, 1.0, 0.0, 0.0, 1.0, -1.0, -1.0];
+        let tables = Tables::new(2, 4, 2, users, items, ScoreHead::Dot).unwrap();
+        let scorer = Scorer::Embeddings(tables, FoldIn::of_training(train.clone()));
+        let keys = |n: usize| {
+            let keys = (0..n).map(|at| at.to_string().into());
+            IdMap::from_ordered_keys(keys.collect()).unwrap()
+        };
+        let known = Recommender::new(scorer, keys(2), keys(4), None, train.clone()).unwrap();
+        let settings = Reranking {
+            diversity: 0.6,
+            ..Reranking::default()
+        };
+        let reranker = known.reranker(settings).unwrap().unwrap();
+        // The first user takes item 2 next, the second item 1.
+        let held_out = lists(&[(0, 2), (1, 1)]);
+        let to_price = ToPrice {
+            source: &known.source(),
+            scorer: known.scorer(),
+            data: EvaluationData {
+                train: &train,
+                also_excluded: None,
+                held_out: &held_out,
+                among: None,
+            },
+            fingerprint: "",
+            k: 2,
+            bootstrap: Bootstrap::default(),
+        };
+        let price = to_price.of(settings, &reranker).unwrap();
+        // The list 0, 1 becomes 0, 2: .4 * 1 - .6 * 1 is less than .4 * 0 - .6 * 0.
+        assert_eq!(price.coverage, [0.5, 0.5]);
+        let of = |name: &str| {
+            let all = price.comparison.differences.iter();
+            let found = all.clone().find(|d| d.metric == name).unwrap();
+            (found.baseline, found.candidate, found.wins, found.losses)
+        };
+        assert_eq!(of("recall@2"), (0.5, 0.5, 1, 1));
+        assert_eq!(of("similarity@2"), (1.0, 0.0, 0, 2));
+        // An item that none of two users has counts as if one had it.
+        assert_eq!(of("novelty@2"), (1.0, 1.0, 0, 0));
+    }
+}
