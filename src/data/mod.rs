@@ -45,6 +45,8 @@ mod panic_guard;
 #[cfg(feature = "parquet")]
 mod parquet_int128;
 #[cfg(feature = "parquet")]
+mod parquet_source;
+#[cfg(feature = "parquet")]
 mod parquet_table;
 mod part_files;
 mod part_names;

@@ -16,13 +16,14 @@ use arrow_schema::{DataType, Schema};
 use super::error::{DataError, Place, Position, reason};
 use super::panic_guard::guarded;
 use super::parquet_int128::{decimals, known_int128};
+use super::parquet_source::ParquetSource;
 
 const BATCH_ROWS: usize = 8192;
 
 /// An opened Parquet file.
 pub(super) struct ParquetTable {
     pub(super) name: String,
-    file: File,
+    file: ParquetSource,
     pub(super) metadata: ArrowReaderMetadata,
     /// The types of the columns.
     pub(super) schema: Schema,
@@ -64,6 +65,7 @@ impl Batch<'_> {
 
 impl ParquetTable {
     pub(super) fn open(name: &str, file: File) -> Result<Self, DataError> {
+        let file = ParquetSource::new(file);
         // The embedded Arrow schema adds nothing needed here, and damage in it panics in its decoder.
         let options = ArrowReaderOptions::default().with_skip_arrow_metadata(true);
         let metadata = decode(&Place::whole(name), || {

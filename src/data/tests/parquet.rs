@@ -374,3 +374,14 @@ proptest! {
         let _ = read_bytes(None, "log", if cut { &bytes[..at] } else { &bytes });
     }
 }
+
+/// A header of a page in this file has a list of two thousand million numbers that nobody knows. A fuzzer found it: skipping
+/// them one by one behind the end of the file took minutes.
+#[test]
+fn what_is_to_be_skipped_behind_the_end_of_a_file_ends_the_reading() {
+    let bytes = include_bytes!("endless_skip.parquet");
+    let refused = read_bytes(Some(Format::Parquet), "log", bytes).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.starts_with("log"), "{text}");
+    assert!(text.contains("behind the end of the file"), "{text}");
+}
