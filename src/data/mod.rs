@@ -43,6 +43,8 @@ mod pair_columns;
 #[cfg(feature = "parquet")]
 mod panic_guard;
 #[cfg(feature = "parquet")]
+mod parquet_dictionary;
+#[cfg(feature = "parquet")]
 mod parquet_int128;
 #[cfg(feature = "parquet")]
 mod parquet_source;

@@ -59,3 +59,26 @@ impl Read for WithinFile {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_file_is_an_error() {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(b"abcdef").unwrap();
+        let source = ParquetSource::new(file);
+        assert_eq!(source.len(), 6);
+        let mut four = [0; 4];
+        let mut read = source.get_read(1).unwrap();
+        read.read_exact(&mut four).unwrap();
+        assert_eq!(&four, b"bcde");
+        let skipped = io::copy(&mut read.take(1 << 40), &mut io::sink());
+        assert_eq!(skipped.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+        assert_eq!(source.get_bytes(2, 3).unwrap(), "cde");
+    }
+}
