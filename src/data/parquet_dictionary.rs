@@ -15,11 +15,12 @@ use super::parquet_source::ParquetSource;
 ///
 /// # Errors
 /// A dictionary that names more values than its bytes hold; a page that does not decode.
-pub(super) fn check(file: Arc<ParquetSource>, column: &ColumnChunkMetaData) -> Result<()> {
+pub(super) fn check(file: &ParquetSource, column: &ColumnChunkMetaData) -> Result<()> {
     if column.dictionary_page_offset().is_none() {
         return Ok(());
     }
     let n_rows = usize::try_from(column.num_values()).unwrap_or(usize::MAX);
+    let file = Arc::new(file.clone());
     let mut pages = SerializedPageReader::new(file, column, n_rows, None)?;
     let Some(Page::DictionaryPage {
         buf, num_values, ..

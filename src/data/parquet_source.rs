@@ -3,31 +3,25 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::sync::Arc;
 
 use ::parquet::errors::Result;
 use ::parquet::file::reader::{ChunkReader, Length};
 use bytes::Bytes;
 
 /// A file that is read in pieces.
-pub(super) struct ParquetSource(File);
+#[derive(Clone)]
+pub(super) struct ParquetSource(Arc<File>);
 
 impl ParquetSource {
     pub(super) fn new(file: File) -> Self {
-        Self(file)
-    }
-
-    /// The same file.
-    ///
-    /// # Errors
-    /// When the system has no further handle.
-    pub(super) fn try_clone(&self) -> io::Result<Self> {
-        self.0.try_clone().map(Self)
+        Self(Arc::new(file))
     }
 }
 
 impl Length for ParquetSource {
     fn len(&self) -> u64 {
-        Length::len(&self.0)
+        Length::len(&*self.0)
     }
 }
 
@@ -41,7 +35,7 @@ impl ChunkReader for ParquetSource {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        ChunkReader::get_bytes(&self.0, start, length)
+        ChunkReader::get_bytes(&*self.0, start, length)
     }
 }
 

@@ -93,16 +93,6 @@ impl ParquetTable {
         self.schema.field(column).data_type()
     }
 
-    /// Another handle of the file.
-    fn handle(&self, place: &Place) -> Result<ParquetSource, DataError> {
-        self.file
-            .try_clone()
-            .map_err(|source| DataError::Unreadable {
-                place: place.clone(),
-                source,
-            })
-    }
-
     /// Hands over these columns, batch by batch.
     pub(super) fn for_each_batch(
         &self,
@@ -119,14 +109,12 @@ impl ParquetTable {
         for group in 0..metadata.num_row_groups() {
             let place = Place::new(&self.name, Position::RowGroup(group));
             check_codecs(metadata.row_group(group), &mask, &place)?;
-            let read = Arc::new(self.handle(&place)?);
             for (leaf, column) in metadata.row_group(group).columns().iter().enumerate() {
                 if mask.leaf_included(leaf) {
-                    let file = Arc::clone(&read);
-                    decode(&place, || parquet_dictionary::check(file, column))?;
+                    decode(&place, || parquet_dictionary::check(&self.file, column))?;
                 }
             }
-            let file = self.handle(&place)?;
+            let file = self.file.clone();
             let mut batches = decode(&place, || {
                 ParquetRecordBatchReaderBuilder::new_with_metadata(file, self.metadata.clone())
                     .with_projection(mask.clone())

@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 use super::super::answers::Unknown;
 use super::super::problem::Problem;
 use super::super::settings::Limits;
+use super::super::snapshot::Snapshot;
+use super::super::state::App;
 use super::body::{Key, keys};
-use crate::data::IdMap;
 use crate::inference::{ListOptions, Reranking};
 
 /// Items of a list that names no number.
@@ -46,11 +47,12 @@ pub(in super::super) struct Asked {
 }
 
 impl Filters {
-    /// Checks them against the limits.
+    /// Checks them against the limits, and counts items that the run does not know.
     ///
     /// # Errors
     /// `k` of 0 or beyond the limit, too many items, `only` of none.
-    pub(in super::super) fn asked(self, items: &IdMap, limits: &Limits) -> Result<Asked, Problem> {
+    pub(in super::super) fn asked(self, app: &App, snapshot: &Snapshot) -> Result<Asked, Problem> {
+        let (items, limits) = (snapshot.run.recommender.items(), &app.limits);
         let k = self.k.unwrap_or(K.min(limits.k));
         if k == 0 {
             return Err(Problem::unmet("`k` is 0", "ask for at least one item"));
@@ -91,6 +93,7 @@ impl Filters {
                 .filter(|key| items.id(key).is_none())
                 .for_each(|key| unknown.add(key));
         }
+        app.metrics.unknown_items.inc_by(unknown.count as u64);
         let options = ListOptions {
             k,
             include_seen: self.include_seen,

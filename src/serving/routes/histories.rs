@@ -45,8 +45,8 @@ pub(super) async fn of_histories(
     Json(Histories { histories, filters }): Json<Histories>,
 ) -> Result<Response, Problem> {
     check_batch("histories", histories.len(), &app.limits)?;
-    let asked = filters.asked(snapshot.run.recommender.items(), &app.limits)?;
-    let mut n_unknown = asked.unknown.count;
+    let asked = filters.asked(&app, &snapshot)?;
+    let mut n_unknown = 0;
     let (mut whom, mut read) = (Vec::new(), Vec::new());
     for history in histories {
         let known = checked(history, &app.limits).map(|keys| {

@@ -30,10 +30,7 @@ pub(super) async fn similar(
     let item = recommender
         .item_id(&key)
         .map_err(|error| Problem::from(error).into_not_found())?;
-    let asked = query
-        .filters(recommender.items())?
-        .asked(recommender.items(), &app.limits)?;
-    app.metrics.unknown_items.inc_by(asked.unknown.count as u64);
+    let asked = query.filters(recommender.items())?.asked(&app, &snapshot)?;
     let lists = app
         .ranking
         .lists(&snapshot, asked.options, Work::Similar(item))

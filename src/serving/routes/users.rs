@@ -30,8 +30,7 @@ pub(super) async fn of_user(
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let items = snapshot.run.recommender.items();
-    let asked = query.filters(items)?.asked(items, &app.limits)?;
-    app.metrics.unknown_items.inc_by(asked.unknown.count as u64);
+    let asked = query.filters(items)?.asked(&app, &snapshot)?;
     let who = people::of_user(&snapshot, app.interactions.added(), &key);
     let lists = people::lists(&app, &snapshot, asked.options, vec![who]).await?;
     let list = lists.first().ok_or_else(Problem::internal)?;
@@ -72,8 +71,7 @@ pub(super) async fn of_users(
     Json(Users { users, filters }): Json<Users>,
 ) -> Result<Response, Problem> {
     check_batch("users", users.len(), &app.limits)?;
-    let asked = filters.asked(snapshot.run.recommender.items(), &app.limits)?;
-    app.metrics.unknown_items.inc_by(asked.unknown.count as u64);
+    let asked = filters.asked(&app, &snapshot)?;
     let (users, unknown_items) = (keys(users), asked.unknown);
     let added = app.interactions.added();
     let whom: Vec<Who> = users
