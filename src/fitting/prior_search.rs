@@ -319,7 +319,15 @@ mod tests {
 
     fn tables(values: f32) -> Tables {
         let items = (0..12u16).map(|item| values * f32::from(item % 5));
-        Tables::new(40, 12, 1, vec![1.0; 40], items.collect(), ScoreHead::Dot).unwrap()
+        Tables::new(
+            40,
+            12,
+            1,
+            vec![1.0; 40],
+            items.collect::<Vec<_>>(),
+            ScoreHead::Dot,
+        )
+        .unwrap()
     }
 
     #[test]

@@ -6,6 +6,7 @@ use sagebrush_model::ScoreHead;
 
 use super::mlp::project_items;
 use super::panels::ItemPanels;
+use crate::run::Floats;
 
 /// The item table and the head that scores it.
 #[derive(Debug)]
@@ -13,20 +14,21 @@ pub(super) struct ItemSide {
     pub(super) n_items: usize,
     pub(super) dim: usize,
     /// `[n_items x dim]`, row-major.
-    pub(super) rows: Vec<f32>,
+    pub(super) rows: Floats,
     pub(super) head: ScoreHead,
     /// The weight of the prior, which is the last number of every user's row, where the last column is the prior.
     pub(super) prior: Option<f32>,
     /// The items' half of a perceptron's hidden layer; empty for a dot product.
     pub(super) projected: Vec<f32>,
-    /// A second copy of the item table, made when the first list is asked for.
+    /// The item table again, a byte a number where the processor multiplies bytes, made when the first list is asked for.
     panels: OnceLock<ItemPanels>,
     /// The lengths of the rows, made when similar items are first asked for.
     lengths: OnceLock<Vec<f64>>,
 }
 
 impl ItemSide {
-    pub(super) fn new(dim: usize, rows: Vec<f32>, head: ScoreHead) -> Self {
+    pub(super) fn new(dim: usize, rows: impl Into<Floats>, head: ScoreHead) -> Self {
+        let rows = rows.into();
         Self {
             n_items: rows.len() / dim,
             dim,

@@ -155,9 +155,68 @@ impl Tile {
     }
 }
 
+/// Scores of one user that are computed together, so that no sum waits for the one before it.
+pub(super) const TOGETHER: usize = 8;
+
+/// The scores of a user for some items, with the bits that [`Tile::fill`] gives them.
+pub(super) fn scores_of(user: &[f32], items: [&[f32]; TOGETHER]) -> [f32; TOGETHER] {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+        // SAFETY: the processor has the instructions.
+        return unsafe { scores_fused(user, items) };
+    }
+    const FUSED: bool = cfg!(any(target_feature = "fma", target_arch = "aarch64"));
+    scores_in_chains::<FUSED>(user, items)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn scores_fused(user: &[f32], items: [&[f32]; TOGETHER]) -> [f32; TOGETHER] {
+    scores_in_chains::<true>(user, items)
+}
+
+#[inline(always)]
+fn scores_in_chains<const FUSED: bool>(user: &[f32], items: [&[f32]; TOGETHER]) -> [f32; TOGETHER] {
+    let items = items.map(|item| &item[..user.len()]);
+    let mut sums = [0f32; TOGETHER];
+    for (at, &user) in user.iter().enumerate() {
+        for (sum, item) in sums.iter_mut().zip(items) {
+            *sum = match FUSED {
+                true => user.mul_add(item[at], *sum),
+                false => *sum + user * item[at],
+            };
+        }
+    }
+    sums
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scores_of_some_items_have_the_bits_of_the_tile() {
+        const DIM: usize = 37;
+        let users: Vec<UserLanes> = (0..DIM)
+            .map(|k| std::array::from_fn(|u| number(k * USERS + u)))
+            .collect();
+        let items: Vec<ItemLanes> = (0..DIM)
+            .map(|k| ItemLanes(std::array::from_fn(|i| number(9001 + k * ITEMS + i))))
+            .collect();
+        let mut tile = Tile::new();
+        tile.fill(&users, &items, &[f32::INFINITY; USERS]);
+        let user: Vec<f32> = users.iter().map(|lanes| lanes[4]).collect();
+        let row = |i: usize| -> Vec<f32> { items.iter().map(|lanes| lanes.0[i]).collect() };
+        let rows: Vec<Vec<f32>> = (0..ITEMS).map(row).collect();
+        for (at, some) in rows.chunks_exact(TOGETHER).enumerate() {
+            let scores = scores_of(&user, std::array::from_fn(|i| &some[i][..]));
+            let expected = &tile.scores[4][at * TOGETHER..][..TOGETHER];
+            assert_eq!(
+                scores.map(f32::to_bits).as_slice(),
+                expected.iter().map(|x| x.to_bits()).collect::<Vec<_>>()
+            );
+        }
+    }
 
     /// Awkward numbers: signs, magnitudes apart, and products that round.
     fn number(at: usize) -> f32 {

@@ -1,5 +1,7 @@
 //! From scores to ranked lists: host tables, exact top-K, and the recommender that answers for keys and internal ids.
 
+mod byte_kernel;
+mod byte_vectors;
 mod ease;
 mod fallback;
 pub mod filter;
@@ -12,6 +14,7 @@ mod item_side;
 mod kernel;
 mod mlp;
 mod model_config;
+mod packing;
 mod panels;
 mod plane;
 mod popularity;
@@ -19,6 +22,7 @@ mod prior;
 mod rank_error;
 mod recommender;
 mod rerank;
+mod scan;
 mod score_source;
 mod scorer;
 mod selection;

@@ -3,9 +3,11 @@
 //!
 //! By Cauchy and Schwarz no score exceeds the product of both lengths. In a trained model popularity lives in the
 //! lengths of the item vectors, so a user's best items stand near the front and most of the catalogue is never
-//! scored: the search is exact, and ends when the next vectors are too short to enter the list.
+//! scored: the search is exact, and ends when the next vectors are too short to enter the list. Where the processor
+//! multiplies bytes, most of the others are ruled out by products of bytes.
 
-use super::kernel::{ITEMS, ItemLanes, Tile, USERS, UserLanes, fetch_ahead};
+use super::kernel::{ITEMS, Tile, USERS};
+use super::scan::{Scan, Vectors, vectors};
 use super::selection::Selection;
 
 /// The item table by falling length.
@@ -18,8 +20,7 @@ pub(super) struct ItemPanels {
     positions: Vec<u32>,
     /// The length of the longest vector of each panel.
     lengths: Vec<f64>,
-    /// `[n_panels x dim]`; the last panel is filled up with zeros.
-    lanes: Vec<ItemLanes>,
+    vectors: Vectors,
 }
 
 /// One user of a block on the way through the panels.
@@ -43,40 +44,18 @@ fn length(vector: &[f32]) -> f64 {
     }
 }
 
-/// `rows` in panels of [`ITEMS`], `[n_panels x dim]`.
-pub(super) fn pack_items<'a>(
-    rows: impl ExactSizeIterator<Item = &'a [f32]>,
-    dim: usize,
-) -> Vec<ItemLanes> {
-    let mut lanes = vec![ItemLanes([0.0; ITEMS]); rows.len().div_ceil(ITEMS) * dim];
-    for (position, row) in rows.enumerate() {
-        let panel = &mut lanes[position / ITEMS * dim..][..dim];
-        for (lanes, &value) in panel.iter_mut().zip(row) {
-            lanes.0[position % ITEMS] = value;
-        }
-    }
-    lanes
-}
-
-/// `rows` in panels of [`USERS`], `[n_panels x dim]`.
-pub(super) fn pack_users<'a>(
-    rows: impl ExactSizeIterator<Item = &'a [f32]>,
-    dim: usize,
-) -> Vec<UserLanes> {
-    let mut lanes = vec![[0.0; USERS]; rows.len().div_ceil(USERS) * dim];
-    for (position, row) in rows.enumerate() {
-        let panel = &mut lanes[position / USERS * dim..][..dim];
-        for (lanes, &value) in panel.iter_mut().zip(row) {
-            lanes[position % USERS] = value;
-        }
-    }
-    lanes
-}
-
 impl ItemPanels {
     /// Sorts and packs a table of rows of `dim` numbers.
     pub(super) fn new(table: &[f32], dim: usize) -> Self {
-        let row = |item: u32| &table[item as usize * dim..][..dim];
+        Self::with(table, dim, vectors)
+    }
+
+    /// [`new`](Self::new) with vectors as `pack` lays them down.
+    fn with(
+        table: &[f32],
+        dim: usize,
+        pack: impl Fn(&[f32], usize, &[u32], &[f64]) -> Vectors,
+    ) -> Self {
         let by_item: Vec<f64> = table.chunks_exact(dim).map(length).collect();
         let mut items: Vec<u32> = (0..by_item.len() as u32).collect();
         items.sort_by(|&a, &b| by_item[b as usize].total_cmp(&by_item[a as usize]));
@@ -84,21 +63,22 @@ impl ItemPanels {
         for (position, &item) in (0..).zip(&items) {
             positions[item as usize] = position;
         }
-        let lengths = items
+        let lengths: Vec<f64> = items
             .chunks(ITEMS)
             .map(|panel| by_item[panel[0] as usize])
             .collect();
         Self {
             dim,
-            lanes: pack_items(items.iter().map(|&item| row(item)), dim),
+            vectors: pack(table, dim, &items, &lengths),
             items,
             positions,
             lengths,
         }
     }
 
-    /// Offers every item that can be selected to the selections of the users whose vectors are `rows`.
-    pub(super) fn search(&self, rows: &[&[f32]], selections: &mut [Selection<'_>]) {
+    /// Offers every item that can be selected to the selections of the users whose vectors are `rows`. `table` is that
+    /// of [`new`](Self::new).
+    pub(super) fn search(&self, table: &[f32], rows: &[&[f32]], selections: &mut [Selection<'_>]) {
         let mut seen = Vec::new();
         let queries = rows.iter().zip(&*selections).enumerate();
         let mut queries: Vec<Query> = queries
@@ -109,13 +89,13 @@ impl ItemPanels {
                 seen[start..].sort_unstable();
                 Query {
                     at,
-                    length: length(row) * self.rounding(),
+                    length: length(row) * (1.0 + self.rounding()),
                     seen: start..seen.len(),
                     done: false,
                 }
             })
             .collect();
-        let mut users = Vec::new();
+        let mut scan = Scan::new(&self.vectors, self.dim, table, &self.items, self.rounding());
         let mut thresholds = Vec::new();
         let mut tile = Tile::new();
         let mut next_check = 0;
@@ -134,7 +114,7 @@ impl ItemPanels {
                 }
                 if going.div_ceil(USERS) < before || panel == 0 {
                     queries.retain(|query| !query.done);
-                    users = pack_users(queries.iter().map(|query| rows[query.at]), self.dim);
+                    scan.take_users(queries.iter().map(|query| rows[query.at]).collect());
                 }
                 thresholds.clear();
                 thresholds.resize(queries.len().div_ceil(USERS), [f32::INFINITY; USERS]);
@@ -142,13 +122,9 @@ impl ItemPanels {
                     thresholds[place / USERS][place % USERS] = selections[query.at].threshold();
                 }
             }
-            let (items, ahead) = self.lanes[panel * self.dim..].split_at(self.dim);
-            let ahead = &ahead[..self.dim.min(ahead.len())];
-            let mut ahead = ahead.chunks(self.dim.div_ceil(thresholds.len()));
-            let user_panels = users.chunks_exact(self.dim).zip(&mut thresholds);
-            for ((users, thresholds), queries) in user_panels.zip(queries.chunks_mut(USERS)) {
-                ahead.next().into_iter().for_each(fetch_ahead);
-                tile.fill(users, items, thresholds);
+            let user_panels = thresholds.iter_mut().zip(queries.chunks_mut(USERS));
+            for (user_panel, (thresholds, queries)) in user_panels.enumerate() {
+                scan.fill(panel, user_panel, thresholds, &mut tile);
                 for (lane, query) in queries.iter_mut().enumerate() {
                     if tile.hits[lane] != 0 && !query.done {
                         let selection = &mut selections[query.at];
@@ -207,7 +183,7 @@ impl ItemPanels {
     /// A computed sum of `dim` products is off by at most `dim` half-units in the last place of the product of both
     /// lengths (Higham 2002, section 3.1); this is twice that and more.
     fn rounding(&self) -> f64 {
-        1.0 + (self.dim + 8) as f64 * f64::from(f32::EPSILON)
+        (self.dim + 8) as f64 * f64::from(f32::EPSILON)
     }
 }
 
@@ -221,12 +197,41 @@ const CHECKS_PER_DOUBLING: usize = 4;
 mod tests {
     use proptest::prelude::*;
 
+    use super::*;
     use crate::data::ItemLists;
+    use crate::inference::byte_vectors::ByteItems;
+    use crate::inference::scan::floats;
     use crate::inference::{RankError, Ranked, ScoreHead, ScoreSource, Tables, best_first, top_k};
 
     fn tables(users: Vec<f32>, items: Vec<f32>, dim: usize) -> Tables {
         let (n_users, n_items) = (users.len() / dim, items.len() / dim);
         Tables::new(n_users, n_items, dim, users, items, ScoreHead::Dot).unwrap()
+    }
+
+    /// The lists of all users, by numbers and by bytes; the error is the first item whose score is not a number.
+    fn both_ways(
+        source: &Tables,
+        k: usize,
+        seen: Option<&ItemLists>,
+    ) -> [Vec<Result<Vec<Ranked>, u32>>; 2] {
+        let (dim, table) = (source.dim(), source.items());
+        let by_numbers = |table: &[f32], dim, items: &[u32], _: &[f64]| floats(table, dim, items);
+        let by_bytes = |table: &[f32], dim, items: &[u32], lengths: &[f64]| {
+            Vectors::Bytes(ByteItems::new(table, dim, items, lengths))
+        };
+        let ways = [
+            ItemPanels::with(table, dim, by_numbers),
+            ItemPanels::with(table, dim, by_bytes),
+        ];
+        ways.map(|panels| {
+            let rows: Vec<&[f32]> = source.users().chunks_exact(dim).collect();
+            let seen = |user: usize| seen.map_or(&[][..], |seen| seen.of(user as u32));
+            let mut selections: Vec<_> = (0..rows.len())
+                .map(|user| Selection::new(k, seen(user)))
+                .collect();
+            panels.search(table, &rows, &mut selections);
+            selections.into_iter().map(Selection::finish).collect()
+        })
     }
 
     /// Every item scored and sorted.
@@ -269,9 +274,12 @@ mod tests {
             let seen = ItemLists::from_pairs(n_users, pairs.into_iter());
             let ids: Vec<u32> = (0..n_users as u32).collect();
             let lists = top_k(&source, &ids, k, Some(&seen)).unwrap();
+            let [by_numbers, by_bytes] = both_ways(&source, k, Some(&seen));
             for (&user, list) in ids.iter().zip(&lists) {
                 let expected = exhaustive(&source, user, k, seen.of(user));
                 prop_assert_eq!(list, &expected);
+                prop_assert_eq!(by_numbers[user as usize].as_ref(), Ok(&expected));
+                prop_assert_eq!(by_bytes[user as usize].as_ref(), Ok(&expected));
             }
         }
     }
@@ -287,12 +295,16 @@ mod tests {
         let (user, mut items) = falling([1.0, 1.0]);
         items[1001] = f32::NAN;
         items[1101] = f32::NAN;
-        let error = top_k(&tables(user, items, 2), &[0], 3, None);
+        let source = tables(user, items, 2);
+        let error = top_k(&source, &[0], 3, None);
         assert_eq!(error, Err(RankError::NotANumber { user: 0, item: 500 }));
+        assert_eq!(both_ways(&source, 3, None), [[Err(500)], [Err(500)]]);
         // Infinity times zero.
         let (user, items) = falling([1.0, f32::INFINITY]);
-        let error = top_k(&tables(user, items, 2), &[0], 3, None);
+        let source = tables(user, items, 2);
+        let error = top_k(&source, &[0], 3, None);
         assert_eq!(error, Err(RankError::NotANumber { user: 0, item: 0 }));
+        assert_eq!(both_ways(&source, 3, None), [[Err(0)], [Err(0)]]);
     }
 
     /// Longer vectors have reached infinity; a shorter one of a smaller id does too, or its sum is not a number where
@@ -303,22 +315,21 @@ mod tests {
         let mut items = vec![0.0; 2 * 600];
         items[200..800].fill(big);
         items[6..8].copy_from_slice(&[big / 2.0, -big / 2.0]);
-        let lists = top_k(&tables(vec![4.0, 4.0], items, 2), &[0], 1, None);
-        match lists {
-            Ok(lists) => assert_eq!(lists[0][0].item, 3),
-            Err(error) => assert_eq!(error, RankError::NotANumber { user: 0, item: 3 }),
+        for lists in both_ways(&tables(vec![4.0, 4.0], items, 2), 1, None) {
+            match &lists[0] {
+                Ok(list) => assert_eq!(list[0].item, 3),
+                Err(item) => assert_eq!(*item, 3),
+            }
         }
     }
 
     #[test]
     fn infinite_scores_rank_first() {
         let items = vec![f32::MAX, 1.0, f32::MAX, 2.0];
-        let list = top_k(&tables(vec![4.0], items, 1), &[0], 3, None).unwrap();
         let infinity = f32::INFINITY;
         let place = |item, score| Ranked { item, score };
-        assert_eq!(
-            list[0],
-            [place(0, infinity), place(2, infinity), place(3, 8.0)]
-        );
+        let expected = vec![place(0, infinity), place(2, infinity), place(3, 8.0)];
+        let lists = both_ways(&tables(vec![4.0], items, 1), 3, None);
+        assert_eq!(lists, [[Ok(expected.clone())], [Ok(expected)]]);
     }
 }

@@ -7,7 +7,7 @@ use sagebrush_model::ScoreHead;
 use super::prior::{ItemPrior, PriorSettings};
 use super::score_source::ScoreSource;
 use super::tables::{Tables, TablesError};
-use crate::run::{EmbeddingTables, HostTensor, NamedTensors, StoredPrior};
+use crate::run::{EmbeddingTables, Floats, HostTensor, NamedTensors, StoredPrior, StoredTable};
 
 /// The member of the metadata that says which column of both tables is the prior: the last.
 const PRIOR_COLUMN: &str = "prior_column";
@@ -24,9 +24,14 @@ pub fn to_stored(tables: &Tables) -> EmbeddingTables {
         metadata.insert(PRIOR_COLUMN.to_owned(), tables.own_dim().to_string());
         metadata.insert(PRIOR_WEIGHT.to_owned(), weight.to_string());
     }
+    let table = |rows, values: &Floats| StoredTable {
+        rows,
+        dim,
+        values: values.clone(),
+    };
     EmbeddingTables {
-        users: tensor(vec![tables.n_users(), dim], tables.users()),
-        items: tensor(vec![tables.n_items(), dim], tables.items()),
+        users: table(tables.n_users(), tables.user_rows()),
+        items: table(tables.n_items(), tables.item_rows()),
         head,
         metadata,
     }
@@ -80,14 +85,7 @@ fn head_tensors(head: &ScoreHead, dim: usize) -> NamedTensors {
 /// # Errors
 /// When a table or a weight of the head is missing or misshapen.
 pub fn from_stored(stored: EmbeddingTables) -> Result<Tables, TablesError> {
-    let [n_users, dim] = stored.users.shape[..] else {
-        return Err(TablesError {
-            part: "the user table",
-            found: stored.users.shape.len(),
-            expected: 2,
-        });
-    };
-    let n_items = stored.items.shape.first().copied().unwrap_or(0);
+    let (n_users, n_items, dim) = (stored.users.rows, stored.items.rows, stored.users.dim);
     let head = head_of(&stored.head)?;
     let prior = prior_weight(&stored.metadata, dim)?;
     let (users, items) = (stored.users.values, stored.items.values);

@@ -9,10 +9,11 @@ use sagebrush_model::ScoreHead;
 use super::item_side::ItemSide;
 use super::kernel::{ITEMS, Tile, USERS};
 use super::mlp::{Output, project_users};
-use super::panels::{pack_items, pack_users};
+use super::packing::{pack_items, pack_users};
 use super::score_source::{ScoreSource, offer_by_tiles};
 use super::selection::Selection;
 use crate::failure::{Fails, Failure};
+use crate::run::Floats;
 
 /// Items scored at once by a perceptron: the tile of scores stays in a core's cache until it is selected from.
 const ITEMS_PER_TILE: usize = 1024;
@@ -23,7 +24,7 @@ const USERS_WORTH_A_TABLE: usize = 32;
 #[derive(Debug)]
 pub struct Tables {
     n_users: usize,
-    users: Vec<f32>,
+    users: Floats,
     /// The users' half of a perceptron's hidden layer; empty for a dot product.
     projected: Vec<f32>,
     items: Arc<ItemSide>,
@@ -52,10 +53,11 @@ impl Tables {
         n_users: usize,
         n_items: usize,
         dim: usize,
-        users: Vec<f32>,
-        items: Vec<f32>,
+        users: impl Into<Floats>,
+        items: impl Into<Floats>,
         head: ScoreHead,
     ) -> Result<Self, TablesError> {
+        let (users, items) = (users.into(), items.into());
         if dim == 0 {
             return Err(TablesError {
                 part: "an embedding row",
@@ -85,7 +87,8 @@ impl Tables {
     }
 
     /// Users `[n x dim]` over items that are there.
-    fn over(items: Arc<ItemSide>, users: Vec<f32>) -> Self {
+    fn over(items: Arc<ItemSide>, users: impl Into<Floats>) -> Self {
+        let users = users.into();
         Self {
             n_users: users.len() / items.dim,
             projected: project_users(&items.head, &users, items.dim),
@@ -106,6 +109,16 @@ impl Tables {
 
     /// The item table, `[n_items x dim]`, row-major.
     pub fn items(&self) -> &[f32] {
+        &self.items.rows
+    }
+
+    /// The user table as it is held.
+    pub(super) fn user_rows(&self) -> &Floats {
+        &self.users
+    }
+
+    /// The item table as it is held.
+    pub(super) fn item_rows(&self) -> &Floats {
         &self.items.rows
     }
 
@@ -316,7 +329,8 @@ impl ScoreSource for Tables {
         match self.items.head {
             ScoreHead::Dot => {
                 let rows: Vec<&[f32]> = users.iter().map(|&user| self.user(user)).collect();
-                self.items.panels().search(&rows, selections);
+                let items = &self.items;
+                items.panels().search(&items.rows, &rows, selections);
             }
             ScoreHead::Mlp { .. } => offer_by_tiles(self, users, selections),
         }
@@ -352,8 +366,9 @@ impl Chosen<'_> {
         let Self { tables, .. } = self;
         let users = self.users.iter().flat_map(|&user| tables.user(user));
         let items = self.items.iter().flat_map(|&item| tables.items.row(item));
-        let items = ItemSide::new(tables.dim(), items.copied().collect(), ScoreHead::Dot);
-        Tables::over(Arc::new(items), users.copied().collect())
+        let items: Vec<f32> = items.copied().collect();
+        let items = ItemSide::new(tables.dim(), items, ScoreHead::Dot);
+        Tables::over(Arc::new(items), users.copied().collect::<Vec<f32>>())
     }
 }
 
@@ -390,7 +405,7 @@ impl Tables {
     pub(crate) fn random(n_users: usize, n_items: usize, dim: usize) -> Self {
         use rand::{RngExt, SeedableRng};
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
-        let mut table = |n: usize| {
+        let mut table = |n: usize| -> Vec<f32> {
             (0..n * dim)
                 .map(|_| rng.random_range(-1.0f32..1.0))
                 .collect()

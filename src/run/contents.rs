@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::records::EpochRecord;
 use super::refit_note::is_of_refit;
 use super::tensors::TensorFile;
-use super::{File, HostTensor, NamedTensors, RunDir, RunError, lines};
+use super::{File, Floats, HostTensor, NamedTensors, RunDir, RunError, lines};
 use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
 
 pub(super) const HEAD_PREFIX: &str = "head.";
@@ -15,14 +15,25 @@ pub(super) const HEAD_PREFIX: &str = "head.";
 /// The tables of `embeddings.safetensors`: all that inference needs besides the keys.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EmbeddingTables {
-    /// `[n_users, dim]`.
-    pub users: HostTensor,
-    /// `[n_items, dim]`.
-    pub items: HostTensor,
+    /// A row a user.
+    pub users: StoredTable,
+    /// A row an item.
+    pub items: StoredTable,
     /// The weights of a score head, by name without prefix; empty when the score is a dot product.
     pub head: NamedTensors,
     /// Notes for the reader, such as the kind of score head.
     pub metadata: BTreeMap<String, String>,
+}
+
+/// A table of vectors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTable {
+    /// The number of rows.
+    pub rows: usize,
+    /// The width of a row.
+    pub dim: usize,
+    /// `[rows x dim]`, row-major.
+    pub values: Floats,
 }
 
 /// The tables of `filter.safetensors`: all that a graph filter needs besides the interactions.
@@ -66,21 +77,28 @@ impl RunDir {
         TensorFile::parse(&path, &bytes)?.all_f32("")
     }
 
-    /// The tables of `embeddings.safetensors`; both are matrices of the same width.
+    /// The tables of `embeddings.safetensors`; both have the same width. They are read where they lie in the file, as
+    /// long as they live: files of a run are replaced and never written in place.
     pub fn embeddings(&self) -> Result<EmbeddingTables, RunError> {
-        let (path, bytes) = (self.path_of(File::Embeddings), self.read(File::Embeddings)?);
-        let file = TensorFile::parse(&path, &bytes)?;
-        let (users, items) = (file.f32("users")?, file.f32("items")?);
-        match (users.shape.as_slice(), items.shape.as_slice()) {
-            ([_, user_dim], [_, item_dim]) if user_dim == item_dim => {}
+        let (path, map) = (self.path_of(File::Embeddings), self.map(File::Embeddings)?);
+        let file = TensorFile::parse(&path, &map)?;
+        let ((users, user_values), (items, item_values)) =
+            (file.f32_at("users")?, file.f32_at("items")?);
+        let (n_users, n_items, dim) = match (users.as_slice(), items.as_slice()) {
+            (&[n_users, user_dim], &[n_items, dim]) if user_dim == dim => (n_users, n_items, dim),
             (users, items) => {
                 let what = format!("tables of shapes {users:?} and {items:?} do not fit together");
                 return Err(RunError::damaged(&path, what));
             }
-        }
+        };
+        let table = |rows, bytes| StoredTable {
+            rows,
+            dim,
+            values: Floats::mapped(&map, bytes),
+        };
         Ok(EmbeddingTables {
-            users,
-            items,
+            users: table(n_users, user_values),
+            items: table(n_items, item_values),
             head: file.all_f32(HEAD_PREFIX)?,
             metadata: notes(&path, &file)?,
         })

@@ -3,6 +3,9 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use memmap2::Mmap;
 
 use super::atomic::{FileDigest, digest_of};
 use super::manifest::{MANIFEST_NAME, Manifest};
@@ -153,15 +156,44 @@ impl RunDir {
         if expected == Some(None) {
             return Err(self.without(file));
         }
-        let (path, bytes) = (self.path.join(file.name()), self.read_unchecked(file)?);
-        let Some(Some(expected)) = expected else {
-            return Ok(bytes);
+        let bytes = self.read_unchecked(file)?;
+        self.check(file, &bytes)?;
+        Ok(bytes)
+    }
+
+    /// Maps a tensor file into memory, checked against the manifest where there is one.
+    pub(super) fn map(&self, file: RunFile) -> Result<Arc<Mmap>, RunError> {
+        let path = self.path.join(file.name());
+        if !self.has(file) {
+            return Err(self.without(file));
+        }
+        let mut opened = File::open(&path).map_err(RunError::unreadable(&path))?;
+        let n_bytes = opened
+            .metadata()
+            .map_err(RunError::unreadable(&path))?
+            .len();
+        check_file_header(&path, &mut opened, n_bytes)?;
+        // SAFETY: files of a run are written aside and renamed, never changed where they lie, and a file that has been
+        // replaced stays as long as it is mapped.
+        let map = unsafe { Mmap::map(&opened) }.map_err(RunError::unreadable(&path))?;
+        self.check(file, &map)?;
+        Ok(Arc::new(map))
+    }
+
+    /// Compares the hash of a file with the manifest, where there is one.
+    fn check(&self, file: RunFile, bytes: &[u8]) -> Result<(), RunError> {
+        let listed = self
+            .manifest
+            .as_ref()
+            .and_then(|manifest| manifest.files.get(file.name()));
+        let Some(expected) = listed else {
+            return Ok(());
         };
-        let found = blake3::hash(&bytes).to_hex();
-        match check_hash(&path, found.as_str(), expected) {
+        let found = blake3::hash(bytes).to_hex();
+        match check_hash(&self.path.join(file.name()), found.as_str(), expected) {
             // What answers do not need may be written anew meanwhile, and the manifest with it.
-            Err(_) if !file.is_served() && self.lists_now(file, found.as_str()) => Ok(bytes),
-            checked => checked.map(|()| bytes),
+            Err(_) if !file.is_served() && self.lists_now(file, found.as_str()) => Ok(()),
+            checked => checked,
         }
     }
 

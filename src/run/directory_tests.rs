@@ -8,7 +8,7 @@ use std::path::Path;
 use super::records::tests::record;
 use super::{
     Began, EmbeddingTables, File, HostTensor, LockedRun, MANIFEST_NAME, ModelCard, NamedTensors,
-    OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter, SeenColumns,
+    OPENINGS_NAME, Opening, Replace, RunDir, RunError, RunWriter, SeenColumns, StoredTable,
 };
 use crate::data::{IdMap, ItemLists, PairColumns};
 use crate::failure::{Fails, Failure};
@@ -20,10 +20,18 @@ fn matrix(rows: usize, columns: usize, values: &[f32]) -> HostTensor {
     }
 }
 
+fn table(rows: usize, values: &[f32]) -> StoredTable {
+    StoredTable {
+        rows,
+        dim: 1,
+        values: values.to_vec().into(),
+    }
+}
+
 fn tables() -> EmbeddingTables {
     EmbeddingTables {
-        users: matrix(2, 1, &[1.0, -0.0]),
-        items: matrix(3, 1, &[0.5, 2.0, -1.0]),
+        users: table(2, &[1.0, -0.0]),
+        items: table(3, &[0.5, 2.0, -1.0]),
         head: NamedTensors::from([("bias".into(), matrix(1, 1, &[3.0]))]),
         metadata: BTreeMap::from([("head".into(), "mlp".into()), ("z".into(), "1".into())]),
     }

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, Metadata, SafeTensors, TensorInfo};
 
 use sagebrush_model::HostTensor;
 
-use super::RunError;
 use super::atomic::HashingWriter;
+use super::{RunError, StoredTable};
 
 /// No header of ours comes near this; a larger claim is damage or an attack.
 pub const HEADER_BYTES_MAX: u64 = 64 << 20;
@@ -88,6 +89,14 @@ pub(super) struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
+    pub(super) fn of_table(name: &str, table: &'a StoredTable) -> Self {
+        Self {
+            name: name.to_owned(),
+            shape: vec![table.rows, table.dim],
+            values: Values::F32(&table.values),
+        }
+    }
+
     pub(super) fn of(name: impl Into<String>, tensor: &'a HostTensor) -> Self {
         Self {
             name: name.into(),
@@ -177,6 +186,8 @@ fn write_parts(
 pub(super) struct TensorFile<'a> {
     path: &'a Path,
     header: Metadata,
+    /// Where the data begin in the file.
+    start: usize,
     data: &'a [u8],
 }
 
@@ -191,6 +202,7 @@ impl<'a> TensorFile<'a> {
         Ok(Self {
             path,
             header,
+            start: 8 + header_bytes,
             data: &bytes[8 + header_bytes..],
         })
     }
@@ -251,6 +263,13 @@ impl<'a> TensorFile<'a> {
             shape: info.shape.clone(),
             values: values_of(bytes, f32::from_le_bytes),
         })
+    }
+
+    /// The shape of a tensor of `f32`, and which bytes of the file are its values.
+    pub(super) fn f32_at(&self, name: &str) -> Result<(Vec<usize>, Range<usize>), RunError> {
+        let info = self.bytes_of(name, Dtype::F32)?.0;
+        let (start, end) = info.data_offsets;
+        Ok((info.shape.clone(), self.start + start..self.start + end))
     }
 
     /// The shape and the values of a tensor of `f64`, bit for bit.

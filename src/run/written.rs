@@ -28,8 +28,8 @@ impl RunWriter {
     /// Writes `embeddings.safetensors`.
     pub fn write_embeddings(&mut self, tables: &EmbeddingTables) -> Result<(), RunError> {
         let mut entries = vec![
-            Entry::of("users", &tables.users),
-            Entry::of("items", &tables.items),
+            Entry::of_table("users", &tables.users),
+            Entry::of_table("items", &tables.items),
         ];
         let head = tables.head.iter();
         entries.extend(head.map(|(name, t)| Entry::of(format!("{HEAD_PREFIX}{name}"), t)));

@@ -4,7 +4,7 @@ use crate::config::IalsSettings;
 use crate::error::{Result, Usage};
 use crate::inference::{IalsError, Tables, factorize, to_stored};
 use crate::observer::{Event, Observer};
-use crate::run::{NamedTensors, RunWriter};
+use crate::run::{HostTensor, NamedTensors, RunWriter, StoredTable};
 use crate::split::TrainSet;
 
 /// The factors of these settings; `None` when interrupted.
@@ -38,9 +38,15 @@ pub(super) fn fit(
 /// Writes the factors as parameters, and as the tables that lists are made of: they are the same.
 pub(super) fn write(tables: &Tables, run: &mut RunWriter) -> Result<()> {
     let stored = to_stored(tables);
-    let (users, items) = (stored.users.clone(), stored.items.clone());
-    let named = [("users", users), ("items", items)];
-    let parameters: NamedTensors = named.map(|(name, table)| (name.to_owned(), table)).into();
+    let named = [("users", &stored.users), ("items", &stored.items)];
+    let parameter = |(name, table): (&str, &StoredTable)| {
+        let tensor = HostTensor {
+            shape: vec![table.rows, table.dim],
+            values: table.values.to_vec(),
+        };
+        (name.to_owned(), tensor)
+    };
+    let parameters: NamedTensors = named.map(parameter).into();
     run.write_parameters(&parameters)?;
     drop(parameters);
     Ok(run.write_embeddings(&stored)?)

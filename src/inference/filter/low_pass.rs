@@ -2,7 +2,7 @@
 
 use super::super::history::History;
 use super::super::kernel::{ITEMS, ItemLanes, Tile, USERS, UserLanes};
-use super::super::panels::{pack_items, pack_users};
+use super::super::packing::{pack_items, pack_users};
 
 /// Item vectors packed for the product kernel.
 #[derive(Debug, Clone)]
