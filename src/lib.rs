@@ -22,6 +22,7 @@
 //! - `train` (default): training. Without it the library opens finished runs, and holds no autodiff and no optimizer.
 //! - `parquet` (default): Parquet in and out.
 //! - `cli` (default): the program. A library does without: `default-features = false, features = ["train", "parquet"]`.
+//! - `cloud`, `postgres`, `redis`: object stores, PostgreSQL and Redis for the program.
 //! - `serve`: the HTTP service, in the module `serving`.
 //! - `gpu`, `ndarray`: further backends beside the CPU's.
 //!
@@ -79,6 +80,7 @@ pub mod serving;
 pub mod spectral;
 #[doc(hidden)]
 pub mod split;
+mod stores;
 #[doc(hidden)]
 pub mod synth;
 #[cfg(feature = "train")]

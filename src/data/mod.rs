@@ -105,5 +105,7 @@ pub use read::{
     read_titles_bytes,
 };
 pub use read_options::{ItemColumnNames, ReadOptions};
+#[cfg(feature = "cloud")]
+pub(crate) use remote::{Located, credentials, lacks_credentials, last_cause, locate};
 pub use separator::Separator;
 pub(crate) use show_bytes::show_bytes;

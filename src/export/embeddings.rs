@@ -1,5 +1,5 @@
 //! An embedding table as Parquet for people and vector stores: `id` (the key, a number where all are) and `embedding`
-//! (a fixed-size list of f32).
+//! (a fixed-size list of f32), or a column `e0`, `e1`, … for each coordinate.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use super::destination::{Destination, Output};
 use super::error::ExportError;
 use super::key_types::column;
 use super::parquet::{failed, properties};
+use super::vectors::Columns;
 use crate::data::IdMap;
 
 /// Rows encoded at once.
@@ -27,6 +28,17 @@ pub fn write_embeddings(
     table: &[f32],
     dim: usize,
 ) -> Result<(), ExportError> {
+    write(destination, ids, table, dim, Columns::List)
+}
+
+/// [`write_embeddings`] with the columns of choice.
+pub(super) fn write(
+    destination: &Destination,
+    ids: &IdMap,
+    table: &[f32],
+    dim: usize,
+    columns: Columns,
+) -> Result<(), ExportError> {
     let path = destination.to_string();
     let expected = ids.len().saturating_mul(dim);
     let width = i32::try_from(dim).ok().filter(|&width| width > 0);
@@ -38,11 +50,17 @@ pub fn write_embeddings(
         });
     };
     let value = Arc::new(Field::new("item", DataType::Float32, false));
-    let list = DataType::FixedSizeList(value.clone(), width);
-    let fields = vec![
-        column::field("id", ids.are_whole_numbers()),
-        Field::new("embedding", list, false),
-    ];
+    let mut fields = vec![column::field("id", ids.are_whole_numbers())];
+    match columns {
+        Columns::List => {
+            let list = DataType::FixedSizeList(value.clone(), width);
+            fields.push(Field::new("embedding", list, false));
+        }
+        Columns::Wide => {
+            let field = |at| Field::new(format!("e{at}"), DataType::Float32, false);
+            fields.extend((0..dim).map(field));
+        }
+    }
     let schema = Arc::new(Schema::new(fields));
     let output = Output::create(destination)?;
     let fail = |error| failed(&path, error);
@@ -53,15 +71,31 @@ pub fn write_embeddings(
         .chunks(ROWS_PER_BATCH)
         .zip(table.chunks(ROWS_PER_BATCH * dim))
     {
-        let values: ArrayRef = Arc::new(Float32Array::from(rows.to_vec()));
         let keys = column::values(keys.iter().map(|key| &**key), ids.are_whole_numbers());
-        FixedSizeListArray::try_new(value.clone(), width, values, None)
-            .and_then(|rows| RecordBatch::try_new(schema.clone(), vec![keys, Arc::new(rows)]))
+        let vectors: Result<Vec<ArrayRef>, _> = match columns {
+            Columns::List => {
+                let values: ArrayRef = Arc::new(Float32Array::from(rows.to_vec()));
+                FixedSizeListArray::try_new(value.clone(), width, values, None)
+                    .map(|rows| vec![Arc::new(rows) as ArrayRef])
+            }
+            Columns::Wide => Ok((0..dim).map(|at| coordinate(rows, dim, at)).collect()),
+        };
+        vectors
+            .and_then(|vectors| {
+                let all = std::iter::once(keys).chain(vectors).collect();
+                RecordBatch::try_new(schema.clone(), all)
+            })
             .map_err(ParquetError::from)
             .and_then(|batch| writer.write(&batch))
             .map_err(fail)?;
     }
     writer.into_inner().map_err(fail)?.finish()
+}
+
+/// One coordinate of each row.
+fn coordinate(rows: &[f32], dim: usize, at: usize) -> ArrayRef {
+    let values = rows.chunks_exact(dim).map(|row| row[at]);
+    Arc::new(Float32Array::from_iter_values(values))
 }
 
 #[cfg(test)]

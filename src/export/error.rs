@@ -48,7 +48,9 @@ pub enum ExportError {
         path: String,
     },
     /// No format of embeddings goes by the file's name.
-    #[error("cannot tell a format from the name {path}; name it .csv, .jsonl or .parquet")]
+    #[error(
+        "cannot tell a format from the name {path}; name it .parquet, .npy, .safetensors, .csv or .jsonl"
+    )]
     UnknownVectorFormat {
         /// The destination.
         path: String,

@@ -14,6 +14,8 @@ mod npy;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod recommendations;
+mod row_count;
+mod safetensors;
 mod trec;
 mod vectors;
 mod why;
@@ -25,8 +27,12 @@ pub use error::ExportError;
 pub(crate) use key_types::JsonKey;
 pub use key_types::KeyTypes;
 pub use log::{LogBlock, LogFormat, LogWriter};
+#[cfg(feature = "cloud")]
+pub(crate) use npy::keys_beside;
+pub(crate) use npy::write_keys_beside;
 pub use npy::write_npy;
 pub use recommendations::{ListFormat, RecommendationWriter};
+pub(crate) use row_count::count_rows;
 pub use trec::TrecWriter;
 pub use vectors::{VectorFormat, write_vectors};
 #[cfg(feature = "cli")]

@@ -5,6 +5,8 @@ use serde_json::json;
 use super::destination::{Destination, Output, write_with};
 use super::error::ExportError;
 use super::key_types::JsonKey;
+use super::npy::write_npy;
+use super::safetensors::write_safetensors;
 use crate::data::IdMap;
 
 /// Forms of embedding files.
@@ -16,6 +18,12 @@ pub enum VectorFormat {
     JsonLines,
     /// `id` and `embedding`, a fixed-size list of `f32`.
     Parquet,
+    /// `id` and the floats, a column each, in Parquet.
+    WideParquet,
+    /// NumPy's `.npy`: the table alone. [`write_keys_beside`](super::write_keys_beside) writes the keys.
+    Npy,
+    /// The tensor `vectors`, and the keys: the tensor `ids` where all are whole numbers, else JSON in the metadata `ids`.
+    Safetensors,
 }
 
 impl VectorFormat {
@@ -32,6 +40,8 @@ impl VectorFormat {
             Some("csv") => Ok(Self::Csv),
             Some("jsonl" | "ndjson") => Ok(Self::JsonLines),
             Some("parquet") => Ok(Self::Parquet),
+            Some("npy") => Ok(Self::Npy),
+            Some("safetensors") => Ok(Self::Safetensors),
             _ => Err(ExportError::UnknownVectorFormat {
                 path: destination.to_string(),
             }),
@@ -59,7 +69,10 @@ pub fn write_vectors(
         });
     }
     match format {
-        VectorFormat::Parquet => parquet(destination, ids, table, dim),
+        VectorFormat::Parquet => parquet(destination, ids, table, dim, Columns::List),
+        VectorFormat::WideParquet => parquet(destination, ids, table, dim, Columns::Wide),
+        VectorFormat::Npy => write_npy(destination, ids.len(), dim, table.chunks_exact(dim)),
+        VectorFormat::Safetensors => write_safetensors(destination, ids, table, dim),
         VectorFormat::Csv => {
             let output = Output::create(destination)?;
             let path = output.name().to_owned();
@@ -98,18 +111,28 @@ pub fn write_vectors(
     }
 }
 
+/// How a vector lies in Parquet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Columns {
+    /// A fixed-size list.
+    List,
+    /// `e0`, `e1`, … of a float each.
+    Wide,
+}
+
 #[cfg(feature = "parquet")]
 fn parquet(
     destination: &Destination,
     ids: &IdMap,
     table: &[f32],
     dim: usize,
+    columns: Columns,
 ) -> Result<(), ExportError> {
-    super::write_embeddings(destination, ids, table, dim)
+    super::embeddings::write(destination, ids, table, dim, columns)
 }
 
 #[cfg(not(feature = "parquet"))]
-fn parquet(_: &Destination, _: &IdMap, _: &[f32], _: usize) -> Result<(), ExportError> {
+fn parquet(_: &Destination, _: &IdMap, _: &[f32], _: usize, _: Columns) -> Result<(), ExportError> {
     Err(ExportError::NoParquet)
 }
 

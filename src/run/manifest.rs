@@ -12,6 +12,17 @@ use super::atomic::{FileDigest, write_atomically};
 
 /// The file's name in a run directory.
 pub const MANIFEST_NAME: &str = "MANIFEST.json";
+/// Hexadecimal digits of a run's id.
+const ID_DIGITS: usize = 12;
+
+/// The id of the run that lies at a path now: the first digits of the BLAKE3 hash of its manifest. `None` where no manifest
+/// can be read.
+pub(crate) fn id_of_run(path: &Path) -> Option<String> {
+    let manifest = fs::read(path.join(MANIFEST_NAME)).ok()?;
+    let mut id = blake3::hash(&manifest).to_hex().to_string();
+    id.truncate(ID_DIGITS);
+    Some(id)
+}
 /// The version of the run directory this program writes; it reads those before, too.
 ///
 /// Version 2 has a record of what a run began with, keeps openings of the test part in a file of their own, and is

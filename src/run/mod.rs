@@ -56,6 +56,7 @@ pub use ledger::{Ledger, Measured, hash_of_split};
 pub(crate) use line_file::LineFile;
 pub(crate) use line_record::{add_line, resume_lines};
 pub use lock::RunLock;
+pub(crate) use manifest::id_of_run;
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};
 pub use mapped::Floats;
 pub use model_card::{CardScore, ModelCard};

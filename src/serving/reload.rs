@@ -6,8 +6,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::error::ServeError;
-use super::snapshot::{Snapshot, id_of};
+use super::snapshot::Snapshot;
 use super::state::State;
+use crate::run::id_of_run;
 
 /// How often a service that watches looks.
 const LOOK: Duration = Duration::from_secs(1);
@@ -78,7 +79,7 @@ fn follow(app: &State, run: &Path, watch: bool, telling: &Receiver<()>) {
         if was_told && let Err(error) = app.read_tokens() {
             tracing::warn!(%error, "the tokens of before stay");
         }
-        let id = id_of(run);
+        let id = id_of_run(run);
         let is_new = id.is_some() && id.as_ref() != Some(&app.current.load().id);
         let rests = |refused: &Refused| refused.id == id && Instant::now() < refused.until;
         if !was_told && (!is_new || refused.as_ref().is_some_and(rests)) {

@@ -11,10 +11,8 @@ use crate::data::ItemLists;
 use crate::error::Result;
 use crate::finished::ServedRun;
 use crate::inference::ListOptions;
-use crate::run::MANIFEST_NAME;
+use crate::run::id_of_run;
 
-/// Hexadecimal digits of a run's id.
-const ID_DIGITS: usize = 12;
 /// How often a run may be replaced while it is opened.
 const TRIES_MAX: usize = 5;
 
@@ -47,10 +45,10 @@ impl Snapshot {
     pub(super) fn open(run: &Path, in_memory: &Gauge) -> Result<Arc<Self>> {
         for _ in 0..TRIES_MAX {
             let path = run.canonicalize().unwrap_or_else(|_| run.to_owned());
-            let before = id_of(&path);
+            let before = id_of_run(&path);
             let opened = ServedRun::open(&path);
             // The files may have been exchanged between the reading of one and of the next.
-            let is_same = before.is_some() && id_of(&path) == before;
+            let is_same = before.is_some() && id_of_run(&path) == before;
             match (opened, before) {
                 (Ok(run), Some(id)) if is_same => {
                     let header = HeaderValue::from_str(&id).map_err(|_| ServeError::Restless)?;
@@ -91,12 +89,4 @@ impl Snapshot {
         // The tables of keys by hash.
         let _ = (recommender.users().id("?"), recommender.items().id("?"));
     }
-}
-
-/// The id of the run that lies at a path now; `None` where no manifest can be read.
-pub(super) fn id_of(path: &Path) -> Option<String> {
-    let manifest = std::fs::read(path.join(MANIFEST_NAME)).ok()?;
-    let mut id = blake3::hash(&manifest).to_hex().to_string();
-    id.truncate(ID_DIGITS);
-    Some(id)
 }

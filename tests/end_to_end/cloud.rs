@@ -11,13 +11,13 @@ use serde_json::Value;
 use crate::data::{Workspace, log_csv};
 
 /// A server of its own, ended with the test.
-struct Moto {
+pub(crate) struct Moto {
     server: Child,
     port: u16,
 }
 
 impl Moto {
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let Some(program) = program() else {
             eprintln!(
                 "skipped: there is no `moto_server`; install it with `pip install 'moto[server]'`, or name it in \
@@ -57,21 +57,27 @@ impl Moto {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
-    fn command(&self, work: &Workspace, arguments: &[&str]) -> assert_cmd::Command {
-        let mut command = work.sagebrush(arguments);
-        command
-            .env(
+    /// What leads a program to this server.
+    pub(crate) fn environment(&self) -> [(&'static str, String); 5] {
+        [
+            (
                 "AWS_ENDPOINT_URL",
                 format!("http://127.0.0.1:{}", self.port),
-            )
-            .env("AWS_ALLOW_HTTP", "true")
-            .env("AWS_REGION", "us-east-1")
-            .env("AWS_ACCESS_KEY_ID", "key")
-            .env("AWS_SECRET_ACCESS_KEY", "secret");
+            ),
+            ("AWS_ALLOW_HTTP", "true".to_owned()),
+            ("AWS_REGION", "us-east-1".to_owned()),
+            ("AWS_ACCESS_KEY_ID", "key".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ]
+    }
+
+    pub(crate) fn command(&self, work: &Workspace, arguments: &[&str]) -> assert_cmd::Command {
+        let mut command = work.sagebrush(arguments);
+        command.envs(self.environment());
         command
     }
 
-    fn json(&self, work: &Workspace, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, work: &Workspace, arguments: &[&str]) -> Value {
         let output = self
             .command(work, &[arguments, &["--json"]].concat())
             .assert()
@@ -79,7 +85,27 @@ impl Moto {
         serde_json::from_slice(&output.get_output().stdout).unwrap()
     }
 
-    fn refused(&self, work: &Workspace, arguments: &[&str]) -> String {
+    /// The bytes of an object.
+    pub(crate) fn get(&self, url: &str) -> Vec<u8> {
+        let path = url.strip_prefix("s3://").unwrap();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let head = format!(
+            "GET /{path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\
+             Authorization: AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0\r\n\r\n",
+            self.port
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "{url}");
+        let end = answer
+            .windows(4)
+            .position(|four| four == b"\r\n\r\n")
+            .unwrap();
+        answer.split_off(end + 4)
+    }
+
+    pub(crate) fn refused(&self, work: &Workspace, arguments: &[&str]) -> String {
         let output = self.command(work, arguments).assert().failure();
         String::from_utf8_lossy(&output.get_output().stderr).into_owned()
     }

@@ -12,6 +12,8 @@ mod contest;
 mod data;
 mod disliked;
 mod events;
+#[cfg(unix)]
+mod exports;
 mod filters;
 mod fitted;
 mod keys;

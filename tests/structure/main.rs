@@ -51,6 +51,18 @@ const MAY_KNOW: MayKnow<'_> = &[
         &["atomic_file", "data", "failure", "inference", "synth"],
     ),
     (
+        "stores",
+        &[
+            "data",
+            "error",
+            "export",
+            "failure",
+            "inference",
+            "numbers",
+            "observer",
+        ],
+    ),
+    (
         "evaluation",
         &["data", "failure", "inference", "numbers", "split"],
     ),
@@ -178,6 +190,7 @@ const MAY_KNOW: MayKnow<'_> = &[
             "sampling",
             "serving",
             "split",
+            "stores",
             "synth",
             "training",
             "tuning",

@@ -179,7 +179,7 @@ pub(crate) struct EmbedArgs {
     /// Write the vectors of the log's items or users instead
     #[arg(long, value_name = "WHAT", conflicts_with = "items", value_parser = one_of(&["items", "users"]))]
     pub(crate) known: Option<String>,
-    /// The file: .parquet, .csv or .jsonl; `-` is JSON lines on stdout
+    /// The file: .parquet, .safetensors, .csv or .jsonl; `-` is JSON lines on stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

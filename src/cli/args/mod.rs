@@ -1,5 +1,6 @@
 //! The command line as clap types. Their meaning is resolved elsewhere.
 
+mod export;
 mod lists;
 mod refresh;
 mod serve;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use export::{ColumnsArg, ExportArgs, IndexArg, WhatArg};
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
 pub(crate) use refresh::RefreshArgs;
 pub(crate) use serve::{LogForm, ServeArgs};
@@ -133,6 +135,11 @@ pub(crate) enum Command {
         after_help = "Examples:\n  sagebrush similar --run my-run --item 0133093\n  sagebrush similar --run my-run --item new-1 --with new.csv"
     )]
     Similar(SimilarArgs),
+    /// Write the lists or the vectors of a run to PostgreSQL, Redis, an object store or a file
+    #[command(
+        after_help = "Readers find the earlier version until the new one is there, whole and counted; after a kill the same command brings the same result. Builds with `--features postgres`, `redis` and `cloud` have these places. A password may stand in the variable SAGEBRUSH_EXPORT_TO with the rest of the address, or in PGPASSWORD or REDISCLI_AUTH.\n\nExamples:\n  sagebrush export --run my-run --to postgres://me@db/shop -k 20\n  sagebrush export --run my-run --to postgres://me@db/shop --what items,users --index hnsw\n  sagebrush export --run my-run --to redis://cache:6379/1 -k 50 --exclude sold-out.txt\n  sagebrush export --run my-run --to lists.parquet -k 20\n  sagebrush export --run my-run --to items.npy\n  sagebrush export --run my-run --to items.parquet --what items --columns wide\n  sagebrush export --run my-run --to s3://bucket/shop/lists.parquet --dry-run"
+    )]
+    Export(Box<ExportArgs>),
     /// Serve a run over HTTP: lists, interactions as they happen, a new run without a pause
     #[command(
         after_help = "The API is a page at the root of the service, and /openapi.json. Builds with `--features serve` have it.\n\nExamples:\n  sagebrush serve --run my-run\n  sagebrush serve --run current --watch --host 0.0.0.0 --token-file tokens.txt --log json\n  sagebrush serve --run my-run --port 0 --read-only"

@@ -14,6 +14,12 @@ use crate::observer::remark;
 pub(super) fn embed(session: &Session, args: &EmbedArgs) -> Result<()> {
     let destination = Destination::from(&*args.out);
     let format = VectorFormat::of(&destination)?;
+    if format == VectorFormat::Npy {
+        return Err(Usage(format!(
+            "{destination}: such a file holds no keys; name it .parquet or .safetensors, or see `sagebrush export --what items`, which writes the keys beside it"
+        ))
+        .into());
+    }
     destination.check()?;
     let run = OpenRun::open(&args.run, Seen::BeforeTest)?;
     let Some(items) = &args.items else {

@@ -11,6 +11,7 @@ mod contest_table;
 mod demo;
 mod embed;
 mod evaluate;
+mod export;
 mod inspect;
 mod item_choice;
 mod memory;
@@ -77,6 +78,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Refresh(args) => refresh::refresh(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Embed(args) => embed::embed(&session, args)?,
+        Command::Export(args) => export::export(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,
         Command::Serve(args) => serve::serve(&session, args)?,
         Command::Negatives(args) => negatives::negatives(&session, args)?,

@@ -27,16 +27,11 @@ pub(super) fn fault(path: &str, error: &Error) -> DataError {
             reason: "the store says so".to_owned(),
             remedy,
         },
-        _ if ASKED_FOR_CREDENTIALS
-            .iter()
-            .any(|address| whole.contains(address)) =>
-        {
-            DataError::RemoteDenied {
-                path,
-                reason: "there are no credentials".to_owned(),
-                remedy,
-            }
-        }
+        _ if lacks_credentials(error) => DataError::RemoteDenied {
+            path,
+            reason: "there are no credentials".to_owned(),
+            remedy,
+        },
         _ if whole.contains("must be specified") || whole.contains("Missing") => {
             DataError::RemoteDenied {
                 path,
@@ -51,6 +46,13 @@ pub(super) fn fault(path: &str, error: &Error) -> DataError {
     }
 }
 
+/// Whether the environment has no credentials, so that the machine was asked for some.
+pub(crate) fn lacks_credentials(error: &Error) -> bool {
+    let whole = chain(error).join(" ");
+    let asked = |address: &&str| whole.contains(*address);
+    ASKED_FOR_CREDENTIALS.iter().any(asked)
+}
+
 /// Each error of a chain of causes in words.
 fn chain(error: &Error) -> Vec<String> {
     let first: &dyn std::error::Error = error;
@@ -59,7 +61,7 @@ fn chain(error: &Error) -> Vec<String> {
 }
 
 /// The cause behind all others, which says the matter once: the store's own message where its answer holds one.
-pub(super) fn last_cause(error: &Error) -> String {
+pub(crate) fn last_cause(error: &Error) -> String {
     let cause = chain(error).pop().unwrap_or_default();
     let message = cause.split_once("<Message>").map(|(_, rest)| rest);
     let message = message.and_then(|rest| rest.split_once("</Message>"));
@@ -67,7 +69,7 @@ pub(super) fn last_cause(error: &Error) -> String {
 }
 
 /// Where credentials for a path are looked for.
-fn credentials(path: &str) -> String {
+pub(crate) fn credentials(path: &str) -> String {
     let (scheme, _) = path.split_once("://").unwrap_or_default();
     match scheme {
         "s3" | "s3a" => {

@@ -14,7 +14,11 @@ use std::path::Path;
 use super::error::DataError;
 
 #[cfg(feature = "cloud")]
+pub(crate) use fault::{credentials, lacks_credentials, last_cause};
+#[cfg(feature = "cloud")]
 pub(super) use object::{open, part_files};
+#[cfg(feature = "cloud")]
+pub(crate) use store::{Located, locate};
 
 /// What is read with the feature `cloud`.
 const SCHEMES: [&str; 9] = [

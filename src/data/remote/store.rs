@@ -16,8 +16,8 @@ const RETRIES: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A path taken apart.
-pub(super) struct Located {
-    pub(super) store: Box<dyn ObjectStore>,
+pub(crate) struct Located {
+    pub(crate) store: Box<dyn ObjectStore>,
     /// The address of the store, without a slash at its end.
     pub(super) base: String,
     /// What comes behind it, as it is written.
@@ -27,7 +27,7 @@ pub(super) struct Located {
 }
 
 /// Finds the store of a path.
-pub(super) fn locate(name: &str) -> Result<Located, object_store::Error> {
+pub(crate) fn locate(name: &str) -> Result<Located, object_store::Error> {
     let (scheme, rest) = name.split_once("://").unwrap_or(("", name));
     let (place, key) = rest.split_once('/').unwrap_or((rest, ""));
     let base = format!("{scheme}://{place}");
@@ -80,7 +80,7 @@ pub(super) fn locate(name: &str) -> Result<Located, object_store::Error> {
 
 impl Located {
     /// The key as the store takes it: of a web address without its escapes.
-    pub(super) fn path(&self) -> Result<Key, object_store::Error> {
+    pub(crate) fn path(&self) -> Result<Key, object_store::Error> {
         let key = match self.lists {
             true => Key::parse(&self.key),
             false => Key::from_url_path(&self.key),
