@@ -16,6 +16,7 @@ mod filters;
 mod fitted;
 mod keys;
 mod lists;
+mod manual;
 mod memory;
 mod messages;
 mod negatives;

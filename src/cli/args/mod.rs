@@ -158,6 +158,15 @@ pub(crate) enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Write the manual pages, one a command, into a folder
+    #[command(
+        after_help = "Examples:\n  sagebrush man --out ~/.local/share/man/man1\n  sagebrush man --out man && man man/sagebrush-train.1"
+    )]
+    Man {
+        /// The folder; it is made where there is none
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
 }
 
 /// Options of `demo`.
