@@ -12,6 +12,10 @@ const CATEGORIES_MAX: usize = 1_000;
 /// An item.
 #[derive(Debug, Serialize, ToSchema)]
 pub(in super::super) struct FoundItem<'a> {
+    /// The run that has it; absent among others, whose answer has it once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(in super::super) run: Option<&'a str>,
     /// Its key.
     item: &'a str,
     /// Its title, where known.
@@ -51,17 +55,6 @@ pub(in super::super) struct FoundUsers<'a> {
     pub(in super::super) run: &'a str,
     /// The best fit first.
     pub(in super::super) users: Vec<FoundUser<'a>>,
-}
-
-/// An item by its key.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in super::super) struct OneItem<'a> {
-    /// The run that has it.
-    pub(in super::super) run: &'a str,
-    /// The item.
-    #[serde(flatten)]
-    #[schema(inline)]
-    pub(in super::super) item: FoundItem<'a>,
 }
 
 /// What a user has.
@@ -115,13 +108,15 @@ pub(in super::super) struct About<'a> {
 /// When there is no such item.
 pub(in super::super) fn found_item(snapshot: &Snapshot, item: u32) -> FoundItem<'_> {
     let (run, recommender) = (&snapshot.run, &snapshot.run.recommender);
-    let of_item = |categories: &'_ crate::data::ItemCategories| categories.of_item(item).to_vec();
-    let places = recommender.categories().map(of_item).unwrap_or_default();
-    let names = recommender.categories().map_or(&[][..], |all| all.names());
+    let categories = recommender.categories().map(|all| {
+        let name = |&at: &u32| &*all.names()[at as usize];
+        all.of_item(item).iter().map(name).collect()
+    });
     FoundItem {
+        run: None,
         item: recommender.items().key(item),
         title: recommender.title(item),
-        categories: places.iter().map(|&at| &*names[at as usize]).collect(),
+        categories: categories.unwrap_or_default(),
         users: snapshot.catalogue.items(run).count(item),
     }
 }

@@ -47,7 +47,7 @@ function bar(all, size) {
     piece.style.flexGrow = part.share / sum;
     return piece;
   }));
-  line.style.inlineSize = `${size}%`;
+  line.style.inlineSize = `calc(min(100%, 36rem) * ${size / 100})`;
   return line;
 }
 

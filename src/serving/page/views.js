@@ -169,7 +169,8 @@ function lists({ address, catalogue, arms, remember, label, fetch, act, none, is
     const one = ({ items, source, arm, unknown_items: unknown }) => {
       const name = arm && answers.length > 1 ? `Arm ${arm}` : isSimilar ? "Most like it" : act ? "You may like" : "Gets";
       const popular = source === "popularity" && quiet("The model knows nothing here, so this is what is popular.");
-      return section(name, popular, unknown && quiet(`${count(unknown.count, "item")} unknown to the run.`),
+      const single = arm && answers.length === 1 && el("span", { class: "pill" }, `arm ${arm}`);
+      return section([name, single], popular, unknown && quiet(`${count(unknown.count, "item")} unknown to the run.`),
         items.length ? places(items, { label, act: acts, mark }) : quiet("No item is left by these filters."));
     };
     result.replaceChildren(...answers.map(one));

@@ -7,7 +7,7 @@ use axum::extract;
 use axum::response::Response;
 
 use super::super::answers::{Unknown, json};
-use super::super::catalogue::{self, About, FoundItems, FoundUsers, OneItem, OneUser};
+use super::super::catalogue::{self, About, FoundItem, FoundItems, FoundUsers, OneUser};
 use super::super::openapi::Faults;
 use super::super::problem::Problem;
 use super::super::requests::{Current, HistoryQuery, PathKey, SearchQuery};
@@ -91,7 +91,7 @@ pub(super) async fn items(
     path = "/v1/items/{key}",
     tag = "catalogue",
     params(("key" = String, Path, description = "The item's key")),
-    responses((status = 200, description = "The item", body = OneItem), Faults)
+    responses((status = 200, description = "The item", body = FoundItem), Faults)
 )]
 pub(super) async fn item(
     extract::State(app): extract::State<State>,
@@ -101,9 +101,9 @@ pub(super) async fn item(
     let item = snapshot.run.recommender.item_id(&key);
     let item = item.map_err(|error| Problem::from(error).into_not_found())?;
     apart(&app, move || {
-        json(&OneItem {
-            run: &snapshot.id,
-            item: catalogue::found_item(&snapshot, item),
+        json(&FoundItem {
+            run: Some(&snapshot.id),
+            ..catalogue::found_item(&snapshot, item)
         })
     })
     .await
