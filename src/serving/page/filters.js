@@ -28,9 +28,15 @@ export function body(filters) {
   return { ...told, exclude: filters.exclude };
 }
 
-/// The controls. They change `filters`, then call `changed`; `titles` knows the items that are left out by key. Lists that are
+/// A box to check.
+export function check(id, label, checked, changed) {
+  const input = el("input", { id, type: "checkbox", checked, onchange: () => changed(input.checked) });
+  return el("div", { class: "check" }, input, el("label", { for: id }, label));
+}
+
+/// The controls, and `more` of them. They change `filters`, then call `changed`; `titles` knows the items that are left out by key. Lists that are
 /// for no `person` are not re-ranked.
-export function controls(filters, { categories, titles, changed, person }) {
+export function controls(filters, { categories, titles, changed, person, more }) {
   const set = (name, value) => {
     filters[name] = value;
     tell();
@@ -59,10 +65,8 @@ export function controls(filters, { categories, titles, changed, person }) {
     person && slider("damp_popularity", "Less popular", "What many have sinks"),
     person && categories.length > 0 && choice("category_cap", "Of one category",
       el("option", { value: "" }, "Any number"), options(["1", "2", "3", "5"], filters.category_cap, (n) => `${n} at most`)),
-    person && el("div", { class: "field check" }, el("input", {
-      id: "f-seen", type: "checkbox", checked: Boolean(filters.include_seen),
-      onchange: (event) => set("include_seen", event.target.checked ? "true" : ""),
-    }), el("label", { for: "f-seen" }, "Also what they have")),
+    el("div", { class: "checks" }, person && check("f-seen", "Also what they have", Boolean(filters.include_seen),
+      (isChecked) => set("include_seen", isChecked ? "true" : "")), more),
   ];
   const number = el("span", { class: "pill" });
   const left = el("ul", { class: "chips", "aria-label": "Left out" });

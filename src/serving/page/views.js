@@ -136,14 +136,13 @@ function lists({ address, catalogue, arms, remember, label, fetch, act, none, is
   const only = newest();
   const result = el("div", { class: "result" });
   let isBeside = arms.length > 1 && address.has("beside");
-  const compare = arms.length > 1 && el("div", { class: "field check" },
-    el("input", { id: "f-beside", type: "checkbox", checked: isBeside, onchange: (event) => {
-      isBeside = event.target.checked;
-      remember(() => (isBeside ? address.set("beside", "1") : address.delete("beside")));
-      refresh();
-    } }), el("label", { for: "f-beside" }, "Arms beside each other"));
+  const compare = arms.length > 1 && filters.check("f-beside", "Arms beside each other", isBeside, (isChecked) => {
+    isBeside = isChecked;
+    remember(() => (isBeside ? address.set("beside", "1") : address.delete("beside")));
+    refresh();
+  });
   const { box, tell, leaveOut } = filters.controls(chosen, {
-    categories: catalogue.categories, titles, person: !isSimilar,
+    categories: catalogue.categories, titles, person: !isSimilar, more: compare,
     changed: () => {
       remember(() => {
         for (const [name] of [...address]) if (!["user", "item", "new", "beside"].includes(name)) address.delete(name);
@@ -155,7 +154,6 @@ function lists({ address, catalogue, arms, remember, label, fetch, act, none, is
   // An address has keys alone.
   const learn = (key) => ask(`v1/items/${encodeURIComponent(key)}`).then((item) => titles.set(key, named(item)), () => {});
   if (chosen.exclude.length) Promise.all(chosen.exclude.slice(0, 20).map(learn)).then(tell);
-  if (compare) box.querySelector(".fields").append(compare);
   const acts = (place) => [act?.(place), el("button", {
     class: "ghost", "aria-label": `Leave out ${named(place)}`, title: "Leave out", onclick: () => {
       titles.set(place.item, named(place));
