@@ -20,9 +20,7 @@ pub(super) fn man(session: &Session, out: &Path) -> Result<()> {
         ))
     };
     std::fs::create_dir_all(out).map_err(unwritable)?;
-    let mut program = Cli::command();
-    program.build();
-    clap_mangen::generate_to(program, out).map_err(unwritable)?;
+    clap_mangen::generate_to(Cli::command(), out).map_err(unwritable)?;
     let pages = std::fs::read_dir(out).map_err(unwritable)?.flatten();
     let is_page = |name: &str| name.starts_with("sagebrush") && name.ends_with(".1");
     let names = pages.map(|page| page.file_name().to_string_lossy().into_owned());
