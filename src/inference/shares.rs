@@ -41,6 +41,12 @@ impl Scorer {
         }))
     }
 
+    /// Whether scores are sums over histories.
+    pub(super) fn has_shares(&self) -> bool {
+        let is_perceptron = |tables: &Tables| matches!(tables.head(), ScoreHead::Mlp { .. });
+        !matches!(self, Self::Embeddings(tables, _) if is_perceptron(tables))
+    }
+
     /// The history that a user's scores are made of, where the model holds it: not where users have vectors.
     pub(super) fn history_of(&self, user: u32) -> Option<History<'_>> {
         match self {

@@ -6,11 +6,13 @@
 
 mod accept;
 mod answers;
+mod catalogue;
 mod error;
 mod interactions;
 mod layers;
 mod metrics;
 mod openapi;
+mod page;
 mod people;
 mod problem;
 mod ranking;

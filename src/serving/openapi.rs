@@ -22,6 +22,7 @@ use super::problem::Fault;
     security((), ("token" = [])),
     tags(
         (name = "lists", description = "Lists"),
+        (name = "catalogue", description = "Users and items"),
         (name = "interactions", description = "Interactions"),
         (name = "items", description = "Items"),
         (name = "service", description = "The service")

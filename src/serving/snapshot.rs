@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use prometheus_client::metrics::gauge::Gauge;
 
+use super::catalogue::Catalogue;
 use super::error::ServeError;
 use crate::data::ItemLists;
 use crate::error::Result;
@@ -25,6 +26,8 @@ pub(super) struct Snapshot {
     /// Where it lies, links followed.
     pub(super) path: PathBuf,
     pub(super) run: ServedRun,
+    /// What people look through.
+    pub(super) catalogue: Catalogue,
     _counted: Counted,
 }
 
@@ -58,6 +61,7 @@ impl Snapshot {
                         header,
                         path,
                         run,
+                        catalogue: Catalogue::default(),
                         _counted: Counted(in_memory.clone()),
                     };
                     snapshot.warm();

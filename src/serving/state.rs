@@ -31,6 +31,8 @@ pub(super) struct App {
     token_file: Option<PathBuf>,
     /// One for each request that may be worked on at once.
     pub(super) permits: Semaphore,
+    /// One for each search that may look through keys and titles at once, so that lists keep a core.
+    pub(super) searches: Arc<Semaphore>,
     is_stopping: AtomicBool,
 }
 
@@ -59,6 +61,7 @@ impl App {
             tokens: ArcSwapOption::new(tokens.map(Arc::new)),
             token_file: settings.tokens.clone(),
             permits: Semaphore::new(settings.limits.concurrent),
+            searches: Arc::new(Semaphore::new(n_threads.div_ceil(2))),
             is_stopping: AtomicBool::new(false),
         })
     }

@@ -18,6 +18,7 @@ mod filters;
 mod fitted;
 mod keys;
 mod lists;
+mod manual;
 mod memory;
 mod messages;
 mod negatives;

@@ -142,7 +142,7 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Serve a run over HTTP: lists, interactions as they happen, a new run without a pause
     #[command(
-        after_help = "The API is a page at the root of the service, and /openapi.json. Builds with `--features serve` have it.\n\nExamples:\n  sagebrush serve --run my-run\n  sagebrush serve --run current --watch --host 0.0.0.0 --token-file tokens.txt --log json\n  sagebrush serve --run my-run --port 0 --read-only"
+        after_help = "At the root of the service is a page to look at lists, at /api a form for each route; /openapi.json is the same for programs. Builds with `--features serve` have it.\n\nExamples:\n  sagebrush serve --run my-run\n  sagebrush serve --run current --watch --host 0.0.0.0 --token-file tokens.txt --log json\n  sagebrush serve --run my-run --port 0 --read-only"
     )]
     Serve(ServeArgs),
     /// Show a user's negatives in training, and how near each is in the graph
@@ -164,6 +164,15 @@ pub(crate) enum Command {
     Completions {
         /// The shell
         shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one a command, into a folder
+    #[command(
+        after_help = "Examples:\n  sagebrush man --out ~/.local/share/man/man1\n  sagebrush man --out man && man man/sagebrush-train.1"
+    )]
+    Man {
+        /// The folder; it is made where there is none
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
     },
 }
 

@@ -14,6 +14,7 @@ mod evaluate;
 mod export;
 mod inspect;
 mod item_choice;
+mod manual;
 mod memory;
 mod negatives;
 mod new_items;
@@ -91,6 +92,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
             clap_complete::generate(*shell, &mut command, "sagebrush", &mut text);
             output::print(text)?;
         }
+        Command::Man { out } => manual::man(&session, out)?,
     }
     Ok(None)
 }

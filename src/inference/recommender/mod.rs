@@ -327,6 +327,11 @@ impl Recommender {
         &self.seen
     }
 
+    /// The categories of items; `None` where nobody told of any.
+    pub fn categories(&self) -> Option<&ItemCategories> {
+        self.categories.as_ref()
+    }
+
     /// Whether items have titles.
     pub fn has_titles(&self) -> bool {
         self.titles.is_some()

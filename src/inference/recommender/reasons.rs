@@ -90,6 +90,11 @@ impl Recommender {
         Reader::Known(History { weights, ..history })
     }
 
+    /// Whether lists can say why: scores of a perceptron are no sums over items.
+    pub fn has_reasons(&self) -> bool {
+        self.scorer.has_shares()
+    }
+
     /// Why each place of a user's list is there, with so many of the user's items at most.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ pub(super) fn router(app: State) -> Router {
     let json = [(header::CONTENT_TYPE, "application/json")];
     let router = root
         .merge(lists)
+        .route("/assets/{name}", get(routes::page::asset))
         .route("/openapi.json", get(async move || (json, document.clone())))
         .fallback(async || Problem::no_such_route())
         .method_not_allowed_fallback(async || Problem::other_method());

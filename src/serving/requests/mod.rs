@@ -5,9 +5,11 @@ mod current;
 mod key;
 mod options;
 mod query;
+mod search;
 
 pub(super) use body::{Json, Key, keys};
 pub(super) use current::Current;
 pub(super) use key::PathKey;
 pub(super) use options::{Filters, check_batch};
 pub(super) use query::ListQuery;
+pub(super) use search::{HistoryQuery, SearchQuery};

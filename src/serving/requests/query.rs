@@ -99,7 +99,7 @@ impl<S: Sync> FromRequestParts<S> for ListQuery {
     }
 }
 
-fn number(name: &str, value: &str) -> Result<usize, Problem> {
+pub(super) fn number(name: &str, value: &str) -> Result<usize, Problem> {
     value.parse().map_err(|_| {
         Problem::unmet(
             format!("`{name}` is `{value}`, which is no number of items"),

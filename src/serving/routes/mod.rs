@@ -1,10 +1,11 @@
 //! The routes: one plain function each, over the shared state.
 
+mod catalogue;
 mod health;
 mod histories;
 mod interactions;
 mod items;
-mod page;
+pub(super) mod page;
 mod similar;
 mod users;
 
@@ -20,6 +21,11 @@ pub(super) fn lists() -> OpenApiRouter<State> {
         .routes(routes!(users::of_users))
         .routes(routes!(histories::of_histories))
         .routes(routes!(similar::similar))
+        .routes(routes!(catalogue::about))
+        .routes(routes!(catalogue::users))
+        .routes(routes!(catalogue::user))
+        .routes(routes!(catalogue::items))
+        .routes(routes!(catalogue::item))
         .routes(routes!(interactions::take))
         .routes(routes!(items::add))
 }
@@ -32,4 +38,5 @@ pub(super) fn root() -> OpenApiRouter<State> {
         .routes(routes!(health::version))
         .routes(routes!(health::metrics))
         .routes(routes!(page::page))
+        .routes(routes!(page::api))
 }

@@ -1,20 +1,38 @@
-//! The page for people: every route, with a form to try it. It needs nothing from elsewhere.
+//! The pages for people: users, items and their lists, and the API with a form for each route.
 
-use axum::http::header;
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::Path;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
 
-const PAGE: &str = include_str!("page.html");
-/// The page loads nothing but the OpenAPI document, and asks this service alone.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; \
-                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+use super::super::page::File;
+use super::super::problem::Problem;
 
-/// The API as a page
+/// A page to look at lists
 #[utoipa::path(
     get,
     path = "/",
     tag = "service",
     responses((status = 200, description = "The page", content_type = "text/html", body = String))
 )]
-pub(super) async fn page() -> Response {
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(PAGE)).into_response()
+pub(super) async fn page(headers: HeaderMap) -> Response {
+    File::PAGE.answer(&headers)
+}
+
+/// The API as a page
+#[utoipa::path(
+    get,
+    path = "/api",
+    tag = "service",
+    responses((status = 200, description = "The page", content_type = "text/html", body = String))
+)]
+pub(super) async fn api(headers: HeaderMap) -> Response {
+    File::API.answer(&headers)
+}
+
+/// What the pages load: styles, scripts, the icon.
+pub(in super::super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match File::asset(&name) {
+        Some(file) => file.answer(&headers),
+        None => Problem::no_such_route().into_response(),
+    }
 }

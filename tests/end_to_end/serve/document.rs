@@ -130,7 +130,7 @@ fn every_route_of_the_document_is_there_and_answers_as_it_says() {
             }
         }
     }
-    assert_eq!(n_routes, 11, "all routes are in the document");
+    assert_eq!(n_routes, 17, "all routes are in the document");
     let fault = service.get("/v1/users/user-5/recommendations?k=0");
     let schema = json!({"$ref": "#/components/schemas/Fault"});
     assert_eq!(faults(&document, &schema, &fault.json(), "fault"), [""; 0]);
@@ -142,20 +142,37 @@ fn the_page_needs_nothing_from_elsewhere() {
     let work = Workspace::new();
     train(&work, "popularity", "run");
     let service = Service::start(&work, &["--run", "run", "--read-only"]);
-    let page = service.get("/");
-    assert_eq!(page.status, 200);
-    let text = page.text();
-    assert!(text.contains("fetch(\"/openapi.json\")"));
-    assert!(!text.contains("http://") && !text.contains("https://") && !text.contains("src="));
-    assert!(
-        page.header("content-security-policy")
-            .unwrap()
-            .contains("default-src 'none'")
-    );
-    assert!(
-        page.header("access-control-allow-origin").is_none(),
-        "other sites may not ask"
-    );
+    for path in ["/", "/api", "/assets/app.js", "/assets/style.css"] {
+        let answer = service.get(path);
+        assert_eq!(answer.status, 200, "{path}");
+        let text = answer.text();
+        assert!(
+            !text.contains("http://") && !text.contains("https://"),
+            "{path}"
+        );
+        let policy = answer.header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"));
+        assert!(
+            answer.header("access-control-allow-origin").is_none(),
+            "other sites may not ask"
+        );
+        // Whatever a page loads is a file of the service.
+        for part in text.split(['"', '\'']) {
+            let name = part
+                .strip_prefix("./")
+                .or_else(|| part.strip_prefix("assets/"));
+            if let Some(name) = name.filter(|name| name.contains('.')) {
+                assert_eq!(
+                    service.get(&format!("/assets/{name}")).status,
+                    200,
+                    "{part}"
+                );
+            }
+        }
+    }
+    service
+        .get("/assets/none.js")
+        .refused(404, "nothing at this path");
     service.stop();
 }
 

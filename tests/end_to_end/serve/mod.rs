@@ -1,10 +1,12 @@
 //! The service: the program started on a free port, and asked over HTTP as anybody would.
 
+mod catalogue;
 mod document;
 mod http;
 mod interactions;
 mod limits;
 mod lists;
+mod monitoring;
 mod reload;
 mod service;
 
