@@ -69,6 +69,8 @@ mod library;
 mod machine;
 mod numbers;
 mod observer;
+#[cfg(feature = "train")]
+mod retraining;
 #[doc(hidden)]
 pub mod run;
 #[doc(hidden)]

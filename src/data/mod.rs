@@ -27,6 +27,8 @@ mod item_columns;
 mod item_file;
 mod item_lists;
 mod item_vectors;
+#[cfg(feature = "train")]
+mod joined;
 mod json;
 mod kcore;
 mod key;

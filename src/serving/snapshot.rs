@@ -6,6 +6,7 @@ use std::sync::Arc;
 use axum::http::HeaderValue;
 use prometheus_client::metrics::gauge::Gauge;
 
+use super::arm::{ArmName, InArm};
 use super::error::ServeError;
 use crate::data::ItemLists;
 use crate::error::Result;
@@ -27,6 +28,8 @@ pub(super) struct Snapshot {
     /// Where it lies, links followed.
     pub(super) path: PathBuf,
     pub(super) run: ServedRun,
+    /// The arm that it is served in; `None` where the service has one run.
+    pub(super) arm: Option<ArmName>,
     _counted: Counted,
 }
 
@@ -44,7 +47,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// A run that is missing, damaged or not finished.
-    pub(super) fn open(run: &Path, in_memory: &Gauge) -> Result<Arc<Self>> {
+    pub(super) fn open(run: &Path, arm: Option<&ArmName>, in_memory: &Gauge) -> Result<Arc<Self>> {
         for _ in 0..TRIES_MAX {
             let path = run.canonicalize().unwrap_or_else(|_| run.to_owned());
             let before = id_of(&path);
@@ -60,6 +63,7 @@ impl Snapshot {
                         header,
                         path,
                         run,
+                        arm: arm.cloned(),
                         _counted: Counted(in_memory.clone()),
                     };
                     snapshot.warm();
@@ -71,6 +75,16 @@ impl Snapshot {
             }
         }
         Err(ServeError::Restless.into())
+    }
+
+    /// The name of its arm.
+    pub(super) fn arm_name(&self) -> Option<&str> {
+        self.arm.as_ref().map(ArmName::as_str)
+    }
+
+    /// The label of its arm.
+    pub(super) fn label(&self) -> InArm {
+        InArm::of(self.arm.as_ref())
     }
 
     /// Makes what is made when it is first needed, so that no request waits for it. What fails here is told to the

@@ -135,6 +135,22 @@ const MAY_KNOW: MayKnow<'_> = &[
         ],
     ),
     (
+        "retraining",
+        &[
+            "config",
+            "data",
+            "error",
+            "evaluation",
+            "failure",
+            "finished",
+            "fitting",
+            "inference",
+            "observer",
+            "run",
+            "split",
+        ],
+    ),
+    (
         "library",
         &[
             "config",
@@ -174,6 +190,7 @@ const MAY_KNOW: MayKnow<'_> = &[
             "machine",
             "numbers",
             "observer",
+            "retraining",
             "run",
             "sampling",
             "serving",

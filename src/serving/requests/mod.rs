@@ -1,11 +1,13 @@
 //! What requests say, read and checked: keys of paths, queries, bodies, and what a list may hold.
 
+mod arm;
 mod body;
 mod current;
 mod key;
 mod options;
 mod query;
 
+pub(super) use arm::{ArmQuery, Runs, in_order};
 pub(super) use body::{Json, Key, keys};
 pub(super) use current::Current;
 pub(super) use key::PathKey;

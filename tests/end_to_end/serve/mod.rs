@@ -1,5 +1,7 @@
 //! The service: the program started on a free port, and asked over HTTP as anybody would.
 
+mod arms;
+mod cors;
 mod document;
 mod http;
 mod interactions;
@@ -7,6 +9,9 @@ mod limits;
 mod lists;
 mod reload;
 mod service;
+mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 
 pub(crate) use http::Answer;
 pub(crate) use service::Service;
