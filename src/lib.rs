@@ -69,7 +69,7 @@ mod library;
 mod machine;
 mod numbers;
 mod observer;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", feature = "cli"))]
 mod retraining;
 #[doc(hidden)]
 pub mod run;

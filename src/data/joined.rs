@@ -16,7 +16,8 @@ struct Row {
 impl Dataset {
     /// This log with the rows of another one, whose unknown users and items get ids behind those there are. Where this
     /// log has weights and the other none, each of its rows weighs `weight`; of a pair that both have the time is the
-    /// latest, and a weight that was given outlives one that was not. Titles are those of this log.
+    /// latest, and a weight that was given outlives one that was not. Titles are those of this log:
+    /// items that only the other has are without.
     #[must_use]
     pub(crate) fn joined_with(self, other: Self, repeats: Repeats, weight: f32) -> Self {
         let (users, new_users) = numbered(self.users, &other.users);

@@ -27,7 +27,7 @@ mod item_columns;
 mod item_file;
 mod item_lists;
 mod item_vectors;
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", feature = "cli"))]
 mod joined;
 mod json;
 mod kcore;

@@ -16,7 +16,7 @@ pub(crate) struct ServedRun {
     /// What each of these pairs counts; empty where each counts 1.
     pub(crate) weights: Vec<f32>,
     /// The newest of them, in seconds since 1970; `None` where the run kept no times.
-    #[cfg(feature = "train")]
+    #[cfg(all(feature = "train", feature = "cli"))]
     pub(crate) known_until: Option<i64>,
 }
 
@@ -41,7 +41,7 @@ impl ServedRun {
         let run = OpenRun::open(path, seen)?;
         let (histories, weights) = run.histories()?;
         Ok(Self {
-            #[cfg(feature = "train")]
+            #[cfg(all(feature = "train", feature = "cli"))]
             known_until: run.known_until()?,
             recommender: run.recommender,
             histories,
@@ -74,7 +74,7 @@ impl ServedRun {
 
 impl OpenRun {
     /// The newest interaction that it was trained on or refreshed with; those whose time is yet to come do not count.
-    #[cfg(feature = "train")]
+    #[cfg(all(feature = "train", feature = "cli"))]
     fn known_until(&self) -> Result<Option<i64>> {
         let trained = self.trained_columns()?.times;
         let since = self.refreshed.as_ref();
@@ -103,7 +103,7 @@ impl OpenRun {
 }
 
 /// Seconds since 1970.
-#[cfg(feature = "train")]
+#[cfg(all(feature = "train", feature = "cli"))]
 pub(crate) fn now() -> i64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     now.map_or(0, |now| now.as_secs() as i64)

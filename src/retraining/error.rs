@@ -10,7 +10,7 @@ use crate::failure::{Fails, Failure};
 pub(super) enum RetrainError {
     #[error(
         "{0}: no link to a run, so that no other run could take its place in one step. Make a folder of runs with a link, \
-         as in `mkdir runs && mv {0} runs/first && ln -s first runs/current`, and give the link",
+         as in `mkdir runs && mv my-run runs/first && ln -s first runs/current`, and give the link",
         path.display()
     )]
     NoLink { path: PathBuf },

@@ -44,18 +44,30 @@ pub(super) fn gather(files: &[PathBuf], needed: &[PathBuf], to: &Path) -> Result
     Ok(())
 }
 
-/// Reads them as any log of JSON lines is read, with what the settings make of repetitions and nothing else of them;
+/// Reads them as any log of JSON lines is read. What the settings say of the form of the logs does not hold for them;
 /// `None` where there are none.
 pub(super) fn read(path: &Path, settings: &DataConfig) -> Result<Option<Dataset>> {
     if path.metadata().map_or(0, |found| found.len()) == 0 {
         return Ok(None);
     }
+    let form = DataConfig::default();
     let data = DataConfig {
         train: vec![path.to_owned()],
+        test: Vec::new(),
+        items: None,
+        bundled: None,
         format: Some("json-lines".to_owned()),
+        columns: form.columns,
         time_unit: TimeUnit::Seconds,
-        repeats: settings.repeats,
-        ..DataConfig::default()
+        time_format: None,
+        separator: None,
+        header: None,
+        encoding: None,
+        event_weights: Vec::new(),
+        min_rating: None,
+        k_core: None,
+        // Who and what the settings leave out is left out here, too.
+        ..settings.clone()
     };
     Ok(Some(read_configured(&data)?.0))
 }

@@ -42,6 +42,9 @@ impl Place {
     /// # Errors
     /// What is no link to a run in its own folder; [`RunError::Busy`] where another command is at work.
     pub(super) fn lock(link: &Path) -> Result<Self> {
+        // A slash behind a link would be the folder that it leads to.
+        let bare: PathBuf = link.components().collect();
+        let link = &*bare;
         if !link.exists() && !link.is_symlink() {
             // The usual words for a run that is not there.
             RunDir::of_any_state(link)?;

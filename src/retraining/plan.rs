@@ -11,7 +11,10 @@ use super::kept;
 use super::outcome::Verdict;
 use super::place::Place;
 use crate::config::{RunConfig, SplitMethod};
-use crate::data::{Cleaning, Dataset, SourceFile, part_files, read_configured};
+use crate::data::{
+    Cleaning, Dataset, SourceFile, item_column_names, items_input, part_files, read_configured,
+    read_item_titles,
+};
 use crate::error::Result;
 use crate::run::{RunDir, RunError, write_atomically};
 
@@ -112,7 +115,14 @@ impl Plan {
         };
         // What a service takes is something that the user wanted: no rating, but as good as the least that counts.
         let least = data.min_rating.unwrap_or(1.0).max(1.0);
-        Ok((log.joined_with(kept, data.repeats, least), cleaning))
+        let mut joined = log.joined_with(kept, data.repeats, least);
+        if joined.titles.is_some()
+            && let Some(items) = items_input(data)?
+        {
+            let titles = read_item_titles(&items, &item_column_names(data), &joined.items)?;
+            joined.titles = Some(titles);
+        }
+        Ok((joined, cleaning))
     }
 
     /// Whether the files are those it began with.
