@@ -108,13 +108,13 @@ fn rows_of(log: &Interactions, weight: f32) -> Vec<Row> {
 /// The keys of both, and the id that each key of the second has there.
 fn numbered(known: IdMap, other: &IdMap) -> (IdMap, Vec<u32>) {
     let mut keys = known.keys().to_vec();
-    let id = |key: &Box<str>| {
+    let ids = other.keys().iter().map(|key| {
         known.id(key).unwrap_or_else(|| {
             keys.push(key.clone());
             (keys.len() - 1) as u32
         })
-    };
-    let ids = other.keys().iter().map(id).collect();
+    });
+    let ids = ids.collect();
     let all = IdMap::from_ordered_keys(keys);
     let all = all.unwrap_or_else(|| unreachable!("a new key is new"));
     (all, ids)

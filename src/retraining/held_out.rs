@@ -60,8 +60,10 @@ impl HeldOut {
         };
         let user = |user: u32| {
             let key = dataset.users.keys()[user as usize].clone();
-            let is_new = |item: &Box<str>| !serving.has_seen(&key, item);
-            let held_out: HashSet<_> = keys(newest.of(user)).into_iter().filter(is_new).collect();
+            let held_out = keys(newest.of(user)).into_iter();
+            let held_out: HashSet<_> = held_out
+                .filter(|item| !serving.has_seen(&key, item))
+                .collect();
             (!held_out.is_empty()).then(|| HeldOutUser {
                 known: keys(known.of(user)),
                 key,

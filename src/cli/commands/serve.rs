@@ -19,7 +19,8 @@ pub(super) fn serve(session: &Session, args: &ServeArgs) -> Result<()> {
         }))?;
     } else {
         let arm = |(arm, run, share): &(String, String, f64)| {
-            format!("run {run} in arm {arm} ({:.4}%)", 100.0 * share).replace(".0000%", "%")
+            let percent = (share * 1e6).round() / 1e4;
+            format!("run {run} in arm {arm} ({percent}%)")
         };
         let serves = match arms.is_empty() {
             true => format!("run {run}"),
