@@ -17,6 +17,8 @@ pub enum Failure {
     CannotWrite,
     /// Another process is writing the same run. Trying again later may do.
     Busy,
+    /// A new model is worse than the one it was to replace, which stays.
+    NotBetter,
     /// The caller asked for a stop. A training has saved a checkpoint.
     Interrupted,
 }

@@ -70,6 +70,8 @@ mod library;
 mod machine;
 mod numbers;
 mod observer;
+#[cfg(all(feature = "train", feature = "cli"))]
+mod retraining;
 #[doc(hidden)]
 pub mod run;
 #[doc(hidden)]

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 /// The exit code of a kind of failure.
 pub(super) fn exit_code(failure: Failure) -> ExitCode {
     ExitCode::from(match failure {
+        Failure::NotBetter => 1,
         Failure::Usage => 2,
         Failure::BadData => 65,
         Failure::InputMissing => 66,

@@ -12,10 +12,13 @@ mod output;
 mod progress;
 mod report;
 mod reranking;
+mod service_log;
 mod session;
 mod setting_flags;
 mod shard;
 mod terminal;
+#[cfg(feature = "otel")]
+mod traces;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -24,7 +27,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 use tracing_subscriber::EnvFilter;
 
-use args::{Cli, Command, Global, LogForm};
+use args::{Cli, Command, Global};
 use exit::exit_code;
 
 use crate::failure::Failure;
@@ -41,10 +44,20 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Err(error) => error.format(&mut program).exit(),
     };
     let command = matches.subcommand_name().unwrap_or_default();
-    match &cli.command {
-        Command::Serve(args) => start_service_log(&cli.global, args.log),
-        _ => start_log(&cli.global),
-    }
+    // What is traced is sent on before the program ends.
+    let _traces = match &cli.command {
+        Command::Serve(args) => match service_log::start(&cli.global, args.log) {
+            Ok(traces) => traces,
+            Err(error) => {
+                output::say(&format_args!("error: {error}"));
+                return exit_code(error.failure());
+            }
+        },
+        _ => {
+            start_log(&cli.global);
+            None
+        }
+    };
     if let Some(threads) = cli.global.threads {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into());
         if let Err(error) = pool.build_global() {
@@ -81,27 +94,6 @@ fn start_log(global: &Global) {
         .without_time()
         .with_target(false)
         .init();
-}
-
-/// The log of a service, with times: what it serves and what it refuses; with `-v` every request.
-fn start_service_log(global: &Global, form: LogForm) {
-    let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        (false, 0) => "warn,sagebrush=info",
-        (false, _) => "info,sagebrush=debug",
-    };
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter(level))
-        .with_writer(|| output::Remarks)
-        .log_internal_errors(false)
-        .with_target(false);
-    match form {
-        LogForm::Text => log.with_ansi(has_colour()).init(),
-        #[cfg(feature = "serve")]
-        LogForm::Json => log.json().flatten_event(true).init(),
-        #[cfg(not(feature = "serve"))]
-        LogForm::Json => log.with_ansi(false).init(),
-    }
 }
 
 fn filter(level: &str) -> EnvFilter {

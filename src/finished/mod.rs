@@ -9,7 +9,7 @@ mod price;
 mod recent;
 mod refresh;
 mod scorer;
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "serve", all(feature = "train", feature = "cli")))]
 mod served;
 mod trained_on;
 
@@ -21,8 +21,10 @@ pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
 pub(crate) use price::price;
 pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};
-#[cfg(feature = "serve")]
+#[cfg(any(feature = "serve", all(feature = "train", feature = "cli")))]
 pub(crate) use served::ServedRun;
+#[cfg(all(feature = "train", feature = "cli"))]
+pub(crate) use served::now;
 
 #[cfg(feature = "train")]
 pub(crate) use scorer::places_by_means;

@@ -142,7 +142,7 @@ impl OpenRun {
     }
 
     /// What users have of [`trained_on`](Self::trained_on) and what they have taken since, with what is known of each pair.
-    #[cfg(feature = "serve")]
+    #[cfg(any(feature = "serve", all(feature = "train", feature = "cli")))]
     pub(super) fn known_since(&self, new: &StoredRefresh) -> Result<(ItemLists, PairColumns)> {
         Ok(self.trained_on.with(new, &self.dir, &self.lists)?)
     }

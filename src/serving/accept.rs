@@ -1,4 +1,4 @@
-//! Connections: so many at once, each with a time for its headers, and an end that lets requests finish.
+//! Connections: so many at once, each with a time to shake hands and for its headers, and an end that lets requests finish.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
-use super::settings::Limits;
+use super::state::State;
 
 /// How long the headers of a request may take, and how long a connection may wait for its next request.
 const HEADERS: Duration = Duration::from_secs(60);
+/// How long a client may take to shake hands for TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long to wait where no further connection can be opened.
 const NO_ROOM: Duration = Duration::from_millis(50);
 
@@ -23,11 +25,14 @@ const NO_ROOM: Duration = Duration::from_millis(50);
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
-    limits: &Limits,
+    app: &State,
     stop: impl Future<Output = ()>,
     at_once: impl Future<Output = ()>,
 ) -> usize {
+    let limits = &app.limits;
     let open = GracefulShutdown::new();
+    // Who has not shaken hands by the end is not waited for.
+    let (going_on, _) = watch::channel(());
     let room = Arc::new(Semaphore::new(limits.connections));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
@@ -44,14 +49,35 @@ pub(super) async fn serve(
             () = &mut stop => break,
         };
         let service = TowerToHyperService::new(router.clone());
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+        let Some(tls) = &app.tls else {
+            let connection = open.watch(http.serve_connection(TokioIo::new(stream), service));
+            tokio::spawn(async move {
+                // A client that went away, or spoke no HTTP, was told what there was to tell.
+                let _ = connection.await;
+                drop(permit);
+            });
+            continue;
+        };
+        let (acceptor, http, mut over) = (tls.acceptor(), http.clone(), going_on.subscribe());
+        let open = open.watcher();
         tokio::spawn(async move {
-            // A client that went away, or spoke no HTTP, was told what there was to tell.
-            let _ = connection.await;
+            let stream = tokio::select! {
+                stream = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)) => stream,
+                _ = over.changed() => return,
+            };
+            match stream {
+                Ok(Ok(stream)) => {
+                    let connection = http.serve_connection(TokioIo::new(stream), service);
+                    let _ = open.watch(connection).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%error, "a client did not shake hands"),
+                Err(_) => tracing::debug!("a client took too long to shake hands"),
+            }
             drop(permit);
         });
     }
     drop(listener);
+    drop(going_on);
     let in_use = || limits.connections - room.available_permits();
     tokio::select! {
         () = open.shutdown() => 0,

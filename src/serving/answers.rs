@@ -38,6 +38,14 @@ impl Unknown {
     pub(super) fn is_none(&self) -> bool {
         self.count == 0
     }
+
+    /// Of two runs that know other items, what the one lacks that lacks more.
+    pub(super) fn or(self, other: Self) -> Self {
+        match other.count > self.count {
+            true => other,
+            false => self,
+        }
+    }
 }
 
 /// One place of a list.
@@ -66,6 +74,10 @@ pub(super) struct ForUser<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(super) run: Option<&'a str>,
+    /// The arm that it comes from, where the service has several runs side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) arm: Option<&'a str>,
     /// The user's key.
     pub(super) user: &'a str,
     /// `model`, or `popularity` where the run knows nothing of the user.
@@ -81,8 +93,10 @@ pub(super) struct ForUser<'a> {
 /// Lists of several users.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ForUsers<'a> {
-    /// The run that all come from.
-    pub(super) run: &'a str,
+    /// The run that all come from; absent where the service has several side by side, and each list names its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) run: Option<&'a str>,
     /// In the order of the request.
     pub(super) lists: Vec<ForUser<'a>>,
     /// Keys of `only` and `exclude` that no item of the run has; absent where there are none.
@@ -97,6 +111,14 @@ pub(super) struct ForUsers<'a> {
 pub(super) enum ForHistory<'a> {
     /// The list.
     List {
+        /// The run that it comes from, where the service has several side by side.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        run: Option<&'a str>,
+        /// The arm that it comes from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        arm: Option<&'a str>,
         /// `model`, or `popularity` where the run knows nothing of these items.
         source: &'static str,
         /// Best first; shorter than asked for where fewer items may be listed.
@@ -113,8 +135,10 @@ pub(super) enum ForHistory<'a> {
 /// Lists for several histories.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ForHistories<'a> {
-    /// The run that all come from.
-    pub(super) run: &'a str,
+    /// The run that all come from; absent where the service has several side by side, and each list names its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) run: Option<&'a str>,
     /// In the order of the request.
     pub(super) lists: Vec<ForHistory<'a>>,
     /// Keys of `only` and `exclude` that no item of the run has; absent where there are none.
@@ -128,6 +152,10 @@ pub(super) struct ForHistories<'a> {
 pub(super) struct SimilarItems<'a> {
     /// The run that it comes from.
     pub(super) run: &'a str,
+    /// The arm that it comes from, where the service has several runs side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(super) arm: Option<&'a str>,
     /// The item's key.
     pub(super) item: &'a str,
     /// Most like it first.
@@ -141,7 +169,7 @@ pub(super) struct SimilarItems<'a> {
 /// Interactions that were taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Taken<'a> {
-    /// The run that knew items or not.
+    /// The run that knew items or not; of several side by side the first one.
     pub(super) run: &'a str,
     /// How many: all of the request.
     pub(super) accepted: usize,
@@ -167,8 +195,37 @@ pub(super) struct Version {
     pub(super) name: &'static str,
     /// Of the program.
     pub(super) version: &'static str,
-    /// The run that is served.
+    /// The run that is served; of several side by side the first one.
     pub(super) run: String,
+    /// The runs that are served side by side; absent where there is one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    pub(super) arms: Vec<ArmOf>,
+}
+
+/// A run that is served beside others.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ArmOf {
+    /// The name of the arm, which `arm` in a query asks for.
+    pub(super) arm: String,
+    /// The run that is served in it.
+    pub(super) run: String,
+    /// The share of users who are given its lists, from 0 to 1.
+    pub(super) share: f64,
+}
+
+/// A list of a batch with the run that it comes from.
+pub(super) struct OfRun {
+    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) list: List,
+}
+
+impl OfRun {
+    /// The run and the arm, as a list of a batch names them: not where the service has one run.
+    pub(super) fn named(&self) -> (Option<&str>, Option<&str>) {
+        let arm = self.snapshot.arm_name();
+        (arm.map(|_| &*self.snapshot.id), arm)
+    }
 }
 
 /// The places of a list, in keys and titles of the run it was made from.
@@ -200,15 +257,14 @@ pub(super) fn json(value: &impl Serialize) -> Result<Response, Problem> {
 /// # Errors
 /// A value that JSON cannot hold.
 pub(super) async fn written(
-    snapshot: Arc<Snapshot>,
-    lists: Vec<List>,
-    write: impl FnOnce(&Snapshot, &[List]) -> Result<Response, Problem> + Send + 'static,
+    lists: Vec<OfRun>,
+    write: impl FnOnce(&[OfRun]) -> Result<Response, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
-    let n_places: usize = lists.iter().map(|list| list.items.len()).sum();
+    let n_places: usize = lists.iter().map(|one| one.list.items.len()).sum();
     if n_places <= PLACES_AT_ONCE {
-        return write(&snapshot, &lists);
+        return write(&lists);
     }
-    let written = tokio::task::spawn_blocking(move || write(&snapshot, &lists));
+    let written = tokio::task::spawn_blocking(move || write(&lists));
     written.await.map_err(|_| Problem::internal())?
 }
 

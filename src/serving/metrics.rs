@@ -3,12 +3,16 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::{EncodeLabelSet, text::encode};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+
+use super::arm::InArm;
+use super::snapshot::Snapshot;
 
 /// The labels of a request that was answered.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -17,30 +21,40 @@ pub(super) struct Answered {
     pub(super) route: String,
     pub(super) method: String,
     pub(super) status: u16,
+    #[prometheus(flatten)]
+    pub(super) arm: InArm,
 }
 
 /// The labels of how long requests took.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfRoute {
     pub(super) route: String,
+    #[prometheus(flatten)]
+    pub(super) arm: InArm,
 }
 
 /// How an attempt to serve another run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Reloaded {
     pub(super) result: &'static str,
+    #[prometheus(flatten)]
+    pub(super) arm: InArm,
 }
 
 /// What a list is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct OfSource {
     pub(super) source: &'static str,
+    #[prometheus(flatten)]
+    pub(super) arm: InArm,
 }
 
-/// Which run is served.
+/// Which run is served, in which arm.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Served {
     run: String,
+    #[prometheus(flatten)]
+    arm: InArm,
 }
 
 /// All metrics.
@@ -56,7 +70,7 @@ pub(super) struct Metrics {
     reloads: Family<Reloaded, Counter>,
     served: Family<Served, Gauge>,
     loaded: Gauge<f64, AtomicU64>,
-    /// Runs that are in memory: the one that is served, and those whose last requests are worked on.
+    /// Runs that are in memory: those that are served, and those whose last requests are worked on.
     pub(super) runs: Gauge,
     pub(super) interactions: Counter,
     pub(super) unknown_items: Counter,
@@ -124,16 +138,16 @@ impl Metrics {
             batch.clone(),
         );
         registry.register("reloads", "Attempts to serve another run", reloads.clone());
-        registry.register("run", "The run that is served", served.clone());
+        registry.register("run", "The runs that are served", served.clone());
         registry.register_with_unit(
             "run_loaded_timestamp",
-            "When it was loaded, since 1970",
+            "When a run was loaded last, since 1970",
             Unit::Seconds,
             loaded.clone(),
         );
         registry.register(
             "runs_in_memory",
-            "Runs in memory; 1 once a reload is over",
+            "Runs in memory; one an arm once a reload is over",
             runs.clone(),
         );
         registry.register(
@@ -152,6 +166,7 @@ impl Metrics {
     pub(super) fn answered(&self, answered: Answered, took: Duration) {
         let route = OfRoute {
             route: answered.route.clone(),
+            arm: answered.arm.clone(),
         };
         self.requests.get_or_create(&answered).inc();
         self.seconds
@@ -159,22 +174,27 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Another run is served from now on.
-    pub(super) fn serves(&self, run: &str) {
-        self.served.clear();
-        let run = run.to_owned();
-        self.served.get_or_create(&Served { run }).set(1);
+    /// A run is served from now on, in the place of another one of its arm.
+    pub(super) fn serves(&self, run: &Snapshot, before: Option<&Snapshot>) {
+        let served = |run: &Snapshot| Served {
+            run: run.id.clone(),
+            arm: run.label(),
+        };
+        if let Some(before) = before {
+            self.served.remove(&served(before));
+        }
+        self.served.get_or_create(&served(run)).set(1);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         self.loaded.set(now.map_or(0.0, |now| now.as_secs_f64()));
     }
 
     /// Counts an attempt to serve another run.
-    pub(super) fn reloaded(&self, is_done: bool) {
+    pub(super) fn reloaded(&self, is_done: bool, arm: InArm) {
         let result = match is_done {
             true => "done",
             false => "refused",
         };
-        self.reloads.get_or_create(&Reloaded { result }).inc();
+        self.reloads.get_or_create(&Reloaded { result, arm }).inc();
     }
 
     /// The text that Prometheus reads.

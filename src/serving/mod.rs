@@ -1,12 +1,15 @@
 //! The HTTP service: the lists of a finished run over HTTP, interactions as they happen, and a new run without a pause.
 //!
-//! A [`Service`] holds one run at a time as an `Arc`. Each request takes that `Arc` once, so that no answer mixes two
+//! A [`Service`] holds one run at a time as an `Arc`, or one an arm where several are served side by side. Each request takes that `Arc` once, so that no answer mixes two
 //! runs, and a run that was replaced is freed with its last request. Handlers are plain functions over the state; the
 //! lists are made by threads of their own, several requests in one pass over the items.
 
 mod accept;
 mod answers;
 mod catalogue;
+mod arm;
+mod arms;
+mod cors;
 mod error;
 mod interactions;
 mod layers;
@@ -26,7 +29,10 @@ mod state;
 mod stop;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod tokens;
+mod traces;
 
 pub use service::Service;
-pub use settings::{Keep, Limits, Settings};
+pub use settings::{Also, Keep, Limits, Settings, TlsFiles};
+pub use traces::TRACES;

@@ -14,7 +14,8 @@ use super::problem::Fault;
     info(
         title = "Sagebrush",
         description = "Lists of a recommender. Every answer has the id of the run that it comes from, in the member `run` \
-                       and in the header `sagebrush-run`: the first 12 hexadecimal digits of the BLAKE3 hash of its MANIFEST.json.",
+                       and in the header `sagebrush-run`: the first 12 hexadecimal digits of the BLAKE3 hash of its MANIFEST.json. \
+                       Where several runs are served side by side, `arm` and `sagebrush-arm` name the one that answered.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(Fault)),

@@ -38,31 +38,17 @@ pub(super) fn of_user(snapshot: &Snapshot, added: &Added, key: &str) -> Who {
 }
 
 /// A user of the run who has taken some items since. Those that the model knows her by already change nothing.
-fn with_new(snapshot: &Snapshot, user: u32, mut new: Vec<u32>) -> Who {
+fn with_new(snapshot: &Snapshot, user: u32, new: Vec<u32>) -> Who {
     let run = &snapshot.run;
-    let known = run.histories.of(user);
-    new.retain(|item| known.binary_search(item).is_err());
-    if new.is_empty() {
-        return Who::User(user);
-    }
-    let start = run.histories.row_ptr()[user as usize];
-    let weight = |at: usize| run.weights.get(start + at).copied().unwrap_or(1.0);
-    let mut history: Vec<(u32, f32)> = (0..)
-        .zip(known)
-        .map(|(at, &item)| (item, weight(at)))
-        .collect();
-    history.extend(new.iter().map(|&item| (item, 1.0)));
-    history.sort_by_key(|&(item, _)| item);
-    history.dedup_by_key(|&mut (item, _)| item);
     let seen = [run.recommender.seen().of(user), &new].concat();
-    Who::Person(Person {
-        weights: match run.weights.is_empty() {
-            true => Vec::new(),
-            false => history.iter().map(|&(_, weight)| weight).collect(),
-        },
-        history: history.into_iter().map(|(item, _)| item).collect(),
-        seen: ascending(seen),
-    })
+    match run.history(Some(user), ascending(new)) {
+        None => Who::User(user),
+        Some((history, weights)) => Who::Person(Person {
+            history,
+            weights,
+            seen: ascending(seen),
+        }),
+    }
 }
 
 /// Somebody by a history of keys, and the keys that no item of the run has.
@@ -133,12 +119,13 @@ pub(super) async fn lists(
     };
     let lists: Vec<List> = are_users.into_iter().filter_map(next).collect();
     for list in &lists {
-        count(app, list.source.name());
+        count(app, snapshot, list.source.name());
     }
     Ok(lists)
 }
 
-fn count(app: &App, source: &'static str) {
-    let of_source = super::metrics::OfSource { source };
+fn count(app: &App, snapshot: &Snapshot, source: &'static str) {
+    let arm = snapshot.label();
+    let of_source = super::metrics::OfSource { source, arm };
     app.metrics.lists.get_or_create(&of_source).inc();
 }

@@ -1,6 +1,7 @@
 //! Serving another run: where one was published in place of the one that is served, or when the service is told to look.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -22,7 +23,7 @@ pub(super) struct Reloader {
 }
 
 impl Reloader {
-    /// Starts it for a run, or a link to one.
+    /// Starts it for a run, or a link to one, and for those beside it.
     ///
     /// # Errors
     /// A thread that cannot be started.
@@ -62,8 +63,23 @@ struct Refused {
     until: Instant,
 }
 
+/// The place of a run that is served, and what was wrong with the newest one there.
+struct Place {
+    run: PathBuf,
+    /// The first arm is 0.
+    arm: usize,
+    refused: Option<Refused>,
+}
+
 fn follow(app: &State, run: &Path, watch: bool, telling: &Receiver<()>) {
-    let mut refused: Option<Refused> = None;
+    let others = app.arms.others().iter().map(|arm| arm.run.clone());
+    let runs = [run.to_owned()].into_iter().chain(others);
+    let place = |(arm, run)| Place {
+        run,
+        arm,
+        refused: None,
+    };
+    let mut places: Vec<Place> = runs.enumerate().map(place).collect();
     loop {
         let was_told = match watch {
             true => match telling.recv_timeout(LOOK) {
@@ -76,40 +92,53 @@ fn follow(app: &State, run: &Path, watch: bool, telling: &Receiver<()>) {
                 Err(_) => return,
             },
         };
-        if was_told && let Err(error) = app.read_tokens() {
-            tracing::warn!(%error, "the tokens of before stay");
+        if was_told {
+            app.read_again();
         }
-        let id = id_of_run(run);
-        let is_new = id.is_some() && id.as_ref() != Some(&app.current.load().id);
-        let rests = |refused: &Refused| refused.id == id && Instant::now() < refused.until;
-        if !was_told && (!is_new || refused.as_ref().is_some_and(rests)) {
-            continue;
+        for place in &mut places {
+            look(app, place, was_told);
         }
-        refused = match load(app, run) {
-            Ok(()) => None,
-            Err(error) => {
-                let again = refused.filter(|refused| refused.id == id);
-                if was_told || again.is_none() {
-                    tracing::warn!(%error, "a run is refused, and the one of before goes on being served");
-                }
-                app.metrics.reloaded(false);
-                let rest = again.map_or(REST[0], |refused| REST[1].min(refused.rest * 2));
-                let until = Instant::now() + rest;
-                Some(Refused { id, rest, until })
-            }
-        };
     }
 }
 
+/// Serves what lies at a place now, where that is another run and was not refused a moment ago.
+fn look(app: &State, place: &mut Place, was_told: bool) {
+    let id = id_of_run(&place.run);
+    let is_new = id.is_some() && id.as_ref() != Some(&app.serving(place.arm).load().id);
+    let rests = |refused: &Refused| refused.id == id && Instant::now() < refused.until;
+    if !was_told && (!is_new || place.refused.as_ref().is_some_and(rests)) {
+        return;
+    }
+    place.refused = match load(app, place) {
+        Ok(()) => None,
+        Err(error) => {
+            let again = place.refused.take().filter(|refused| refused.id == id);
+            if was_told || again.is_none() {
+                tracing::warn!(%error, "a run is refused, and the one of before goes on being served");
+            }
+            app.metrics
+                .reloaded(false, app.serving(place.arm).load().label());
+            let rest = again.map_or(REST[0], |refused| REST[1].min(refused.rest * 2));
+            let until = Instant::now() + rest;
+            Some(Refused { id, rest, until })
+        }
+    };
+}
+
 /// Opens what is there now and serves it. Requests that have begun keep their run, which is freed with the last of them.
-fn load(app: &State, run: &Path) -> crate::error::Result<()> {
+fn load(app: &State, place: &Place) -> crate::error::Result<()> {
     let began = Instant::now();
-    let snapshot = Snapshot::open(run, &app.metrics.runs)?;
+    let serving = app.serving(place.arm);
+    let arm = serving.load().arm.clone();
+    let snapshot = Snapshot::open(&place.run, arm.as_ref(), &app.metrics.runs)?;
     let (id, path) = (snapshot.id.clone(), snapshot.path.display().to_string());
-    app.current.store(snapshot);
-    app.metrics.serves(&id);
-    app.metrics.reloaded(true);
+    let before = serving.swap(Arc::clone(&snapshot));
+    app.metrics.serves(&snapshot, Some(&before));
+    app.metrics.reloaded(true, snapshot.label());
     let seconds = began.elapsed().as_secs_f64();
-    tracing::info!(run = id, path, seconds, "another run is served");
+    match arm {
+        None => tracing::info!(run = id, path, seconds, "another run is served"),
+        Some(arm) => tracing::info!(run = id, %arm, path, seconds, "another run is served"),
+    }
     Ok(())
 }

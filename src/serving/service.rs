@@ -27,7 +27,6 @@ use crate::error::Result;
 /// # Ok::<(), sagebrush::Error>(())
 /// ```
 pub struct Service {
-    settings: Settings,
     listener: TcpListener,
     address: SocketAddr,
     app: State,
@@ -61,7 +60,6 @@ impl Service {
         let reloader = Arc::new(reloader);
         let stops = runtime.block_on(async { hear(&reloader) });
         Ok(Self {
-            settings: settings.clone(),
             listener,
             address,
             app,
@@ -74,6 +72,27 @@ impl Service {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its address for a browser or a program.
+    pub fn url(&self) -> String {
+        let scheme = match self.app.tls {
+            Some(_) => "https",
+            None => "http",
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The runs that it serves side by side: the name of each arm, the id of its run and its share of the users, the first
+    /// one first. Empty where it serves one run.
+    pub fn arms(&self) -> Vec<(String, String, f64)> {
+        let arms = self.app.arms.names().into_iter().map(str::to_owned);
+        let run = |at: usize| self.app.serving(at).load().id.clone();
+        let runs = arms.enumerate().map(|(at, arm)| (arm, run(at)));
+        let with_shares = runs.zip(self.app.arms.shares());
+        with_shares
+            .map(|((arm, run), share)| (arm, run, share))
+            .collect()
     }
 
     /// The id of the run that it serves.
@@ -97,7 +116,6 @@ impl Service {
     /// Requests that took longer than the limit for a stop.
     pub fn run(self) -> Result<()> {
         let Self {
-            settings,
             listener,
             address,
             app,
@@ -119,7 +137,7 @@ impl Service {
                 tracing::info!("stopping");
             };
             let (router, at_once) = (router(app.clone()), asked(stops.clone(), 2));
-            Ok(accept::serve(listener, router, &settings.limits, stop, at_once).await)
+            Ok(accept::serve(listener, router, &app, stop, at_once).await)
         });
         let cut = cut.map_err(ServeError::Threads)?;
         tracing::info!(cut, "stopped");

@@ -4,11 +4,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::arm::last_part;
+
 /// What a service is asked for.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The run, or a link to it.
     pub run: PathBuf,
+    /// Runs beside it, each for a share of the users.
+    pub also: Vec<Also>,
+    /// Places users in arms anew, so that one experiment does not depend on another.
+    pub salt: String,
     /// The name or address to listen on.
     pub host: String,
     /// The port; 0 takes a free one.
@@ -17,6 +23,10 @@ pub struct Settings {
     pub watch: bool,
     /// A file of bearer tokens, a `name:token` a line; without one every request is answered.
     pub tokens: Option<PathBuf>,
+    /// The certificate that connections are encrypted with; without one they are not.
+    pub tls: Option<TlsFiles>,
+    /// Sites whose pages may ask from a browser, such as `https://shop.example`; `*` is every site.
+    pub cors: Vec<String>,
     /// Where interactions are kept.
     pub interactions: Keep,
     /// The limits.
@@ -28,10 +38,14 @@ impl Settings {
     pub fn of(run: impl Into<PathBuf>) -> Self {
         Self {
             run: run.into(),
+            also: Vec::new(),
+            salt: String::new(),
             host: "127.0.0.1".to_owned(),
             port: 0,
             watch: false,
             tokens: None,
+            tls: None,
+            cors: Vec::new(),
             interactions: Keep::Beside,
             limits: Limits::default(),
         }
@@ -45,6 +59,24 @@ impl Settings {
             Keep::Beside => Some(beside(&self.run)),
         }
     }
+}
+
+/// A run beside the first one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Also {
+    /// The run, or a link to it. The last part of its path is the name of its arm.
+    pub run: PathBuf,
+    /// The share of users who are given its lists, from 0 to 1.
+    pub share: f64,
+}
+
+/// The files of a certificate, in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, and those between it and the authority.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
 }
 
 /// Where interactions are kept.
@@ -61,11 +93,7 @@ pub enum Keep {
 
 /// The file beside a run, whose name may be `.` or end in a slash.
 fn beside(run: &Path) -> PathBuf {
-    let whole = || run.canonicalize().unwrap_or_else(|_| run.to_owned());
-    let run = match run.file_name() {
-        Some(_) => run.to_owned(),
-        None => whole(),
-    };
+    let run = last_part(run);
     let mut name = OsString::from(run.file_name().unwrap_or_default());
     name.push(".interactions.jsonl");
     run.with_file_name(name)

@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::catalogue::Catalogue;
+use super::arm::{ArmName, InArm};
 use super::error::ServeError;
 use crate::data::ItemLists;
 use crate::error::Result;
@@ -28,6 +29,8 @@ pub(super) struct Snapshot {
     pub(super) run: ServedRun,
     /// What people look through.
     pub(super) catalogue: Catalogue,
+    /// The arm that it is served in; `None` where the service has one run.
+    pub(super) arm: Option<ArmName>,
     _counted: Counted,
 }
 
@@ -45,7 +48,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// A run that is missing, damaged or not finished.
-    pub(super) fn open(run: &Path, in_memory: &Gauge) -> Result<Arc<Self>> {
+    pub(super) fn open(run: &Path, arm: Option<&ArmName>, in_memory: &Gauge) -> Result<Arc<Self>> {
         for _ in 0..TRIES_MAX {
             let path = run.canonicalize().unwrap_or_else(|_| run.to_owned());
             let before = id_of_run(&path);
@@ -62,6 +65,7 @@ impl Snapshot {
                         path,
                         run,
                         catalogue: Catalogue::default(),
+                        arm: arm.cloned(),
                         _counted: Counted(in_memory.clone()),
                     };
                     snapshot.warm();
@@ -73,6 +77,16 @@ impl Snapshot {
             }
         }
         Err(ServeError::Restless.into())
+    }
+
+    /// The name of its arm.
+    pub(super) fn arm_name(&self) -> Option<&str> {
+        self.arm.as_ref().map(ArmName::as_str)
+    }
+
+    /// The label of its arm.
+    pub(super) fn label(&self) -> InArm {
+        InArm::of(self.arm.as_ref())
     }
 
     /// Makes what is made when it is first needed, so that no request waits for it. What fails here is told to the

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use axum::http::HeaderValue;
 use tokio::sync::Semaphore;
 
+use super::arms::{Arms, Taken};
+use super::cors;
 use super::error::ServeError;
 use super::interactions::Interactions;
 use super::metrics::Metrics;
 use super::ranking::Ranking;
 use super::settings::{Limits, Settings};
 use super::snapshot::Snapshot;
+use super::tls::Tls;
 use super::tokens::Tokens;
 use crate::error::Result;
 
@@ -21,7 +25,10 @@ pub(super) type State = Arc<App>;
 
 /// The state of a service.
 pub(super) struct App {
+    /// The run that is served; of several side by side the first one.
     pub(super) current: ArcSwap<Snapshot>,
+    /// The runs beside it.
+    pub(super) arms: Arms,
     pub(super) interactions: Interactions,
     pub(super) ranking: Ranking,
     pub(super) metrics: Metrics,
@@ -29,6 +36,10 @@ pub(super) struct App {
     /// `None` where every request is answered.
     pub(super) tokens: ArcSwapOption<Tokens>,
     token_file: Option<PathBuf>,
+    /// `None` where connections are not encrypted.
+    pub(super) tls: Option<Tls>,
+    /// Sites whose pages may ask; empty where none may.
+    pub(super) cors: Vec<HeaderValue>,
     /// One for each request that may be worked on at once.
     pub(super) permits: Semaphore,
     /// One for each search that may look through keys and titles at once, so that lists keep a core.
@@ -43,9 +54,16 @@ impl App {
     /// A run, a file of interactions or of tokens that cannot be opened.
     pub(super) fn open(settings: &Settings) -> Result<Self> {
         let tokens = settings.tokens.as_deref().map(Tokens::read).transpose()?;
+        let tls = settings.tls.as_ref().map(Tls::open).transpose()?;
+        let cors = cors::origins(&settings.cors)?;
         let metrics = Metrics::new();
-        let snapshot = Snapshot::open(&settings.run, &metrics.runs)?;
-        metrics.serves(&snapshot.id);
+        let arms = Arms::open(settings, &metrics.runs)?;
+        let snapshot = Snapshot::open(&settings.run, arms.first.as_ref(), &metrics.runs)?;
+        metrics.serves(&snapshot, None);
+        for arm in arms.others() {
+            metrics.serves(&arm.current.load(), None);
+        }
+        arms.remark_on_twins(&snapshot);
         let interactions = match settings.interactions_path() {
             Some(path) => Interactions::open(&path)?,
             None => Interactions::none(),
@@ -54,23 +72,47 @@ impl App {
         let ranking = Ranking::start(n_threads, &metrics.batch).map_err(ServeError::Threads)?;
         Ok(Self {
             current: ArcSwap::new(snapshot),
+            arms,
             interactions,
             ranking,
             metrics,
             limits: settings.limits.clone(),
             tokens: ArcSwapOption::new(tokens.map(Arc::new)),
             token_file: settings.tokens.clone(),
+            tls,
+            cors,
             permits: Semaphore::new(settings.limits.concurrent),
             searches: Arc::new(Semaphore::new(n_threads.div_ceil(2))),
             is_stopping: AtomicBool::new(false),
         })
     }
 
-    /// Reads the file of tokens again, where there is one.
-    ///
-    /// # Errors
-    /// As [`Tokens::read`]; the tokens of before stay.
-    pub(super) fn read_tokens(&self) -> Result<(), ServeError> {
+    /// The runs that a request is answered from.
+    pub(super) fn take(&self) -> Taken {
+        self.arms.take(self.current.load_full())
+    }
+
+    /// Where the run of an arm is kept; the first is 0.
+    pub(super) fn serving(&self, arm: usize) -> &ArcSwap<Snapshot> {
+        let others = self.arms.others();
+        match arm.checked_sub(1).and_then(|at| others.get(at)) {
+            Some(arm) => &arm.current,
+            None => &self.current,
+        }
+    }
+
+    /// Reads the files of tokens and of the certificate again, where there are any. What cannot be read is told, and what
+    /// there was before stays.
+    pub(super) fn read_again(&self) {
+        if let Err(error) = self.read_tokens() {
+            tracing::warn!(%error, "the tokens of before stay");
+        }
+        if let Some(Err(error)) = self.tls.as_ref().map(Tls::read_again) {
+            tracing::warn!(%error, "the certificate of before stays");
+        }
+    }
+
+    fn read_tokens(&self) -> Result<(), ServeError> {
         if let Some(path) = &self.token_file {
             self.tokens.store(Some(Arc::new(Tokens::read(path)?)));
         }

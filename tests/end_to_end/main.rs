@@ -36,6 +36,8 @@ mod relative_paths;
 mod released_formats;
 mod reproduce;
 mod reranked;
+#[cfg(unix)]
+mod retrain;
 #[cfg(all(feature = "serve", unix))]
 mod serve;
 mod settings;

@@ -147,6 +147,22 @@ const MAY_KNOW: MayKnow<'_> = &[
         ],
     ),
     (
+        "retraining",
+        &[
+            "config",
+            "data",
+            "error",
+            "evaluation",
+            "failure",
+            "finished",
+            "fitting",
+            "inference",
+            "observer",
+            "run",
+            "split",
+        ],
+    ),
+    (
         "library",
         &[
             "config",
@@ -186,6 +202,7 @@ const MAY_KNOW: MayKnow<'_> = &[
             "machine",
             "numbers",
             "observer",
+            "retraining",
             "run",
             "sampling",
             "serving",

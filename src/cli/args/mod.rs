@@ -3,6 +3,8 @@
 mod export;
 mod lists;
 mod refresh;
+#[cfg(feature = "train")]
+mod retrain;
 mod serve;
 mod synth;
 #[cfg(feature = "train")]
@@ -15,6 +17,8 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use export::{ColumnsArg, ExportArgs, IndexArg, WhatArg};
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
 pub(crate) use refresh::RefreshArgs;
+#[cfg(feature = "train")]
+pub(crate) use retrain::{RetrainArgs, RollbackArgs};
 pub(crate) use serve::{LogForm, ServeArgs};
 pub(crate) use synth::SynthArgs;
 #[cfg(feature = "train")]
@@ -120,6 +124,18 @@ pub(crate) enum Command {
         after_help = "Popularity, what users have, new users and new items are brought up to date; vectors and settings stay. The log is read as the run's own was; the flags say otherwise. It may hold again what the run knows.\n\nExamples:\n  sagebrush refresh --run my-run today.csv\n  sagebrush refresh --run my-run ratings.csv --out new-run\n  sagebrush refresh --run pinsage-run today.csv --items films.csv"
     )]
     Refresh(RefreshArgs),
+    /// Train a served run again on what came since, and serve the new one where it is not worse
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "The run is a link in a folder of runs: `mkdir runs && mv my-run runs/first && ln -s first runs/current`. What came since it was trained is in the logs of its settings, in the new ones and in LINK.interactions.jsonl, where `sagebrush serve --run LINK` keeps it. Both runs are measured on the newer half of it; the new run is worse where the whole 95% interval of the difference in ndcg@20 is below 0. Otherwise it is trained on everything, and the link leads to it.\n\nExit codes: 0 published, or nothing to do; 1 worse, and kept aside in LINK.aside; 75 another one is at work.\n\nExamples:\n  sagebrush retrain --run runs/current\n  sagebrush retrain --run runs/current today.csv --keep 5 --json"
+    )]
+    Retrain(RetrainArgs),
+    /// Serve the run again that was served before the last retraining
+    #[cfg(feature = "train")]
+    #[command(
+        after_help = "A service that watches the link follows at once. Given again it goes back one more.\n\nExamples:\n  sagebrush rollback --run runs/current"
+    )]
+    Rollback(RollbackArgs),
     /// List the top-K items for users
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215 --why\n  sagebrush recommend --run my-run --user 42 --diversity 0.3 --category-cap 3\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"
@@ -142,7 +158,7 @@ pub(crate) enum Command {
     Export(Box<ExportArgs>),
     /// Serve a run over HTTP: lists, interactions as they happen, a new run without a pause
     #[command(
-        after_help = "At the root of the service is a page to look at lists, at /api a form for each route; /openapi.json is the same for programs. Builds with `--features serve` have it.\n\nExamples:\n  sagebrush serve --run my-run\n  sagebrush serve --run current --watch --host 0.0.0.0 --token-file tokens.txt --log json\n  sagebrush serve --run my-run --port 0 --read-only"
+        after_help = "At the root of the service is a page to look at lists, at /api a form for each route; /openapi.json is the same for programs. Builds with `--features serve` have it.\n\nExamples:\n  sagebrush serve --run my-run\n  sagebrush serve --run current --watch --host 0.0.0.0 --token-file tokens.txt --log json\n  sagebrush serve --run my-run --port 0 --read-only\n  sagebrush serve --run current --also next=10% --watch\n  sagebrush serve --run my-run --host 0.0.0.0 --tls-cert chain.pem --tls-key key.pem"
     )]
     Serve(ServeArgs),
     /// Show a user's negatives in training, and how near each is in the graph

@@ -12,6 +12,13 @@ pub(crate) struct ServeArgs {
     /// The run directory, or a link to it
     #[arg(long, value_name = "RUN")]
     pub(crate) run: PathBuf,
+    /// Serve another run beside it to a share of the users, such as next=10%; can be given several times. The last part of
+    /// its path is the name of its arm
+    #[arg(long, value_name = "RUN=SHARE", value_parser = AlsoArg::parse)]
+    pub(crate) also: Vec<AlsoArg>,
+    /// Place users in arms anew, so that this experiment does not depend on another
+    #[arg(long, value_name = "TEXT", default_value = "", requires = "also")]
+    pub(crate) salt: String,
     /// The address to listen on; 0.0.0.0 is every one of this machine
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub(crate) host: String,
@@ -24,6 +31,15 @@ pub(crate) struct ServeArgs {
     /// A file of bearer tokens, a `name:token` a line; without one every request is answered
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
+    /// A certificate in PEM, with those between it and the authority: speak TLS
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// A site whose pages may ask from a browser, such as https://shop.example; can be given several times; `*` is every one
+    #[arg(long, value_name = "ORIGIN")]
+    pub(crate) cors: Vec<String>,
     /// Where interactions are kept; beside the run, as RUN.interactions.jsonl, by default
     #[arg(long, value_name = "FILE", conflicts_with = "read_only")]
     pub(crate) interactions: Option<PathBuf>,
@@ -36,6 +52,32 @@ pub(crate) struct ServeArgs {
     /// The limits.
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+/// A run beside the first one, and its share of the users.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct AlsoArg {
+    pub(crate) run: PathBuf,
+    /// From 0 to 1.
+    pub(crate) share: f64,
+}
+
+impl AlsoArg {
+    /// `RUN=SHARE%`.
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong =
+            || format!("`{text}` is no run with a share: write RUN=SHARE%, such as next=10%");
+        let (run, share) = text.rsplit_once('=').ok_or_else(wrong)?;
+        let percent = share.trim().strip_suffix('%').ok_or_else(wrong)?;
+        let percent: f64 = percent.trim().parse().map_err(|_| wrong())?;
+        match run.is_empty() || !(0.0..=100.0).contains(&percent) {
+            true => Err(wrong()),
+            false => Ok(Self {
+                run: run.into(),
+                share: percent / 100.0,
+            }),
+        }
+    }
 }
 
 /// Limits of `serve`.

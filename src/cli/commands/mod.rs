@@ -25,6 +25,8 @@ mod refresh;
 mod report_data;
 #[cfg(feature = "train")]
 mod reproduce;
+#[cfg(feature = "train")]
+mod retrain;
 mod serve;
 mod settings;
 mod similar;
@@ -54,6 +56,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Demo(_)
             | Command::Train(_)
             | Command::Refit(_)
+            | Command::Retrain(_)
             | Command::Tune(_)
             | Command::Ablate(_)
             | Command::Reproduce(_)
@@ -67,6 +70,10 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Train(args) => return train::train(&session, args),
         #[cfg(feature = "train")]
         Command::Refit(args) => return refit::refit(&session, args),
+        #[cfg(feature = "train")]
+        Command::Retrain(args) => return retrain::retrain(&session, args),
+        #[cfg(feature = "train")]
+        Command::Rollback(args) => retrain::rollback(&session, args)?,
         #[cfg(feature = "train")]
         Command::Tune(args) => return tune::tune(&session, args),
         #[cfg(feature = "train")]

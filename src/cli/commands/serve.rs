@@ -8,14 +8,25 @@ use crate::error::Result;
 #[cfg(feature = "serve")]
 pub(super) fn serve(session: &Session, args: &ServeArgs) -> Result<()> {
     let service = crate::serving::Service::start(&settings(args))?;
-    let (address, run) = (service.address(), service.run_id());
+    let (url, run, arms) = (service.url(), service.run_id(), service.arms());
     if session.json {
         session.print_json(&serde_json::json!({
-            "address": format!("http://{address}"), "run": run,
+            "address": url, "run": run,
+            "arms": arms.iter().map(|(arm, run, share)| serde_json::json!({
+                "arm": arm, "run": run, "share": share,
+            })).collect::<Vec<_>>(),
             "interactions": service.interactions(), "known": service.n_interactions(),
         }))?;
     } else {
-        session.print(&format!("listening on http://{address}, run {run}"))?;
+        let arm = |(arm, run, share): &(String, String, f64)| {
+            let percent = (share * 1e6).round() / 1e4;
+            format!("run {run} in arm {arm} ({percent}%)")
+        };
+        let serves = match arms.is_empty() {
+            true => format!("run {run}"),
+            false => arms.iter().map(arm).collect::<Vec<_>>().join(", "),
+        };
+        session.print(&format!("listening on {url}, {serves}"))?;
     }
     service.run()
 }
@@ -24,15 +35,27 @@ pub(super) fn serve(session: &Session, args: &ServeArgs) -> Result<()> {
 fn settings(args: &ServeArgs) -> crate::serving::Settings {
     use std::time::Duration;
 
-    use crate::serving::{Keep, Limits, Settings};
+    use crate::serving::{Also, Keep, Limits, Settings, TlsFiles};
 
     let seconds = |n: u32| Duration::from_secs(n.into());
     Settings {
         run: args.run.clone(),
+        also: args
+            .also
+            .iter()
+            .map(|also| Also {
+                run: also.run.clone(),
+                share: also.share,
+            })
+            .collect(),
+        salt: args.salt.clone(),
         host: args.host.clone(),
         port: args.port,
         watch: args.watch,
         tokens: args.token_file.clone(),
+        tls: (args.tls_cert.clone().zip(args.tls_key.clone()))
+            .map(|(certificate, key)| TlsFiles { certificate, key }),
+        cors: args.cors.clone(),
         interactions: match (args.read_only, &args.interactions) {
             (true, _) => Keep::Nowhere,
             (false, Some(path)) => Keep::At(path.clone()),

@@ -12,6 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use super::cors;
 use super::openapi::Document;
 use super::problem::{Problem, of_panic};
 use super::routes;
@@ -38,8 +39,12 @@ pub(super) fn router(app: State) -> Router {
 
 /// Routes with what stands before all of them.
 pub(super) fn within(router: Router<State>, app: State) -> Router {
+    let router = router.layer(CatchPanicLayer::custom(of_panic));
+    let router = match app.cors.is_empty() {
+        true => router,
+        false => router.layer(cors::layer(&app.cors)),
+    };
     router
-        .layer(CatchPanicLayer::custom(of_panic))
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(DefaultBodyLimit::max(app.limits.body_bytes))
         .with_state(app)

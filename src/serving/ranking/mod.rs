@@ -12,9 +12,11 @@ use std::thread::JoinHandle;
 
 use prometheus_client::metrics::histogram::Histogram;
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 use super::problem::Problem;
 use super::snapshot::Snapshot;
+use super::traces;
 use crate::inference::ListOptions;
 use job::Job;
 pub(super) use job::{List, Person, Work};
@@ -57,13 +59,15 @@ impl Ranking {
         work: Work,
     ) -> Result<Vec<List>, Problem> {
         let (reply, lists) = oneshot::channel();
-        self.queue.push(Job {
+        let job = Job {
             snapshot: Arc::clone(snapshot),
             options,
             work,
             reply,
-        });
-        match lists.await {
+        };
+        let span = traces::ranking(job.n_lists());
+        self.queue.push(job);
+        match lists.instrument(span).await {
             Ok(lists) => Ok(lists?),
             Err(_) => Err(Problem::internal()),
         }

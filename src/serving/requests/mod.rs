@@ -1,5 +1,6 @@
 //! What requests say, read and checked: keys of paths, queries, bodies, and what a list may hold.
 
+mod arm;
 mod body;
 mod current;
 mod key;
@@ -7,6 +8,7 @@ mod options;
 mod query;
 mod search;
 
+pub(super) use arm::{ArmQuery, Runs, in_order};
 pub(super) use body::{Json, Key, keys};
 pub(super) use current::Current;
 pub(super) use key::PathKey;

@@ -50,6 +50,8 @@ impl ListQuery {
         let mut read = Self::default();
         for (name, value) in parse(query.as_bytes()) {
             match &*name {
+                // The arm is chosen before anything is read by its run.
+                "arm" => {}
                 "k" => read.k = Some(number(&name, &value)?),
                 "category" => read.category = Some(value.into_owned()),
                 "only" => read.only.get_or_insert_default().push(value.into_owned()),

@@ -4,9 +4,10 @@ use axum::extract;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::super::answers::{Health, Version, json};
+use super::super::answers::{ArmOf, Health, Version, json};
 use super::super::problem::{Fault, Problem};
 use super::super::requests::Current;
+use super::super::snapshot::Snapshot;
 use super::super::state::State;
 
 /// What Prometheus is told of the form of metrics.
@@ -62,11 +63,15 @@ pub(super) async fn ready(
     tag = "service",
     responses((status = 200, description = "The program and the run", body = Version))
 )]
-pub(super) async fn version(Current(snapshot): Current) -> Result<Response, Problem> {
+pub(super) async fn version(
+    extract::State(app): extract::State<State>,
+    Current(snapshot): Current,
+) -> Result<Response, Problem> {
     json(&Version {
         name: "sagebrush",
         version: env!("CARGO_PKG_VERSION"),
         run: snapshot.id.clone(),
+        arms: arms(&app, &snapshot),
     })
 }
 
@@ -80,4 +85,19 @@ pub(super) async fn version(Current(snapshot): Current) -> Result<Response, Prob
 pub(super) async fn metrics(extract::State(app): extract::State<State>) -> Response {
     let text = app.metrics.text();
     (StatusCode::OK, [(header::CONTENT_TYPE, OPENMETRICS)], text).into_response()
+}
+
+/// The runs that are served side by side, that of the first arm given.
+fn arms(app: &State, first: &Snapshot) -> Vec<ArmOf> {
+    let names = app.arms.names();
+    let others = app.arms.others().iter();
+    let runs = others.map(|arm| arm.current.load().id.clone());
+    let runs = [first.id.clone()].into_iter().chain(runs);
+    let arm = |((arm, run), share): ((&str, String), f64)| ArmOf {
+        arm: arm.to_owned(),
+        run,
+        share,
+    };
+    let arms = names.into_iter().zip(runs).zip(app.arms.shares());
+    arms.map(arm).collect()
 }

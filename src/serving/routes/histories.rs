@@ -5,14 +5,12 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::answers::{ForHistories, ForHistory, Unknown, json, places, written};
+use super::super::answers::{ForHistories, ForHistory, OfRun, Unknown, json, places, written};
 use super::super::openapi::Faults;
 use super::super::people;
 use super::super::problem::Problem;
-use super::super::ranking::List;
-use super::super::requests::{Current, Filters, Json, Key, check_batch, keys};
+use super::super::requests::{ArmQuery, Filters, Json, Key, Runs, check_batch, in_order, keys};
 use super::super::settings::Limits;
-use super::super::snapshot::Snapshot;
 use super::super::state::State;
 
 /// Histories, and what their lists may hold.
@@ -25,45 +23,75 @@ pub(super) struct Histories {
     #[serde(default)]
     #[schema(required = false)]
     filters: Filters,
+    /// Whose histories they are. Where several runs are served side by side, the user's arm answers; without it each
+    /// history has an arm by its items.
+    #[schema(required = false, nullable = false)]
+    user: Option<Key>,
 }
 
 /// Lists for people by the items they have
 ///
 /// What `sagebrush recommend --history` lists: nobody need be known to the run. Each history has its own answer, in the
 /// order of the request, or what is wrong with it. Items that the run does not know are left out, counted and named; who
-/// has no other gets the most popular items.
+/// has no other gets the most popular items. Where several runs are served side by side, each list comes from one of them
+/// and names it and its arm.
 #[utoipa::path(
     post,
     path = "/v1/recommendations",
     tag = "lists",
+    params(ArmQuery),
     request_body = Histories,
     responses((status = 200, description = "A list a history", body = ForHistories), Faults)
 )]
 pub(super) async fn of_histories(
     extract::State(app): extract::State<State>,
-    Current(snapshot): Current,
-    Json(Histories { histories, filters }): Json<Histories>,
+    runs: Runs,
+    Json(asked): Json<Histories>,
 ) -> Result<Response, Problem> {
+    let Histories {
+        histories,
+        filters,
+        user,
+    } = asked;
     check_batch("histories", histories.len(), &app.limits)?;
-    let asked = filters.asked(&app, &snapshot)?;
-    let mut n_unknown = 0;
-    let (mut whom, mut read) = (Vec::new(), Vec::new());
+    let arm_of_user = user.map(|Key(user)| runs.arm_of_user(&user));
+    // What is wrong with a history has its place among the answers, and no arm.
+    let (mut read, mut people) = (Vec::new(), Vec::new());
     for history in histories {
-        let known = checked(history, &app.limits).map(|keys| {
-            let (who, unknown) = people::of_history(&snapshot, &keys);
+        let history = checked(history, &app.limits);
+        read.push(history.map(|keys| people.push(keys)));
+    }
+    let arms = people.iter().map(|keys| match arm_of_user {
+        Some(arm) => arm,
+        None => runs.arm_of_history(keys.iter().map(String::as_str)),
+    });
+    let (mut lists, mut unknown_items, mut n_unknown) = (Vec::new(), Unknown::default(), 0);
+    let mut unknown_of: Vec<Unknown> = people.iter().map(|_| Unknown::default()).collect();
+    let parts = runs.parts(arms)?;
+    if parts.is_empty() {
+        // Filters are checked all the same.
+        filters.clone().asked(&app, &*runs.of_nobody()?)?;
+    }
+    for part in parts {
+        let asked = filters.clone().asked(&app, &part.snapshot)?;
+        unknown_items = unknown_items.or(asked.unknown);
+        let mut whom = Vec::with_capacity(part.at.len());
+        for &at in &part.at {
+            let (who, unknown) = people::of_history(&part.snapshot, &people[at]);
             n_unknown += unknown.count;
+            unknown_of[at] = unknown;
             whom.push(who);
-            unknown
-        });
-        read.push(known);
+        }
+        let made = people::lists(&app, &part.snapshot, asked.options, whom).await?;
+        lists.extend(part.of(made));
     }
     app.metrics.unknown_items.inc_by(n_unknown as u64);
-    let lists = people::lists(&app, &snapshot, asked.options, whom).await?;
-    written(snapshot, lists, move |snapshot, lists| {
+    let only = runs.only().map(str::to_owned);
+    written(in_order(lists), move |lists| {
         json(&ForHistories {
-            run: &snapshot.id,
-            lists: answers(snapshot, read, lists),
-            unknown_items: asked.unknown,
+            run: only.as_deref(),
+            lists: answers(read, lists.iter().zip(unknown_of)),
+            unknown_items,
         })
     })
     .await
@@ -86,21 +114,23 @@ fn checked(history: Vec<Key>, limits: &Limits) -> Result<Vec<String>, Problem> {
     }
 }
 
-/// The lists among what is wrong with other histories.
+/// The lists, each with the items that its run does not know, among what is wrong with other histories.
 fn answers<'a>(
-    snapshot: &'a Snapshot,
-    read: Vec<Result<Unknown, Problem>>,
-    lists: &'a [List],
+    read: Vec<Result<(), Problem>>,
+    mut lists: impl Iterator<Item = (&'a OfRun, Unknown)>,
 ) -> Vec<ForHistory<'a>> {
-    let mut lists = lists.iter();
-    let answer = |read: Result<Unknown, Problem>| match read.map(|unknown| (unknown, lists.next()))
-    {
-        Ok((unknown_items, Some(list))) => ForHistory::List {
-            source: list.source.name(),
-            items: places(snapshot, list),
-            unknown_items,
-        },
-        Ok((_, None)) => ForHistory::Fault(Problem::internal().fault),
+    let answer = |read: Result<(), Problem>| match read.map(|()| lists.next()) {
+        Ok(Some((one, unknown_items))) => {
+            let (run, arm) = one.named();
+            ForHistory::List {
+                run,
+                arm,
+                source: one.list.source.name(),
+                items: places(&one.snapshot, &one.list),
+                unknown_items,
+            }
+        }
+        Ok(None) => ForHistory::Fault(Problem::internal().fault),
         Err(problem) => ForHistory::Fault(problem.fault),
     };
     read.into_iter().map(answer).collect()

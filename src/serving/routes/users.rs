@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 
 use super::super::answers::{ForUser, ForUsers, Unknown, json, places, written};
 use super::super::openapi::Faults;
-use super::super::people::{self, Who};
+use super::super::people;
 use super::super::problem::Problem;
-use super::super::requests::{Current, Filters, Json, Key, ListQuery, PathKey, check_batch, keys};
+use super::super::requests::{
+    ArmQuery, Filters, Json, Key, ListQuery, PathKey, Runs, check_batch, in_order, keys,
+};
 use super::super::state::State;
 
 /// The list of a user
@@ -20,15 +22,16 @@ use super::super::state::State;
     get,
     path = "/v1/users/{key}/recommendations",
     tag = "lists",
-    params(("key" = String, Path, description = "The user's key"), ListQuery),
+    params(("key" = String, Path, description = "The user's key"), ListQuery, ArmQuery),
     responses((status = 200, description = "The list", body = ForUser), Faults)
 )]
 pub(super) async fn of_user(
     extract::State(app): extract::State<State>,
-    Current(snapshot): Current,
+    runs: Runs,
     PathKey(key): PathKey,
     query: ListQuery,
 ) -> Result<Response, Problem> {
+    let snapshot = runs.of_user(&key)?;
     let items = snapshot.run.recommender.items();
     let asked = query.filters(items)?.asked(&app, &snapshot)?;
     let who = people::of_user(&snapshot, app.interactions.added(), &key);
@@ -36,6 +39,7 @@ pub(super) async fn of_user(
     let list = lists.first().ok_or_else(Problem::internal)?;
     json(&ForUser {
         run: Some(&snapshot.id),
+        arm: snapshot.arm_name(),
         user: &key,
         source: list.source.name(),
         items: places(&snapshot, list),
@@ -57,38 +61,49 @@ pub(super) struct Users {
 
 /// The lists of several users
 ///
-/// As the list of each alone; in the order of the request.
+/// As the list of each alone; in the order of the request. Where several runs are served side by side, each list comes
+/// from the run of its user's arm and names both.
 #[utoipa::path(
     post,
     path = "/v1/users/recommendations",
     tag = "lists",
+    params(ArmQuery),
     request_body = Users,
     responses((status = 200, description = "A list a user", body = ForUsers), Faults)
 )]
 pub(super) async fn of_users(
     extract::State(app): extract::State<State>,
-    Current(snapshot): Current,
+    runs: Runs,
     Json(Users { users, filters }): Json<Users>,
 ) -> Result<Response, Problem> {
     check_batch("users", users.len(), &app.limits)?;
-    let asked = filters.asked(&app, &snapshot)?;
-    let (users, unknown_items) = (keys(users), asked.unknown);
-    let added = app.interactions.added();
-    let whom: Vec<Who> = users
-        .iter()
-        .map(|key| people::of_user(&snapshot, added, key))
-        .collect();
-    let lists = people::lists(&app, &snapshot, asked.options, whom).await?;
-    written(snapshot, lists, move |snapshot, lists| {
-        let lists = users.iter().zip(lists).map(|(user, list)| ForUser {
-            run: None,
-            user,
-            source: list.source.name(),
-            items: places(snapshot, list),
-            unknown_items: Unknown::default(),
+    let users = keys(users);
+    let arms = users.iter().map(|key| runs.arm_of_user(key));
+    let (mut lists, mut unknown_items) = (Vec::new(), Unknown::default());
+    for part in runs.parts(arms)? {
+        let asked = filters.clone().asked(&app, &part.snapshot)?;
+        unknown_items = unknown_items.or(asked.unknown);
+        let added = app.interactions.added();
+        let whom = part.at.iter().map(|&at| &*users[at]);
+        let whom = whom.map(|key| people::of_user(&part.snapshot, added, key));
+        let made = people::lists(&app, &part.snapshot, asked.options, whom.collect()).await?;
+        lists.extend(part.of(made));
+    }
+    let only = runs.only().map(str::to_owned);
+    written(in_order(lists), move |lists| {
+        let lists = users.iter().zip(lists).map(|(user, one)| {
+            let (run, arm) = one.named();
+            ForUser {
+                run,
+                arm,
+                user,
+                source: one.list.source.name(),
+                items: places(&one.snapshot, &one.list),
+                unknown_items: Unknown::default(),
+            }
         });
         json(&ForUsers {
-            run: &snapshot.id,
+            run: only.as_deref(),
             lists: lists.collect(),
             unknown_items,
         })

@@ -1,6 +1,8 @@
 //! The service: the program started on a free port, and asked over HTTP as anybody would.
 
 mod catalogue;
+mod arms;
+mod cors;
 mod document;
 mod http;
 mod interactions;
@@ -9,6 +11,9 @@ mod lists;
 mod monitoring;
 mod reload;
 mod service;
+mod tls;
+#[cfg(feature = "otel")]
+mod traces;
 
 pub(crate) use http::Answer;
 pub(crate) use service::Service;

@@ -13,13 +13,18 @@ use crate::data::Workspace;
 
 /// Leads the link `current` to a run, in one step.
 fn publish(work: &Workspace, run: &str) {
-    let aside = work.path("current.new");
+    publish_as(work, run, "current");
+}
+
+/// The same with a link of another name.
+pub(super) fn publish_as(work: &Workspace, run: &str, link: &str) {
+    let aside = work.path("link.new");
     std::os::unix::fs::symlink(run, &aside).unwrap();
-    std::fs::rename(&aside, work.path("current")).unwrap();
+    std::fs::rename(&aside, work.path(link)).unwrap();
 }
 
 /// The list of each user, by the id of its run, as a service of that run alone gives it.
-fn expected(work: &Workspace, run: &str) -> (String, BTreeMap<String, Value>) {
+pub(super) fn expected(work: &Workspace, run: &str) -> (String, BTreeMap<String, Value>) {
     let service = Service::start(work, &["--run", run, "--read-only"]);
     let list = |user: u32| {
         let path = format!("/v1/users/user-{user}/recommendations?k=15");

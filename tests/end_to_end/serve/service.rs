@@ -17,6 +17,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) struct Service {
     child: Child,
     pub(crate) address: String,
+    /// Whether it speaks TLS.
+    pub(crate) is_encrypted: bool,
     log: std::path::PathBuf,
 }
 
@@ -25,6 +27,19 @@ impl Service {
     pub(crate) fn start(work: &Workspace, arguments: &[&str]) -> Self {
         let serve = ["serve", "--port", "0"];
         Self::spawn(work, work.program(&[&serve, arguments].concat()))
+    }
+
+    /// The same with variables of the environment.
+    #[cfg(feature = "otel")]
+    pub(crate) fn start_with(
+        work: &Workspace,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let serve = ["serve", "--port", "0"];
+        let mut program = work.program(&[&serve, arguments].concat());
+        program.envs(variables.iter().copied());
+        Self::spawn(work, program)
     }
 
     /// The same where no file may grow beyond some blocks of 512 bytes, as on a full disk.
@@ -51,12 +66,15 @@ impl Service {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        let address = line.strip_prefix("listening on http://");
+        let is_encrypted = line.starts_with("listening on https://");
+        let address = line.strip_prefix("listening on http");
+        let address = address.and_then(|rest| rest.trim_start_matches('s').strip_prefix("://"));
         let address =
             address.unwrap_or_else(|| panic!("{line}{}", std::fs::read_to_string(&log).unwrap()));
         let (address, _) = address.split_once(',').unwrap();
         Self {
             address: address.to_owned(),
+            is_encrypted,
             child,
             log,
         }
