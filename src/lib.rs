@@ -23,6 +23,7 @@
 //! - `parquet` (default): Parquet in and out.
 //! - `cli` (default): the program. A library does without: `default-features = false, features = ["train", "parquet"]`.
 //! - `cloud`, `postgres`, `redis`: object stores, PostgreSQL and Redis for the program.
+//! - `mimalloc` (default): the program's allocator, and nothing to the library.
 //! - `serve`: the HTTP service, in the module `serving`.
 //! - `gpu`, `ndarray`: further backends beside the CPU's.
 //!
@@ -99,13 +100,14 @@ pub use data::ItemCategories;
 pub use error::{Error, Result};
 pub use evaluation::{Estimate, Evaluation, SystemResult};
 pub use failure::Failure;
+pub use finished::Refreshed;
 pub use inference::{
     ForHistory, How, ListOptions, ListSource, Listed, Ranked, Reason, Recommender,
     RecommenderError, Reranking, UserList, Why,
 };
 pub use library::{Dataset, Interaction, Run, evaluate};
 #[cfg(feature = "train")]
-pub use library::{Split, choose, fit};
+pub use library::{Split, choose, fit, train};
 pub use observer::{Event, Observer};
 pub use run::EpochRecord;
 pub use split::RefitOn;
