@@ -5,6 +5,9 @@ every task; the others are made of joins, sums and products of blocks, and need 
 """
 
 from ._frames import Embeddings
+from ._runs import ship
+from .answers import recommend, similar
+from .embedding import embed
 from .evaluation import evaluate
 from .filters import Filter, fit_chebycf, fit_filter, fit_gf_cf
 from .pagerank import personalized_pagerank
@@ -13,6 +16,7 @@ from .propagation import lightgcn, propagate
 __all__ = [
     "Embeddings",
     "Filter",
+    "embed",
     "evaluate",
     "fit_chebycf",
     "fit_filter",
@@ -20,4 +24,7 @@ __all__ = [
     "lightgcn",
     "personalized_pagerank",
     "propagate",
+    "recommend",
+    "ship",
+    "similar",
 ]
