@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pathlib
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,3 +61,33 @@ def session(master: str | None = None) -> Iterator[object]:
         yield spark
     finally:
         spark.stop()
+
+
+def executors(spark) -> list[int]:
+    """The processes of the executors of ``local-cluster``, by their ids."""
+    mark = spark.sparkContext.applicationId.encode()
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                arguments = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if b"CoarseGrainedExecutorBackend" in arguments and mark in arguments and b"-cp" in arguments:
+                found.append(int(folder.name))
+    return found
+
+
+def gowalla() -> pathlib.Path:
+    """The folder of the data set, or a skip."""
+    folder = os.environ.get("SAGEBRUSH_DATA")
+    if not folder or not (path := pathlib.Path(folder) / "gowalla").is_dir():
+        pytest.skip("SAGEBRUSH_DATA names no folder with gowalla in it", allow_module_level=True)
+    return path
+
+
+def gowalla_lists(name: str) -> dict[int, list[int]]:
+    """Items by user: a line is a user and what the user has."""
+    lines = (gowalla() / f"{name}.txt").read_text().splitlines()
+    numbers = (list(map(int, line.split())) for line in lines)
+    return {user: items for user, *items in numbers}

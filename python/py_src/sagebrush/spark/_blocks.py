@@ -20,8 +20,12 @@ from ._graph import SIDES, Graph, other
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
-#: Nodes of a block, about: 4 MB of 64 floats each.
+#: Nodes of a block, about, by default: 4 MB of 64 floats each.
 BLOCK_NODES = 16_384
+#: More would not fit one row of Spark's at 256 columns.
+BLOCK_NODES_MAX = 1 << 20
+#: Bytes that a worker gets at once, about.
+BATCH_BYTES = 128 << 20
 #: Edges of one row of the table of edges at most: 12 bytes each.
 CHUNK_EDGES = 262_144
 #: Rows that a worker gets at once; each may be megabytes.
@@ -57,20 +61,23 @@ class BlockGraph:
 
 
 @contextmanager
-def few_rows(frame: DataFrame) -> Iterator[None]:
+def few_rows(frame: DataFrame, block_nodes: int, width: int) -> Iterator[None]:
     """Has workers take a few rows at a time. A row of a block is megabytes, and the usual 10,000 would not fit."""
     conf = frame.sparkSession.conf
     before = conf.get(BATCH_ROWS, None)
-    conf.set(BATCH_ROWS, "32")
+    conf.set(BATCH_ROWS, str(max(1, min(1000, BATCH_BYTES // (4 * block_nodes * width)))))
     try:
         yield
     finally:
         conf.unset(BATCH_ROWS) if before is None else conf.set(BATCH_ROWS, before)
 
 
-def build(graph: Graph, scratch: Scratch, block_nodes: int = BLOCK_NODES) -> BlockGraph:
+def build(graph: Graph, scratch: Scratch, block_nodes: int) -> BlockGraph:
     """Deals nodes and edges to blocks."""
     from pyspark.sql import functions as F
+
+    if not 1 <= block_nodes <= BLOCK_NODES_MAX:
+        raise ValueError(f"block_nodes={block_nodes}: it is 1 to {BLOCK_NODES_MAX:,}")
 
     places, sizes = {}, {}
     for side in SIDES:
@@ -146,14 +153,16 @@ def from_blocks(places: DataFrame, sizes: list[int], blocks: DataFrame) -> DataF
     return rows.join(places, ["block", "local"]).select("key", "vector")
 
 
-def propagate(graph: Graph, embeddings: Embeddings, layers: int, combine: str, scratch: Scratch) -> Embeddings:
+def propagate(
+    graph: Graph, embeddings: Embeddings, dim: int, layers: int, combine: str, scratch: Scratch, block_nodes: int
+) -> Embeddings:
     """The same as by joins and sums; see :func:`sagebrush.spark.propagate`."""
-    blocks = build(graph, scratch)
+    blocks = build(graph, scratch, block_nodes)
     first = {
         side: scratch.keep(to_blocks(blocks.places[side], table), f"layer-0-{side}s")
         for side, table in zip(SIDES, embeddings)
     }
-    with few_rows(graph.edges):
+    with few_rows(graph.edges, block_nodes, dim):
         every = [first]
         for layer in range(1, layers + 1):
             last = every[-1]

@@ -66,6 +66,7 @@ def fit_filter(
     scratch: str,
     tolerance: float = 0.1,
     seed: int = 42,
+    block_nodes: int = _blocks.BLOCK_NODES,
     user: str = "user",
     item: str = "item",
 ) -> Filter:
@@ -78,6 +79,7 @@ def fit_filter(
         scratch: A folder that all machines reach. The result reads from it; delete it once the result is written.
         tolerance: The largest residual of a vector, as ``filter.tolerance`` of the program.
         seed: Seed of the random start.
+        block_nodes: Nodes of a block; larger ones shuffle less and need more memory.
         user: Column of users.
         item: Column of items.
 
@@ -92,11 +94,12 @@ def fit_filter(
         raise ValueError(f"tolerance={tolerance}: above 0")
     place = Scratch(scratch)
     graph = _graph.build(_graph.pairs_of(edges, user, item), None, "symmetric", place)
-    blocks = _blocks.build(graph, place)
+    blocks = _blocks.build(graph, place, block_nodes)
     if not sum(blocks.sizes["item"]):
         raise ValueError("the table of edges is empty")
-    with _blocks.few_rows(edges):
-        spectrum = _Iteration(blocks, place, vectors, seed).run(tolerance)
+    iteration = _Iteration(blocks, place, vectors, seed)
+    with _blocks.few_rows(edges, block_nodes, iteration.width):
+        spectrum = iteration.run(tolerance)
         rows = _blocks.from_blocks(blocks.places["item"], blocks.sizes["item"], spectrum.vectors)
         rows = rows.join(graph.items.select("key", "degree"), "key").select("key", "degree", "vector")
         rows = place.keep(rows, "vectors")

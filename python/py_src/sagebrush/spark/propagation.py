@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from . import _graph
+from . import _blocks, _graph
 from ._frames import Embeddings, Scratch, refuse_rows, require_columns, without_nulls
 from ._graph import Graph, other
 
@@ -27,6 +27,7 @@ def propagate(
     method: str = "sql",
     unknown: str = "raise",
     hub_edges: int = _graph.HUB_EDGES,
+    block_nodes: int = _blocks.BLOCK_NODES,
     user: str = "user",
     item: str = "item",
 ) -> Embeddings:
@@ -46,7 +47,9 @@ def propagate(
         method: ``"sql"`` is joins and sums in the engine; ``"blocks"`` multiplies blocks of edges with blocks of vectors
             in Python workers, which shuffles less where nodes have many edges.
         unknown: Edges with a node that has no vector: ``"raise"`` an error, or ``"drop"`` them.
-        hub_edges: A node with more edges sends its messages from so many parts that none has more.
+        hub_edges: A node with more edges sends its messages from so many parts that none has more; for ``"sql"``.
+        block_nodes: Nodes of a block, for ``"blocks"``. Larger blocks shuffle less and need more memory: a worker holds
+            some blocks of ``block_nodes * width`` floats.
         user: Column of users.
         item: Column of items.
 
@@ -65,9 +68,7 @@ def propagate(
     pairs = _graph.known_only(_graph.pairs_of(edges, user, item), nodes, unknown)
     graph = _graph.build(pairs, nodes, normalization, place, hub_edges)
     if method == "blocks":
-        from . import _blocks
-
-        return _blocks.propagate(graph, embeddings, layers, combine, place)
+        return _blocks.propagate(graph, embeddings, dim, layers, combine, place, block_nodes)
     tables = [{side: _wide(nodes[side], graph.nodes(side), dim) for side in nodes}]
     for layer in range(1, layers + 1):
         last = tables[-1]
