@@ -1,7 +1,7 @@
 """Executes the notebooks of `docs/notebooks`: `python python/notebooks.py [NAME…]`. It wants nbclient and ipykernel.
 
-A cell that raises ends it with that cell's error. Nothing is written: notebooks are kept without results, which would differ from
-machine to machine.
+A cell that raises ends it with that cell's error. Nothing is written: notebooks are kept without results, which
+would differ from machine to machine.
 """
 
 from __future__ import annotations

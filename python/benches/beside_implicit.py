@@ -1,6 +1,9 @@
-"""`implicit.evaluation` on our models beside implicit's own: `SAGEBRUSH_DATA=… python python/benches/beside_implicit.py [gowalla]`.
+"""`implicit.evaluation` on our models beside implicit's own.
 
-One split by implicit (80% of the pairs, seed 1) or Gowalla's own, K = 20, default settings but for those shown; one run each.
+`SAGEBRUSH_DATA=… python python/benches/beside_implicit.py [gowalla] [MODEL…]`
+
+One split by implicit (80% of the pairs, seed 1) or Gowalla's own, K = 20, default settings but for those shown; one
+run each.
 """
 
 from __future__ import annotations

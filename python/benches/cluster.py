@@ -1,7 +1,9 @@
-"""Measures jobs on Spark or Sail, whichever this environment has: `SAGEBRUSH_DATA=… python python/benches/cluster.py [PART…]`.
+"""Measures jobs on Spark or Sail, whichever this environment has.
 
-Parts: lists (29,858 histories of Gowalla, top 20, by the library), layer (one layer of LightGCN, 64 wide, by joins and by blocks),
-killed (the lists once more, an executor killed in mid-job). Start-up is measured apart.
+`SAGEBRUSH_DATA=… SAGEBRUSH_RUN=… python python/benches/cluster.py [PART…]`
+
+Parts: lists (29,858 histories of Gowalla, top 20, by the library), layer (one layer of LightGCN, 64 wide, by joins
+and by blocks), killed (the lists once more, an executor killed in mid-job). Start-up is measured apart.
 """
 
 from __future__ import annotations
@@ -17,9 +19,9 @@ import time
 import numpy as np
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tests"))
-import engines  # noqa: E402
+import engines
 
-from sagebrush import spark as cluster  # noqa: E402
+from sagebrush import spark as cluster
 
 
 def told(what: str, start: float) -> None:
@@ -48,7 +50,7 @@ def layer(spark, scratch: str) -> None:
         for layers in (1, 3):
             start = time.monotonic()
             result = cluster.lightgcn(edges, cluster.Embeddings(*tables), layers, scratch=scratch, method=method)
-            for side, table in zip(("users", "items"), result):
+            for side, table in zip(("users", "items"), result, strict=True):
                 table.write.parquet(f"{scratch}/{method}-{layers}-{side}")
             told(f"LightGCN by {method}, {layers} layer(s), read, checked and written", start)
 

@@ -18,7 +18,9 @@ LOCAL_CLUSTER = "local-cluster[2,1,2048]"
 def require_engine() -> None:
     """Skips the module where there is no engine."""
     if importlib.util.find_spec("pyspark") is None:
-        pytest.skip("no Spark here: pip install 'pyspark[connect]', or pysail with pyspark 4.1", allow_module_level=True)
+        pytest.skip(
+            "no Spark here: pip install 'pyspark[connect]', or pysail with pyspark 4.1", allow_module_level=True
+        )
 
 
 def has_sail() -> bool:

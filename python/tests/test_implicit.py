@@ -87,7 +87,7 @@ def test_row_r_of_user_items_belongs_to_userid_r(model, user_items):
     users = np.array([9, 2])
     rows = user_items[[4, 5]]
     ids, _ = model.recommend(users, rows, N=8)
-    for row, listed in zip((4, 5), ids):
+    for row, listed in zip((4, 5), ids, strict=True):
         assert not set(listed) & set(user_items[row].indices)
     with pytest.raises(ValueError, match="1 row for every user"):
         model.recommend(users, user_items, N=3)
@@ -123,7 +123,7 @@ def test_filtered_items_are_left_out_for_all(model, user_items):
     left_out = np.unique(first[:, 0])
     ids, _ = model.recommend(users, user_items[users], N=4, filter_items=left_out)
     assert not np.isin(ids, left_out).any()
-    for before, after in zip(first, ids):
+    for before, after in zip(first, ids, strict=True):
         kept = [item for item in before if item not in left_out]
         np.testing.assert_array_equal(after[: len(kept)], kept)
 
@@ -250,7 +250,7 @@ def test_saved_and_loaded_by_name_and_by_file(model, user_items, tmp_path):
     for loaded in (type(model).load(str(tmp_path / "model")), models.Recommender.load(file)):
         assert type(loaded) is type(model)
         assert {**loaded.get_params(), "path": None} == {**model.get_params(), "path": None}
-        for ours, theirs in zip(loaded.recommend(users, user_items[users], N=4), expected):
+        for ours, theirs in zip(loaded.recommend(users, user_items[users], N=4), expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
 
 
@@ -262,7 +262,7 @@ def test_a_pickle_holds_the_path(user_items, tmp_path):
     again = pickle.loads(data)
     np.testing.assert_array_equal(again.recommend(0, user_items[0])[0], model.recommend(0, user_items[0])[0])
     (tmp_path / "run").rename(tmp_path / "elsewhere")
-    with pytest.raises(FileNotFoundError, match="is gone.*save and load"):
+    with pytest.raises(FileNotFoundError, match=r"is gone.*save and load"):
         pickle.loads(data)
 
 
@@ -279,7 +279,7 @@ def test_settings_are_read_and_changed_as_scikit_learn_does():
 def test_what_cannot_be_fitted_is_refused(user_items):
     with pytest.raises(ValueError, match="holds no interaction"):
         models.EASE().fit(sparse.csr_matrix((3, 4)))
-    with pytest.raises(ValueError, match="scipy.sparse CSR matrix"):
+    with pytest.raises(ValueError, match=r"scipy.sparse CSR matrix"):
         models.EASE().fit(user_items.toarray())
     with pytest.raises(ValueError, match="not fitted: call fit"):
         models.EASE().recommend(0, user_items[0])

@@ -7,14 +7,14 @@ import pytest
 
 pytest.importorskip("rectools", reason="no RecTools here: pip install rectools")
 
-import pandas as pd  # noqa: E402
-from rectools import Columns  # noqa: E402
-from rectools.dataset import Dataset  # noqa: E402
-from rectools.metrics import Recall  # noqa: E402
-from rectools.model_selection import LastNSplitter, cross_validate  # noqa: E402
-from rectools.models import EASEModel  # noqa: E402
+import pandas as pd
+from rectools import Columns
+from rectools.dataset import Dataset
+from rectools.metrics import Recall
+from rectools.model_selection import LastNSplitter, cross_validate
+from rectools.models import EASEModel
 
-from sagebrush.rectools import SagebrushModel  # noqa: E402
+from sagebrush.rectools import SagebrushModel
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,9 @@ def dataset() -> Dataset:
     rows = []
     for user in range(60):
         for at, item in enumerate(rng.permutation(20)[:8]):
-            rows.append((f"u{user}", f"i{2 * item + user % 2}", 1.0, pd.Timestamp("2026-01-01") + pd.Timedelta(days=at)))
+            rows.append(
+                (f"u{user}", f"i{2 * item + user % 2}", 1.0, pd.Timestamp("2026-01-01") + pd.Timedelta(days=at))
+            )
     return Dataset.construct(pd.DataFrame(rows, columns=[Columns.User, Columns.Item, Columns.Weight, Columns.Datetime]))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import engines
 import numpy as np
 import pytest
-
-import engines
 
 engines.require_engine()
 import sagebrush  # noqa: E402
@@ -69,14 +68,18 @@ def test_lists_are_those_of_one_machine(spark, runs):
 def test_keys_of_text_and_users_of_any_type(spark, runs):
     run = runs["texts"]
     histories = {7: ["i1", "i5"], 8: ["i4"]}
-    frame = spark.createDataFrame([(float(u), items) for u, items in histories.items()], "user double, items array<string>")
+    frame = spark.createDataFrame(
+        [(float(u), items) for u, items in histories.items()], "user double, items array<string>"
+    )
     found = rows_of(cluster.recommend(frame, run, 3, exclude=["i9"]))
     assert {int(user): items for user, items in found.items()} == expected(run, histories, k=3, exclude=["i9"])
 
 
 def test_people_of_whom_nothing_is_known(spark, runs):
     run = runs["numbers"]
-    frame = spark.createDataFrame([("x", [999]), ("y", []), ("z", None), ("a", [1])], "user string, items array<bigint>")
+    frame = spark.createDataFrame(
+        [("x", [999]), ("y", []), ("z", None), ("a", [1])], "user string, items array<bigint>"
+    )
     assert set(rows_of(cluster.recommend(frame, run, 2))) == {"a"}
     popular = rows_of(cluster.recommend(frame, run, 2, unknown="popular"))
     assert set(popular) == {"a", "x", "y", "z"} and popular["x"] == popular["z"]
@@ -91,12 +94,12 @@ def test_what_does_not_fit_is_refused_by_name(spark, runs, tmp_path):
     with pytest.raises(ValueError, match="no column 'history'; it has 'user', 'items'"):
         cluster.recommend(frame, runs["numbers"], items="history")
     long = spark.createDataFrame([("x", 1.5)], "user string, items double")
-    with pytest.raises(ValueError, match="a history is an array of keys.*item='items'"):
+    with pytest.raises(ValueError, match=r"a history is an array of keys.*item='items'"):
         cluster.recommend(long, runs["numbers"])
     with pytest.raises(ValueError, match="of type double; a key is a text or a whole number"):
         cluster.recommend(long, runs["numbers"], item="items")
     good = spark.createDataFrame([("x", [1])], "user string, items array<bigint>")
-    with pytest.raises(Exception, match="has no run at .*nowhere.*sagebrush.spark.ship"):
+    with pytest.raises(Exception, match=r"has no run at .*nowhere.*sagebrush.spark.ship"):
         cluster.recommend(good, str(tmp_path / "nowhere")).collect()
     with pytest.raises(FileNotFoundError, match="no finished run"):
         cluster.ship(spark, tmp_path)
@@ -140,7 +143,10 @@ def run_test_part(run) -> set[tuple[int, int]]:
     from sagebrush.implicit._fitting import safetensors
 
     tensors = safetensors(pathlib.Path(run.path) / "test.safetensors")
-    starts, items = next(v for k, v in tensors.items() if "row_ptr" in k), next(v for k, v in tensors.items() if "items" in k)
+    starts, items = (
+        next(v for k, v in tensors.items() if "row_ptr" in k),
+        next(v for k, v in tensors.items() if "items" in k),
+    )
     return {
         (run.users[user], run.items[item])
         for user in range(len(starts) - 1)
@@ -159,7 +165,9 @@ def test_vectors_of_new_items(spark, tmp_path):
     run = sagebrush.fit(dataset, "pinsage", out=tmp_path / "run", progress=False, epochs=1, dim=8, hidden=8)
     new = spark.createDataFrame([(100, words[0] + " " + words[0]), (101, "loud blue")], "item bigint, title string")
     found = {row.item: row.vector for row in cluster.embed(new, run).collect()}
-    assert set(found) == {100, 101} and all(len(vector) == run.embeddings("items").shape[1] for vector in found.values())
+    assert set(found) == {100, 101} and all(
+        len(vector) == run.embeddings("items").shape[1] for vector in found.values()
+    )
     # An item of the catalogue under a new name and with the same title has the same vector, but for its neighbours.
     np.testing.assert_allclose([np.linalg.norm(vector) for vector in found.values()], 1.0, atol=1e-4)
     ease = sagebrush.fit(dataset, "ease", out=tmp_path / "ease", progress=False)

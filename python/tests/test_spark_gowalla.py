@@ -7,11 +7,10 @@ import signal
 import threading
 import time
 
+import engines
 import numpy as np
 import pyarrow as pa
 import pytest
-
-import engines
 
 engines.require_engine()
 sparse = pytest.importorskip("scipy.sparse")
@@ -37,7 +36,7 @@ def log(spark, tmp_path_factory) -> dict:
     vectors = [rng.normal(0, 0.1, (n, 64)).astype("f4") for n in matrix.shape]
     folder = tmp_path_factory.mktemp("gowalla")
     tables = {"edges": pa.table({"user": users, "item": items})}
-    for name, table in zip(("users", "items"), vectors):
+    for name, table in zip(("users", "items"), vectors, strict=True):
         column = pa.FixedSizeListArray.from_arrays(pa.array(table.ravel()), 64).cast(pa.list_(pa.float32()))
         tables[name] = pa.table({"key": np.arange(len(table)), "vector": column})
     frames = {}
@@ -69,9 +68,14 @@ def collected(frame) -> np.ndarray:
 def test_lightgcn_is_that_of_scipy(log, tmp_path, method):
     frames = log["frames"]
     result = cluster.lightgcn(
-        frames["edges"], cluster.Embeddings(frames["users"], frames["items"]), 3, scratch=str(tmp_path), method=method, hub_edges=500
+        frames["edges"],
+        cluster.Embeddings(frames["users"], frames["items"]),
+        3,
+        scratch=str(tmp_path),
+        method=method,
+        hub_edges=500,
     )
-    for found, expected in zip(result, by_hand(log, 3)):
+    for found, expected in zip(result, by_hand(log, 3), strict=True):
         np.testing.assert_allclose(collected(found), expected, atol=1e-5)
 
 
@@ -100,7 +104,7 @@ def test_an_executor_that_is_killed_costs_time_alone(spark, log, tmp_path):
     tables = [collected(table) for table in result]
     killer.join()
     assert killed and killed[0] in before and killed[0] not in engines.executors(spark)
-    for found, expected in zip(tables, by_hand(log, 3)):
+    for found, expected in zip(tables, by_hand(log, 3), strict=True):
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
+import engines
 import numpy as np
 import pytest
-
-import engines
 
 engines.require_engine()
 from sagebrush import spark as cluster  # noqa: E402
@@ -23,13 +22,13 @@ def spark():
 
 @pytest.fixture(scope="module")
 def log() -> dict:
-    """60 users with text keys, 40 items with numbers; item 0 has a tenth of all edges; one user and one item have none."""
+    """60 users with text keys, 40 items with numbers; item 0 has a tenth of all edges, and two nodes have none."""
     rng = np.random.default_rng(3)
     matrix = rng.random((60, 40)) < 0.1
     matrix[:, 0] = rng.random(60) < 0.5
     matrix[7] = False
     matrix[:, 9] = False
-    pairs = [(f"u{u}", int(i)) for u, i in zip(*np.nonzero(matrix))]
+    pairs = [(f"u{u}", int(i)) for u, i in zip(*np.nonzero(matrix), strict=True)]
     assert matrix[:, 0].sum() >= len(pairs) / 10
     vectors = [rng.normal(size=(n, DIM)).astype("f4") for n in matrix.shape]
     return {"matrix": matrix.astype(float), "pairs": pairs, "users": vectors[0], "items": vectors[1]}
@@ -72,7 +71,12 @@ def collected(table, keys: list) -> np.ndarray:
 
 @pytest.mark.parametrize(
     ("normalization", "combine", "method", "hub_edges"),
-    [("symmetric", "mean", "sql", 3), ("mean", "last", "sql", 1000), ("sum", "sum", "blocks", 3), ("symmetric", "mean", "blocks", 1000)],
+    [
+        ("symmetric", "mean", "sql", 3),
+        ("mean", "last", "sql", 1000),
+        ("sum", "sum", "blocks", 3),
+        ("symmetric", "mean", "blocks", 1000),
+    ],
 )
 def test_layers_are_those_of_numpy(spark, log, tmp_path, normalization, combine, method, hub_edges):
     edges, embeddings = frames(spark, log)
@@ -89,7 +93,9 @@ def test_layers_are_those_of_numpy(spark, log, tmp_path, normalization, combine,
 def test_what_does_not_fit_is_refused_by_name(spark, log, tmp_path):
     edges, embeddings = frames(spark, log)
     unknown = edges.unionByName(spark.createDataFrame([("nobody", 3)], "user string, item long"))
-    with pytest.raises(ValueError, match="1 users that have no row in the table of users, such as 'nobody'.*unknown='drop'"):
+    with pytest.raises(
+        ValueError, match=r"1 users that have no row in the table of users, such as 'nobody'.*unknown='drop'"
+    ):
         cluster.lightgcn(unknown, embeddings, scratch=str(tmp_path))
     with_null = edges.unionByName(spark.createDataFrame([(None, 3)], "user string, item long"))
     with pytest.raises(ValueError, match="1 rows without a value in the column 'user'"):

@@ -37,7 +37,8 @@ class Recommender:
         self._shape: tuple[int, int] | None = None
         self._folder: tempfile.TemporaryDirectory | None = None
 
-    # -- settings -------------------------------------------------------------------------------------------------------
+    # -- settings
+    # -------------------------------------------------------------------------------------------------------
 
     @classmethod
     def _names(cls) -> list[str]:
@@ -65,16 +66,18 @@ class Recommender:
         """The program's settings that the constructor's arguments stand for."""
         return {}
 
-    # -- fitting --------------------------------------------------------------------------------------------------------
+    # -- fitting
+    # --------------------------------------------------------------------------------------------------------
 
     def fit(self, user_items: Any, show_progress: bool = True, callback: Any = None) -> None:
         """Fits the model to all of a matrix of users and items.
 
         Args:
-            user_items: A CSR matrix, a row a user. What is stored and is not 0 is an interaction; its value counts where the
-                settings read weights, such as ``sampling.weighted_positives``.
+            user_items: A CSR matrix, a row a user. What is stored and is not 0 is an interaction; its value counts
+                where the settings read weights, such as ``sampling.weighted_positives``.
             show_progress: Whether to show a bar.
             callback: Called after each epoch with its number, the seconds so far and the loss; for models with epochs.
+
         """
         from ._fitting import fit_matrix
 
@@ -110,7 +113,8 @@ class Recommender:
         self._fitted()
         return self._shape[1]
 
-    # -- files ----------------------------------------------------------------------------------------------------------
+    # -- files
+    # ----------------------------------------------------------------------------------------------------------
 
     def _more_arrays(self) -> dict[str, np.ndarray]:
         """What a file holds beside the run."""
@@ -122,7 +126,9 @@ class Recommender:
     def save(self, file: str | os.PathLike | io.IOBase) -> None:
         """Saves the whole model to one file of NumPy's ``.npz`` format, without pickles."""
         root = pathlib.Path(self._fitted().path)
-        files = sorted(path for path in root.rglob("*") if path.is_file() and "checkpoint" not in path.parts[len(root.parts) :])
+        files = sorted(
+            path for path in root.rglob("*") if path.is_file() and "checkpoint" not in path.parts[len(root.parts) :]
+        )
         about = {"class": type(self).__name__, "params": {**self.get_params(), "path": None}, "shape": self._shape}
         arrays = {f"run/{path.relative_to(root).as_posix()}": np.fromfile(path, np.uint8) for path in files}
         np.savez(file, **{ABOUT: np.array(json.dumps(about))}, **arrays, **self._more_arrays())
@@ -161,7 +167,12 @@ class Recommender:
     def __getstate__(self) -> dict[str, Any]:
         """A pickle holds the settings and the path of the run, not the run."""
         path = None if self.run is None else str(self.run.path)
-        return {"params": self.get_params(), "run": path, "shape": self._shape, "more": self._more_arrays() if path else {}}
+        return {
+            "params": self.get_params(),
+            "run": path,
+            "shape": self._shape,
+            "more": self._more_arrays() if path else {},
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         import sagebrush
@@ -171,8 +182,8 @@ class Recommender:
             return
         if not os.path.isdir(state["run"]):
             raise FileNotFoundError(
-                f"a pickle of a {type(self).__name__} holds the path of its run, and {state['run']} is gone. Fit it with "
-                "path=… in a folder that stays, or use save and load, which keep everything in one file."
+                f"a pickle of a {type(self).__name__} holds the path of its run, and {state['run']} is gone. Fit it "
+                "with path=… in a folder that stays, or use save and load, which keep everything in one file."
             )
         self._shape = state["shape"]
         self._take(sagebrush.Run.open(state["run"]))

@@ -19,6 +19,7 @@ class FactorModel(Recommender):
     Attributes:
         user_factors: ``[n_users, dim]`` as NumPy.
         item_factors: ``[n_items, dim]``. A user or an item without an interaction has zeros.
+
     """
 
     def _reset(self) -> None:
@@ -65,6 +66,7 @@ class FactorModel(Recommender):
             items: The items to rank; excludes ``filter_items``.
 
         Short lists end with id -1 and score ``-float32.max``.
+
         """
         self._fitted()
         n_users = np.iinfo(np.int64).max if recalculate_user else self.n_users
@@ -92,7 +94,7 @@ class FactorModel(Recommender):
             if liked is not None:
                 _leave_out(scores, liked[start : start + step], only)
             lists.append(_select.best(scores, n))
-        ids, scores = (np.concatenate(parts) for parts in zip(*lists))
+        ids, scores = (np.concatenate(parts) for parts in zip(*lists, strict=True))
         if only is not None and len(only):
             ids = np.where(ids >= 0, only[ids], ids).astype(np.int32)
         return ids, scores
@@ -132,8 +134,8 @@ class FactorModel(Recommender):
     def recalculate_user(self, userid: Any, user_items: Any) -> np.ndarray:
         """The vectors that the rows of ``user_items`` would give the users; nothing is kept.
 
-        They come from the map that places somebody new: the sum of the items' vectors over the root of their number, times
-        a matrix that was fitted to the known users. Values of the rows don't count. An empty row gives zeros.
+        They come from the map that places somebody new: the sum of the items' vectors over the root of their number,
+        times a matrix that was fitted to the known users. Values of the rows don't count. An empty row gives zeros.
         """
         self._fitted()
         is_scalar = np.isscalar(userid) or np.ndim(userid) == 0
@@ -167,10 +169,12 @@ class FactorModel(Recommender):
     def explain(
         self, userid: int, user_items: Any, itemid: int, user_weights: Any = None, N: int = 10
     ) -> tuple[float, list[tuple[int, float]], Any]:
-        """Why an item suits a user, by the row ``userid`` of ``user_items``: ``(total_score, top_contributions, user_weights)``.
+        """Why an item suits a user, by the row ``userid`` of ``user_items``.
 
-        The score is that of a user whose vector is recalculated from the row; what the row's items add sums up to it. The third value may be
-        handed in again for further items of the same user.
+        The three results are ``(total_score, top_contributions, user_weights)``.
+
+        The score is that of a user whose vector is recalculated from the row; what the row's items add sums up to
+        it. The third value may be handed in again for further items of the same user.
         """
         self._fitted()
         items = np.unique(user_items[int(userid)].indices)
@@ -192,6 +196,7 @@ class LightGCN(FactorModel):
         seed: Seed of everything that is drawn.
         path: Folder of the run; a temporary one where it is ``None``.
         settings: Further settings of the program by name, such as ``{"training.patience": 5}``.
+
     """
 
     model = "lightgcn"

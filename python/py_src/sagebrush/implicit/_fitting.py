@@ -17,7 +17,7 @@ from . import _select
 def fit_matrix(
     user_items: Any, model: str, out: str, seed: int, settings: dict[str, Any], show_progress: bool, callback: Any
 ) -> tuple[Any, tuple[int, int]]:
-    """A run that is trained on every interaction of a matrix, and the matrix's shape. Keys are numbers of rows and columns."""
+    """A run that is trained on all of a matrix, and the matrix's shape. Keys are the numbers of rows and columns."""
     import sagebrush
 
     rows, columns, values, shape = _interactions(user_items)
@@ -25,7 +25,9 @@ def fit_matrix(
         log, held_out = (os.path.join(folder, name) for name in ("log.csv", "held-out.csv"))
         with open(log, "w", encoding="ascii") as file:
             file.write("user,item,weight\n")
-            file.writelines(f"{u},{i},{w:.9g}\n" for u, i, w in zip(rows.tolist(), columns.tolist(), values.tolist()))
+            file.writelines(
+                f"{u},{i},{w:.9g}\n" for u, i, w in zip(rows.tolist(), columns.tolist(), values.tolist(), strict=True)
+            )
         # A run has a test part, and implicit's models train on all they get: a pair that nobody has stands for it.
         user, item = _absent(rows, columns)
         with open(held_out, "w", encoding="ascii") as file:
@@ -44,7 +46,9 @@ def _interactions(user_items: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
     from scipy import sparse
 
     if not sparse.issparse(user_items):
-        raise ValueError(f"user_items is a scipy.sparse CSR matrix, a row a user; this is a {type(user_items).__name__}")
+        raise ValueError(
+            f"user_items is a scipy.sparse CSR matrix, a row a user; this is a {type(user_items).__name__}"
+        )
     matrix = user_items.tocsr().copy()
     matrix.sum_duplicates()
     matrix.eliminate_zeros()
@@ -67,7 +71,7 @@ def _absent(rows: np.ndarray, columns: np.ndarray) -> tuple[int, int]:
 
 
 def _told(callback: Any) -> Any:
-    """implicit's callback, as what the package tells its progress to."""
+    """Implicit's callback, as what the package tells its progress to."""
     start = time.monotonic()
 
     def tell(event: str, *details: Any) -> None:

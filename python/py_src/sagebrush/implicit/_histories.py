@@ -13,8 +13,8 @@ from ._base import Recommender
 class HistoryModel(Recommender):
     """A model that makes every list from the row of ``user_items`` that it is given.
 
-    As with implicit's item-item models, what the user had in training makes no difference, and ``recalculate_user`` neither.
-    Values of the row don't count, only what is there.
+    As with implicit's item-item models, what the user had in training makes no difference, and ``recalculate_user``
+    neither. Values of the row don't count, only what is there.
     """
 
     def recommend(
@@ -38,7 +38,9 @@ class HistoryModel(Recommender):
             recalculate_user: Makes no difference.
             items: The items to rank; excludes ``filter_items``.
 
-        Short lists end with id -1 and score ``-float32.max``. A row without an item that training knew gives an empty list.
+        Short lists end with id -1 and score ``-float32.max``. A row without an item that training knew gives an
+        empty list.
+
         """
         self._fitted()
         users, is_scalar = _select.as_batch(userid, np.iinfo(np.int64).max, "user")
@@ -90,7 +92,7 @@ class HistoryModel(Recommender):
         filter_items: Any = None,
         items: Any = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """The items most like an item, or each of an array of items, by the model's own measure; not the item itself."""
+        """The items most like an item, or each of an array of items, by the model's own measure; without itself."""
         from ._fitting import ranked
 
         if recalculate_item:
@@ -112,7 +114,9 @@ class HistoryModel(Recommender):
 
     def similar_users(self, userid: Any, N: int = 10, filter_users: Any = None, users: Any = None) -> Any:
         """Not for these models: they have no vector for a user."""
-        raise NotImplementedError(f"{type(self).__name__} has no vectors of users; LightGCN and MatrixFactorization have")
+        raise NotImplementedError(
+            f"{type(self).__name__} has no vectors of users; LightGCN and MatrixFactorization have"
+        )
 
     def explain(
         self, userid: int, user_items: Any, itemid: int, user_weights: Any = None, N: int = 10
@@ -178,7 +182,12 @@ class EASE(HistoryModel):
     model = "ease"
 
     def __init__(
-        self, l2: float | None = None, *, seed: int = 42, path: str | None = None, settings: dict[str, Any] | None = None
+        self,
+        l2: float | None = None,
+        *,
+        seed: int = 42,
+        path: str | None = None,
+        settings: dict[str, Any] | None = None,
     ) -> None:
         super().__init__(seed=seed, path=path, settings=settings)
         self.l2 = l2

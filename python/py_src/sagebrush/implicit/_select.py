@@ -42,7 +42,8 @@ def rows_of(user_items: object, n_rows: int) -> object:
         raise ValueError("user_items needs to be a CSR sparse matrix")
     if user_items.shape[0] != n_rows:
         raise ValueError(
-            f"user_items must contain 1 row for every user in userid: it has {user_items.shape[0]}, and there are {n_rows}"
+            f"user_items must contain 1 row for every user in userid: it has {user_items.shape[0]}, "
+            f"and there are {n_rows}"
         )
     return user_items
 
@@ -53,9 +54,13 @@ def best(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     taken = min(n, width)
     if taken < width:
         # Among equals at the edge the smallest ids are taken: a partition alone would take any of them.
-        bar = -np.partition(-scores, taken - 1, axis=1)[:, taken - 1 : taken] if taken else np.full((len(scores), 1), np.inf)
+        bar = (
+            -np.partition(-scores, taken - 1, axis=1)[:, taken - 1 : taken]
+            if taken
+            else np.full((len(scores), 1), np.inf)
+        )
         ids = np.empty((len(scores), taken), dtype=np.int64)
-        for row, (values, least) in enumerate(zip(scores, bar)):
+        for row, (values, least) in enumerate(zip(scores, bar, strict=True)):
             above = np.flatnonzero(values > least)
             equal = np.flatnonzero(values == least)[: taken - len(above)]
             ids[row] = np.concatenate([above, equal])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as tp
 
 import numpy as np
+
 from rectools.dataset import Dataset
 from rectools.models.base import ModelBase, ModelConfig
 
@@ -28,9 +29,9 @@ class SagebrushModelConfig(ModelConfig):
     """The arguments of :class:`SagebrushModel`."""
 
     model: str = "lightgcn"
-    settings: tp.Dict[str, tp.Any] = {}
+    settings: dict[str, tp.Any] = {}
     seed: int = 42
-    path: tp.Optional[str] = None
+    path: str | None = None
 
 
 class SagebrushModel(ModelBase[SagebrushModelConfig]):
@@ -42,6 +43,7 @@ class SagebrushModel(ModelBase[SagebrushModelConfig]):
         seed: Seed of everything that is drawn.
         path: Folder of the run; a temporary one where it is ``None``. A pickle holds this path, not the run.
         verbose: 1 shows a bar.
+
     """
 
     recommends_for_warm = False
@@ -51,16 +53,16 @@ class SagebrushModel(ModelBase[SagebrushModelConfig]):
     def __init__(
         self,
         model: str = "lightgcn",
-        settings: tp.Optional[tp.Dict[str, tp.Any]] = None,
+        settings: dict[str, tp.Any] | None = None,
         seed: int = 42,
-        path: tp.Optional[str] = None,
+        path: str | None = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(verbose=verbose)
         if model not in CLASSES:
             raise ValueError(f"model={model!r}: it is one of {', '.join(map(repr, CLASSES))}")
         self.model, self.settings, self.seed, self.path = model, dict(settings or {}), seed, path
-        self.inner: tp.Optional[implicit.Recommender] = None
+        self.inner: implicit.Recommender | None = None
 
     def _get_config(self) -> SagebrushModelConfig:
         return SagebrushModelConfig(
@@ -96,8 +98,8 @@ class SagebrushModel(ModelBase[SagebrushModelConfig]):
         dataset: Dataset,
         k: int,
         filter_viewed: bool,
-        sorted_item_ids_to_recommend: tp.Optional[np.ndarray],
-    ) -> tp.Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sorted_item_ids_to_recommend: np.ndarray | None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         users = np.asarray(user_ids)
         rows = dataset.get_user_item_matrix(include_weights=True)[users]
         ids, scores = self.inner.recommend(
@@ -110,14 +112,14 @@ class SagebrushModel(ModelBase[SagebrushModelConfig]):
         target_ids: np.ndarray,
         dataset: Dataset,
         k: int,
-        sorted_item_ids_to_recommend: tp.Optional[np.ndarray],
-    ) -> tp.Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        sorted_item_ids_to_recommend: np.ndarray | None,
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         targets = np.asarray(target_ids)
         ids, scores = self.inner.similar_items(targets, N=k, items=sorted_item_ids_to_recommend)
         return _long(targets, ids, scores)
 
 
-def _long(targets: np.ndarray, ids: np.ndarray, scores: np.ndarray) -> tp.Tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _long(targets: np.ndarray, ids: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A row a place; without padding."""
     is_there = ids >= 0
     return np.repeat(targets, is_there.sum(axis=1)), ids[is_there], scores[is_there]

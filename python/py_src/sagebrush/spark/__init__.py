@@ -1,7 +1,8 @@
 """Sagebrush on a cluster: jobs for Spark 4 (classic and Connect) and for Sail.
 
-Install ``sagebrush[spark]`` on the driver and on the executors. ``recommend``, ``similar`` and ``embed`` run the library in
-every task; the others are made of joins, sums and products of blocks, and need no machine that holds the graph.
+Install ``sagebrush[spark]`` on the driver and on the executors. ``recommend``, ``similar`` and ``embed`` run the
+library in every task; the others are made of joins, sums and products of blocks, and need no machine that holds the
+graph.
 """
 
 from ._frames import Embeddings

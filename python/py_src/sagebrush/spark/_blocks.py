@@ -36,8 +36,8 @@ BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
 class BlockGraph:
     """The edges in blocks, both ways, and where each node is.
 
-    ``chunks[side]`` are the edges that start on that side. ``sizes[side]`` are the nodes of each block, and ``copies[side]``
-    says into how many parts the edges of a block of sources are dealt: a hub makes its block heavy.
+    ``chunks[side]`` are the edges that start on that side. ``sizes[side]`` are the nodes of each block, and
+    ``copies[side]`` says into how many parts the edges of a block of sources are dealt: a hub makes its block heavy.
     """
 
     chunks: dict[str, DataFrame]
@@ -45,7 +45,9 @@ class BlockGraph:
     sizes: dict[str, list[int]]
     copies: dict[str, list[int]]
 
-    def product(self, sources: DataFrame, source: str, others: list[tuple[float, DataFrame]], scale: float = 1.0) -> DataFrame:
+    def product(
+        self, sources: DataFrame, source: str, others: list[tuple[float, DataFrame]], scale: float = 1.0
+    ) -> DataFrame:
         """``scale A x`` of the vectors ``x`` of one side, plus the other tables, each times its number.
 
         All tables have the columns ``block`` and ``values``; ``others`` are of the side that is sent to.
@@ -160,7 +162,7 @@ def propagate(
     blocks = build(graph, scratch, block_nodes)
     first = {
         side: scratch.keep(to_blocks(blocks.places[side], table), f"layer-0-{side}s")
-        for side, table in zip(SIDES, embeddings)
+        for side, table in zip(SIDES, embeddings, strict=True)
     }
     with few_rows(graph.edges, block_nodes, dim):
         every = [first]
@@ -168,7 +170,9 @@ def propagate(
             last = every[-1]
             products = {side: blocks.product(last[other(side)], other(side), []) for side in SIDES}
             every.append({side: scratch.keep(products[side], f"layer-{layer}-{side}s") for side in SIDES})
-        return Embeddings(*(_combined(blocks, [layer[side] for layer in every], side, combine, scratch) for side in SIDES))
+        return Embeddings(
+            *(_combined(blocks, [layer[side] for layer in every], side, combine, scratch) for side in SIDES)
+        )
 
 
 def _combined(blocks: BlockGraph, layers: list[DataFrame], side: str, combine: str, scratch: Scratch) -> DataFrame:

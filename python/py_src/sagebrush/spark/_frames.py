@@ -15,7 +15,8 @@ EXAMPLES = 3
 class Embeddings(NamedTuple):
     """Two tables of vectors, one for users and one for items.
 
-    Each has the columns ``key`` (of any type that can be joined) and ``vector`` (an array of floats, all of one length).
+    Each has the columns ``key`` (of any type that can be joined) and ``vector`` (an array of floats, all of one
+    length).
     """
 
     users: DataFrame

@@ -26,8 +26,9 @@ def other(side: str) -> str:
 class Graph:
     """Edges and nodes.
 
-    ``edges`` has the columns ``user``, ``item``, ``value_user`` and ``value_item`` (what the edge counts in a sum that goes
-    to the user, to the item), ``part_user`` and ``part_item`` (the part of the source that it belongs to). ``users`` and
+    ``edges`` has the columns ``user``, ``item``, ``value_user`` and ``value_item`` (what the edge counts in a sum
+    that goes to the user, to the item), ``part_user`` and ``part_item`` (the part of the source that it belongs to).
+    ``users`` and
     ``items`` have the columns ``key``, ``degree`` and ``parts``; every node is there, with or without an edge.
     """
 
@@ -62,8 +63,8 @@ def known_only(pairs: DataFrame, nodes: dict[str, DataFrame], unknown: str) -> D
             refuse_rows(
                 pairs.join(keys, side, "left_anti").select(side).distinct(),
                 side,
-                f"the edges name {{n}} {side}s that have no row in the table of {side}s, such as {{examples}}. Add their "
-                "rows, or leave these edges out with unknown='drop'.",
+                f"the edges name {{n}} {side}s that have no row in the table of {side}s, such as {{examples}}. Add "
+                "their rows, or leave these edges out with unknown='drop'.",
             )
         else:
             pairs = pairs.join(keys, side, "left_semi")

@@ -1,7 +1,7 @@
 """What Python workers do with blocks: functions over streams of Arrow batches, and the columns between them.
 
-A worker gets its rows in any order: Sail leaves a sort before ``mapInArrow`` out. So a function holds what it has to bring
-together, which is a share of its partition; more partitions need less memory.
+A worker gets its rows in any order: Sail leaves a sort before ``mapInArrow`` out. So a function holds what it has to
+bring together, which is a share of its partition; more partitions need less memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ Worker = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
 BLOCK = "block int, values binary"
 #: Rows of a block's sum; ``rows`` is null where all are there.
 PARTIAL = "block int, rows binary, values binary"
-#: A block of vectors (kind 0, ``target`` its number of rows) or a chunk of the edges that start in it (kind 1, ``target`` the
+#: A block of vectors (kind 0, ``target`` its number of rows) or a chunk of the edges that start in it (kind 1,
+#: ``target`` the
 #: block that they go to), with the key that brings them together.
 PIECE = "key string, kind int, target int, rows binary, sources binary, values binary"
 
@@ -36,7 +37,9 @@ def batch_of(schema: str, rows: list[tuple]) -> pa.RecordBatch:
 
     types = {"int": pa.int32(), "string": pa.string(), "binary": pa.binary(), "array<float>": pa.list_(pa.float32())}
     fields = [field.split() for field in schema.split(", ")]
-    columns = [pa.array(column, types[kind]) for (_, kind), column in zip(fields, zip(*rows))]
+    columns = [
+        pa.array(column, types[kind]) for (_, kind), column in zip(fields, zip(*rows, strict=True), strict=False)
+    ]
     return pa.RecordBatch.from_arrays(columns, names=[name for name, _ in fields])
 
 
@@ -186,7 +189,7 @@ def runs(values: np.ndarray) -> list[tuple[int, int]]:
     if not len(values):
         return []
     starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
-    return list(zip(starts.tolist(), [*starts[1:].tolist(), len(values)]))
+    return list(zip(starts.tolist(), [*starts[1:].tolist(), len(values)], strict=True))
 
 
 def unpacker(sizes: list[int]) -> Worker:

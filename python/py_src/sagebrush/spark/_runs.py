@@ -24,6 +24,7 @@ def ship(spark: SparkSession, run: Any) -> str:
     Args:
         spark: The session.
         run: A :class:`sagebrush.Run`, or the folder of one on the driver.
+
     """
     folder = pathlib.Path(path_of(run))
     if not (folder / "MANIFEST.json").is_file():
@@ -35,8 +36,8 @@ def ship(spark: SparkSession, run: Any) -> str:
         spark.addArtifacts(f"{archive}#{name}", archive=True)
     except Exception as error:
         raise RuntimeError(
-            f"this engine takes no archives ({type(error).__name__}: {str(error).splitlines()[0]}). Put the run into a folder "
-            "that all nodes see, and pass its path."
+            f"this engine takes no archives ({type(error).__name__}: {str(error).splitlines()[0]}). Put the run into a "
+            "folder that all nodes see, and pass its path."
         ) from error
     return f"{SHIPPED}{name}"
 
@@ -72,8 +73,8 @@ def found(run: str) -> str:
     import socket
 
     raise FileNotFoundError(
-        f"the executor on {socket.gethostname()} has no run at {' or '.join(places)}. Ship it with sagebrush.spark.ship(spark, run), or "
-        "put it into a folder that all nodes see."
+        f"the executor on {socket.gethostname()} has no run at {' or '.join(places)}. "
+        "Ship it with sagebrush.spark.ship(spark, run), or put it into a folder that all nodes see."
     )
 
 

@@ -35,8 +35,8 @@ def recommend(
     Every task ranks the rows of its partition with the library and streams the lists on.
 
     Args:
-        histories: A row a person: a column ``user`` of any type and a column ``items``, an array of keys. Or the long form, a row
-            an interaction, where ``item`` is named.
+        histories: A row a person: a column ``user`` of any type and a column ``items``, an array of keys. Or the
+            long form, a row an interaction, where ``item`` is named.
         run: A :class:`sagebrush.Run`, a path that all nodes see, or what :func:`ship` gave.
         k: Length of a list.
         user: Column of people.
@@ -50,6 +50,7 @@ def recommend(
 
     Raises:
         ValueError: Columns that are missing or of another type.
+
     """
     from pyspark.sql import functions as F
 
@@ -66,26 +67,27 @@ def recommend(
     kind = listed.schema["items"].dataType
     if kind.typeName() != "array":
         raise ValueError(
-            f"the column {items!r} is of type {kind.simpleString()}, and a history is an array of keys. Where a row is one "
-            f"interaction, name its column: item={items!r}."
+            f"the column {items!r} is of type {kind.simpleString()}, and a history is an array of keys. Where a row is "
+            f"one interaction, name its column: item={items!r}."
         )
     key = _key_type(kind.elementType.simpleString(), item or items)
-    options = {
-        "k": k, "unknown": unknown, "include_seen": include_seen, "only": only, "exclude": [] if exclude is None else list(exclude)
-    }  # fmt: skip
+    options = {"k": k, "unknown": unknown, "include_seen": include_seen, "only": only, "exclude": list(exclude or [])}
     of_user = listed.schema["user"].dataType.simpleString()
     answer = _lister(_runs.reference(run), options, key)
     return listed.mapInArrow(answer, f"user {of_user}, rank int, item {key}, score float")
 
 
 def similar(items: DataFrame, run: Any, k: int = 10, *, item: str = "item") -> DataFrame:
-    """The ``k`` items most like each item: ``item``, ``rank``, ``similar``, ``score``. Items that the model doesn't know have no row.
+    """The ``k`` items most like each item: ``item``, ``rank``, ``similar``, ``score``.
+
+    Items that the model doesn't know have no row.
 
     Args:
         items: A row an item.
         run: As for :func:`recommend`.
         k: How many.
         item: Column of items.
+
     """
     from pyspark.sql import functions as F
 
@@ -103,7 +105,9 @@ def _key_type(kind: str, column: str) -> str:
         return TEXT
     if kind in NUMBERS:
         return NUMBER
-    raise ValueError(f"keys in the column {column!r} are of type {kind}; a key is a text or a whole number of up to 64 bits")
+    raise ValueError(
+        f"keys in the column {column!r} are of type {kind}; a key is a text or a whole number of up to 64 bits"
+    )
 
 
 Answer = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
@@ -120,7 +124,9 @@ def _lister(run: str, options: dict, key: str) -> Answer:
             users, lists = batch.column("user"), batch.column("items")
             if lists.flatten().null_count:
                 at = next(at for at, one in enumerate(lists) if one.is_valid and None in one.as_py())
-                raise ValueError(f"the history of {users[at].as_py()!r} holds an item without a value; leave it out first")
+                raise ValueError(
+                    f"the history of {users[at].as_py()!r} holds an item without a value; leave it out first"
+                )
             # Rows are numbered, so that people may have names of any type, and the same name twice.
             histories = {row: items or [] for row, items in enumerate(lists.to_pylist())}
             table = pa.table(opened.recommend(histories=histories, **options)).combine_chunks()

@@ -27,10 +27,11 @@ def embed(items: DataFrame, run: Any, *, item: str = "item") -> DataFrame:
     Only ``pinsage`` makes vectors of features. Items that the run has already get no row.
 
     Args:
-        items: A row an item, with the columns that the run's item file had. Files of vectors that another model made are
-            not taken here: ``sagebrush embed --vectors`` takes them.
+        items: A row an item, with the columns that the run's item file had. Files of vectors that another model made
+            are not taken here: ``sagebrush embed --vectors`` takes them.
         run: As for :func:`recommend`.
         item: Column of keys.
+
     """
     require_columns(items, [item], "the table of items")
     key = _key_type(items.schema[item].dataType.simpleString(), item)

@@ -22,8 +22,9 @@ def evaluate(
         user: Column of users, in both tables.
         item: Column of items, in both tables.
 
-    Recall is the hits over all of a user's test items, not over ``min(k, n)``. Users of the test without a list count 0;
-    lists of users without a test item don't count.
+    Recall is the hits over all of a user's test items, not over ``min(k, n)``. Users of the test without a list
+    count 0; lists of users without a test item don't count.
+
     """
     from pyspark.sql import functions as F
 
@@ -31,7 +32,9 @@ def evaluate(
         raise ValueError(f"k={k}: it is 1 or more")
     require_columns(recommendations, [user, item, "rank"], "the table of recommendations")
     require_columns(test, [user, item], "the table of the test")
-    lists = recommendations.select(F.col(user).alias("user"), F.col(item).alias("item"), "rank").where(F.col("rank") <= k)
+    lists = recommendations.select(F.col(user).alias("user"), F.col(item).alias("item"), "rank").where(
+        F.col("rank") <= k
+    )
     refuse_rows(
         lists.groupBy("user", "item").count().where("count > 1").select("user"),
         "user",
@@ -45,7 +48,9 @@ def evaluate(
         F.count(F.lit(1)).alias("n"), F.count("rank").alias("hits"), F.sum(F.coalesce(gain, F.lit(0.0))).alias("gain")
     )
     ideals = by_user.sparkSession.createDataFrame(_ideals(k), "n_ideal int, ideal double")
-    by_user = by_user.withColumn("n_ideal", F.least(F.col("n"), F.lit(k)).cast("int")).join(F.broadcast(ideals), "n_ideal")
+    by_user = by_user.withColumn("n_ideal", F.least(F.col("n"), F.lit(k)).cast("int")).join(
+        F.broadcast(ideals), "n_ideal"
+    )
     row = by_user.agg(
         F.count(F.lit(1)).alias("users"),
         F.avg(F.col("hits") / F.col("n")).alias("recall"),

@@ -39,6 +39,7 @@ class Filter:
         vectors: ``key`` (an item), ``degree`` and ``vector``: the item's row of the right singular vectors.
         residual: The largest residual ``|R̃ᵀu - s v|`` of a vector.
         rounds: The rounds that it took.
+
     """
 
     kind: str
@@ -85,6 +86,7 @@ def fit_filter(
 
     Raises:
         ValueError: Settings that don't fit.
+
     """
     if kind not in ("gf-cf", "chebycf"):
         raise ValueError(f"kind={kind!r}: it is 'gf-cf' or 'chebycf'")
@@ -139,7 +141,7 @@ class _Iteration:
         raise AssertionError("the last round returns")
 
     def ritz(self) -> tuple[DataFrame, np.ndarray]:
-        """``block``, ``values`` (orthonormal columns, turned towards eigenvectors) and ``product`` (``P`` times them)."""
+        """``block``, ``values`` (orthonormal, turned towards eigenvectors) and ``product`` (``P`` times them)."""
         first = _algebra.whitening(_algebra.inner(self.x, "values", "values", self.width))
         x = self.x.mapInArrow(_algebra.turner(["values"], first), "block int, values binary")
         x = self.scratch.keep(x, "turned")
@@ -187,7 +189,10 @@ def _degree(squares: np.ndarray, cut: float, residuals: np.ndarray) -> int:
     last = angle(squares[len(residuals) - 1])
     degree = 1
     while degree < DEGREE_MAX and (degree + 1) * angle(squares[0]) <= GROWTH_MAX:
-        growth = ((degree + 1) * (angle(square) - last) + math.log(max(r, ROUNDING)) for square, r in zip(squares, residuals))
+        growth = (
+            (degree + 1) * (angle(square) - last) + math.log(max(r, ROUNDING))
+            for square, r in zip(squares, residuals, strict=False)
+        )
         if any(value > 0 for value in growth):
             break
         degree += 1

@@ -27,9 +27,9 @@ def personalized_pagerank(
 ) -> DataFrame:
     """The ranks of items around each root, as ``root``, ``item``, ``rank``.
 
-    A walk starts at the root. At each step it ends with probability ``restart``, or goes on to a neighbour; a rank is the
-    probability that it ends there. The sum is cut off after ``steps`` steps: what is left out of all ranks of a root
-    together is at most ``(1 - restart) ** (steps + 1)``, .033 with the defaults. With ``tolerance``, mass
+    A walk starts at the root. At each step it ends with probability ``restart``, or goes on to a neighbour; a rank
+    is the probability that it ends there. The sum is cut off after ``steps`` steps: what is left out of all ranks of
+    a root together is at most ``(1 - restart) ** (steps + 1)``, .033 with the defaults. With ``tolerance``, mass
     below it stays behind at each step, which bounds the size of the tables; ranks are then lower by what stayed.
 
     Args:
@@ -43,6 +43,7 @@ def personalized_pagerank(
         connected: Whether to keep the root itself and the items that a root user has.
         user: Column of users.
         item: Column of items.
+
     """
     from pyspark.sql import functions as F
 
@@ -67,7 +68,9 @@ def personalized_pagerank(
     for at in range(1, steps + 1):
         to = _graph.other(side)
         # A node shares its mass among its neighbours: what "mean" is for a sum that goes to it.
-        shares = graph.edges.select(F.col(side).alias("node"), F.col(to).alias("to"), F.col(f"value_{side}").alias("share"))
+        shares = graph.edges.select(
+            F.col(side).alias("node"), F.col(to).alias("to"), F.col(f"value_{side}").alias("share")
+        )
         passed = walk.where(F.col("mass") >= tolerance) if tolerance > 0 else walk
         walk = (
             passed.join(shares, "node")

@@ -34,8 +34,9 @@ def propagate(
     """Sends embeddings over the edges, ``layers`` times, and combines the layers.
 
     A layer gives each node the sum of its neighbours' vectors, each times the edge's value: ``1 / sqrt(d_u d_i)`` with
-    ``normalization="symmetric"``, ``1 / d`` of the receiving node with ``"mean"``, 1 with ``"sum"``. A node without an edge
-    gets zeros. ``combine`` takes the ``"mean"`` or the ``"sum"`` of the layers 0 to ``layers``, or the ``"last"``.
+    ``normalization="symmetric"``, ``1 / d`` of the receiving node with ``"mean"``, 1 with ``"sum"``. A node without
+    an edge gets zeros. ``combine`` takes the ``"mean"`` or the ``"sum"`` of the layers 0 to ``layers``, or the
+    ``"last"``.
 
     Args:
         edges: One row an interaction. A pair that is there twice counts once.
@@ -44,8 +45,8 @@ def propagate(
         layers: How often to propagate.
         scratch: A folder that all machines reach. The result reads from it; delete it once the result is written.
         combine: ``"mean"`` (LightGCN), ``"sum"`` or ``"last"``.
-        method: ``"sql"`` is joins and sums in the engine; ``"blocks"`` multiplies blocks of edges with blocks of vectors
-            in Python workers, which shuffles less where nodes have many edges.
+        method: ``"sql"`` is joins and sums in the engine; ``"blocks"`` multiplies blocks of edges with blocks of
+            vectors in Python workers, which shuffles less where nodes have many edges.
         unknown: Edges with a node that has no vector: ``"raise"`` an error, or ``"drop"`` them.
         hub_edges: A node with more edges sends its messages from so many parts that none has more; for ``"sql"``.
         block_nodes: Nodes of a block, for ``"blocks"``. Larger blocks shuffle less and need more memory: a worker holds
@@ -55,6 +56,7 @@ def propagate(
 
     Raises:
         ValueError: Columns, nodes or settings that don't fit; the sentence names them.
+
     """
     if layers < 0:
         raise ValueError(f"layers={layers}: it is 0 or more")
@@ -78,7 +80,9 @@ def propagate(
     return Embeddings(*(_combined([table[side] for table in tables], dim, combine) for side in nodes))
 
 
-def lightgcn(edges: DataFrame, embeddings: Embeddings, layers: int = 3, *, scratch: str, **options: object) -> Embeddings:
+def lightgcn(
+    edges: DataFrame, embeddings: Embeddings, layers: int = 3, *, scratch: str, **options: object
+) -> Embeddings:
     """LightGCN's final embeddings from its learned tables: the mean of the layers 0 to ``layers``."""
     return propagate(edges, embeddings, "symmetric", layers, scratch=scratch, combine="mean", **options)
 
@@ -111,7 +115,7 @@ def _dim(embeddings: Embeddings) -> int:
     from pyspark.sql import functions as F
 
     widths = set()
-    for side, table in zip(("users", "items"), embeddings):
+    for side, table in zip(("users", "items"), embeddings, strict=True):
         require_columns(table, ["key", "vector"], f"the table of {side}")
         without_nulls(table.select("key", "vector"), f"the table of {side}")
         refuse_rows(
