@@ -29,7 +29,7 @@ class SagebrushModelConfig(ModelConfig):
     """The arguments of :class:`SagebrushModel`."""
 
     model: str = "lightgcn"
-    settings: dict[str, tp.Any] = {}
+    settings: dict[str, tp.Any] = Field(default_factory=dict)
     seed: int = 42
     path: str | None = None
 
