@@ -5,6 +5,7 @@ from __future__ import annotations
 import typing as tp
 
 import numpy as np
+from pydantic import Field
 
 from rectools.dataset import Dataset
 from rectools.models.base import ModelBase, ModelConfig
