@@ -21,6 +21,11 @@ impl Error {
         self.cause.failure()
     }
 
+    /// The input that is wrong, and the number of its line or row from 1, where the failure is about one.
+    pub fn input(&self) -> Option<(&str, Option<u64>)> {
+        self.cause.input()
+    }
+
     /// The same error with a few words in front of it.
     #[must_use]
     pub(crate) fn context(self, context: impl Into<String>) -> Self {

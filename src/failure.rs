@@ -27,4 +27,9 @@ pub enum Failure {
 pub trait Fails: std::error::Error + Send + Sync + 'static {
     /// The kind of this failure.
     fn failure(&self) -> Failure;
+
+    /// The input that is wrong, and the number of its line or row from 1, where one is.
+    fn input(&self) -> Option<(&str, Option<u64>)> {
+        None
+    }
 }

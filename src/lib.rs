@@ -95,13 +95,14 @@ pub use data::ItemCategories;
 pub use error::{Error, Result};
 pub use evaluation::{Estimate, Evaluation, SystemResult};
 pub use failure::Failure;
+pub use finished::Refreshed;
 pub use inference::{
     ForHistory, How, ListOptions, ListSource, Listed, Ranked, Reason, Recommender,
     RecommenderError, Reranking, UserList, Why,
 };
 pub use library::{Dataset, Interaction, Run, evaluate};
 #[cfg(feature = "train")]
-pub use library::{Split, choose, fit};
+pub use library::{Split, choose, fit, train};
 pub use observer::{Event, Observer};
 pub use run::EpochRecord;
 pub use split::RefitOn;

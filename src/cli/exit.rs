@@ -1,12 +1,10 @@
 //! Exit codes (sysexits), by which a script can tell how the program ended.
 
-use std::process::ExitCode;
-
 use crate::failure::Failure;
 
 /// The exit code of a kind of failure.
-pub(super) fn exit_code(failure: Failure) -> ExitCode {
-    ExitCode::from(match failure {
+pub(super) fn exit_code(failure: Failure) -> u8 {
+    match failure {
         Failure::Usage => 2,
         Failure::BadData => 65,
         Failure::InputMissing => 66,
@@ -15,5 +13,5 @@ pub(super) fn exit_code(failure: Failure) -> ExitCode {
         Failure::CannotWrite => 74,
         Failure::Busy => 75,
         Failure::Interrupted => 130,
-    })
+    }
 }

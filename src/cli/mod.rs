@@ -11,6 +11,7 @@ mod output;
 #[cfg(feature = "train")]
 mod progress;
 mod report;
+pub mod reports;
 mod reranking;
 mod session;
 mod setting_flags;
@@ -33,6 +34,11 @@ use crate::failure::Failure;
 ///
 /// Wrong arguments and `--help` end the process, as clap does.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    run_for_code(arguments).into()
+}
+
+/// [`run`] with the exit code as a number, for a host that ends the process itself.
+pub fn run_for_code(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     allocator::keep_freed_memory();
     let mut program = Cli::command();
     let matches = program.clone().get_matches_from(arguments);
@@ -55,7 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         }
     }
     match commands::run(&cli, command) {
-        Ok(None) => ExitCode::SUCCESS,
+        Ok(None) => 0,
         Ok(Some(failure)) => exit_code(failure),
         Err(error) => {
             let message = named_options::as_said_by(command, &error.to_string());

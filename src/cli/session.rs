@@ -95,7 +95,7 @@ impl Session {
 }
 
 /// The user's ledger of openings, unless the variable turns it off.
-fn ledger() -> Option<Ledger> {
+pub(super) fn ledger() -> Option<Ledger> {
     let off = std::env::var_os("SAGEBRUSH_LEDGER").is_some_and(|value| value == "off");
     match off {
         true => None,

@@ -8,7 +8,7 @@ use super::error::SettingError;
 use super::layers::{self, Origin, Values};
 use super::resolve::{DRAW, Resolved, complete, insert, lookup, written};
 use super::sections::setting::Setting;
-use super::sections::{AUTO, ModelName, RunConfig, SECTIONS};
+use super::sections::{AUTO, DataConfig, ModelName, RunConfig, SECTIONS};
 use super::table::settings;
 use super::write::{Notes, notes_for_people};
 
@@ -53,6 +53,26 @@ impl Given {
             *key != MODEL && setting.is_some_and(is_shared)
         });
         Ok(given)
+    }
+
+    /// The same with the section `[data]` of a data set that was read before, but for `data.order`: how ids are numbered is
+    /// no matter of reading.
+    ///
+    /// # Errors
+    /// A section put together by hand that has no TOML form.
+    pub fn of_data(mut self, data: &DataConfig) -> Result<Self, SettingError> {
+        let config = RunConfig {
+            data: data.clone(),
+            ..RunConfig::default()
+        };
+        let name = "the data set";
+        let text = config.to_toml();
+        let whole = Self::new(Some((name, &text)), std::iter::empty(), Table::new())?;
+        let is_read = |key: &str| key.starts_with("data.") && key != "data.order";
+        self.values.retain(|key, _| !is_read(key));
+        let read = whole.values.into_iter().filter(|(key, _)| is_read(key));
+        self.values.extend(read);
+        Ok(self)
     }
 
     /// The model that a layer names; `None` where none does, and for `auto`.

@@ -17,6 +17,7 @@ use std::path::Path;
 pub use effort::Effort;
 
 use crate::config::{Given, RunConfig};
+use crate::data::{Cleaning, Dataset};
 use crate::error::{Error, Result, Usage};
 use crate::fitting::train::{self, Resumed};
 use crate::fitting::{Files, Prepared};
@@ -49,15 +50,41 @@ pub(crate) fn train(
     command: &'static str,
 ) -> Result<Contested> {
     let field = Field::new(given)?;
-    let base = field.base();
     let locked = LockedRun::to_create(out, replace, command)?;
-    let prepared = prepare(observer, &base)?;
-    let asked = asked(given, effort, &field, &prepared)?;
-    let contest = Contest::new(observer, &field, &prepared, metric(given, &field), &asked)?;
+    let prepared = prepare(observer, &field.base())?;
+    begin(observer, given, effort, &field, &prepared, locked)
+}
+
+/// [`train`] on a log that was read before, into a directory that holds nothing.
+pub(crate) fn train_on(
+    observer: &dyn Observer,
+    given: &Given,
+    effort: Effort,
+    (dataset, cleaning): (Dataset, Cleaning),
+    out: &Path,
+    command: &'static str,
+) -> Result<Contested> {
+    let field = Field::new(given)?;
+    let locked = LockedRun::to_create(out, Replace::Nothing, command)?;
+    let prepared = Prepared::of(observer, &field.base(), dataset, cleaning)?;
+    check_validation(&prepared)?;
+    begin(observer, given, effort, &field, &prepared, locked)
+}
+
+fn begin(
+    observer: &dyn Observer,
+    given: &Given,
+    effort: Effort,
+    field: &Field,
+    prepared: &Prepared,
+    locked: LockedRun,
+) -> Result<Contested> {
+    let asked = asked(given, effort, field, prepared)?;
+    let contest = Contest::new(observer, field, prepared, metric(given, field), &asked)?;
     let mut run = locked.begin()?;
     let mut journal = Journal::begin(run.contest_dir(), asked)?;
     let won = hold(observer, &contest, &mut journal)?;
-    finish(observer, won, &prepared, &mut run)
+    finish(observer, won, prepared, &mut run)
 }
 
 /// Holds a contest on data that are there and gives the winner's settings; `None` when interrupted. Data, split and seed
@@ -91,6 +118,16 @@ pub(crate) fn resume(
     path: &Path,
     command: &'static str,
 ) -> Result<Contested> {
+    resume_with(observer, path, None, command)
+}
+
+/// [`resume`] with a log that was read before, in place of the files that the settings name.
+pub(crate) fn resume_with(
+    observer: &dyn Observer,
+    path: &Path,
+    log: Option<(Dataset, Cleaning)>,
+    command: &'static str,
+) -> Result<Contested> {
     let locked = LockedRun::to_resume(path, command)?;
     let mut journal = Journal::open(locked.contest_dir())?;
     let asked = journal.asked().clone();
@@ -114,10 +151,17 @@ pub(crate) fn resume(
         sources: &asked.sources,
         vectors: asked.vectors.as_deref(),
     };
-    let located = files.located(path, &base, asked.folder.as_deref().map(Path::new))?;
-    let mut prepared = prepare(observer, &located.config)?;
+    let prepared = match log {
+        Some((dataset, cleaning)) => Prepared::of(observer, &base, dataset, cleaning)?,
+        None => {
+            let folder = asked.folder.as_deref().map(Path::new);
+            let located = files.located(path, &base, folder)?;
+            let mut prepared = prepare(observer, &located.config)?;
+            prepared.name_as_given(&located, &base);
+            prepared
+        }
+    };
     files.check_read(path, Files::of(&prepared.record))?;
-    prepared.name_as_given(&located, &base);
     let contest = Contest::new(observer, &field, &prepared, metric(&given, &field), &asked)?;
     let mut run = locked.begin()?;
     let won = hold(observer, &contest, &mut journal)?;

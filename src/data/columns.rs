@@ -100,6 +100,12 @@ pub struct DetectedColumns {
     /// Whether the rating column was found by a name that other columns have, too: text in it makes it no rating.
     #[serde(skip)]
     pub(super) weight_is_likely: bool,
+    /// Whether users' keys came as texts in a table of types, though all of them may be numbers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub user_is_text: bool,
+    /// The same of items' keys.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub item_is_text: bool,
 }
 
 impl DetectedColumns {
@@ -217,6 +223,8 @@ impl Columns {
             timestamp: (self.timestamp.map(name)).or_else(|| of_folder(self.of_folders.timestamp?)),
             event: (self.event.map(name)).or_else(|| of_folder(self.of_folders.event?)),
             weight_is_likely: self.weight_is_likely,
+            user_is_text: false,
+            item_is_text: false,
         }
     }
 }

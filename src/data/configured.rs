@@ -102,7 +102,8 @@ fn column_names(config: &DataConfig, events: &EventWeights) -> ColumnNames {
     }
 }
 
-fn read_options(config: &DataConfig) -> Result<ReadOptions> {
+/// How the logs of the settings are read.
+pub(crate) fn read_options(config: &DataConfig) -> Result<ReadOptions> {
     let format = config
         .format
         .as_deref()

@@ -16,6 +16,8 @@ mod error;
 mod events;
 mod folder_columns;
 mod formats;
+#[cfg(feature = "parquet")]
+mod from_arrow;
 mod from_iterator;
 mod hash;
 mod ids;
@@ -77,6 +79,8 @@ pub(crate) use calendar::iso_date;
 pub use category_fields::CategoryFields;
 pub use cleaning::Cleaning;
 pub use columns::{ColumnNames, DetectedColumns, IGNORED_COLUMN};
+#[cfg(feature = "parquet")]
+pub(crate) use configured::read_options;
 pub(crate) use configured::{item_column_names, items_input, read_configured, read_histories};
 pub use csr::Csr;
 pub use decay::{decayed_weights, decays, moment_of};
@@ -84,6 +88,8 @@ pub use encoding::Encoding;
 pub use error::{DataError, Place, Position, Role};
 pub use events::EventWeights;
 pub use formats::Format;
+#[cfg(feature = "parquet")]
+pub(crate) use from_arrow::read_arrow;
 pub use from_iterator::Interaction;
 pub(crate) use from_iterator::read_interactions;
 pub use hash::{HashedFile, hash_file};
@@ -100,6 +106,7 @@ pub use lines::MAX_LINE_BYTES;
 pub use pair_columns::PairColumns;
 pub(crate) use pair_columns::beside_pairs;
 pub(crate) use part_files::part_files;
+pub(crate) use read::add_titles;
 pub use read::{
     read_bytes, read_dataset, read_item_columns, read_item_keys, read_item_titles,
     read_titles_bytes,

@@ -44,7 +44,23 @@ pub(super) struct Batch<'b> {
     pub(super) place: &'b Place,
 }
 
-impl Batch<'_> {
+impl<'b> Batch<'b> {
+    /// Rows of a table in memory, which have all its columns; `columns` are their places.
+    pub(super) fn of_table(
+        rows: &'b RecordBatch,
+        columns: &'b [usize],
+        first_row: u64,
+        place: &'b Place,
+    ) -> Self {
+        Self {
+            rows,
+            columns,
+            int128: &[],
+            first_row,
+            place,
+        }
+    }
+
     /// A column by its place in the header.
     ///
     /// # Panics

@@ -132,7 +132,11 @@ pub fn read_item_keys(
     item_columns::read_keys(&origins(&item_parts(input)?), columns)
 }
 
-fn add_titles(
+/// Adds the titles of an item file, and the file to the sources.
+///
+/// # Errors
+/// As [`read_dataset`].
+pub(crate) fn add_titles(
     dataset: &mut Dataset,
     columns: &ItemColumnNames,
     input: &Input,

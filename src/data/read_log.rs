@@ -21,45 +21,10 @@ pub(super) fn read_log(
     options: &ReadOptions,
     id_limit: u32,
 ) -> Result<(Dataset, Cleaning), DataError> {
-    let mut keys = Keys {
-        users: KeyTable::with_limit(id_limit),
-        items: KeyTable::with_limit(id_limit),
-        options,
-        sources: Vec::new(),
-        columns: Vec::new(),
-        bad_rows: BadRowsOfLog::default(),
-        remarks: Vec::new(),
-        layout: None,
-    };
+    let mut keys = Keys::new(options, id_limit);
     let mut log = RawLog::new().merging(options.merge_rule());
     keys.read_inputs(inputs, &mut log, None)?;
-    let rows = keys.sources.iter().map(|source| source.rows).sum();
-    let mut cleaning = Cleaning {
-        rows,
-        ..Cleaning::default()
-    };
-    (cleaning.bad_rows, cleaning.first_bad_rows) = keys.checked_bad_rows(rows)?;
-    let trained = (keys.users.len(), keys.items.len());
-    let mut test = (!test_inputs.is_empty()).then(|| RawLog::new().merging(options.merge_rule()));
-    if let Some(test) = &mut test {
-        keys.read_inputs(test_inputs, test, Some(trained))?;
-    }
-    take_whole_floats(&mut keys, &mut log, test.as_mut(), test_inputs)?;
-    let time_unit = settle_times(&mut log, test.as_mut(), options)?;
-    let test_rows = keys.sources.iter().map(|source| source.rows).sum::<u64>() - rows;
-    cleaning.time_unit = time_unit;
-    cleaning.test_rows = test_rows;
-    let (bad_test_rows, first) = keys.checked_bad_rows(test_rows)?;
-    cleaning.test_bad_rows = bad_test_rows;
-    cleaning.first_bad_rows.extend(first);
-    cleaning.first_bad_rows.truncate(TOLD);
-    cleaning.columns = std::mem::take(&mut keys.columns);
-    cleaning.remarks = std::mem::take(&mut keys.remarks);
-    let place = Place::whole(keys.sources.first().map_or("input", |source| &source.path));
-    let ids = Ids::new(keys.users, keys.items);
-    let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
-    dataset.sources = keys.sources;
-    Ok((dataset, cleaning))
+    keys.into_dataset(log, test_inputs)
 }
 
 /// Takes keys such as `1.0` for the numbers they are, where all of a column are whole numbers.
@@ -119,19 +84,69 @@ fn settle_times(
 }
 
 /// The keys of all inputs so far.
-struct Keys<'o> {
-    users: KeyTable,
-    items: KeyTable,
-    options: &'o ReadOptions,
-    sources: Vec<SourceFile>,
-    columns: Vec<DetectedColumns>,
-    bad_rows: BadRowsOfLog,
-    remarks: Vec<String>,
+pub(super) struct Keys<'o> {
+    pub(super) users: KeyTable,
+    pub(super) items: KeyTable,
+    pub(super) options: &'o ReadOptions,
+    pub(super) sources: Vec<SourceFile>,
+    pub(super) columns: Vec<DetectedColumns>,
+    pub(super) bad_rows: BadRowsOfLog,
+    pub(super) remarks: Vec<String>,
     /// That of the text before, for parts that are too short to tell theirs.
     layout: Option<Layout>,
 }
 
-impl Keys<'_> {
+impl<'o> Keys<'o> {
+    /// None so far; `limit` is the largest number of users and of items.
+    pub(super) fn new(options: &'o ReadOptions, limit: u32) -> Self {
+        Self {
+            users: KeyTable::with_limit(limit),
+            items: KeyTable::with_limit(limit),
+            options,
+            sources: Vec::new(),
+            columns: Vec::new(),
+            bad_rows: BadRowsOfLog::default(),
+            remarks: Vec::new(),
+            layout: None,
+        }
+    }
+
+    /// The data set of the log whose keys these are, and of the test files, which are read now.
+    pub(super) fn into_dataset(
+        mut self,
+        mut log: RawLog,
+        test_inputs: &[Origin<'_>],
+    ) -> Result<(Dataset, Cleaning), DataError> {
+        let options = self.options;
+        let rows = self.sources.iter().map(|source| source.rows).sum();
+        let mut cleaning = Cleaning {
+            rows,
+            ..Cleaning::default()
+        };
+        (cleaning.bad_rows, cleaning.first_bad_rows) = self.checked_bad_rows(rows)?;
+        let trained = (self.users.len(), self.items.len());
+        let mut test =
+            (!test_inputs.is_empty()).then(|| RawLog::new().merging(options.merge_rule()));
+        if let Some(test) = &mut test {
+            self.read_inputs(test_inputs, test, Some(trained))?;
+        }
+        take_whole_floats(&mut self, &mut log, test.as_mut(), test_inputs)?;
+        cleaning.time_unit = settle_times(&mut log, test.as_mut(), options)?;
+        let test_rows = self.sources.iter().map(|source| source.rows).sum::<u64>() - rows;
+        cleaning.test_rows = test_rows;
+        let (bad_test_rows, first) = self.checked_bad_rows(test_rows)?;
+        cleaning.test_bad_rows = bad_test_rows;
+        cleaning.first_bad_rows.extend(first);
+        cleaning.first_bad_rows.truncate(TOLD);
+        cleaning.columns = self.columns;
+        cleaning.remarks = self.remarks;
+        let place = Place::whole(self.sources.first().map_or("input", |source| &source.path));
+        let ids = Ids::new(self.users, self.items);
+        let mut dataset = clean(ids, log, test, options, &mut cleaning, &place)?;
+        dataset.sources = self.sources;
+        Ok((dataset, cleaning))
+    }
+
     /// How many rows of the inputs since the last call were bad, and the first of them, beside so many good ones.
     fn checked_bad_rows(&mut self, good_rows: u64) -> Result<(u64, Vec<BadRow>), DataError> {
         let bad_rows = std::mem::take(&mut self.bad_rows);

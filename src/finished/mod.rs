@@ -20,7 +20,8 @@ pub(crate) use evaluation_file::EvaluationFile;
 pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
 pub(crate) use price::price;
-pub(crate) use refresh::{Refreshed, Request as RefreshRequest, refresh};
+pub use refresh::Refreshed;
+pub(crate) use refresh::{Newer, Request as RefreshRequest, refresh};
 #[cfg(feature = "serve")]
 pub(crate) use served::ServedRun;
 

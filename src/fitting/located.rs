@@ -65,6 +65,14 @@ impl Files<'_> {
 }
 
 impl Located {
+    /// Settings whose files need not be found, for what they hold was read before.
+    pub(crate) fn of_read(config: &RunConfig) -> Self {
+        Self {
+            config: config.clone(),
+            folder: None,
+        }
+    }
+
     /// Names the files of a record as the settings do.
     pub(crate) fn name_as_given(&self, record: &mut DataRecord) {
         let Some(folder) = &self.folder else {

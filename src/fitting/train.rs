@@ -12,6 +12,7 @@ use super::prepared::Prepared;
 use super::refit;
 use super::same_data::{Files, check_same_settings, record_of};
 use crate::config::RunConfig;
+use crate::data::{Cleaning, Dataset};
 use crate::device;
 use crate::error::{Result, Usage};
 use crate::observer::{Observer, remark};
@@ -94,7 +95,20 @@ pub(crate) fn resume(
     path: &Path,
     command: &'static str,
 ) -> Result<Resumed> {
-    let checked = CheckedRun::open(path, command)?;
+    resume_checked(observer, path, CheckedRun::open(path, command, None)?)
+}
+
+/// [`resume`] with a log that was read before, in place of the files that the run's settings name.
+pub(crate) fn resume_on(
+    observer: &dyn Observer,
+    path: &Path,
+    log: (Dataset, Cleaning),
+    command: &'static str,
+) -> Result<Resumed> {
+    resume_checked(observer, path, CheckedRun::open(path, command, Some(log))?)
+}
+
+fn resume_checked(observer: &dyn Observer, path: &Path, checked: CheckedRun) -> Result<Resumed> {
     if checked.is_over() {
         checked.run.leave()?;
         let done = match checked.config.model.name.is_trained() {
@@ -126,7 +140,7 @@ pub(crate) fn train_on(
     path: &Path,
     command: &'static str,
 ) -> Result<Option<TrainedRun>> {
-    CheckedRun::open(path, command)?
+    CheckedRun::open(path, command, None)?
         .begin(observer)?
         .resume(observer)
 }
@@ -136,6 +150,8 @@ struct CheckedRun {
     run: LockedRun,
     config: RunConfig,
     located: Located,
+    /// The log, where it was read before.
+    log: Option<(Dataset, Cleaning)>,
     checkpoint: Option<Checkpoint>,
 }
 
@@ -149,7 +165,7 @@ struct ResumableRun {
 }
 
 impl CheckedRun {
-    fn open(path: &Path, command: &'static str) -> Result<Self> {
+    fn open(path: &Path, command: &'static str, log: Option<(Dataset, Cleaning)>) -> Result<Self> {
         let run = LockedRun::to_resume(path, command)?;
         if run.has(File::Refreshed) {
             return Err(Usage(format!(
@@ -167,11 +183,15 @@ impl CheckedRun {
         check_same_settings(&run, &config, checkpoint.as_ref())?;
         let began = record_of(&run)?;
         refit::refuse_to_resume(&run, &began)?;
-        let located = Files::of(&began).located(path, &config, run.began_in()?.as_deref())?;
+        let located = match log {
+            None => Files::of(&began).located(path, &config, run.began_in()?.as_deref())?,
+            Some(_) => Located::of_read(&config),
+        };
         Ok(Self {
             run,
             config,
             located,
+            log,
             checkpoint,
         })
     }
@@ -192,6 +212,7 @@ impl CheckedRun {
             run,
             config,
             located,
+            log,
             checkpoint,
         } = self;
         if checkpoint.is_none() && config.model.name.is_trained() {
@@ -201,7 +222,10 @@ impl CheckedRun {
             );
         }
         let device = device::open(config.run.device)?;
-        let mut prepared = Prepared::new(observer, &located.config)?;
+        let mut prepared = match log {
+            None => Prepared::new(observer, &located.config)?,
+            Some((dataset, cleaning)) => Prepared::of(observer, &config, dataset, cleaning)?,
+        };
         prepared.check_same_data(&run)?;
         prepared.name_as_given(&located, &config);
         Ok(ResumableRun {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::config::DataConfig;
 use crate::data::{self, Bundled, Cleaning, read_configured, read_interactions};
-use crate::error::Result;
+use crate::error::{Result, Usage};
 
 pub use crate::data::Interaction;
 
@@ -80,6 +80,55 @@ impl Dataset {
             cleaning,
             source: DataConfig::default(),
         })
+    }
+
+    /// Takes interactions from the batches of a table of Arrow, without a copy of the table. The columns, what is left out
+    /// and what events weigh are those of `source`, as for a file; the files it names are not read. Keys are texts or whole
+    /// numbers of any width, dictionaries of them included; times are of a type that says their unit, or numbers, or text.
+    ///
+    /// A run of such a data set cannot be resumed by the program, which has no log to read again.
+    ///
+    /// # Errors
+    /// As [`Dataset::read`] for a Parquet file with the same rows; the place is the number of the row, from 1.
+    #[cfg(feature = "parquet")]
+    pub fn from_arrow(
+        table: impl arrow_array::RecordBatchReader,
+        source: &DataConfig,
+    ) -> Result<Self> {
+        let source = DataConfig {
+            train: Vec::new(),
+            test: Vec::new(),
+            items: None,
+            bundled: None,
+            ..source.clone()
+        };
+        let (data, cleaning) = data::read_arrow(table, &data::read_options(&source)?)?;
+        Ok(Self {
+            data,
+            cleaning,
+            source,
+        })
+    }
+
+    /// The same with an item file: titles, categories, and what `pinsage` reads of items.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or none of whose items is known; a data set that has an item file already.
+    pub fn with_items(mut self, path: impl AsRef<Path>) -> Result<Self> {
+        if self.source.items.is_some() || self.source.bundled.is_some() {
+            return Err(Usage("this data set has an item file already".to_owned()).into());
+        }
+        self.source.items = Some(path.as_ref().to_owned());
+        if let Some(input) = data::items_input(&self.source)? {
+            let columns = data::item_column_names(&self.source);
+            data::add_titles(&mut self.data, &columns, &input)?;
+        }
+        Ok(self)
+    }
+
+    /// The section `[data]` that says what was read.
+    pub fn source(&self) -> &DataConfig {
+        &self.source
     }
 
     /// The number of users.

@@ -10,6 +10,8 @@ mod run;
 mod split;
 #[cfg(feature = "train")]
 mod stopped;
+#[cfg(feature = "train")]
+mod train;
 
 #[cfg(feature = "train")]
 pub use choose::choose;
@@ -19,3 +21,5 @@ pub use fit::fit;
 pub use run::{Run, evaluate};
 #[cfg(feature = "train")]
 pub use split::Split;
+#[cfg(feature = "train")]
+pub use train::train;

@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use super::Dataset;
 #[cfg(feature = "train")]
 use super::stopped::stopped;
 use crate::config::RunConfig;
 use crate::error::Result;
 use crate::evaluation::Evaluation;
-use crate::finished::{self, OpenRun, Seen, ToMeasure};
+use crate::finished::{self, Newer, OpenRun, RefreshRequest, Refreshed, Seen, ToMeasure};
 #[cfg(feature = "train")]
 use crate::fitting::refit::{ToRefit, refit};
 use crate::inference::Recommender;
@@ -50,6 +51,27 @@ impl Run {
         Self::open(path)
     }
 
+    /// [`resume`](Self::resume) for a run that was trained on a data set from memory, which is given again: it must hold the
+    /// same interactions.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume), and a data set that holds others; nothing of the run is changed then.
+    #[cfg(feature = "train")]
+    pub fn resume_on(
+        path: impl AsRef<Path>,
+        dataset: Dataset,
+        observer: &dyn Observer,
+    ) -> Result<Self> {
+        let (path, log) = (path.as_ref(), (dataset.data, dataset.cleaning));
+        match crate::contest::is_pending(path) {
+            true => crate::contest::resume_with(observer, path, Some(log), "resume").map(|_| ())?,
+            false => {
+                crate::fitting::train::resume_on(observer, path, log, "resume").map(|_| ())?;
+            }
+        }
+        Self::open(path)
+    }
+
     /// Trains the model again, with its settings and for the number of epochs it chose, on training and validation or on
     /// everything, into a new run directory `out`. A model that was trained on everything is for serving: nothing is left
     /// to measure it on. What was stopped is resumed by the same call.
@@ -86,6 +108,27 @@ impl Run {
             Some(_) => Self::open(out),
             None => Err(stopped(out, "the same call resumes")),
         }
+    }
+
+    /// Brings the run up to date with a newer log, without training: what users have, what is popular, new users and items.
+    /// It is replaced as a whole, or stays as it is and the new one is written to `out`. `None` where nothing in the log is
+    /// new. The item file of `newer` describes new items to a model that reads features.
+    ///
+    /// # Errors
+    /// A log that ends before the run does, or is of other keys; a directory `out` that holds something.
+    pub fn refresh(
+        &self,
+        newer: &Dataset,
+        out: Option<&Path>,
+        observer: &dyn Observer,
+    ) -> Result<Option<Refreshed>> {
+        let asked = RefreshRequest {
+            run: &self.path,
+            log: Newer::Read(&newer.data, newer.source.items.as_deref()),
+            vectors: &[],
+            out,
+        };
+        finished::refresh(observer, &asked)
     }
 
     /// Where it is.

@@ -13,7 +13,7 @@ use crate::finished::{self, OpenRun, Seen};
 use crate::inference::ListOptions;
 use crate::run::{Replace, RunDir};
 
-use super::{contest_table, evaluate, settings};
+use super::{contest_table, evaluate, report_of_run, settings};
 
 const COMMAND: &str = "demo";
 /// Where the run goes, within the folder that is asked for.
@@ -52,7 +52,7 @@ pub(super) fn demo(session: &Session, args: &DemoArgs) -> Result<Option<Failure>
         // The winner's training was interrupted.
         return Ok(Some(Failure::Interrupted));
     }
-    let evaluation = evaluate::reported(finished::measure_beside(
+    let evaluation = report_of_run::reported(finished::measure_beside(
         &inner,
         &out,
         &[],

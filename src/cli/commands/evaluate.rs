@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{item_choice, report_data};
+use super::{item_choice, report_of_run};
 use crate::cli::args::EvaluateArgs;
 use crate::cli::report;
 use crate::cli::session::Session;
@@ -10,7 +10,7 @@ use crate::cli::terminal::{Align, Style, Table, count};
 use crate::config::DeviceName;
 use crate::error::Result;
 use crate::evaluation::{Evaluation, Price};
-use crate::finished::{self, Measurement, ToMeasure};
+use crate::finished::{self, ToMeasure};
 use crate::inference::Reranking;
 
 /// Runs `evaluate`.
@@ -37,7 +37,7 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
         Some(settings) => finished::price(&measured, settings)?,
         None => None,
     };
-    let evaluation = reported(measured)?;
+    let evaluation = report_of_run::reported(measured)?;
     if session.json {
         let mut document = json!(evaluation);
         if let Some(price) = &price {
@@ -54,13 +54,6 @@ pub(super) fn evaluate(session: &Session, args: &EvaluateArgs) -> Result<()> {
         args.run.join("report.html").display()
     ));
     Ok(())
-}
-
-/// Writes the report of a measured run into it.
-pub(super) fn reported(mut measured: Measurement) -> Result<Evaluation> {
-    let page = report::render(&report_data::of_run(&measured)?)?;
-    measured.writer.write_report(&page)?;
-    Ok(measured.evaluated.summary)
 }
 
 /// The results as a table, and the winner in a sentence.

@@ -21,6 +21,7 @@ mod recommend;
 mod refit;
 mod refresh;
 mod report_data;
+pub(super) mod report_of_run;
 #[cfg(feature = "train")]
 mod reproduce;
 mod serve;

@@ -6,7 +6,7 @@ use crate::cli::terminal::count;
 use crate::config::RunConfig;
 use crate::data::iso_date;
 use crate::error::Result;
-use crate::finished::{self, RefreshRequest, Refreshed};
+use crate::finished::{self, Newer, RefreshRequest, Refreshed};
 use crate::run::RunDir;
 
 use super::settings;
@@ -18,7 +18,7 @@ pub(super) fn refresh(session: &Session, args: &RefreshArgs) -> Result<()> {
     let data = settings::of_refresh(&config, &args.data.0)?;
     let request = RefreshRequest {
         run: &args.run,
-        data: &data,
+        log: Newer::Files(&data),
         vectors: &args.vectors,
         out: args.out.as_deref(),
     };

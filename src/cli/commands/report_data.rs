@@ -57,7 +57,7 @@ pub(super) fn of_refit(run: &OpenRun) -> Result<ReportData> {
 }
 
 /// What is known of a run without its test part.
-fn of_opened(run: &OpenRun) -> Result<ReportData> {
+pub(super) fn of_opened(run: &OpenRun) -> Result<ReportData> {
     let record = &run.record;
     let path = run.dir.path().display().to_string();
     let (refit_epochs, epochs): (Vec<_>, Vec<_>) = run

@@ -245,6 +245,20 @@ pub enum DataError {
         /// The file.
         place: Place,
     },
+    /// A table in memory without a row.
+    #[error("{place}: the table holds no rows; check the query or the filter that made it")]
+    EmptyTable {
+        /// The table.
+        place: Place,
+    },
+    /// A table in memory that does not hand over its batches.
+    #[error("{place}: the table cannot be read ({reason}); check what makes it")]
+    BadTable {
+        /// The table.
+        place: Place,
+        /// What its reader said.
+        reason: String,
+    },
     /// A needed column is not there.
     #[error(
         "{place}: there is no {role} column{wanted}; found: {found}; name the column with `{} NAME`",
@@ -600,6 +614,15 @@ impl Fails for DataError {
             _ => Failure::BadData,
         }
     }
+
+    fn input(&self) -> Option<(&str, Option<u64>)> {
+        let place = self.place()?;
+        let number = match place.position {
+            Position::Line(line) | Position::Row(line) => Some(line),
+            Position::Whole | Position::RowGroup(_) => None,
+        };
+        Some((&place.file, number))
+    }
 }
 
 impl DataError {
@@ -616,6 +639,46 @@ impl DataError {
             | Self::BadJson { place, .. }
             | Self::MissingMember { place, .. } => Some(place),
             _ => None,
+        }
+    }
+
+    /// Where in an input it is, where that is known.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        match self {
+            Self::NotData { place, .. }
+            | Self::BadEncoding { place, .. }
+            | Self::Unreadable { place, .. }
+            | Self::DamagedCompression { place, .. }
+            | Self::UnknownColumn { place, .. }
+            | Self::UnknownFormat { place, .. }
+            | Self::UnknownTable { place }
+            | Self::NoHeader { place, .. }
+            | Self::RowsOrLists { place, .. }
+            | Self::RepeatedList { place }
+            | Self::HeaderThere { place, .. }
+            | Self::UnclosedQuote { place }
+            | Self::ParquetFeature { place }
+            | Self::Empty { place }
+            | Self::EmptyTable { place }
+            | Self::BadTable { place, .. }
+            | Self::ColumnMissing { place, .. }
+            | Self::NoKeys { place, .. }
+            | Self::ColumnType { place, .. }
+            | Self::MixedTimes { place, .. }
+            | Self::NotAllDates { place, .. }
+            | Self::UnknownEvent { place, .. }
+            | Self::LineTooLong { place, .. }
+            | Self::ParquetCodec { place, .. }
+            | Self::BadParquet { place, .. }
+            | Self::BadVectors { place, .. }
+            | Self::TooMany { place, .. }
+            | Self::MixedColumns { place, .. }
+            | Self::NoRatings { place }
+            | Self::NothingLeft { place, .. }
+            | Self::UnknownTest { place, .. } => Some(place),
+            Self::BadRow { fault } | Self::HeaderOrRow { fault } => fault.place(),
+            Self::OtherFormat { error, .. } => error.place(),
+            other => other.row(),
         }
     }
 

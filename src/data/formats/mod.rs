@@ -29,7 +29,7 @@ pub(super) use delimited::Records;
 pub(super) use layout::{Asked, Layout};
 pub(super) use movielens::{FILM_FIELDS, split_double_colon};
 #[cfg(feature = "parquet")]
-pub(super) use parquet::read as read_parquet;
+pub(super) use parquet::{ArrowRows, read as read_parquet};
 #[cfg(feature = "parquet")]
 pub(super) use parquet_keys::uuids;
 pub(super) use recognize::{Sample, recognize, recognize_items};

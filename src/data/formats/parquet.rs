@@ -1,4 +1,5 @@
-//! Apache Parquet: row group by row group, only the needed columns, keys of any string or integer type.
+//! Columns of Arrow as rows of a log: Apache Parquet, row group by row group, and tables in memory. Only the needed columns,
+//! keys of any string or integer type.
 
 use std::fs::File;
 
@@ -8,13 +9,14 @@ use arrow_array::{Array, ArrayRef, LargeStringArray};
 use arrow_schema::{DataType, Schema};
 
 use super::parquet_keys::{Keys, NoKey, is_key_type};
-use super::parquet_times::{Times, is_time_type};
+use super::parquet_times::{Times, duration, is_time_type};
 use super::strict_cast::strict_cast;
 use crate::data::columns::{ColumnNames, Columns};
 use crate::data::error::{DataError, Place, Position, Role, reason};
 use crate::data::numbers::{NumberFault, parse_weight};
 use crate::data::parquet_table::{Batch, ParquetTable, bad, null_rows};
 use crate::data::sink::Sink;
+use crate::data::unit::Unit;
 
 /// Reads a Parquet file.
 pub(in crate::data) fn read(
@@ -23,33 +25,75 @@ pub(in crate::data) fn read(
     names: &ColumnNames,
     sink: &mut Sink<'_>,
 ) -> Result<(), DataError> {
-    let whole = Place::whole(name);
     let table = ParquetTable::open(name, file)?;
-    let header = table.header();
-    let schema = &table.schema;
-    let mut columns = Columns::find(&header, names, &whole)?;
-    if columns.weight_is_likely
-        && !columns
-            .weight
-            .is_some_and(|at| is_weight_type(schema.field(at).data_type()))
-    {
-        columns.weight = None;
+    let duration = |column: &str| duration(column, &table.metadata);
+    let rows = ArrowRows::begin(name, &table.schema, &duration, names, sink)?;
+    table.for_each_batch(&rows.wanted(), |batch| rows.read(&batch, sink))
+}
+
+/// Reads the rows of a table whose columns are of Arrow's types, batch by batch.
+pub(in crate::data) struct ArrowRows {
+    columns: Columns,
+    times: Option<Times>,
+}
+
+impl ArrowRows {
+    /// Finds the columns of a table and tells the sink of them. `duration` is the unit of a column of whole numbers by its
+    /// name, where something beside its type tells it.
+    pub(in crate::data) fn begin(
+        name: &str,
+        schema: &Schema,
+        duration: &dyn Fn(&str) -> Option<Unit>,
+        names: &ColumnNames,
+        sink: &mut Sink<'_>,
+    ) -> Result<Self, DataError> {
+        let whole = Place::whole(name);
+        let fields = schema.fields().iter();
+        let header: Vec<String> = fields.map(|field| field.name().clone()).collect();
+        let mut columns = Columns::find(&header, names, &whole)?;
+        if columns.weight_is_likely
+            && !columns
+                .weight
+                .is_some_and(|at| is_weight_type(schema.field(at).data_type()))
+        {
+            columns.weight = None;
+        }
+        check_types(schema, &columns, &whole)?;
+        sink.begin(&columns, &header, names)?;
+        let times = columns.timestamp.map(|column| {
+            let kind = schema.field(column).data_type();
+            Times::new(kind, &|| duration(&header[column]), sink)
+        });
+        Ok(Self { columns, times })
     }
-    check_types(schema, &columns, &whole)?;
-    sink.begin(&columns, &header, names)?;
-    let times = columns.timestamp.map(|column| {
-        let kind = schema.field(column).data_type();
-        Times::new(kind, &header[column], &table.metadata, sink)
-    });
-    let wanted = [
-        Some(columns.user),
-        Some(columns.item),
-        columns.weight,
-        columns.timestamp,
-        columns.event,
-    ];
-    let wanted: Vec<usize> = wanted.into_iter().flatten().collect();
-    table.for_each_batch(&wanted, |batch| read_batch(&batch, &columns, times, sink))
+
+    /// The places of the columns that are read.
+    pub(in crate::data) fn wanted(&self) -> Vec<usize> {
+        let columns = &self.columns;
+        let wanted = [
+            Some(columns.user),
+            Some(columns.item),
+            columns.weight,
+            columns.timestamp,
+            columns.event,
+        ];
+        wanted.into_iter().flatten().collect()
+    }
+
+    /// Whether the keys of users, and those of items, are texts by their columns' types.
+    pub(in crate::data) fn are_texts(&self, schema: &Schema) -> (bool, bool) {
+        let is_text = |column: usize| is_text(schema.field(column).data_type());
+        (is_text(self.columns.user), is_text(self.columns.item))
+    }
+
+    /// Reads a batch that has the columns wanted.
+    pub(in crate::data) fn read(
+        &self,
+        batch: &Batch<'_>,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), DataError> {
+        read_batch(batch, &self.columns, self.times, sink)
+    }
 }
 
 fn check_types(schema: &Schema, columns: &Columns, place: &Place) -> Result<(), DataError> {

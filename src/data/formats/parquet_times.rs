@@ -49,11 +49,11 @@ pub(super) enum Times {
 }
 
 impl Times {
-    /// By the type of a column; tells the sink what is to come.
+    /// By the type of a column; tells the sink what is to come. `duration` is the unit of whole numbers, where something
+    /// beside their type tells it.
     pub(super) fn new(
         kind: &DataType,
-        name: &str,
-        metadata: &ArrowReaderMetadata,
+        duration: &dyn Fn() -> Option<Unit>,
         sink: &mut Sink<'_>,
     ) -> Self {
         let times = match *kind {
@@ -66,7 +66,7 @@ impl Times {
             | DataType::Decimal64(_, digits_after_point)
             | DataType::Decimal128(_, digits_after_point)
             | DataType::Decimal256(_, digits_after_point) => Self::Decimal { digits_after_point },
-            _ => duration(name, metadata).map_or(Self::Whole, Self::Typed),
+            _ => duration().map_or(Self::Whole, Self::Typed),
         };
         match times {
             Self::Typed(_) | Self::Days => sink.begin_times(TimeKind::Typed),
@@ -161,7 +161,7 @@ fn unit_of(unit: TimeUnit) -> Unit {
 }
 
 /// The unit of a duration, which only the Arrow schema in the file's footer tells from a whole number.
-fn duration(name: &str, metadata: &ArrowReaderMetadata) -> Option<Unit> {
+pub(super) fn duration(name: &str, metadata: &ArrowReaderMetadata) -> Option<Unit> {
     let footer = metadata.metadata().file_metadata();
     // Damage in the embedded schema panics in its decoder.
     let schema =

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::open_run::{OpenRun, Seen};
 use super::{Sources, card, embed};
 use crate::config::DataConfig;
-use crate::data::{IdMap, iso_date};
+use crate::data::{Dataset, IdMap, iso_date, read_configured};
 use crate::error::{Result, Usage};
 use crate::numbers::{count, counted};
 use crate::observer::{Observer, remark};
@@ -35,26 +35,45 @@ const COPIED: [File; 9] = [
 /// What a refresh is asked for.
 pub(crate) struct Request<'a> {
     pub(crate) run: &'a Path,
-    /// How the new log is read, its item file included.
-    pub(crate) data: &'a DataConfig,
+    pub(crate) log: Newer<'a>,
     /// The files of items' vectors, for a model that reads them.
     pub(crate) vectors: &'a [PathBuf],
     /// A new run; `None` replaces the old one.
     pub(crate) out: Option<&'a Path>,
 }
 
+/// A newer log.
+pub(crate) enum Newer<'a> {
+    /// How it is read, its item file included.
+    Files(&'a DataConfig),
+    /// One that was read before, and its item file.
+    Read(&'a Dataset, Option<&'a Path>),
+}
+
+impl Newer<'_> {
+    fn items(&self) -> Option<&Path> {
+        match self {
+            Self::Files(data) => data.items.as_deref(),
+            Self::Read(_, items) => *items,
+        }
+    }
+}
+
 /// What a refresh did.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub(crate) struct Refreshed {
+pub struct Refreshed {
     /// Pairs that are new, or newer.
-    pub(crate) interactions: usize,
-    pub(crate) users: usize,
-    pub(crate) items: usize,
+    pub interactions: usize,
+    /// New users.
+    pub users: usize,
+    /// New items.
+    pub items: usize,
     /// Of the new items, those that the model could make a vector for.
-    pub(crate) items_with_vectors: usize,
-    /// The newest known interaction, in seconds since 1970.
-    pub(crate) moment_before: Option<i64>,
-    pub(crate) moment: Option<i64>,
+    pub items_with_vectors: usize,
+    /// The newest interaction that was known before, in seconds since 1970.
+    pub moment_before: Option<i64>,
+    /// The newest that is known now.
+    pub moment: Option<i64>,
 }
 
 /// `None` where the log holds nothing that the run does not know.
@@ -64,7 +83,10 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
         None => Target::Same(LockedRun::to_resume(request.run, COMMAND)?),
     };
     let run = OpenRun::open(request.run, Seen::Everything)?;
-    let log = NewLog::read(&run, request.data)?;
+    let log = match request.log {
+        Newer::Files(data) => NewLog::of(&run, &read_configured(data)?.0)?,
+        Newer::Read(log, _) => NewLog::of(&run, log)?,
+    };
     let before = State::of(&run)?;
     let moment_before = before.moment();
     let mut state = before.with(&log);
@@ -73,7 +95,7 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
         return Ok(None);
     }
     check_newer(&log, &state, moment_before)?;
-    let items_with_vectors = match (&request.data.items, run.dir.has(File::Encoder)) {
+    let items_with_vectors = match (request.log.items(), run.dir.has(File::Encoder)) {
         (Some(items), true) => add_vectors(&run, &log, &mut state, items, request.vectors)?,
         _ => 0,
     };

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::OpenRun;
-use crate::config::DataConfig;
-use crate::data::{Dataset, IdMap, Interactions, read_configured};
+use crate::data::{Dataset, IdMap, Interactions};
 use crate::error::{Result, Usage};
 use crate::run::File;
 
@@ -34,13 +33,12 @@ pub(super) struct Row {
 }
 
 impl NewLog {
-    /// Reads the log that the settings name.
-    pub(super) fn read(run: &OpenRun, data: &DataConfig) -> Result<Self> {
-        let (log, _) = read_configured(data)?;
+    /// A log that was read.
+    pub(super) fn of(run: &OpenRun, log: &Dataset) -> Result<Self> {
         check(run, &log.interactions)?;
         let (users, new_users) = numbered(run.recommender.users(), &log.users);
         let (items, new_items) = numbered(run.recommender.items(), &log.items);
-        let new_titles = new_titles(&log, run.recommender.items());
+        let new_titles = new_titles(log, run.recommender.items());
         let rows = &log.interactions;
         let row = |at: usize| Row {
             user: users[rows.users[at] as usize],

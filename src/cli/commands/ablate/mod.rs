@@ -5,7 +5,7 @@ mod variants;
 
 use std::path::{Path, PathBuf};
 
-use super::{evaluate, settings};
+use super::{report_of_run, settings};
 use crate::cli::args::AblateArgs;
 use crate::cli::output;
 use crate::cli::session::Session;
@@ -265,7 +265,7 @@ fn on_test(session: &Session, path: &Path) -> Result<Measured> {
     let measured = match of_before.ok().and_then(|file| file.measured) {
         Some(measured) => measured,
         None => {
-            evaluate::reported(finished::measure_beside(
+            report_of_run::reported(finished::measure_beside(
                 session,
                 path,
                 &[],

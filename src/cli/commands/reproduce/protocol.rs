@@ -10,7 +10,7 @@ use std::time::Instant;
 use serde::Serialize;
 use toml::Table;
 
-use super::super::evaluate;
+use super::super::report_of_run;
 use super::benchmark::{Benchmark, Pair, Recipe};
 use crate::cli::args::ReproduceArgs;
 use crate::cli::session::Session;
@@ -102,7 +102,7 @@ fn run(
     let Some((mut choice, seconds)) = fitted else {
         return Ok(None);
     };
-    let evaluation = evaluate::reported(finished::measure_beside(
+    let evaluation = report_of_run::reported(finished::measure_beside(
         session,
         out,
         &[],
