@@ -128,8 +128,8 @@ def _lister(run: str, options: dict, key: str) -> Answer:
                     f"the history of {users[at].as_py()!r} holds an item without a value; leave it out first"
                 )
             # Rows are numbered, so that people may have names of any type, and the same name twice.
-            histories = {row: items or [] for row, items in enumerate(lists.to_pylist())}
-            table = pa.table(opened.recommend(histories=histories, **options)).combine_chunks()
+            people = pa.table({"user": pa.array(range(batch.num_rows), pa.int64()), "items": lists})
+            table = pa.table(opened.recommend(histories=people, **options)).combine_chunks()
             columns = {
                 "user": users.take(table["user"].combine_chunks()),
                 "rank": table["rank"].cast(pa.int32()),
