@@ -32,9 +32,7 @@ def fit_matrix(
         user, item = _absent(rows, columns)
         with open(held_out, "w", encoding="ascii") as file:
             file.write(f"user,item,weight\n{user},{item},1\n")
-        dataset = sagebrush.Dataset.read(
-            log, test=held_out, user="user", item="item", weight="weight", progress=False
-        )
+        dataset = sagebrush.Dataset.read(log, test=held_out, user="user", item="item", weight="weight", progress=False)
         given = {name: value for name, value in settings.items() if value is not None}
         given.setdefault("split.method", "given")
         if model in ("gf-cf", "chebycf", "ease", "item-knn"):

@@ -6,7 +6,6 @@ import typing as tp
 
 import numpy as np
 from pydantic import Field
-
 from rectools.dataset import Dataset
 from rectools.models.base import ModelBase, ModelConfig
 
