@@ -14,6 +14,7 @@ mod disliked;
 mod events;
 mod filters;
 mod fitted;
+mod forget;
 mod keys;
 mod lists;
 mod memory;
