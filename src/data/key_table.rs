@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(table.id(Key::of(b"9")), Ok(1));
         assert_eq!(table.id(Key::of(b"10")), Ok(0));
         let (keys, canonical) = table.into_canonical();
-        assert_eq!(keys, ["9".into(), "10".into()]);
+        assert_eq!(keys, ["9", "10"].map(Box::<str>::from));
         assert_eq!(canonical, [1, 0]);
         let (map, renumbered) = keep_keys(keys, &[false, true]).unwrap();
         assert_eq!((map.id("10"), map.len(), renumbered[1]), (Some(0), 1, 0));

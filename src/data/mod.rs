@@ -15,6 +15,7 @@ mod encoding;
 mod error;
 mod events;
 mod folder_columns;
+mod forgotten;
 mod formats;
 #[cfg(feature = "parquet")]
 mod from_arrow;
@@ -89,6 +90,7 @@ pub use decay::{decayed_weights, decays, moment_of};
 pub use encoding::Encoding;
 pub use error::{DataError, Place, Position, Role};
 pub use events::EventWeights;
+pub use forgotten::{Forgotten, ForgottenError, ForgottenLine};
 pub use formats::Format;
 #[cfg(feature = "parquet")]
 pub(crate) use from_arrow::read_arrow;

@@ -6,14 +6,17 @@
 
 mod accept;
 mod answers;
-mod catalogue;
 mod arm;
 mod arms;
+mod catalogue;
+mod changes;
 mod cors;
 mod error;
+mod forgotten;
 mod interactions;
 mod layers;
 mod metrics;
+mod new_items;
 mod openapi;
 mod page;
 mod people;

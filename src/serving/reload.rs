@@ -1,7 +1,6 @@
 //! Serving another run: where one was published in place of the one that is served, or when the service is told to look.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -95,6 +94,7 @@ fn follow(app: &State, run: &Path, watch: bool, telling: &Receiver<()>) {
         if was_told {
             app.read_again();
         }
+        app.look_at_forgotten();
         for place in &mut places {
             look(app, place, was_told);
         }
@@ -132,7 +132,7 @@ fn load(app: &State, place: &Place) -> crate::error::Result<()> {
     let arm = serving.load().arm.clone();
     let snapshot = Snapshot::open(&place.run, arm.as_ref(), &app.metrics.runs)?;
     let (id, path) = (snapshot.id.clone(), snapshot.path.display().to_string());
-    let before = serving.swap(Arc::clone(&snapshot));
+    let (snapshot, before) = app.publish(place.arm, snapshot);
     app.metrics.serves(&snapshot, Some(&before));
     app.metrics.reloaded(true, snapshot.label());
     let seconds = began.elapsed().as_secs_f64();

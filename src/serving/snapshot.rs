@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use prometheus_client::metrics::gauge::Gauge;
 
-use super::catalogue::Catalogue;
 use super::arm::{ArmName, InArm};
+use super::catalogue::Catalogue;
 use super::error::ServeError;
-use crate::data::ItemLists;
+use crate::data::{Forgotten, ItemLists};
 use crate::error::Result;
-use crate::finished::ServedRun;
+use crate::finished::{Made, NewItem, ServedRun};
 use crate::inference::ListOptions;
 use crate::run::id_of_run;
 
@@ -31,6 +32,8 @@ pub(super) struct Snapshot {
     pub(super) catalogue: Catalogue,
     /// The arm that it is served in; `None` where the service has one run.
     pub(super) arm: Option<ArmName>,
+    /// Ids of the items that were withdrawn since, ascending.
+    withdrawn: ArcSwap<Vec<u32>>,
     _counted: Counted,
 }
 
@@ -66,6 +69,7 @@ impl Snapshot {
                         run,
                         catalogue: Catalogue::default(),
                         arm: arm.cloned(),
+                        withdrawn: ArcSwap::default(),
                         _counted: Counted(in_memory.clone()),
                     };
                     snapshot.warm();
@@ -87,6 +91,51 @@ impl Snapshot {
     /// The label of its arm.
     pub(super) fn label(&self) -> InArm {
         InArm::of(self.arm.as_ref())
+    }
+
+    /// The same run with more items.
+    ///
+    /// # Errors
+    /// Rows that do not fit its tables.
+    pub(super) fn with_items(
+        &self,
+        items: &[NewItem],
+        made: Made,
+        in_memory: &Gauge,
+    ) -> Result<Arc<Self>> {
+        let run = self.run.with_items(items, made)?;
+        in_memory.inc();
+        let snapshot = Self {
+            id: self.id.clone(),
+            header: self.header.clone(),
+            path: self.path.clone(),
+            run,
+            catalogue: Catalogue::default(),
+            arm: self.arm.clone(),
+            withdrawn: ArcSwap::default(),
+            _counted: Counted(in_memory.clone()),
+        };
+        snapshot.warm();
+        Ok(Arc::new(snapshot))
+    }
+
+    /// Withdraws the items of a list: requests that come from now on know them no more.
+    pub(super) fn withdraw(&self, list: &Forgotten) {
+        let items = self.run.recommender.items();
+        let mut ids: Vec<u32> = list.items().filter_map(|key| items.id(key)).collect();
+        ids.sort_unstable();
+        self.withdrawn.store(Arc::new(ids));
+    }
+
+    /// Ids of the items that were withdrawn, ascending.
+    pub(super) fn withdrawn(&self) -> Arc<Vec<u32>> {
+        self.withdrawn.load_full()
+    }
+
+    /// The id of an item that was not withdrawn.
+    pub(super) fn item(&self, key: &str) -> Option<u32> {
+        let id = self.run.recommender.items().id(key);
+        id.filter(|id| self.withdrawn.load().binary_search(id).is_err())
     }
 
     /// Makes what is made when it is first needed, so that no request waits for it. What fails here is told to the

@@ -1,8 +1,8 @@
 //! What all requests share: the run that is served now, interactions, ranking threads, metrics and limits.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use axum::http::HeaderValue;
@@ -11,14 +11,17 @@ use tokio::sync::Semaphore;
 use super::arms::{Arms, Taken};
 use super::cors;
 use super::error::ServeError;
+use super::forgotten::ForgottenKeys;
 use super::interactions::Interactions;
 use super::metrics::Metrics;
+use super::new_items::NewItems;
 use super::ranking::Ranking;
 use super::settings::{Limits, Settings};
 use super::snapshot::Snapshot;
 use super::tls::Tls;
 use super::tokens::Tokens;
 use crate::error::Result;
+use crate::run::{Beside, beside};
 
 /// The state of a service, shared by its requests.
 pub(super) type State = Arc<App>;
@@ -30,6 +33,10 @@ pub(super) struct App {
     /// The runs beside it.
     pub(super) arms: Arms,
     pub(super) interactions: Interactions,
+    pub(super) new_items: NewItems,
+    pub(super) forgotten: ForgottenKeys,
+    /// Held while what is served changes.
+    pub(super) changes: Mutex<()>,
     pub(super) ranking: Ranking,
     pub(super) metrics: Metrics,
     pub(super) limits: Limits,
@@ -64,16 +71,21 @@ impl App {
             metrics.serves(&arm.current.load(), None);
         }
         arms.remark_on_twins(&snapshot);
+        let forgotten = ForgottenKeys::open(beside(&settings.run, Beside::Forgotten))?;
+        let new_items = NewItems::open(settings.items_path(), &forgotten.list())?;
         let interactions = match settings.interactions_path() {
-            Some(path) => Interactions::open(&path)?,
+            Some(path) => Interactions::open(&path, forgotten.shared())?,
             None => Interactions::none(),
         };
         let n_threads = rayon::current_num_threads();
         let ranking = Ranking::start(n_threads, &metrics.batch).map_err(ServeError::Threads)?;
-        Ok(Self {
+        let app = Self {
             current: ArcSwap::new(snapshot),
             arms,
             interactions,
+            new_items,
+            forgotten,
+            changes: Mutex::default(),
             ranking,
             metrics,
             limits: settings.limits.clone(),
@@ -84,7 +96,9 @@ impl App {
             permits: Semaphore::new(settings.limits.concurrent),
             searches: Arc::new(Semaphore::new(n_threads.div_ceil(2))),
             is_stopping: AtomicBool::new(false),
-        })
+        };
+        app.complete_all();
+        Ok(app)
     }
 
     /// The runs that a request is answered from.
@@ -99,6 +113,11 @@ impl App {
             Some(arm) => &arm.current,
             None => &self.current,
         }
+    }
+
+    /// How many runs are served side by side.
+    pub(super) fn n_arms(&self) -> usize {
+        1 + self.arms.others().len()
     }
 
     /// Reads the files of tokens and of the certificate again, where there are any. What cannot be read is told, and what

@@ -16,6 +16,7 @@ mod events;
 mod exports;
 mod filters;
 mod fitted;
+mod forget;
 mod keys;
 mod lists;
 mod manual;

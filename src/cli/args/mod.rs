@@ -1,6 +1,7 @@
 //! The command line as clap types. Their meaning is resolved elsewhere.
 
 mod export;
+mod forget;
 mod lists;
 mod refresh;
 #[cfg(feature = "train")]
@@ -15,6 +16,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use export::{ColumnsArg, ExportArgs, IndexArg, WhatArg};
+pub(crate) use forget::ForgetArgs;
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
 pub(crate) use refresh::RefreshArgs;
 #[cfg(feature = "train")]
@@ -136,6 +138,11 @@ pub(crate) enum Command {
         after_help = "A service that watches the link follows at once. Given again it goes back one more.\n\nExamples:\n  sagebrush rollback --run runs/current"
     )]
     Rollback(RollbackArgs),
+    /// Take users and items out of a run for good, and keep them out of later trainings
+    #[command(
+        after_help = "The run is replaced in one step. What a service keeps beside it goes, too, and the keys are put on the list RUN.forgotten.jsonl, users as keyed hashes. `train --out RUN`, `refresh` and `refit` read that list by themselves, `--forget FILE` names it elsewhere. Without a key, what is on the list is taken out of the run.\n\nExamples:\n  sagebrush forget --run my-run --user 42\n  sagebrush forget --run my-run --item 0133093 --users left.txt\n  sagebrush forget --run my-run"
+    )]
+    Forget(ForgetArgs),
     /// List the top-K items for users
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215 --why\n  sagebrush recommend --run my-run --user 42 --diversity 0.3 --category-cap 3\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"

@@ -12,6 +12,7 @@ mod demo;
 mod embed;
 mod evaluate;
 mod export;
+mod forget;
 mod inspect;
 mod item_choice;
 mod manual;
@@ -85,6 +86,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Synth(args) => synth::synth(&session, args)?,
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
         Command::Refresh(args) => refresh::refresh(&session, args)?,
+        Command::Forget(args) => forget::forget(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Embed(args) => embed::embed(&session, args)?,
         Command::Export(args) => export::export(&session, args)?,

@@ -3,6 +3,7 @@
 mod arm;
 mod body;
 mod current;
+mod feature;
 mod key;
 mod options;
 mod query;
@@ -11,6 +12,7 @@ mod search;
 pub(super) use arm::{ArmQuery, Runs, in_order};
 pub(super) use body::{Json, Key, keys};
 pub(super) use current::Current;
+pub(super) use feature::Feature;
 pub(super) use key::PathKey;
 pub(super) use options::{Filters, check_batch};
 pub(super) use query::ListQuery;

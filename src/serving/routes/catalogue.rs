@@ -13,6 +13,7 @@ use super::super::problem::Problem;
 use super::super::requests::{Current, HistoryQuery, PathKey, SearchQuery};
 use super::super::snapshot::Snapshot;
 use super::super::state::{App, State};
+use super::users::forgotten;
 
 /// What the run is about
 #[utoipa::path(
@@ -43,12 +44,17 @@ pub(super) async fn users(
     Current(snapshot): Current,
     SearchQuery { query, limit }: SearchQuery,
 ) -> Result<Response, Problem> {
+    let list = app.forgotten.list();
     apart(&app, move || {
         let names = snapshot.catalogue.users(&snapshot.run);
-        let found = names.search(&query, limit).into_iter();
+        let keys = snapshot.run.recommender.users();
+        // As many more as there may be forgotten ones among them.
+        let found = names.search(&query, limit + list.n_users()).into_iter();
         json(&FoundUsers {
             run: &snapshot.id,
             users: found
+                .filter(|&user| !list.has_user(keys.key(user)))
+                .take(limit)
                 .map(|user| catalogue::found_user(&snapshot, user))
                 .collect(),
         })
@@ -74,10 +80,13 @@ pub(super) async fn items(
 ) -> Result<Response, Problem> {
     apart(&app, move || {
         let names = snapshot.catalogue.items(&snapshot.run);
-        let found = names.search(&query, limit).into_iter();
+        let withdrawn = snapshot.withdrawn();
+        let found = names.search(&query, limit + withdrawn.len()).into_iter();
         json(&FoundItems {
             run: &snapshot.id,
             items: found
+                .filter(|item| withdrawn.binary_search(item).is_err())
+                .take(limit)
                 .map(|item| catalogue::found_item(&snapshot, item))
                 .collect(),
         })
@@ -100,6 +109,9 @@ pub(super) async fn item(
 ) -> Result<Response, Problem> {
     let item = snapshot.run.recommender.item_id(&key);
     let item = item.map_err(|error| Problem::from(error).into_not_found())?;
+    if snapshot.withdrawn().binary_search(&item).is_ok() {
+        return Err(Problem::gone(format!("item `{key}` was withdrawn")));
+    }
     apart(&app, move || {
         json(&FoundItem {
             run: Some(&snapshot.id),
@@ -126,10 +138,12 @@ pub(super) async fn user(
     PathKey(key): PathKey,
     HistoryQuery { limit }: HistoryQuery,
 ) -> Result<Response, Problem> {
+    if app.forgotten.has_user(&key) {
+        return Err(forgotten(&key));
+    }
     let added = app.interactions.added().of(&key);
     apart(&app, move || {
         let mut unknown_items = Unknown::default();
-        let items = snapshot.run.recommender.items();
         let mut new = Vec::new();
         let mut added: Vec<&str> = added
             .iter()
@@ -138,7 +152,7 @@ pub(super) async fn user(
             .collect();
         added.sort_unstable();
         for key in added {
-            match items.id(key) {
+            match snapshot.item(key) {
                 Some(item) => new.push(item),
                 None => unknown_items.add(key),
             }
@@ -165,6 +179,8 @@ fn history(snapshot: &Snapshot, user: Option<u32>, mut new: Vec<u32>) -> Vec<u32
     let seen = user.map_or(&[][..], |user| snapshot.run.recommender.seen().of(user));
     new.retain(|item| seen.binary_search(item).is_err());
     let mut known = seen.to_vec();
+    let withdrawn = snapshot.withdrawn();
+    known.retain(|item| withdrawn.binary_search(item).is_err());
     let names = snapshot.catalogue.items(&snapshot.run);
     for items in [&mut new, &mut known] {
         items.sort_by_key(|&item| (Reverse(names.count(item)), item));

@@ -1,6 +1,7 @@
 //! The routes: one plain function each, over the shared state.
 
 mod catalogue;
+mod forget;
 mod health;
 mod histories;
 mod interactions;
@@ -28,6 +29,8 @@ pub(super) fn lists() -> OpenApiRouter<State> {
         .routes(routes!(catalogue::item))
         .routes(routes!(interactions::take))
         .routes(routes!(items::add))
+        .routes(routes!(forget::user))
+        .routes(routes!(forget::item))
 }
 
 /// The routes at the root, which everybody may ask.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::answers::{ForUser, ForUsers, Unknown, json, places, written};
+use super::super::answers::{ForUser, ForUsers, OfKey, Unknown, json, places, written};
 use super::super::openapi::Faults;
 use super::super::people;
 use super::super::problem::Problem;
@@ -31,6 +31,9 @@ pub(super) async fn of_user(
     PathKey(key): PathKey,
     query: ListQuery,
 ) -> Result<Response, Problem> {
+    if app.forgotten.has_user(&key) {
+        return Err(forgotten(&key));
+    }
     let snapshot = runs.of_user(&key)?;
     let items = snapshot.run.recommender.items();
     let asked = query.filters(items)?.asked(&app, &snapshot)?;
@@ -61,8 +64,8 @@ pub(super) struct Users {
 
 /// The lists of several users
 ///
-/// As the list of each alone; in the order of the request. Where several runs are served side by side, each list comes
-/// from the run of its user's arm and names both.
+/// As the list of each alone, in the order of the request; or what is wrong, of a user who was forgotten. Where several runs
+/// are served side by side, each list comes from the run of its user's arm and names both.
 #[utoipa::path(
     post,
     path = "/v1/users/recommendations",
@@ -78,6 +81,7 @@ pub(super) async fn of_users(
 ) -> Result<Response, Problem> {
     check_batch("users", users.len(), &app.limits)?;
     let users = keys(users);
+    let forgotten_keys = app.forgotten.list();
     let arms = users.iter().map(|key| runs.arm_of_user(key));
     let (mut lists, mut unknown_items) = (Vec::new(), Unknown::default());
     for part in runs.parts(arms)? {
@@ -85,22 +89,29 @@ pub(super) async fn of_users(
         unknown_items = unknown_items.or(asked.unknown);
         let added = app.interactions.added();
         let whom = part.at.iter().map(|&at| &*users[at]);
-        let whom = whom.map(|key| people::of_user(&part.snapshot, added, key));
+        let whom = whom.map(|key| match forgotten_keys.has_user(key) {
+            // Somebody of whom nothing is known, in whose place the answer has a fault.
+            true => people::nobody(),
+            false => people::of_user(&part.snapshot, added, key),
+        });
         let made = people::lists(&app, &part.snapshot, asked.options, whom.collect()).await?;
         lists.extend(part.of(made));
     }
     let only = runs.only().map(str::to_owned);
     written(in_order(lists), move |lists| {
-        let lists = users.iter().zip(lists).map(|(user, one)| {
+        let lists = users.iter().zip(lists).map(|(user, one)| -> OfKey<'_> {
+            if forgotten_keys.has_user(user) {
+                return OfKey::Fault(forgotten(user).fault);
+            }
             let (run, arm) = one.named();
-            ForUser {
+            OfKey::List(ForUser {
                 run,
                 arm,
                 user,
                 source: one.list.source.name(),
                 items: places(&one.snapshot, &one.list),
                 unknown_items: Unknown::default(),
-            }
+            })
         });
         json(&ForUsers {
             run: only.as_deref(),
@@ -109,4 +120,8 @@ pub(super) async fn of_users(
         })
     })
     .await
+}
+
+pub(super) fn forgotten(key: &str) -> Problem {
+    Problem::gone(format!("user `{key}` was forgotten"))
 }
