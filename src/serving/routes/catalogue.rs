@@ -100,13 +100,7 @@ pub(super) async fn item(
 ) -> Result<Response, Problem> {
     let item = snapshot.run.recommender.item_id(&key);
     let item = item.map_err(|error| Problem::from(error).into_not_found())?;
-    apart(&app, move || {
-        json(&FoundItem {
-            run: Some(&snapshot.id),
-            ..catalogue::found_item(&snapshot, item)
-        })
-    })
-    .await
+    apart(&app, move || json(&catalogue::one_item(&snapshot, item))).await
 }
 
 /// What a user has
