@@ -15,7 +15,7 @@ pub(in super::super) struct FoundItem<'a> {
     /// The run that has it; absent among others, whose answer has it once.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub(in super::super) run: Option<&'a str>,
+    run: Option<&'a str>,
     /// Its key.
     item: &'a str,
     /// Its title, where known.
@@ -26,7 +26,7 @@ pub(in super::super) struct FoundItem<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     categories: Vec<&'a str>,
-    /// How many users have it.
+    /// In how many of the histories it is that the model knows.
     users: u32,
 }
 
@@ -102,7 +102,18 @@ pub(in super::super) struct About<'a> {
     categories: Vec<Category<'a>>,
 }
 
-/// An item as answers tell it.
+/// An item that is an answer of its own.
+///
+/// # Panics
+/// When there is no such item.
+pub(in super::super) fn one_item(snapshot: &Snapshot, item: u32) -> FoundItem<'_> {
+    FoundItem {
+        run: Some(&snapshot.id),
+        ..found_item(snapshot, item)
+    }
+}
+
+/// An item among others, as answers tell it.
 ///
 /// # Panics
 /// When there is no such item.

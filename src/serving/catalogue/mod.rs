@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 
 use crate::finished::ServedRun;
 pub(super) use answers::{
-    About, FoundItem, FoundItems, FoundUsers, OneUser, about, found_item, found_user,
+    About, FoundItem, FoundItems, FoundUsers, OneUser, about, found_item, found_user, one_item,
 };
 use names::Names;
 

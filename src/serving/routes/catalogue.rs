@@ -112,13 +112,7 @@ pub(super) async fn item(
     if snapshot.withdrawn().binary_search(&item).is_ok() {
         return Err(Problem::gone(format!("item `{key}` was withdrawn")));
     }
-    apart(&app, move || {
-        json(&FoundItem {
-            run: Some(&snapshot.id),
-            ..catalogue::found_item(&snapshot, item)
-        })
-    })
-    .await
+    apart(&app, move || json(&catalogue::one_item(&snapshot, item))).await
 }
 
 /// What a user has

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Service;
 use crate::data::Workspace;
 
-/// Films of which the first are in most histories; item `i` is in those of users `i..40`.
+/// Films of which the first are in most histories; item `i` is in those of users `8 * i..40`.
 const FILMS: [(&str, &str, &str); 5] = [
     ("a1", "Amélie (2001)", "Comedy|Romance"),
     ("a2", "Alien (1979)", "Horror"),
@@ -18,7 +18,7 @@ fn run(work: &Workspace) {
     let mut log = String::from("user_id,item_id,rating,timestamp\n");
     for user in 0..40 {
         for (item, (key, ..)) in FILMS.iter().enumerate() {
-            if user >= item * 3 {
+            if user >= item * 8 {
                 log.push_str(&format!(
                     "u{user},{key},5,{}\n",
                     1_600_000_000 + user * 9 + item
@@ -96,7 +96,7 @@ fn what_a_user_has_is_what_lists_leave_out() {
     run(&work);
     let service = Service::start(&work, &["--run", "run"]);
     let has = |user: &str| service.get(&format!("/v1/users/{user}")).ok();
-    let known = has("u7");
+    let known = has("u20");
     assert_eq!(keys(&known, "items", "item"), ["a1", "a2", "a3"]);
     assert_eq!(
         (&known["known"], &known["total"]),
@@ -108,10 +108,10 @@ fn what_a_user_has_is_what_lists_leave_out() {
         (&json!(false), &json!([]))
     );
     let taken = json!({"interactions": [
-        {"user": "u7", "item": "7"}, {"user": "u7", "item": "a1"}, {"user": "u7", "item": "new"}, {"user": "nobody", "item": "a3"}
+        {"user": "u20", "item": "7"}, {"user": "u20", "item": "a1"}, {"user": "u20", "item": "new"}, {"user": "nobody", "item": "a3"}
     ]});
     service.post("/v1/interactions", &taken).ok();
-    let known = has("u7");
+    let known = has("u20");
     assert_eq!(
         keys(&known, "items", "item"),
         ["7", "a1", "a2", "a3"],
@@ -120,12 +120,12 @@ fn what_a_user_has_is_what_lists_leave_out() {
     assert_eq!(known["total"], 5);
     assert_eq!(known["unknown_items"], json!({"count": 1, "keys": ["new"]}));
     assert_eq!(keys(&has("nobody"), "items", "item"), ["a3"]);
-    let few = service.get("/v1/users/u7?limit=2").ok();
+    let few = service.get("/v1/users/u20?limit=2").ok();
     assert_eq!(
         (few["items"].as_array().unwrap().len(), &few["total"]),
         (2, &json!(5))
     );
-    let list = service.get("/v1/users/u7/recommendations").ok();
+    let list = service.get("/v1/users/u20/recommendations").ok();
     assert_eq!(keys(&list, "items", "item"), ["a 4/5"]);
     service.stop();
 }
@@ -156,7 +156,7 @@ fn who_has_no_token_learns_of_nobody() {
         &work,
         &["--run", "run", "--read-only", "--token-file", "tokens"],
     );
-    for path in ["users", "items", "users/u7", "items/a1", "catalogue"] {
+    for path in ["users", "items", "users/u20", "items/a1", "catalogue"] {
         service
             .get(&format!("/v1/{path}"))
             .refused(401, "a token is missing");
