@@ -46,13 +46,18 @@ impl Origin {
 /// Checked values and their origins by key; a later layer replaces an earlier one.
 pub(super) type Values = BTreeMap<&'static str, (Value, Origin)>;
 
-/// Variables with our prefix that other programs of the project read.
-const FOREIGN_VARIABLES: [&str; 5] = [
+/// Variables with our prefix that are no settings: tests, checks and options of the program read them.
+const FOREIGN_VARIABLES: [&str; 10] = [
     "SAGEBRUSH_BLESS",
     "SAGEBRUSH_DATA",
     "SAGEBRUSH_REQUIRE_GPU",
     "SAGEBRUSH_CI_TARGET",
     "SAGEBRUSH_LEDGER",
+    "SAGEBRUSH_EXPORT_TO",
+    "SAGEBRUSH_EXPORT_PYTHON",
+    "SAGEBRUSH_MOTO",
+    "SAGEBRUSH_PGSERVER",
+    "SAGEBRUSH_REQUIRE_SERVERS",
 ];
 
 /// The values of one layer, with the name each was given by.

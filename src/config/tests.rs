@@ -199,6 +199,7 @@ fn variables_are_read_by_type_and_strictly() {
         "SAGEBRUSH_DATA",
         "SAGEBRUSH_REQUIRE_GPU",
         "SAGEBRUSH_CI_TARGET",
+        "SAGEBRUSH_EXPORT_TO",
         "HOME",
     ] {
         assert_eq!(

@@ -10,6 +10,7 @@ mod objects;
 mod postgres;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg_attr(not(all(feature = "postgres", feature = "redis")), allow(dead_code))]
 mod servers;
 
 use std::collections::BTreeMap;

@@ -3,6 +3,10 @@
 use super::trained;
 use crate::cloud::Moto;
 
+fn export<'a>(to: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["export", "--run", "run", "--to", to][..], more].concat()
+}
+
 #[test]
 fn objects_are_the_files() {
     let Some(moto) = Moto::start() else { return };
@@ -13,7 +17,7 @@ fn objects_are_the_files() {
         ("s3://logs/items.safetensors", &[]),
     ] {
         let name = object.rsplit('/').next().unwrap();
-        let export = |to: &str| [&["export", "--run", "run", "--to", to][..], more].concat();
+        let export = |to| export(to, more);
         work.succeed(&[&export(name)[..], &["-q"]].concat());
         let planned = moto.json(&work, &[&export(object)[..], &["--dry-run"]].concat());
         assert_eq!(planned["parts"][0]["replaces"], false);
@@ -33,7 +37,7 @@ fn objects_are_the_files() {
 fn what_cannot_be_written_is_told_before_any_work() {
     let Some(moto) = Moto::start() else { return };
     let work = trained();
-    let export = |to| ["export", "--run", "run", "--to", to];
+    let export = |to| export(to, &[]);
     let message = moto.refused(&work, &export("s3://no-such-bucket/lists.csv"));
     assert!(message.contains("make the bucket first"), "{message}");
     let message = moto.refused(&work, &export("s3://logs"));
