@@ -38,7 +38,7 @@ fn collector() -> (String, Arc<Mutex<Received>>) {
             let (stream, into) = (stream.unwrap(), Arc::clone(&into));
             std::thread::spawn(move || {
                 let mut reader = BufReader::new(stream);
-                while let Some(()) = take(&mut reader, &into) {}
+                while take(&mut reader, &into).is_some() {}
             });
         }
     });
