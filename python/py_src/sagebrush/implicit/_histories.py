@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _select
 from ._base import Recommender
@@ -26,7 +27,7 @@ class HistoryModel(Recommender):
         filter_items: Any = None,
         recalculate_user: bool = False,
         items: Any = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The best items of a user, or of an array of users: ``(ids, scores)``.
 
         Args:
@@ -52,8 +53,8 @@ class HistoryModel(Recommender):
         return (ids[0], scores[0]) if is_scalar else (ids, scores)
 
     def _lists(
-        self, rows: Any, n: int, only: np.ndarray | None, left_out: np.ndarray, include_seen: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, rows: Any, n: int, only: NDArray[Any] | None, left_out: NDArray[Any], include_seen: bool
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         from ._fitting import ranked
 
         histories = {}
@@ -75,7 +76,7 @@ class HistoryModel(Recommender):
         )
         return ranked(table, "user", "item", n_rows, n)
 
-    def _known(self, ids: np.ndarray) -> list[int]:
+    def _known(self, ids: NDArray[Any]) -> list[int]:
         """Those of the items that have an interaction: the run has no others."""
         return [int(item) for item in ids if item in self._trained]
 
@@ -91,7 +92,7 @@ class HistoryModel(Recommender):
         item_users: Any = None,
         filter_items: Any = None,
         items: Any = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The items most like an item, or each of an array of items, by the model's own measure; without itself."""
         from ._fitting import ranked
 
