@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import engines
 import numpy as np
 import pytest
@@ -138,8 +140,6 @@ def test_recall_and_ndcg_are_those_of_the_program(spark, runs):
 
 
 def run_test_part(run) -> set[tuple[int, int]]:
-    import pathlib
-
     from sagebrush.implicit._fitting import safetensors
 
     tensors = safetensors(pathlib.Path(run.path) / "test.safetensors")
@@ -162,7 +162,7 @@ def test_vectors_of_new_items(spark, tmp_path):
     rows = [f"{u},{i}" for u in range(40) for i in rng.permutation(28)[:9]]
     (tmp_path / "log.csv").write_text("user,item\n" + "\n".join(rows) + "\n")
     dataset = sagebrush.Dataset.read(tmp_path / "log.csv", items=tmp_path / "items.csv", progress=False)
-    run = sagebrush.fit(dataset, "pinsage", out=tmp_path / "run", progress=False, epochs=1, dim=8, hidden=8)
+    run = sagebrush.fit(dataset, "pinsage", out=tmp_path / "run", progress=False, epochs=1, dim=8, pinsage__hidden=8)
     new = spark.createDataFrame([(100, words[0] + " " + words[0]), (101, "loud blue")], "item bigint, title string")
     found = {row.item: row.vector for row in cluster.embed(new, run).collect()}
     assert set(found) == {100, 101} and all(

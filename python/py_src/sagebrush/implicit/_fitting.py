@@ -57,6 +57,8 @@ def _interactions(user_items: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[
         raise ValueError("user_items holds no interaction")
     if not np.isfinite(matrix.data).all():
         raise ValueError("user_items holds values that are not numbers or not finite")
+    if (matrix.data < 0).any():
+        raise ValueError("user_items holds values below 0, and an interaction is something positive: leave them out")
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     return rows, matrix.indices, matrix.data, matrix.shape
 

@@ -64,14 +64,15 @@ class HistoryModel(Recommender):
             if len(history):
                 histories[row] = history.tolist()
         n_rows = rows.shape[0]
-        if not histories or n < 1:
+        allowed = None if only is None else self._known(only)
+        if not histories or n < 1 or allowed == []:
             return _select.padded(np.empty((n_rows, 0), int), np.empty((n_rows, 0)), max(n, 0))
         table = self.run.recommend(
             histories=histories,
             k=n,
             unknown="skip",
             include_seen=include_seen,
-            only=None if only is None else self._known(only),
+            only=allowed,
             exclude=self._known(left_out),
         )
         return ranked(table, "user", "item", n_rows, n)
@@ -105,8 +106,8 @@ class HistoryModel(Recommender):
             N = min(N, len(only))
         asked = self._known(np.unique(batch))
         ids, scores = _select.padded(np.empty((len(batch), 0), int), np.empty((len(batch), 0)), N)
-        if asked and N > 0:
-            allowed = None if only is None else self._known(only)
+        allowed = None if only is None else self._known(only)
+        if asked and N > 0 and allowed != []:
             table = self.run.similar(asked, k=N, only=allowed, exclude=self._known(left_out))
             found = ranked(table, "item", "similar", self.n_items, N)
             known = np.isin(batch, asked)
