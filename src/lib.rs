@@ -22,6 +22,7 @@
 //! - `train` (default): training. Without it the library opens finished runs, and holds no autodiff and no optimizer.
 //! - `parquet` (default): Parquet in and out.
 //! - `cli` (default): the program. A library does without: `default-features = false, features = ["train", "parquet"]`.
+//! - `mimalloc` (default): the program's allocator, and nothing to the library.
 //! - `serve`: the HTTP service, in the module `serving`.
 //! - `gpu`, `ndarray`: further backends beside the CPU's.
 //!

@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     Setting(SettingError),
     /// No answer for a user or an item.
     Recommender(RecommenderError),
+    /// A setting that no setting can be, in words.
+    WrongSetting(String),
     /// A mistake of the caller, in words.
     Usage(String),
     /// A panic, with its message.
@@ -53,6 +55,7 @@ impl Fault {
         let details = PyDict::new(py);
         let (class, message) = match self {
             Self::Usage(message) => ("UsageError", message),
+            Self::WrongSetting(message) => ("SettingError", message),
             Self::Setting(error) => ("SettingError", error.to_string()),
             Self::Panic(message) => ("InternalError", bug_report(&message)),
             Self::Recommender(RecommenderError::UnknownKey { kind, key, remedy }) => {
@@ -144,6 +147,9 @@ fn argument(option: &str) -> String {
     match value {
         "" => name,
         "-" => format!("{name}=False"),
+        word if word.starts_with(|letter: char| letter.is_ascii_lowercase()) => {
+            format!("{name}={word:?}")
+        }
         value => format!("{name}={value}"),
     }
 }

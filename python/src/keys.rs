@@ -66,10 +66,13 @@ impl Keys {
     pub(crate) fn column(&self, map: &IdMap, ids: impl Iterator<Item = u32>) -> ArrayRef {
         match self.numbers(map) {
             Some(numbers) => {
-                let keys = ids.map(|id| numbers[id as usize]);
-                Arc::new(Int64Array::from_iter_values(keys))
+                let keys: Vec<i64> = ids.map(|id| numbers[id as usize]).collect();
+                Arc::new(Int64Array::from(keys))
             }
-            None => Arc::new(StringArray::from_iter_values(ids.map(|id| map.key(id)))),
+            None => {
+                let keys: Vec<&str> = ids.map(|id| map.key(id)).collect();
+                Arc::new(StringArray::from(keys))
+            }
         }
     }
 

@@ -228,7 +228,7 @@ impl Lister<'_> {
                 let numbers = of_rows().map(|name| numbers.get(name).copied());
                 Arc::new(arrow_array::Int64Array::from_iter(numbers))
             }
-            false => Arc::new(StringArray::from_iter_values(of_rows())),
+            false => Arc::new(StringArray::from(of_rows().collect::<Vec<_>>())),
         };
         let batch = self.batch(&schema, users, lists)?;
         Ok(NativeTable::new(schema, vec![batch]))
@@ -261,7 +261,7 @@ impl Lister<'_> {
         let mut columns = vec![users, ranks(lists), items, scores(lists)];
         columns.extend(self.titles(lists));
         let sources = rows(lists).map(|(_, source, ..)| source.name());
-        columns.push(Arc::new(StringArray::from_iter_values(sources)));
+        columns.push(Arc::new(StringArray::from(sources.collect::<Vec<_>>())));
         RecordBatch::try_new(schema.clone(), columns).map_err(|error| ours(&error))
     }
 
@@ -288,10 +288,10 @@ fn rows(lists: &[List]) -> impl Iterator<Item = (usize, ListSource, u32, Ranked)
 
 fn ranks(lists: &[List]) -> ArrayRef {
     let ranks = rows(lists).map(|(_, _, rank, _)| rank);
-    Arc::new(UInt32Array::from_iter_values(ranks))
+    Arc::new(UInt32Array::from(ranks.collect::<Vec<_>>()))
 }
 
 fn scores(lists: &[List]) -> ArrayRef {
     let scores = rows(lists).map(|(.., place)| place.score);
-    Arc::new(Float32Array::from_iter_values(scores))
+    Arc::new(Float32Array::from(scores.collect::<Vec<_>>()))
 }

@@ -71,7 +71,7 @@ fn value_of(key: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
     if value.is_instance_of::<PyInt>() || value.hasattr("__index__")? {
         let number: i64 = value.extract().map_err(|_| {
-            Fault::Usage(format!(
+            Fault::WrongSetting(format!(
                 "{PLACE}: \"{key}\" is beyond 64 bits: give a smaller number"
             ))
             .raised(py)
@@ -92,8 +92,8 @@ fn value_of(key: &str, value: &Bound<'_, PyAny>) -> PyResult<Value> {
         return Ok(Value::String(path.display().to_string()));
     }
     let class = value.get_type().name()?;
-    Err(Fault::Usage(format!(
-        "{PLACE}: \"{key}\" is a {class}: give a number, a text, a truth value or a list of these"
+    Err(Fault::WrongSetting(format!(
+        "{PLACE}: \"{key}\" is of type {class}: give a number, a text, a truth value or a list of these"
     ))
     .raised(py))
 }

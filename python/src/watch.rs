@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use pyo3::{BoundObject, IntoPyObjectExt};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use pyo3::{BoundObject, IntoPyObjectExt};
 use sagebrush::{Event, Observer};
 
 /// How long Python may wait for news and for a signal to be seen.

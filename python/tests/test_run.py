@@ -77,7 +77,15 @@ def test_results_go_to_every_library(mf: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "users", [[100, 101], np.array([100, 101]), pd.Series([100, 101]), pl.Series([100, 101]), pa.array([100, 101]), (100, "101")]
+    "users",
+    [
+        [100, 101],
+        (100, "101"),
+        np.array([100, 101]),
+        pd.Series([100, 101]),
+        pl.Series([100, 101]),
+        pa.array([100, 101]),
+    ],
 )
 def test_users_come_in_any_list(mf: Run, users: Any) -> None:
     assert mf.recommend(users=users, k=1)["user"] == [100, 101]

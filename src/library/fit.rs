@@ -48,11 +48,22 @@ pub fn fit(
     out: impl AsRef<Path>,
     observer: &dyn Observer,
 ) -> Result<Run> {
-    let (config, out) = (split.settings(config)?, out.as_ref());
+    fit_for("fit", config, split, out.as_ref(), observer)
+}
+
+/// [`fit`] for `command`, which the run's lock names.
+pub(super) fn fit_for(
+    command: &'static str,
+    config: &RunConfig,
+    split: &Split,
+    out: &Path,
+    observer: &dyn Observer,
+) -> Result<Run> {
+    let config = split.settings(config)?;
     let is_done = match config.model.name.is_trained() {
-        true => train::train_prepared(observer, &config, &split.prepared, out, "fit")?.is_some(),
+        true => train::train_prepared(observer, &config, &split.prepared, out, command)?.is_some(),
         false => {
-            fit_at_once::fit_prepared(observer, &config, &split.prepared, out, "fit")?.is_some()
+            fit_at_once::fit_prepared(observer, &config, &split.prepared, out, command)?.is_some()
         }
     };
     if !is_done {

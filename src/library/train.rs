@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
+use super::fit::fit_for;
 use super::stopped::stopped;
-use super::{Dataset, Run, Split, fit};
+use super::{Dataset, Run, Split};
 use crate::config::Given;
 use crate::contest::{self, Contested, Effort};
 use crate::error::Result;
@@ -15,7 +16,7 @@ use crate::observer::Observer;
 /// contest's. What the settings say of reading gives way to how the data set was read.
 ///
 /// # Errors
-/// As [`fit`] and [`choose`](crate::choose). [`Failure::Interrupted`](crate::Failure::Interrupted) when the observer stopped
+/// As [`fit`](crate::fit) and [`choose`](crate::choose). [`Failure::Interrupted`](crate::Failure::Interrupted) when the observer stopped
 /// it: the run can be resumed.
 ///
 /// # Example
@@ -40,10 +41,10 @@ pub fn train(
     if given.model().is_some() {
         let config = given.resolved()?.config;
         let split = Split::new(dataset, &config, observer)?;
-        return fit(&config, &split, out, observer);
+        return fit_for("train", &config, &split, out, observer);
     }
     let log = (dataset.data, dataset.cleaning);
-    let contested = contest::train_on(observer, &given, effort, log, out, "fit")?;
+    let contested = contest::train_on(observer, &given, effort, log, out, "train")?;
     let is_done = match &contested {
         Contested::Interrupted => false,
         Contested::Over(_, resumed) => match &**resumed {

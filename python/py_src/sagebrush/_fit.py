@@ -56,8 +56,11 @@ def fit(
         if isinstance(dataset, Split):
             raise UsageError("a split was cut already: give `items` to `Dataset.read`")
         dataset = dataset.with_items(items)
-    folder = None if out is not None else tempfile.mkdtemp(prefix="sagebrush-")
-    place = os.fspath(out) if folder is None else os.path.join(folder, "run")
+    folder: str | None = None
+    if out is None:
+        folder = tempfile.mkdtemp(prefix="sagebrush-")
+        out = os.path.join(folder, "run")
+    place = os.fspath(out)
     try:
         with watching(progress) as tell:
             if isinstance(dataset, Split):

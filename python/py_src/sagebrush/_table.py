@@ -64,9 +64,10 @@ class Table:
         """The table for pandas."""
         import pandas
 
-        if hasattr(pandas.DataFrame, "from_arrow"):
-            return pandas.DataFrame.from_arrow(self)
-        return self.to_pyarrow().to_pandas()
+        # From version 3 on pandas takes it without PyArrow's table between.
+        from_arrow: Any = getattr(pandas.DataFrame, "from_arrow", None)
+        frame: pandas.DataFrame = self.to_pyarrow().to_pandas() if from_arrow is None else from_arrow(self)
+        return frame
 
     def to_polars(self) -> polars.DataFrame:
         """The table for polars."""
