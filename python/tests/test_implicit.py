@@ -13,7 +13,7 @@ sparse = pytest.importorskip("scipy.sparse", reason="no SciPy here: pip install 
 from sagebrush import implicit as models  # noqa: E402
 
 N_USERS, N_ITEMS = 50, 30
-QUICK = {"training.batch_size": 256}
+QUICK = {"sampling.batch_size": 256}
 LEAST = -np.finfo(np.float32).max
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
+import subprocess
+import sys
+
 import engines
 import numpy as np
 import pytest
@@ -138,8 +143,6 @@ def test_recall_and_ndcg_are_those_of_the_program(spark, runs):
 
 
 def run_test_part(run) -> set[tuple[int, int]]:
-    import pathlib
-
     from sagebrush.implicit._fitting import safetensors
 
     tensors = safetensors(pathlib.Path(run.path) / "test.safetensors")
@@ -162,14 +165,17 @@ def test_vectors_of_new_items(spark, tmp_path):
     rows = [f"{u},{i}" for u in range(40) for i in rng.permutation(28)[:9]]
     (tmp_path / "log.csv").write_text("user,item\n" + "\n".join(rows) + "\n")
     dataset = sagebrush.Dataset.read(tmp_path / "log.csv", items=tmp_path / "items.csv", progress=False)
-    run = sagebrush.fit(dataset, "pinsage", out=tmp_path / "run", progress=False, epochs=1, dim=8, hidden=8)
+    run = sagebrush.fit(dataset, "pinsage", out=tmp_path / "run", progress=False, epochs=1, dim=8, pinsage__hidden=8)
     new = spark.createDataFrame([(100, words[0] + " " + words[0]), (101, "loud blue")], "item bigint, title string")
-    found = {row.item: row.vector for row in cluster.embed(new, run).collect()}
-    assert set(found) == {100, 101} and all(
-        len(vector) == run.embeddings("items").shape[1] for vector in found.values()
-    )
-    # An item of the catalogue under a new name and with the same title has the same vector, but for its neighbours.
-    np.testing.assert_allclose([np.linalg.norm(vector) for vector in found.values()], 1.0, atol=1e-4)
+    found = {row.item: row.vector for row in cluster.embed(new.repartition(2), run).collect()}
+    # The program's vectors of both at once.
+    (tmp_path / "new.csv").write_text("item_id,title\n100,red red\n101,loud blue\n")
+    command = ["-m", "sagebrush", "embed", "--run", run.path, "--items", str(tmp_path / "new.csv"), "--out", "-"]
+    told = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True).stdout
+    expected = {int(row["id"]): row["embedding"] for row in map(json.loads, told.splitlines())}
+    assert set(found) == {100, 101} == set(expected)
+    for item, vector in expected.items():
+        np.testing.assert_allclose(found[item], vector, rtol=1e-5, atol=1e-6)
     ease = sagebrush.fit(dataset, "ease", out=tmp_path / "ease", progress=False)
     with pytest.raises(Exception, match="no vectors of 2 items"):
         cluster.embed(new, ease).collect()

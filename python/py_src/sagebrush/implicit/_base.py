@@ -11,6 +11,7 @@ import tempfile
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 #: The entry of a saved file that holds the class and its settings; the others are files of the run.
 ABOUT = "sagebrush"
@@ -33,9 +34,9 @@ class Recommender:
         self._reset()
 
     def _reset(self) -> None:
-        self.run = None
-        self._shape: tuple[int, int] | None = None
-        self._folder: tempfile.TemporaryDirectory | None = None
+        self.run: Any = None
+        self._shape = (0, 0)
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     # -- settings
     # -------------------------------------------------------------------------------------------------------
@@ -116,25 +117,30 @@ class Recommender:
     # -- files
     # ----------------------------------------------------------------------------------------------------------
 
-    def _more_arrays(self) -> dict[str, np.ndarray]:
+    def _more_arrays(self) -> dict[str, NDArray[Any]]:
         """What a file holds beside the run."""
         return {}
 
-    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+    def _take_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Takes what :meth:`_more_arrays` gave."""
 
-    def save(self, file: str | os.PathLike | io.IOBase) -> None:
+    def save(self, file: str | os.PathLike[str] | io.IOBase) -> None:
         """Saves the whole model to one file of NumPy's ``.npz`` format, without pickles."""
         root = pathlib.Path(self._fitted().path)
         files = sorted(
             path for path in root.rglob("*") if path.is_file() and "checkpoint" not in path.parts[len(root.parts) :]
         )
-        about = {"class": type(self).__name__, "params": {**self.get_params(), "path": None}, "shape": self._shape}
+        about = {
+            "class": type(self).__name__,
+            "params": {**self.get_params(), "path": None},
+            "shape": list(self._shape),
+        }
         arrays = {f"run/{path.relative_to(root).as_posix()}": np.fromfile(path, np.uint8) for path in files}
-        np.savez(file, **{ABOUT: np.array(json.dumps(about))}, **arrays, **self._more_arrays())
+        entries: dict[str, Any] = {ABOUT: np.array(json.dumps(about)), **arrays, **self._more_arrays()}
+        np.savez(file, **entries)
 
     @classmethod
-    def load(cls, file: str | os.PathLike | io.IOBase) -> Recommender:
+    def load(cls, file: str | os.PathLike[str] | io.IOBase) -> Recommender:
         """The model of a file that :meth:`save` wrote; of any class, where it is called on :class:`Recommender`."""
         import sagebrush
         from sagebrush import implicit
@@ -148,7 +154,7 @@ class Recommender:
             kind = getattr(implicit, about["class"])
             if not issubclass(kind, cls):
                 raise ValueError(f"the file holds a {about['class']}, and this is {cls.__name__}.load")
-            model = kind(**about["params"])
+            model: Recommender = kind(**about["params"])
             model._folder = tempfile.TemporaryDirectory(prefix="sagebrush-")
             root = pathlib.Path(model._folder.name, "run")
             more = {}

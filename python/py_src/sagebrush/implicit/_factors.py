@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _select
 from ._base import Recommender
@@ -24,9 +25,9 @@ class FactorModel(Recommender):
 
     def _reset(self) -> None:
         super()._reset()
-        self.user_factors: np.ndarray | None = None
-        self.item_factors: np.ndarray | None = None
-        self._map: np.ndarray | None = None
+        self.user_factors: Any = None
+        self.item_factors: Any = None
+        self._map: Any = None
 
     def _take(self, run: Any) -> None:
         from ._fitting import fold_in_map, table_of
@@ -36,10 +37,10 @@ class FactorModel(Recommender):
         self.item_factors = table_of(run, "items", self._shape[1])
         self._map = fold_in_map(run)
 
-    def _more_arrays(self) -> dict[str, np.ndarray]:
+    def _more_arrays(self) -> dict[str, NDArray[Any]]:
         return {"user_factors": self.user_factors}
 
-    def _take_arrays(self, arrays: dict[str, np.ndarray]) -> None:
+    def _take_arrays(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.user_factors = arrays["user_factors"]
         self._shape = (len(self.user_factors), self._shape[1])
 
@@ -52,7 +53,7 @@ class FactorModel(Recommender):
         filter_items: Any = None,
         recalculate_user: bool = False,
         items: Any = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The best items of a user, or of an array of users: ``(ids, scores)``.
 
         Args:
@@ -80,8 +81,14 @@ class FactorModel(Recommender):
         return (ids[0], scores[0]) if is_scalar else (ids, scores)
 
     def _ranked(
-        self, vectors: np.ndarray, table: np.ndarray, n: int, only: np.ndarray | None, left_out: np.ndarray, liked: Any
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self,
+        vectors: NDArray[Any],
+        table: NDArray[Any],
+        n: int,
+        only: NDArray[Any] | None,
+        left_out: NDArray[Any],
+        liked: Any,
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The ``n`` rows of a table with the highest products."""
         if only is not None:
             table, n = table[only], min(n, len(only))
@@ -107,7 +114,7 @@ class FactorModel(Recommender):
         item_users: Any = None,
         filter_items: Any = None,
         items: Any = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The items with the highest cosine to an item, or to each of an array of items, itself first."""
         if recalculate_item:
             raise NotImplementedError("recalculate_item is not supported with this model: fit it again")
@@ -116,14 +123,14 @@ class FactorModel(Recommender):
 
     def similar_users(
         self, userid: Any, N: int = 10, filter_users: Any = None, users: Any = None
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The users with the highest cosine to a user, or to each of an array of users, themselves first."""
         self._fitted()
         return self._similar(self.user_factors, userid, N, users, filter_users, "user")
 
     def _similar(
-        self, table: np.ndarray, ids: Any, n: int, only: Any, left_out: Any, what: str
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, table: NDArray[Any], ids: Any, n: int, only: Any, left_out: Any, what: str
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         batch, is_scalar = _select.as_batch(ids, len(table), what)
         only, left_out = _select.chosen(only, left_out, len(table), what)
         lengths = np.linalg.norm(table, axis=1, keepdims=True)
@@ -131,7 +138,7 @@ class FactorModel(Recommender):
         found, scores = self._ranked(unit[batch], unit, n, only, left_out, None)
         return (found[0], scores[0]) if is_scalar else (found, scores)
 
-    def recalculate_user(self, userid: Any, user_items: Any) -> np.ndarray:
+    def recalculate_user(self, userid: Any, user_items: Any) -> NDArray[Any]:
         """The vectors that the rows of ``user_items`` would give the users; nothing is kept.
 
         They come from the map that places somebody new: the sum of the items' vectors over the root of their number,
@@ -149,7 +156,8 @@ class FactorModel(Recommender):
         n = np.maximum(np.diff(taken.indptr), 1)
         sums = taken @ self.item_factors[: rows.shape[1]].astype(np.float64)
         vectors = ((sums / np.sqrt(n)[:, None]) @ self._map).astype(np.float32)
-        return vectors[0] if is_scalar else vectors
+        found: NDArray[Any] = vectors[0] if is_scalar else vectors
+        return found
 
     def partial_fit_users(self, userids: Any, user_items: Any) -> None:
         """Gives users the vectors of :meth:`recalculate_user`, for good; users beyond the last are added."""
@@ -250,7 +258,7 @@ class MatrixFactorization(FactorModel):
         }
 
 
-def _leave_out(scores: np.ndarray, liked: Any, only: np.ndarray | None) -> None:
+def _leave_out(scores: NDArray[Any], liked: Any, only: NDArray[Any] | None) -> None:
     """Takes what the rows of ``liked`` hold out of rows of scores."""
     rows = np.repeat(np.arange(liked.shape[0]), np.diff(liked.indptr))
     columns = liked.indices

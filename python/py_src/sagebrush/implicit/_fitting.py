@@ -10,6 +10,7 @@ import time
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _select
 
@@ -42,7 +43,7 @@ def fit_matrix(
     return run, shape
 
 
-def _interactions(user_items: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]:
+def _interactions(user_items: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], tuple[int, int]]:
     from scipy import sparse
 
     if not sparse.issparse(user_items):
@@ -56,11 +57,13 @@ def _interactions(user_items: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
         raise ValueError("user_items holds no interaction")
     if not np.isfinite(matrix.data).all():
         raise ValueError("user_items holds values that are not numbers or not finite")
+    if (matrix.data < 0).any():
+        raise ValueError("user_items holds values below 0, and an interaction is something positive: leave them out")
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     return rows, matrix.indices, matrix.data, matrix.shape
 
 
-def _absent(rows: np.ndarray, columns: np.ndarray) -> tuple[int, int]:
+def _absent(rows: NDArray[Any], columns: NDArray[Any]) -> tuple[int, int]:
     """A user and an item of the interactions that are no pair."""
     items = np.unique(columns)
     for user in np.unique(rows):
@@ -82,7 +85,7 @@ def _told(callback: Any) -> Any:
     return tell
 
 
-def table_of(run: Any, side: str, n: int) -> np.ndarray:
+def table_of(run: Any, side: str, n: int) -> NDArray[Any]:
     """The vectors of ``users`` or ``items`` as ``[n, dim]``; zeros where training had no interaction."""
     vectors = np.asarray(run.embeddings(side))
     table = np.zeros((n, vectors.shape[1]), dtype=np.float32)
@@ -90,12 +93,12 @@ def table_of(run: Any, side: str, n: int) -> np.ndarray:
     return table
 
 
-def fold_in_map(run: Any) -> np.ndarray:
+def fold_in_map(run: Any) -> NDArray[Any]:
     """The map that places somebody new, ``[dim, dim]``; see the page on run directories."""
     return safetensors(pathlib.Path(run.path) / "fold_in.safetensors")["map"]
 
 
-def safetensors(path: pathlib.Path) -> dict[str, np.ndarray]:
+def safetensors(path: pathlib.Path) -> dict[str, NDArray[Any]]:
     """The tensors of a file, as NumPy arrays over its bytes."""
     data = path.read_bytes()
     n = int.from_bytes(data[:8], "little")
@@ -110,7 +113,7 @@ def safetensors(path: pathlib.Path) -> dict[str, np.ndarray]:
     return tensors
 
 
-def ranked(table: Any, of: str, place: str, n_rows: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+def ranked(table: Any, of: str, place: str, n_rows: int, n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """A table of places as rows of ``n`` ids and scores."""
     rows, ids = (np.array(table[name], dtype=np.int64) for name in (of, place))
     scores = np.array(table["score"], dtype=np.float64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import _select
 from ._base import Recommender
@@ -26,7 +27,7 @@ class HistoryModel(Recommender):
         filter_items: Any = None,
         recalculate_user: bool = False,
         items: Any = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The best items of a user, or of an array of users: ``(ids, scores)``.
 
         Args:
@@ -52,8 +53,8 @@ class HistoryModel(Recommender):
         return (ids[0], scores[0]) if is_scalar else (ids, scores)
 
     def _lists(
-        self, rows: Any, n: int, only: np.ndarray | None, left_out: np.ndarray, include_seen: bool
-    ) -> tuple[np.ndarray, np.ndarray]:
+        self, rows: Any, n: int, only: NDArray[Any] | None, left_out: NDArray[Any], include_seen: bool
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         from ._fitting import ranked
 
         histories = {}
@@ -63,19 +64,20 @@ class HistoryModel(Recommender):
             if len(history):
                 histories[row] = history.tolist()
         n_rows = rows.shape[0]
-        if not histories or n < 1:
+        allowed = None if only is None else self._known(only)
+        if not histories or n < 1 or allowed == []:
             return _select.padded(np.empty((n_rows, 0), int), np.empty((n_rows, 0)), max(n, 0))
         table = self.run.recommend(
             histories=histories,
             k=n,
             unknown="skip",
             include_seen=include_seen,
-            only=None if only is None else self._known(only),
+            only=allowed,
             exclude=self._known(left_out),
         )
         return ranked(table, "user", "item", n_rows, n)
 
-    def _known(self, ids: np.ndarray) -> list[int]:
+    def _known(self, ids: NDArray[Any]) -> list[int]:
         """Those of the items that have an interaction: the run has no others."""
         return [int(item) for item in ids if item in self._trained]
 
@@ -91,7 +93,7 @@ class HistoryModel(Recommender):
         item_users: Any = None,
         filter_items: Any = None,
         items: Any = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
+    ) -> tuple[NDArray[Any], NDArray[Any]]:
         """The items most like an item, or each of an array of items, by the model's own measure; without itself."""
         from ._fitting import ranked
 
@@ -104,8 +106,8 @@ class HistoryModel(Recommender):
             N = min(N, len(only))
         asked = self._known(np.unique(batch))
         ids, scores = _select.padded(np.empty((len(batch), 0), int), np.empty((len(batch), 0)), N)
-        if asked and N > 0:
-            allowed = None if only is None else self._known(only)
+        allowed = None if only is None else self._known(only)
+        if asked and N > 0 and allowed != []:
             table = self.run.similar(asked, k=N, only=allowed, exclude=self._known(left_out))
             found = ranked(table, "item", "similar", self.n_items, N)
             known = np.isin(batch, asked)

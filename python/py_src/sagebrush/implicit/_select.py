@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 #: Stand in for what is missing at the end of a short list.
 NO_ID = -1
 NO_SCORE = -np.finfo(np.float32).max
 
 
-def as_batch(ids: object, n: int, what: str) -> tuple[np.ndarray, bool]:
+def as_batch(ids: Any, n: int, what: str) -> tuple[NDArray[Any], bool]:
     """Ids as an array, and whether it was a single one."""
     is_scalar = np.isscalar(ids) or np.ndim(ids) == 0
     batch = np.atleast_1d(np.asarray(ids))
@@ -21,7 +24,7 @@ def as_batch(ids: object, n: int, what: str) -> tuple[np.ndarray, bool]:
     return batch.astype(np.int64), is_scalar
 
 
-def chosen(only: object, left_out: object, n: int, what: str) -> tuple[np.ndarray | None, np.ndarray]:
+def chosen(only: Any, left_out: Any, n: int, what: str) -> tuple[NDArray[Any] | None, NDArray[Any]]:
     """The ids that lists may hold (``None`` for all), and those that they may not."""
     left_out = np.asarray([] if left_out is None else left_out, dtype=np.int64)
     if only is None:
@@ -34,11 +37,11 @@ def chosen(only: object, left_out: object, n: int, what: str) -> tuple[np.ndarra
     return only, left_out
 
 
-def rows_of(user_items: object, n_rows: int) -> object:
+def rows_of(user_items: Any, n_rows: int) -> Any:
     """``user_items``, checked: a CSR matrix with one row a user."""
     from scipy import sparse
 
-    if not (sparse.issparse(user_items) and user_items.format == "csr"):
+    if not sparse.issparse(user_items) or user_items.format != "csr":
         raise ValueError("user_items needs to be a CSR sparse matrix")
     if user_items.shape[0] != n_rows:
         raise ValueError(
@@ -48,7 +51,7 @@ def rows_of(user_items: object, n_rows: int) -> object:
     return user_items
 
 
-def best(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def best(scores: NDArray[Any], n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """The ``n`` highest scores of each row, the smaller id first among equals; what is -inf is padding."""
     width = scores.shape[1]
     taken = min(n, width)
@@ -73,7 +76,7 @@ def best(scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
     return padded(ids, values, n)
 
 
-def padded(ids: np.ndarray, scores: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+def padded(ids: NDArray[Any], scores: NDArray[Any], n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Rows of ``n`` places, with -1 and the least float where there is nothing."""
     short = n - ids.shape[1]
     if short > 0:

@@ -62,7 +62,7 @@ class SagebrushModel(ModelBase[SagebrushModelConfig]):
         if model not in CLASSES:
             raise ValueError(f"model={model!r}: it is one of {', '.join(map(repr, CLASSES))}")
         self.model, self.settings, self.seed, self.path = model, dict(settings or {}), seed, path
-        self.inner: implicit.Recommender | None = None
+        self.inner: tp.Any = None
 
     def _get_config(self) -> SagebrushModelConfig:
         return SagebrushModelConfig(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._kernels import BLOCK, Worker, batch_of, floats, rows_of
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
 #: Directions of a Gram matrix below this share of its largest eigenvalue are noise of 32-bit floats.
@@ -30,7 +30,7 @@ def random_blocks(like: DataFrame, sizes: list[int], width: int, seed: int) -> D
     return like.select("block").mapInArrow(draw, BLOCK)
 
 
-def inner(pairs: DataFrame, left: str, right: str, width: int) -> np.ndarray:
+def inner(pairs: DataFrame, left: str, right: str, width: int) -> NDArray[Any]:
     """``leftᵀ right``, summed over the rows of all blocks, ``[width, width]``."""
     import numpy as np
 
@@ -47,7 +47,7 @@ def inner(pairs: DataFrame, left: str, right: str, width: int) -> np.ndarray:
     return sum((np.frombuffer(part["values"]).reshape(width, width) for part in parts), np.zeros((width, width)))
 
 
-def turner(columns: list[str], matrix: np.ndarray) -> Worker:
+def turner(columns: list[str], matrix: NDArray[Any]) -> Worker:
     """Each of the columns of vectors times a matrix from the right."""
     width = len(matrix)
 
@@ -60,7 +60,7 @@ def turner(columns: list[str], matrix: np.ndarray) -> Worker:
     return turn
 
 
-def residuals(pairs: DataFrame, squares: np.ndarray, kept: int) -> np.ndarray:
+def residuals(pairs: DataFrame, squares: NDArray[Any], kept: int) -> NDArray[Any]:
     """``|P v - s² v| / s`` of the first ``kept`` columns; ``values`` are ``v`` and ``product`` is ``P v``."""
     import numpy as np
 
@@ -77,19 +77,21 @@ def residuals(pairs: DataFrame, squares: np.ndarray, kept: int) -> np.ndarray:
 
     parts = pairs.mapInArrow(measure, BLOCK).collect()
     sums = sum((np.frombuffer(part["values"]) for part in parts), np.zeros(width))
-    return np.sqrt(sums[:kept] / squares[:kept])
+    found: NDArray[Any] = np.sqrt(sums[:kept] / squares[:kept])
+    return found
 
 
-def whitening(gram: np.ndarray) -> np.ndarray:
+def whitening(gram: NDArray[Any]) -> NDArray[Any]:
     """The matrix ``w`` with ``wᵀ gram w = 1``; directions that cannot be told from noise are left out."""
     import numpy as np
 
     values, vectors = np.linalg.eigh((gram + gram.T) / 2)
     is_kept = values > values[-1] * NOISE
-    return vectors[:, is_kept] / np.sqrt(values[is_kept])
+    found: NDArray[Any] = vectors[:, is_kept] / np.sqrt(values[is_kept])
+    return found
 
 
-def falling_eigen(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def falling_eigen(matrix: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Eigenvalues, the largest first, and eigenvectors of a symmetric matrix."""
     import numpy as np
 

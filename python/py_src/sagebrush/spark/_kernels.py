@@ -7,11 +7,11 @@ bring together, which is a share of its partition; more partitions need less mem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import numpy as np
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 Worker = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
 
@@ -25,13 +25,13 @@ PARTIAL = "block int, rows binary, values binary"
 PIECE = "key string, kind int, target int, rows binary, sources binary, values binary"
 
 
-def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[dict]:
+def rows_of(batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
     """The rows of a partition, one after the other."""
     for batch in batches:
         yield from batch.to_pylist()
 
 
-def batch_of(schema: str, rows: list[tuple]) -> pa.RecordBatch:
+def batch_of(schema: str, rows: list[tuple[Any, ...]]) -> pa.RecordBatch:
     """Rows as a batch of the columns of a schema of Spark's."""
     import pyarrow as pa
 
@@ -43,7 +43,7 @@ def batch_of(schema: str, rows: list[tuple]) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=[name for name, _ in fields])
 
 
-def floats(data: bytes) -> np.ndarray:
+def floats(data: bytes) -> NDArray[Any]:
     """A binary column as 32-bit floats."""
     import numpy as np
 
@@ -92,8 +92,8 @@ def multiplier(scale: float) -> Worker:
     """Chunks of edges times the block of vectors that they start in."""
 
     def multiply(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        tables: dict[str, np.ndarray] = {}
-        waiting: dict[str, list[dict]] = {}
+        tables: dict[str, NDArray[Any]] = {}
+        waiting: dict[str, list[dict[str, Any]]] = {}
         for row in rows_of(batches):
             key = row["key"]
             if row["kind"] == 0:
@@ -110,7 +110,7 @@ def multiplier(scale: float) -> Worker:
     return multiply
 
 
-def product(edges: dict, table: np.ndarray, scale: float) -> pa.RecordBatch:
+def product(edges: dict[str, Any], table: NDArray[Any], scale: float) -> pa.RecordBatch:
     """A chunk of edges times a block of vectors: only the rows that get a message."""
     import numpy as np
     from scipy import sparse
@@ -140,15 +140,13 @@ def adder(sizes: list[int]) -> Worker:
     def add(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import numpy as np
 
-        totals: dict[int, np.ndarray] = {}
+        totals: dict[int, NDArray[Any]] = {}
         for row in rows_of(batches):
             block = row["block"]
             part = floats(row["values"])
-            if row["rows"] is None:
-                part, rows = part.reshape(sizes[block], -1), slice(None)
-            else:
-                rows = np.frombuffer(row["rows"], "<i4")
-                part = part.reshape(len(rows), -1)
+            is_whole = row["rows"] is None
+            rows = np.arange(sizes[block]) if is_whole else np.frombuffer(row["rows"], "<i4")
+            part = part.reshape(len(rows), -1)
             if block not in totals:
                 totals[block] = np.zeros((sizes[block], part.shape[1]))
             totals[block][rows] += part
@@ -164,7 +162,7 @@ def packer() -> Worker:
     def pack(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import numpy as np
 
-        parts: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+        parts: dict[int, list[tuple[NDArray[Any], NDArray[Any]]]] = {}
         for batch in batches:
             values = batch.column("vector").flatten().to_numpy(zero_copy_only=False)
             if not batch.num_rows:
@@ -182,7 +180,7 @@ def packer() -> Worker:
     return pack
 
 
-def runs(values: np.ndarray) -> list[tuple[int, int]]:
+def runs(values: NDArray[Any]) -> list[tuple[int, int]]:
     """Where runs of equal values start and end."""
     import numpy as np
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import _runs
@@ -25,8 +26,8 @@ def recommend(
     user: str = "user",
     items: str = "items",
     item: str | None = None,
-    only: list | None = None,
-    exclude: list | None = None,
+    only: list[Any] | None = None,
+    exclude: list[Any] | None = None,
     include_seen: bool = False,
     unknown: str = "skip",
 ) -> DataFrame:
@@ -113,7 +114,7 @@ def _key_type(kind: str, column: str) -> str:
 Answer = Callable[[Iterable["pa.RecordBatch"]], Iterator["pa.RecordBatch"]]
 
 
-def _lister(run: str, options: dict, key: str) -> Answer:
+def _lister(run: str, options: dict[str, Any], key: str) -> Answer:
     def answer(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         import pyarrow as pa
 
@@ -163,7 +164,7 @@ def _likener(run: str, k: int, key: str) -> Answer:
     return answer
 
 
-@_runs.cache
+@cache
 def _known_items(run: str) -> frozenset[str]:
     import json
     import pathlib

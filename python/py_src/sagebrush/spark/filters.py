@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _algebra, _blocks, _graph
 from ._frames import Scratch
 
 if TYPE_CHECKING:
-    import numpy as np
+    from numpy.typing import NDArray
     from pyspark.sql import DataFrame
 
     from ._blocks import BlockGraph
@@ -43,18 +43,18 @@ class Filter:
     """
 
     kind: str
-    values: np.ndarray
+    values: NDArray[Any]
     vectors: DataFrame
     residual: float
     rounds: int
 
 
-def fit_gf_cf(edges: DataFrame, vectors: int = 256, *, scratch: str, **options: object) -> Filter:
+def fit_gf_cf(edges: DataFrame, vectors: int = 256, *, scratch: str, **options: Any) -> Filter:
     """GF-CF's fit: the low-pass part is made of ``vectors`` singular vectors. Options: see :func:`fit_filter`."""
     return fit_filter(edges, "gf-cf", vectors, scratch=scratch, **options)
 
 
-def fit_chebycf(edges: DataFrame, vectors: int = 512, *, scratch: str, **options: object) -> Filter:
+def fit_chebycf(edges: DataFrame, vectors: int = 512, *, scratch: str, **options: Any) -> Filter:
     """ChebyCF's fit. Its polynomial needs none; its low-pass part is made of ``vectors`` singular vectors."""
     return fit_filter(edges, "chebycf", vectors, scratch=scratch, **options)
 
@@ -111,7 +111,7 @@ def fit_filter(
 @dataclass(frozen=True)
 class _Spectrum:
     vectors: DataFrame
-    squares: np.ndarray
+    squares: NDArray[Any]
     residual: float
     rounds: int
 
@@ -140,7 +140,7 @@ class _Iteration:
             self.x = self.chebyshev(pairs.select("block", "values"), cut, _degree(squares, cut, residuals))
         raise AssertionError("the last round returns")
 
-    def ritz(self) -> tuple[DataFrame, np.ndarray]:
+    def ritz(self) -> tuple[DataFrame, NDArray[Any]]:
         """``block``, ``values`` (orthonormal, turned towards eigenvectors) and ``product`` (``P`` times them)."""
         first = _algebra.whitening(_algebra.inner(self.x, "values", "values", self.width))
         x = self.x.mapInArrow(_algebra.turner(["values"], first), "block int, values binary")
@@ -178,7 +178,7 @@ class _Iteration:
         return pairs.select("block", "values").mapInArrow(cut, "block int, values binary")
 
 
-def _degree(squares: np.ndarray, cut: float, residuals: np.ndarray) -> int:
+def _degree(squares: NDArray[Any], cut: float, residuals: NDArray[Any]) -> int:
     """The highest degree at which no direction outgrows the last wanted one by more than it is already known better."""
 
     def angle(square: float) -> float:

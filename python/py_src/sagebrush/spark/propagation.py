@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import _blocks, _graph
 from ._frames import Embeddings, Scratch, refuse_rows, require_columns, without_nulls
@@ -80,9 +80,7 @@ def propagate(
     return Embeddings(*(_combined([table[side] for table in tables], dim, combine) for side in nodes))
 
 
-def lightgcn(
-    edges: DataFrame, embeddings: Embeddings, layers: int = 3, *, scratch: str, **options: object
-) -> Embeddings:
+def lightgcn(edges: DataFrame, embeddings: Embeddings, layers: int = 3, *, scratch: str, **options: Any) -> Embeddings:
     """LightGCN's final embeddings from its learned tables: the mean of the layers 0 to ``layers``."""
     return propagate(edges, embeddings, "symmetric", layers, scratch=scratch, combine="mean", **options)
 
@@ -131,7 +129,7 @@ def _dim(embeddings: Embeddings) -> int:
         raise ValueError("the tables of embeddings are empty")
     if len(widths) > 1:
         raise ValueError(f"vectors of users and items differ in length: {' and '.join(map(str, sorted(widths)))}.")
-    return widths.pop()
+    return int(widths.pop())
 
 
 def _wide(table: DataFrame, nodes: DataFrame, dim: int) -> DataFrame:
