@@ -71,7 +71,7 @@ def main() -> None:
             url = service.stdout.readline().split()[2].rstrip(",")
             with urllib.request.urlopen(f"{url}/openapi.json") as answer:
                 (folder / "openapi.json").write_bytes(answer.read())
-            (folder / "config.yml").write_text("package_name_override: sagebrush_client\nproject_name_override: sagebrush-client\npost_hooks: []\n")
+            (folder / "config.yml").write_text("package_name_override: sagebrush_client\nproject_name_override: sagebrush-client\npost_hooks: []\ncontent_type_overrides:\n  application/openmetrics-text: text/plain\n")
             make = ["openapi-python-client", "generate", "--path", "openapi.json", "--config", "config.yml", "--output-path", "client", "--fail-on-warning"]
             subprocess.run(make, cwd=folder, check=True)
             sys.path.insert(0, str(folder / "client"))
