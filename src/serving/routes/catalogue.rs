@@ -44,8 +44,10 @@ pub(super) async fn users(
     SearchQuery { query, limit }: SearchQuery,
 ) -> Result<Response, Problem> {
     apart(&app, move || {
-        let names = snapshot.catalogue.users(&snapshot.run);
-        let found = names.search(&query, limit).into_iter();
+        let found = snapshot
+            .catalogue
+            .search_users(&snapshot.run, &query, limit);
+        let found = found.into_iter();
         json(&FoundUsers {
             run: &snapshot.id,
             users: found
@@ -73,8 +75,10 @@ pub(super) async fn items(
     SearchQuery { query, limit }: SearchQuery,
 ) -> Result<Response, Problem> {
     apart(&app, move || {
-        let names = snapshot.catalogue.items(&snapshot.run);
-        let found = names.search(&query, limit).into_iter();
+        let found = snapshot
+            .catalogue
+            .search_items(&snapshot.run, &query, limit);
+        let found = found.into_iter();
         json(&FoundItems {
             run: &snapshot.id,
             items: found
