@@ -48,5 +48,6 @@ for _ in $(seq 50); do
     fi
     sleep 0.2
 done
+chroot --userspec="$user" "$root" "${health[@]}" || true
 cat "$root/log" >&2
 exit 1

@@ -21,7 +21,7 @@ cd "$folder"
 printf 'shop:secret\n' >tokens
 "$program" serve --run "$run" --read-only --port 0 --token-file tokens >service.out 2>service.log &
 pids+=($!)
-for _ in $(seq 100); do grep -q listening service.out && break || sleep 0.1; done
+for _ in $(seq 100); do grep -qs listening service.out && break || sleep 0.1; done
 service=$(grep -oE '127.0.0.1:[0-9]+' service.out) || fail "the service does not start"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=recommendations.example.com \
     -addext subjectAltName=DNS:recommendations.example.com -keyout recommendations.key -out recommendations.crt 2>/dev/null
@@ -53,7 +53,7 @@ grep -q '"user":"a/b c"' list || fail "a key with a slash: $(cat list)"
 [[ $(curl -s -o /dev/null -w '%{http_code}' "http://127.0.0.1:$http/") == 301 ]] || fail "HTTP leads to HTTPS"
 # Many requests share the connections that nginx keeps open.
 for _ in $(seq 200); do echo "url = $at/v1/items?limit=1"; echo "output = /dev/null"; done >urls
-ask -H 'Authorization: Bearer secret' -K urls -w '%{http_code}\n' --parallel | sort | uniq -c >codes
+ask --no-progress-meter -H "Authorization: Bearer secret" -K urls -w '%{http_code}\n' --parallel | sort | uniq -c >codes
 grep -qE '^ *200 200$' codes || fail "200 requests: $(cat codes)"
 kill "${pids[0]}" && sleep 0.5
 [[ $(ask -o /dev/null -w '%{http_code}' "$at/ready") == 502 ]] || fail "a service that is gone"

@@ -8,6 +8,15 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
+# The text of metrics has a type of its own, which the generator does not know.
+CONFIG = """\
+package_name_override: sagebrush_client
+project_name_override: sagebrush-client
+post_hooks: []
+content_type_overrides:
+  application/openmetrics-text: text/plain
+"""
+
 
 def log(folder: Path) -> None:
     rows = [f"u{u},i{(u + 3 * s) % 20},{1_600_000_000 + 50 * u + s}" for u in range(40) for s in range(6)]
@@ -71,7 +80,7 @@ def main() -> None:
             url = service.stdout.readline().split()[2].rstrip(",")
             with urllib.request.urlopen(f"{url}/openapi.json") as answer:
                 (folder / "openapi.json").write_bytes(answer.read())
-            (folder / "config.yml").write_text("package_name_override: sagebrush_client\nproject_name_override: sagebrush-client\npost_hooks: []\n")
+            (folder / "config.yml").write_text(CONFIG)
             make = ["openapi-python-client", "generate", "--path", "openapi.json", "--config", "config.yml", "--output-path", "client", "--fail-on-warning"]
             subprocess.run(make, cwd=folder, check=True)
             sys.path.insert(0, str(folder / "client"))

@@ -21,8 +21,20 @@ pub(super) struct Catalogue {
 }
 
 impl Catalogue {
+    /// The users whose keys hold every word of a query, best first; one whose key it is comes before all.
+    pub(super) fn search_users(&self, run: &ServedRun, query: &str, limit: usize) -> Vec<u32> {
+        let found = self.users(run).search(query, limit);
+        first(run.recommender.users().id(query), found, limit)
+    }
+
+    /// The items whose keys and titles hold every word of a query, best first; one whose key it is comes before all.
+    pub(super) fn search_items(&self, run: &ServedRun, query: &str, limit: usize) -> Vec<u32> {
+        let found = self.items(run).search(query, limit);
+        first(run.recommender.items().id(query), found, limit)
+    }
+
     /// Users by their keys, those with the longest histories first.
-    pub(super) fn users(&self, run: &ServedRun) -> &Names {
+    fn users(&self, run: &ServedRun) -> &Names {
         self.users.get_or_init(|| {
             let keys = run.recommender.users().keys();
             let lengths = run.histories.row_ptr().windows(2);
@@ -39,5 +51,27 @@ impl Catalogue {
             let counts = run.histories.counts_by_item(keys.len());
             Names::new(counts, |item| (&keys[item], recommender.title(item as u32)))
         })
+    }
+}
+
+/// With one before the others: it may be so little known that a search does not come to it.
+fn first(one: Option<u32>, mut others: Vec<u32>, limit: usize) -> Vec<u32> {
+    if let Some(one) = one {
+        others.retain(|&other| other != one);
+        others.insert(0, one);
+        others.truncate(limit);
+    }
+    others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first;
+
+    #[test]
+    fn a_whole_key_comes_first_and_once() {
+        assert_eq!(first(Some(3), vec![1, 3, 2], 2), [3, 1]);
+        assert_eq!(first(Some(9), Vec::new(), 2), [9]);
+        assert_eq!(first(None, vec![1, 2], 2), [1, 2]);
     }
 }

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::fold::{fold_into, words};
 
 /// Names that fit, of which the best are taken. More are not looked at: they are less popular.
-const FITS_MAX: usize = 20_000;
+const FITS_MAX: usize = 5_000;
 /// Before each key.
 const KEY: char = '\u{1}';
 /// Before each title.

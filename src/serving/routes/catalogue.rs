@@ -46,10 +46,11 @@ pub(super) async fn users(
 ) -> Result<Response, Problem> {
     let list = app.forgotten.list();
     apart(&app, move || {
-        let names = snapshot.catalogue.users(&snapshot.run);
         let keys = snapshot.run.recommender.users();
         // As many more as there may be forgotten ones among them.
-        let found = names.search(&query, limit + list.n_users()).into_iter();
+        let n = limit + list.n_users();
+        let found = snapshot.catalogue.search_users(&snapshot.run, &query, n);
+        let found = found.into_iter();
         json(&FoundUsers {
             run: &snapshot.id,
             users: found
@@ -79,9 +80,10 @@ pub(super) async fn items(
     SearchQuery { query, limit }: SearchQuery,
 ) -> Result<Response, Problem> {
     apart(&app, move || {
-        let names = snapshot.catalogue.items(&snapshot.run);
         let withdrawn = snapshot.withdrawn();
-        let found = names.search(&query, limit + withdrawn.len()).into_iter();
+        let n = limit + withdrawn.len();
+        let found = snapshot.catalogue.search_items(&snapshot.run, &query, n);
+        let found = found.into_iter();
         json(&FoundItems {
             run: &snapshot.id,
             items: found
