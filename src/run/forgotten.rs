@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::line_file::LineFile;
 use super::{Beside, RunError, RunLock, beside, lines, write_atomically};
-use crate::data::{Forgotten, ForgottenLine};
+use crate::data::{Forgotten, ForgottenError, ForgottenLine};
 
 /// How long another process is waited for that adds to the list.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -35,10 +35,10 @@ impl KeptLine {
 ///
 /// # Errors
 /// A list that cannot be read.
-pub(crate) fn forgotten_beside(run: &Path) -> crate::error::Result<Forgotten> {
+pub(crate) fn forgotten_beside(run: &Path) -> Result<Forgotten, ForgottenError> {
     let path = beside(run, Beside::Forgotten);
     match path.exists() {
-        true => Ok(Forgotten::read(&path)?),
+        true => Forgotten::read(&path),
         false => Ok(Forgotten::default()),
     }
 }

@@ -54,6 +54,10 @@ impl App {
                         "new items do not fit this run's features, and are in no list"
                     );
                 }
+                if new.is_empty() {
+                    snapshot.withdraw(&list);
+                    return snapshot;
+                }
                 let with = maker
                     .make(&new)
                     .and_then(|made| snapshot.with_items(&new, made, &self.metrics.runs));

@@ -17,6 +17,7 @@ mod exports;
 mod filters;
 mod fitted;
 mod forget;
+mod forget_later;
 mod keys;
 mod lists;
 mod manual;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::cli::args::ForgetArgs;
 use crate::cli::session::Session;
-use crate::config::{ColumnNames, RunConfig};
+use crate::config::RunConfig;
 use crate::data::{DataError, IdMap, Place, Role, read_key_list};
 use crate::error::{Result, Usage};
 use crate::finished::{self, Forgot};
@@ -18,19 +18,19 @@ use crate::run::{Beside, RunDir, beside};
 pub(super) fn forget(session: &Session, args: &ForgetArgs) -> Result<()> {
     let dir = RunDir::open(&args.run)?;
     let name = args.run.join("config.toml").display().to_string();
-    let ColumnNames { user, item, .. } = RunConfig::from_toml(&name, &dir.config()?)?.data.columns;
+    let columns = RunConfig::from_toml(&name, &dir.config()?)?.data.columns;
     let users = keys(
         &args.users,
         &args.users_files,
         Role::User,
-        user,
+        columns.user,
         &dir.users()?,
     )?;
     let items = keys(
         &args.items,
         &args.items_files,
         Role::Item,
-        item,
+        columns.item,
         &dir.items()?,
     )?;
     drop(dir);

@@ -31,14 +31,10 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
         return report_of(session, path, train::resume(session, path, COMMAND)?, None);
     }
     let mut given = settings::of_training(&args.settings)?;
-    if let Some(list) = args
-        .out
-        .as_deref()
-        .map(|out| beside(out, Beside::Forgotten))
-    {
-        if list.exists() {
-            given.forget_also(&list);
-        }
+    let list = args.out.as_deref();
+    let list = list.map(|out| beside(out, Beside::Forgotten));
+    if let Some(list) = list.filter(|list| list.exists()) {
+        given.forget_also(&list);
     }
     let is_contest = given.model().is_none();
     if args.effort.is_some() && !is_contest {

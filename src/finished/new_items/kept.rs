@@ -36,7 +36,7 @@ pub(crate) fn read_kept(path: &Path) -> Result<Vec<NewItem>> {
     };
     let whole = text.split_inclusive(|&byte| byte == b'\n');
     let whole = whole.filter(|line| line.ends_with(b"\n")).enumerate();
-    let item = |(at, line): (usize, &[u8])| {
+    let item = |(at, line): (usize, &[u8])| -> Result<NewItem> {
         serde_json::from_slice(line)
             .map_err(|error| RunError::damaged(path, format!("line {}: {error}", at + 1)).into())
     };

@@ -160,7 +160,7 @@ impl ItemMaker {
     /// The vectors of each file that the model was trained with.
     fn vectors(&self, items: &[NewItem]) -> Result<Vec<ItemVectors>> {
         let widths = self.vector_widths().iter().enumerate();
-        let of_file = |(at, &width): (usize, &usize)| {
+        let of_file = |(at, &width): (usize, &usize)| -> Result<ItemVectors> {
             let mut vectors = ItemVectors {
                 name: format!("vectors[{at}]"),
                 width,

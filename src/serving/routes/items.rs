@@ -54,7 +54,6 @@ pub(super) struct Told {
     responses(
         (status = 200, description = "They were taken", body = AddedItems),
         (status = 409, description = "An item is known already", body = Fault),
-        (status = 501, description = "The model makes no vectors of features", body = Fault),
         Faults
     )
 )]
@@ -65,8 +64,7 @@ pub(super) async fn add(
 ) -> Result<Response, Problem> {
     check_batch("items", items.len(), &app.limits)?;
     let (run, accepted) = on_a_thread(move || {
-        let list = app.forgotten.list();
-        app.add_items(|snapshot, maker| read(items, snapshot, maker, &list))
+        app.add_items(|snapshot, maker| read(items, snapshot, maker, &app.forgotten.list()))
     })
     .await?;
     json(&AddedItems {
