@@ -1,6 +1,7 @@
 //! What the layers give before the model is decided: the settings that candidates for a model share.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use toml::{Table, Value};
 
@@ -69,6 +70,18 @@ impl Given {
 
     fn named_model(&self) -> Option<&str> {
         self.values.get(MODEL)?.0.as_str()
+    }
+
+    /// Adds a list of forgotten keys to those that are given.
+    pub fn forget_also(&mut self, list: &Path) {
+        let text = Value::from(super::path_text::to_text(list));
+        let none = || (Value::Array(Vec::new()), Origin::Flag);
+        let (lists, _) = self.values.entry("data.forget").or_insert_with(none);
+        if let Value::Array(lists) = lists
+            && !lists.contains(&text)
+        {
+            lists.push(text);
+        }
     }
 
     /// `training.metric`, where it is given.

@@ -40,6 +40,30 @@ impl CategoryFields {
         }
     }
 
+    /// The field that names these categories; `None` where one of them holds what stands between two.
+    #[cfg(feature = "serve")]
+    pub(crate) fn join(self, categories: &[String]) -> Option<String> {
+        let between = match self {
+            Self::Bars => '|',
+            Self::Semicolons => ';',
+            Self::Commas => ',',
+            Self::Brackets => '"',
+        };
+        if categories.iter().any(|category| category.contains(between)) {
+            return None;
+        }
+        Some(match self {
+            Self::Brackets => {
+                let quoted: Vec<String> = categories
+                    .iter()
+                    .map(|category| format!("\"{category}\""))
+                    .collect();
+                format!("[{}]", quoted.join(", "))
+            }
+            _ => categories.join(&between.to_string()),
+        })
+    }
+
     /// The categories that a field names.
     pub fn split(self, field: &str) -> Vec<&str> {
         let parts: Vec<&str> = match self {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::bad_rows::BadRow;
 use super::columns::DetectedColumns;
 use super::error::{DataError, Place};
+use super::forgotten::Forgotten;
 use super::kcore::k_core;
 use super::key_table::{KeyTable, keep_keys};
 use super::ratings::Ratings;
@@ -12,7 +13,7 @@ use super::raw_log::RawLog;
 use super::{Dataset, Interactions, ReadOptions};
 
 /// What reading took out, and which columns it read. The counts of the log satisfy `rows =
-/// interactions + duplicates_merged + zero_weight + below_min_rating + k_core_interactions_removed`.
+/// interactions + duplicates_merged + forgotten + zero_weight + below_min_rating + k_core_interactions_removed`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cleaning {
@@ -20,6 +21,9 @@ pub struct Cleaning {
     pub rows: u64,
     /// Interactions merged into another of the same user and item.
     pub duplicates_merged: u64,
+    /// Interactions of forgotten users and with withdrawn items.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forgotten: u64,
     /// Interactions whose events all weigh 0.
     pub zero_weight: u64,
     /// Interactions rated 0 or less, before the filters.
@@ -75,6 +79,16 @@ impl Ids {
         Present::new(log, self.users.len(), self.items.len())
     }
 
+    /// The keys that are on none of the lists.
+    fn not_on(&self, lists: &[Forgotten]) -> Present {
+        let user = |key: &Box<str>| !lists.iter().any(|list| list.has_user(key));
+        let item = |key: &Box<str>| !lists.iter().any(|list| list.has_item(key));
+        Present {
+            users: self.user_keys.iter().map(user).collect(),
+            items: self.item_keys.iter().map(item).collect(),
+        }
+    }
+
     fn all(&self) -> Present {
         Present {
             users: vec![true; self.users.len()],
@@ -105,13 +119,23 @@ pub(super) fn clean(
     }
     let mut test = test.map(|test| test.into_merged(&ids.users, &ids.items).0);
     let by_weight = ByWeight::of(options);
-    let filters = by_weight.is_some() || options.k_core.is_some();
+    let not_forgotten = (!options.forgotten.is_empty()).then(|| ids.not_on(&options.forgotten));
+    let filters = by_weight.is_some() || options.k_core.is_some() || not_forgotten.is_some();
     let before = filters.then(|| ids.present(&log));
+    if let Some(stay) = &not_forgotten {
+        cleaning.forgotten = stay.retain(&mut log);
+        if let Some(test) = &mut test {
+            stay.retain(test);
+        }
+    }
     let mut also_seen = filter(&ids, &mut log, options, cleaning, place)?;
-    let keep = match before {
+    let mut keep = match before {
         Some(before) => before.still_there(&ids.present(&log)),
         None => ids.all(),
     };
+    if let Some(stay) = &not_forgotten {
+        keep.and(stay);
+    }
     let mut also_seen_in_test = None;
     if let Some(test) = &mut test {
         if filters {
@@ -199,6 +223,7 @@ fn filter(
         return Err(DataError::NothingLeft {
             place: place.clone(),
             rows: cleaning.rows,
+            forgotten: cleaning.forgotten,
             zero_weight: cleaning.zero_weight,
             below_min_rating: cleaning.below_min_rating,
             k_core: cleaning.k_core_interactions_removed,
@@ -257,11 +282,21 @@ impl Present {
         present
     }
 
-    /// Removes the rows of users or items that are not there.
-    fn retain(&self, rows: &mut Interactions) {
+    /// Removes the rows of users or items that are not there; says how many.
+    fn retain(&self, rows: &mut Interactions) -> u64 {
         rows.retain(|rows, row| {
             self.users[rows.users[row] as usize] && self.items[rows.items[row] as usize]
-        });
+        })
+    }
+
+    /// Leaves those that are there in both.
+    fn and(&mut self, other: &Self) {
+        let both = |mine: &mut [bool], others: &[bool]| {
+            let pairs = mine.iter_mut().zip(others);
+            pairs.for_each(|(mine, &other)| *mine &= other);
+        };
+        both(&mut self.users, &other.users);
+        both(&mut self.items, &other.items);
     }
 
     /// Those that did not lose their last interaction; those that never had one stay.
@@ -275,6 +310,12 @@ impl Present {
             items: stay(&self.items, &after.items),
         }
     }
+}
+
+// Serde asks by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 fn count(present: &[bool]) -> u64 {

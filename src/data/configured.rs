@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use super::events::EventWeights;
 use super::time_text::is_time_format;
 use super::{
-    Bundled, Cleaning, ColumnNames, Dataset, Encoding, Format, Input, ItemColumnNames, ReadOptions,
-    Separator, read_dataset,
+    Bundled, Cleaning, ColumnNames, Dataset, Encoding, Forgotten, Format, Input, ItemColumnNames,
+    ReadOptions, Separator, read_dataset,
 };
 use crate::config::{DataConfig, OnBadRow};
 use crate::error::{Result, Usage};
@@ -129,7 +129,9 @@ fn read_options(config: &DataConfig) -> Result<ReadOptions> {
         ))
         .into());
     }
+    let forgotten = config.forget.iter().map(|path| Forgotten::read(path));
     Ok(ReadOptions {
+        forgotten: forgotten.collect::<Result<_, _>>()?,
         format: format.map_err(Usage)?,
         columns: column_names(config, &events),
         item_columns: item_column_names(config),

@@ -246,6 +246,10 @@ impl Inspection {
             line("bad test rows left out", cleaning.test_bad_rows.to_string());
         }
         line("duplicates merged", cleaning.duplicates_merged.to_string());
+        if cleaning.forgotten > 0 {
+            let n = cleaning.forgotten.to_string();
+            line("of forgotten users and withdrawn items", n);
+        }
         if cleaning.zero_weight > 0 {
             line("events of weight 0", cleaning.zero_weight.to_string());
         }

@@ -125,6 +125,42 @@ impl ItemCategories {
         (!wanted.is_empty()).then(|| items.map(|item| item.0).collect())
     }
 
+    /// Those of some items, in this order; names that none of them has are left out.
+    ///
+    /// # Panics
+    /// When there is no such item.
+    #[must_use]
+    pub fn some(&self, items: &[u32]) -> Self {
+        let names = |&item: &u32| {
+            let places = self.of_item(item).iter();
+            places.map(|&place| self.names[place as usize].as_str())
+        };
+        Self::new(items.iter().map(names))
+    }
+
+    /// Items of which none has a category.
+    #[cfg(feature = "serve")]
+    pub(crate) fn none(n: usize) -> Self {
+        Self {
+            names: Vec::new(),
+            of_items: vec![Vec::new(); n],
+        }
+    }
+
+    /// With items behind those there are, by the names of their categories.
+    #[cfg(feature = "serve")]
+    pub(crate) fn with_named(&self, new: &[Vec<String>]) -> Self {
+        let name = |&place: &u32| self.names[place as usize].as_str();
+        let known = self
+            .of_items
+            .iter()
+            .map(|places| places.iter().map(name).collect());
+        let named = new
+            .iter()
+            .map(|names| names.iter().map(String::as_str).collect());
+        Self::new(known.chain(named).collect::<Vec<Vec<&str>>>())
+    }
+
     /// With items behind those there are.
     #[must_use]
     pub fn with_items(mut self, n: usize) -> Self {
@@ -165,6 +201,11 @@ mod tests {
         assert_eq!(categories.items_of("DRAMA "), Some(vec![0, 2, 3]));
         assert_eq!(categories.items_of("Western"), None);
         assert!(categories.is_whole() && !categories.is_empty());
+        let some = categories.some(&[2, 1]);
+        assert_eq!(
+            (some.names(), some.of_item(0)),
+            (&["drama".to_owned()][..], &[0][..])
+        );
         assert_eq!(categories.with_items(2).n_items(), 6);
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::columns::ColumnNames;
 use super::events::EventWeights;
+use super::forgotten::Forgotten;
 use super::formats::Format;
 use super::merge::MergeRule;
 use super::separator::Separator;
@@ -50,6 +51,9 @@ pub struct ReadOptions {
     pub keep_zero_weights: bool,
     /// Interactions rated below this are left out, after repeated pairs are merged.
     pub min_rating: Option<f32>,
+    /// Lists of users and items whose interactions are left out, before every other filter.
+    #[serde(skip)]
+    pub forgotten: Vec<Forgotten>,
     /// Keep only users and items with at least this many interactions each, iterated until all have.
     pub k_core: Option<usize>,
 }

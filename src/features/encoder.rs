@@ -132,6 +132,19 @@ impl Encoder {
         &self.settings
     }
 
+    /// The widths of the vectors it was fitted with.
+    pub(crate) fn vector_widths(&self) -> &[usize] {
+        &self.vector_widths
+    }
+
+    /// How a column of categories names them; `None` for a column that is none.
+    #[cfg(feature = "serve")]
+    pub(crate) fn category_fields_of(&self, column: &str) -> Option<CategoryFields> {
+        let columns = &self.settings.categories;
+        let at = columns.iter().position(|known| known == column)?;
+        Some(self.category_fields.get(at).copied().unwrap_or_default())
+    }
+
     /// Calls the files of vectors it was fitted with by these names.
     pub(crate) fn name_vectors(&mut self, names: &[PathBuf]) {
         assert_eq!(names.len(), self.vector_widths.len(), "a name a file");

@@ -3,6 +3,7 @@
 pub(crate) mod card;
 mod evaluate;
 mod evaluation_file;
+mod forget;
 mod new_items;
 mod open_run;
 mod price;
@@ -17,6 +18,9 @@ mod trained_on;
 pub(crate) use evaluate::measure_beside;
 pub(crate) use evaluate::{Measurement, ToMeasure, measure, settings};
 pub(crate) use evaluation_file::EvaluationFile;
+pub(crate) use forget::{Forgot, forget, refuse_listed};
+#[cfg(feature = "serve")]
+pub(crate) use new_items::{ItemMaker, KeptItems, Made, NewItem};
 pub(crate) use new_items::{Sources, embed, with_new_items};
 pub(crate) use open_run::{OpenRun, Seen, Tested};
 pub(crate) use price::price;

@@ -50,6 +50,13 @@ impl Files<'_> {
             }
             now.extend(found);
         }
+        // Of lists of forgotten keys nothing is on record: they grow.
+        for path in &mut config.data.forget {
+            let there = folder.map(|folder| folder.join(&*path));
+            if let Some(there) = there.filter(|there| !path.exists() && there.exists()) {
+                *path = there;
+            }
+        }
         let now: Hashes<'_> = now.iter().map(|f| (&*f.path, &*f.sha256)).collect();
         same_files(what, &began, &now)?;
         Ok(Located {

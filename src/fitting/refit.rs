@@ -13,10 +13,12 @@ use crate::config::{QueryItem, RunConfig};
 use crate::data::PairColumns;
 use crate::device;
 use crate::error::{Result, Usage};
-use crate::finished::EvaluationFile;
+use crate::finished::{EvaluationFile, refuse_listed};
 use crate::forecast::Counts;
 use crate::observer::Observer;
-use crate::run::{File, LockedRun, Replace, RunDir, RunError, SeenLists, StoredPrior};
+use crate::run::{
+    File, LockedRun, Replace, RunDir, RunError, SeenLists, StoredPrior, carry_forgotten,
+};
 use crate::split::{DataRecord, Predecessor, RefitOn, Split, TrainSet};
 use crate::training::Chosen;
 
@@ -81,6 +83,8 @@ pub(crate) fn refit(
             fit::refit_into(observer, &config, &refit, &mut run, source.prior, &again)?
         }
     };
+    drop(run);
+    carry_forgotten(asked.run, asked.out)?;
     Ok(refitted.map(|refitted| (config, refitted)))
 }
 
@@ -127,6 +131,7 @@ struct Source {
 
 impl Source {
     fn open(asked: &ToRefit<'_>) -> Result<Self> {
+        refuse_listed(asked.run)?;
         let dir = RunDir::open(asked.run)?;
         let name = asked.run.join(File::Config.name()).display().to_string();
         let config = RunConfig::from_toml(&name, &dir.config()?)?;

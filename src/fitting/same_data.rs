@@ -40,7 +40,8 @@ pub(crate) enum OtherData {
     Features { run: PathBuf },
     /// The same files, numbered otherwise.
     #[error(
-        "{}: its users or items are in another order than this program gives them: restore its config.toml, or resume \
+        "{}: its users or items are others, or in another order, than this program finds now: restore its config.toml and its \
+         list of forgotten keys, or resume \
          it with the version of sagebrush that began it, or train anew",
         run.display()
     )]

@@ -158,6 +158,13 @@ impl CheckedRun {
             ))
             .into());
         }
+        if run.has(File::Forgotten) {
+            return Err(Usage(format!(
+                "{}: users or items were taken out of it by `sagebrush forget`, so its training cannot be resumed: train anew",
+                path.display()
+            ))
+            .into());
+        }
         let name = path.join("config.toml").display().to_string();
         let config = RunConfig::from_toml(&name, &run.config_now()?)?;
         let checkpoint = match config.model.name.is_trained() {

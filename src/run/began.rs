@@ -19,7 +19,13 @@ const MAY_DIFFER: [&str; 7] = [
     "run.temp_dir",
 ];
 /// Files may lie elsewhere: the hashes of what is in them are compared instead.
-const FILES: [&str; 4] = ["data.train", "data.test", "data.items", "features.vectors"];
+const FILES: [&str; 5] = [
+    "data.train",
+    "data.test",
+    "data.items",
+    "data.forget",
+    "features.vectors",
+];
 
 /// The content of `began.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -38,6 +38,8 @@ pub enum File {
     AlsoSeen,
     /// `refreshed.safetensors`: what users have taken since the training, where the run was refreshed.
     Refreshed,
+    /// `forgotten.json`: how much was taken out of the run, where anything was.
+    Forgotten,
     /// `neighbours.safetensors`: the items hard negatives are drawn from, where training wants any.
     Neighbours,
     /// `encoder.safetensors`: the fitted feature encoder, where the model reads features.
@@ -66,7 +68,7 @@ pub enum File {
 
 impl File {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Config,
         Self::Model,
         Self::Embeddings,
@@ -83,6 +85,7 @@ impl File {
         Self::Test,
         Self::AlsoSeen,
         Self::Refreshed,
+        Self::Forgotten,
         Self::Neighbours,
         Self::Encoder,
         Self::ItemGraph,
@@ -116,6 +119,7 @@ impl File {
             Self::Test => "test.safetensors",
             Self::AlsoSeen => "also_seen.safetensors",
             Self::Refreshed => "refreshed.safetensors",
+            Self::Forgotten => "forgotten.json",
             Self::Neighbours => "neighbours.safetensors",
             Self::Encoder => "encoder.safetensors",
             Self::ItemGraph => "item_graph.safetensors",
@@ -146,6 +150,7 @@ impl File {
             self,
             Self::Neighbours
                 | Self::Categories
+                | Self::Forgotten
                 | Self::Began
                 | Self::Contest
                 | Self::Metrics

@@ -3,6 +3,7 @@
 
 mod atomic;
 mod began;
+mod beside;
 mod checkpoint;
 mod checkpoint_store;
 mod contents;
@@ -15,11 +16,12 @@ mod error;
 mod exchange;
 mod files;
 mod fold_in;
+mod forgotten;
+mod forgotten_note;
 mod holder;
 mod item_graph;
 mod item_models;
 mod ledger;
-#[cfg(feature = "serve")]
 mod line_file;
 mod line_record;
 mod lines;
@@ -38,6 +40,7 @@ mod written;
 
 pub use atomic::{FileDigest, check_writable, remove_leftovers, write_atomically};
 pub use began::{Began, differences, folder_now};
+pub(crate) use beside::{Beside, beside, copies_beside};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};
 pub use contents::{EmbeddingTables, FilterTables, SeenLists, StoredNeighbours};
@@ -48,11 +51,12 @@ pub use error::RunError;
 pub use exchange::RunBeside;
 pub use files::{File, OPENINGS_NAME};
 pub use fold_in::StoredFoldIn;
+pub(crate) use forgotten::{KeptLine, add_forgotten, carry_forgotten, forgotten_beside};
+pub use forgotten_note::ForgottenNote;
 pub use holder::Holder;
 pub use item_graph::StoredItemGraph;
 pub use ledger::{Ledger, Measured, hash_of_split};
-#[cfg(feature = "serve")]
-pub(crate) use line_file::LineFile;
+pub(crate) use line_file::{LineFile, drop_lines, has_line};
 pub(crate) use line_record::{add_line, resume_lines};
 pub use lock::RunLock;
 pub use manifest::{FORMAT_VERSION, MANIFEST_NAME, Manifest};

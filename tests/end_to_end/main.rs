@@ -14,6 +14,8 @@ mod disliked;
 mod events;
 mod filters;
 mod fitted;
+mod forget;
+mod forget_later;
 mod keys;
 mod lists;
 mod memory;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::data::Workspace;
 
 /// A run on synthetic pins, with pictures, and the last items kept out of the log and of its item file.
-fn trained() -> Workspace {
+pub(crate) fn trained() -> Workspace {
     let work = Workspace::new();
     work.succeed(&[
         "synth",

@@ -1,5 +1,6 @@
 //! The command line as clap types. Their meaning is resolved elsewhere.
 
+mod forget;
 mod lists;
 mod refresh;
 mod serve;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub(crate) use forget::ForgetArgs;
 pub(crate) use lists::{EmbedArgs, ItemArgs, NewItemArgs, OutputForm, RecommendArgs, SimilarArgs};
 pub(crate) use refresh::RefreshArgs;
 pub(crate) use serve::{LogForm, ServeArgs};
@@ -118,6 +120,11 @@ pub(crate) enum Command {
         after_help = "Popularity, what users have, new users and new items are brought up to date; vectors and settings stay. The log is read as the run's own was; the flags say otherwise. It may hold again what the run knows.\n\nExamples:\n  sagebrush refresh --run my-run today.csv\n  sagebrush refresh --run my-run ratings.csv --out new-run\n  sagebrush refresh --run pinsage-run today.csv --items films.csv"
     )]
     Refresh(RefreshArgs),
+    /// Take users and items out of a run for good, and keep them out of later trainings
+    #[command(
+        after_help = "The run is replaced in one step. What a service keeps beside it goes, too, and the keys are put on the list RUN.forgotten.jsonl, users as keyed hashes. `train --out RUN`, `refresh` and `refit` read that list by themselves, `--forget FILE` names it elsewhere. Without a key, what is on the list is taken out of the run.\n\nExamples:\n  sagebrush forget --run my-run --user 42\n  sagebrush forget --run my-run --item 0133093 --users left.txt\n  sagebrush forget --run my-run"
+    )]
+    Forget(ForgetArgs),
     /// List the top-K items for users
     #[command(
         after_help = "Examples:\n  sagebrush recommend --run my-run --user 42 --user 43\n  sagebrush recommend --run my-run --history 0133093,0234215 --why\n  sagebrush recommend --run my-run --user 42 --diversity 0.3 --category-cap 3\n  sagebrush recommend --run my-run --users users.txt --exclude sold-out.txt --out lists.csv\n  sagebrush recommend --run my-run --all -k 50 --out recommendations.parquet\n  sagebrush recommend --run my-run --all --to jsonl | gzip > all.jsonl.gz"

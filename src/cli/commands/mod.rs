@@ -11,6 +11,7 @@ mod contest_table;
 mod demo;
 mod embed;
 mod evaluate;
+mod forget;
 mod inspect;
 mod item_choice;
 mod memory;
@@ -75,6 +76,7 @@ pub(crate) fn run(cli: &Cli, name: &str) -> Result<Option<Failure>> {
         Command::Synth(args) => synth::synth(&session, args)?,
         Command::Evaluate(args) => evaluate::evaluate(&session, args)?,
         Command::Refresh(args) => refresh::refresh(&session, args)?,
+        Command::Forget(args) => forget::forget(&session, args)?,
         Command::Recommend(args) => recommend::recommend(&session, args)?,
         Command::Embed(args) => embed::embed(&session, args)?,
         Command::Similar(args) => similar::similar(&session, args)?,

@@ -210,6 +210,16 @@ section! {
         flag: flag("k-core", "K"),
     }
 
+    /// Lists of forgotten users and withdrawn items, as `sagebrush forget` writes them: their interactions are left out
+    /// before every other filter. The list beside a run is found by itself.
+    #[serde(default)]
+    #[serde(with = "crate::config::path_text::many")]
+    forget: Vec<PathBuf> {
+        default: Vec::new();
+        absent: Absent::Was("[]"),
+        flag: flag("forget", "FILE"),
+    }
+
     /// How users and items get internal ids; results have keys either way.
     order: IdOrder {
         default: IdOrder::Locality;

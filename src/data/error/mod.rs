@@ -522,13 +522,15 @@ pub enum DataError {
     /// The filters left nothing.
     #[error(
         "{place}: no interaction is left of {rows} rows{}",
-        what_was_removed(*zero_weight, *below_min_rating, *k_core)
+        what_was_removed(*forgotten, *zero_weight, *below_min_rating, *k_core)
     )]
     NothingLeft {
         /// The first input.
         place: Place,
         /// Rows read.
         rows: u64,
+        /// Removed as those of forgotten users and withdrawn items.
+        forgotten: u64,
         /// Removed as events that weigh 0.
         zero_weight: u64,
         /// Removed by the minimum rating.
@@ -550,8 +552,18 @@ pub enum DataError {
 }
 
 /// What the filters removed, and the options that leave more.
-fn what_was_removed(zero_weight: u64, below_min_rating: u64, k_core: u64) -> String {
+fn what_was_removed(
+    forgotten: u64,
+    zero_weight: u64,
+    below_min_rating: u64,
+    k_core: u64,
+) -> String {
     let filters = [
+        (
+            forgotten,
+            "of forgotten users and withdrawn items",
+            "give a log of others",
+        ),
         (
             zero_weight,
             "of events that weigh 0",

@@ -6,6 +6,8 @@ mod state;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::forget::{purge_listed, refuse_listed};
+use super::new_items::{ItemMaker, NewItem, read_kept};
 use super::open_run::{OpenRun, Seen};
 use super::{Sources, card, embed};
 use crate::config::DataConfig;
@@ -13,15 +15,16 @@ use crate::data::{IdMap, iso_date};
 use crate::error::{Result, Usage};
 use crate::numbers::{count, counted};
 use crate::observer::{Observer, remark};
-use crate::run::{File, LockedRun, Replace, RunBeside, RunWriter};
+use crate::run::{Beside, File, LockedRun, Replace, RunBeside, RunWriter, beside, carry_forgotten};
 use new_log::NewLog;
 use state::State;
 
 const COMMAND: &str = "refresh";
 
 /// Files that stay as they are.
-const COPIED: [File; 9] = [
+const COPIED: [File; 10] = [
     File::Config,
+    File::Forgotten,
     File::Began,
     File::Model,
     File::FoldIn,
@@ -63,8 +66,12 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
         Some(out) => Target::New(LockedRun::to_create(out, Replace::Nothing, COMMAND)?),
         None => Target::Same(LockedRun::to_resume(request.run, COMMAND)?),
     };
+    take_out_listed(observer, request, &target)?;
     let run = OpenRun::open(request.run, Seen::Everything)?;
-    let log = NewLog::read(&run, request.data)?;
+    let mut data = request.data.clone();
+    let list = beside(request.run, Beside::Forgotten);
+    data.forget.extend(list.exists().then_some(list));
+    let mut log = NewLog::read(&run, &data)?;
     let before = State::of(&run)?;
     let moment_before = before.moment();
     let mut state = before.with(&log);
@@ -77,6 +84,7 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
         (Some(items), true) => add_vectors(&run, &log, &mut state, items, request.vectors)?,
         _ => 0,
     };
+    let items_with_vectors = items_with_vectors + add_kept(&run, &mut log, &mut state)?;
     if items_with_vectors < log.n_new_items() {
         let n = log.n_new_items() - items_with_vectors;
         let by = match state.prior.is_some() {
@@ -100,7 +108,11 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
         moment: state.moment(),
     };
     match target {
-        Target::New(locked) => write(&run, &log, &state, &mut locked.begin()?)?,
+        Target::New(locked) => {
+            let out = locked.path().to_owned();
+            write(&run, &log, &state, &mut locked.begin()?)?;
+            carry_forgotten(request.run, &out)?;
+        }
         Target::Same(lock) => {
             let (beside, mut writer) = RunBeside::begin(request.run, COMMAND)?;
             write(&run, &log, &state, &mut writer)?;
@@ -110,6 +122,25 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
         }
     }
     Ok(Some(refreshed))
+}
+
+/// What is on the list of forgotten keys has no place in the run: it is taken out of one that is brought up to date, and keeps
+/// another one from being made of it.
+fn take_out_listed(observer: &dyn Observer, request: &Request<'_>, target: &Target) -> Result<()> {
+    match target {
+        Target::New(_) => refuse_listed(request.run),
+        Target::Same(_) => {
+            if let Some(gone) = purge_listed(request.run)? {
+                let said = format!(
+                    "{} and {} that are on the list of forgotten keys were taken out first",
+                    counted(gone.users, "user"),
+                    counted(gone.items, "item")
+                );
+                remark(observer, &said);
+            }
+            Ok(())
+        }
+    }
 }
 
 enum Target {
@@ -166,6 +197,38 @@ fn add_vectors(
         }
     }
     Ok(n)
+}
+
+/// Vectors of the new items that a service took and keeps beside the run, for those that have none yet.
+fn add_kept(run: &OpenRun, log: &mut NewLog, state: &mut State) -> Result<usize> {
+    let first = run.recommender.items().len();
+    let keys = log.new_items.iter().cloned();
+    let places: HashMap<Box<str>, usize> = keys.zip(first..).collect();
+    if places.is_empty() || !run.dir.has(File::Encoder) {
+        return Ok(0);
+    }
+    let mut kept = read_kept(&beside(run.dir.path(), Beside::Items))?;
+    let is_wanted = |item: &NewItem| {
+        let place = places.get(item.key.as_str());
+        place.is_some_and(|&place| !state.has_vector(place))
+    };
+    kept.retain(is_wanted);
+    let Some(maker) = ItemMaker::of(run)?.filter(|_| !kept.is_empty()) else {
+        return Ok(0);
+    };
+    let made = maker.make(&kept)?;
+    let dim = made.rows.len() / kept.len();
+    let own = dim - usize::from(state.has_coordinate(run));
+    for ((item, row), title) in kept
+        .iter()
+        .zip(made.rows.chunks_exact(dim))
+        .zip(made.titles)
+    {
+        let place = places[item.key.as_str()];
+        state.set_item(place, &row[..own]);
+        log.give_title(place - first, title);
+    }
+    Ok(kept.len())
 }
 
 /// Interactions of the test part whose times nobody told do not count.

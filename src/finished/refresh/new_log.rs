@@ -64,6 +64,15 @@ impl NewLog {
         })
     }
 
+    /// Gives a new item, by its place among them, a title where it has none.
+    pub(super) fn give_title(&mut self, place: usize, title: Option<String>) {
+        if let Some(known) = self.new_titles.get_mut(place)
+            && known.is_none()
+        {
+            *known = title;
+        }
+    }
+
     pub(super) fn n_new_users(&self) -> usize {
         self.new_users.len()
     }

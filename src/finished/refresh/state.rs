@@ -145,6 +145,15 @@ impl State {
         self
     }
 
+    /// Whether an item has a vector.
+    pub(super) fn has_vector(&self, item: usize) -> bool {
+        let row = |vectors: &Vectors| {
+            let own = &vectors.items[item * vectors.dim..][..vectors.dim];
+            own.iter().any(|&value| value != 0.0)
+        };
+        self.vectors.as_ref().is_some_and(row)
+    }
+
     /// The vector of an item.
     pub(super) fn set_item(&mut self, item: usize, row: &[f32]) {
         if let Some(vectors) = &mut self.vectors {

@@ -1,5 +1,8 @@
 //! Items the model was not trained with: from an item file to vectors, without training and without the log.
 
+mod kept;
+mod maker;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -14,6 +17,12 @@ use crate::error::{Result, Usage};
 use crate::features::{Encoder, read_table};
 use crate::graph::{InteractionGraph, Walks};
 use crate::inference::model_config;
+#[cfg(feature = "serve")]
+pub(crate) use kept::KeptItems;
+pub(crate) use kept::{NewItem, read_kept};
+pub(crate) use maker::ItemMaker;
+#[cfg(feature = "serve")]
+pub(crate) use maker::Made;
 
 /// New items and their vectors.
 pub(crate) struct NewItems {
@@ -77,7 +86,11 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
     let (graph, first) = graph(run, rows, &users, &keys)?;
     let items: Vec<u32> = (first..).take(keys.len()).collect();
     let vectors = model.item_vectors(&graph, &items)?;
-    let vectors = with_no_prior(run, vectors, keys.len());
+    let tables = run.recommender.scorer().tables();
+    let vectors = match tables.is_some_and(|tables| tables.prior().is_some()) {
+        true => with_no_prior(&vectors, keys.len()),
+        false => vectors,
+    };
     let network_seconds = started.elapsed().as_secs_f64();
     Ok(NewItems {
         titles: data::read_item_titles(&input, &columns, &keys)?,
@@ -89,12 +102,8 @@ pub(crate) fn embed(run: &OpenRun, sources: &Sources<'_>) -> Result<NewItems> {
     })
 }
 
-/// Vectors with the prior of an item that nobody has, where the run's table has the column of one: 0.
-fn with_no_prior(run: &OpenRun, own: Vec<f32>, n: usize) -> Vec<f32> {
-    let tables = run.recommender.scorer().tables();
-    if tables.is_none_or(|tables| tables.prior().is_none()) {
-        return own;
-    }
+/// Vectors with the prior of an item that nobody has, for a table that has the column of one: 0.
+fn with_no_prior(own: &[f32], n: usize) -> Vec<f32> {
     let rows = own.chunks_exact((own.len() / n.max(1)).max(1));
     rows.flat_map(|row| row.iter().copied().chain([0.0]))
         .collect()
