@@ -1,9 +1,11 @@
 //! What a service keeps of a finished run: the recommender, and the histories that users are known by.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use super::new_items::{ItemMaker, Made, NewItem};
 use super::open_run::{OpenRun, Seen};
-use crate::data::{ItemLists, PairColumns};
+use crate::data::{IdMap, ItemCategories, ItemLists, PairColumns};
 use crate::error::Result;
 use crate::inference::{Recommender, filter};
 
@@ -12,9 +14,11 @@ pub(crate) struct ServedRun {
     /// Leaves out what users have seen.
     pub(crate) recommender: Recommender,
     /// What the model knows users by: what it was trained on, and what `refresh` was told.
-    pub(crate) histories: ItemLists,
+    pub(crate) histories: Arc<ItemLists>,
     /// What each of these pairs counts; empty where each counts 1.
-    pub(crate) weights: Vec<f32>,
+    pub(crate) weights: Arc<Vec<f32>>,
+    /// Makes vectors of new items; `None` where the model makes none of features.
+    pub(crate) maker: Option<Arc<ItemMaker>>,
 }
 
 impl ServedRun {
@@ -25,10 +29,40 @@ impl ServedRun {
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let run = OpenRun::open(path, Seen::Everything)?;
         let (histories, weights) = run.histories()?;
+        let maker = ItemMaker::of(&run)?;
         Ok(Self {
             recommender: run.recommender,
-            histories,
-            weights,
+            histories: Arc::new(histories),
+            weights: Arc::new(weights),
+            maker: maker.map(Arc::new),
+        })
+    }
+
+    /// The same with new items, whom nobody has yet. What is known of users is shared.
+    ///
+    /// # Errors
+    /// Rows that do not fit the tables.
+    ///
+    /// # Panics
+    /// When a key is known already, or stands twice.
+    pub(crate) fn with_items(&self, items: &[NewItem], made: Made) -> Result<Self> {
+        let known = &self.recommender;
+        let keys = items.iter().map(|item| item.key.as_str().into()).collect();
+        let Some(keys) = IdMap::from_ordered_keys(keys) else {
+            panic!("a new item stands once");
+        };
+        let mut recommender = known.with_items(&keys, made.titles, &made.rows)?;
+        let has_some = made.categories.iter().any(|names| !names.is_empty());
+        if has_some || known.categories().is_some() {
+            let before = known.categories().cloned();
+            let before = before.unwrap_or_else(|| ItemCategories::none(known.items().len()));
+            recommender = recommender.with_categories(before.with_named(&made.categories))?;
+        }
+        Ok(Self {
+            recommender,
+            histories: Arc::clone(&self.histories),
+            weights: Arc::clone(&self.weights),
+            maker: self.maker.clone(),
         })
     }
 }

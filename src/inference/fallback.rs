@@ -12,7 +12,7 @@ use super::selection::{Ranked, Selection};
 use crate::data::ItemLists;
 
 /// Who and what has no training interaction, and what most have.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fallback {
     /// The number of training interactions of each item.
     counts: Vec<f32>,

@@ -125,10 +125,10 @@ impl FoldInMap {
 }
 
 /// Where the map of a model comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FoldIn(Origin);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Origin {
     Known(FoldInMap),
     Ials(IalsFoldIn),

@@ -141,10 +141,10 @@ impl Scorer {
     ///
     /// # Errors
     /// Rows of another width; a model without vectors, which knows the items it was fitted on only.
-    pub fn with_items(self, rows: &[f32]) -> Result<Self, TablesError> {
+    pub fn with_items(&self, rows: &[f32]) -> Result<Self, TablesError> {
         match self {
             Self::Embeddings(tables, fold_in) => {
-                Ok(Self::Embeddings(tables.with_items(rows)?, fold_in))
+                Ok(Self::Embeddings(tables.with_items(rows)?, fold_in.clone()))
             }
             Self::ItemMeans(tables) => tables.with_items(rows).map(Self::ItemMeans),
             Self::Filter(_) | Self::ItemKnn(_) | Self::Ease(_) | Self::Popularity(_) => {

@@ -23,7 +23,8 @@ const USERS_WORTH_A_TABLE: usize = 32;
 #[derive(Debug)]
 pub struct Tables {
     n_users: usize,
-    users: Vec<f32>,
+    /// Shared with tables of more items.
+    users: Arc<Vec<f32>>,
     /// The users' half of a perceptron's hidden layer; empty for a dot product.
     projected: Vec<f32>,
     items: Arc<ItemSide>,
@@ -89,7 +90,7 @@ impl Tables {
         Self {
             n_users: users.len() / items.dim,
             projected: project_users(&items.head, &users, items.dim),
-            users,
+            users: Arc::new(users),
             items,
         }
     }
@@ -175,7 +176,7 @@ impl Tables {
     /// The user table without the prior, `[n_users x own_dim]`, row-major.
     pub fn own_users(&self) -> Cow<'_, [f32]> {
         match self.prior() {
-            None => Cow::Borrowed(&self.users),
+            None => Cow::Borrowed(&self.users[..]),
             Some(_) => {
                 let own = |row| &<[f32]>::as_ref(row)[..self.own_dim()];
                 let rows = self.users.chunks_exact(self.dim());
@@ -184,11 +185,12 @@ impl Tables {
         }
     }
 
-    /// The same users and head with more items behind those there are, `[n x dim]`, row-major.
+    /// The same users and head with more items behind those there are, `[n x dim]`, row-major. The item table is copied, the
+    /// user table is not.
     ///
     /// # Errors
     /// Rows of another width.
-    pub(super) fn with_items(self, rows: &[f32]) -> Result<Self, TablesError> {
+    pub(super) fn with_items(&self, rows: &[f32]) -> Result<Self, TablesError> {
         let whole = rows.len() / self.dim() * self.dim();
         expect_size("the table of new items", rows.len(), whole)?;
         let all = [self.items(), rows].concat();
@@ -196,7 +198,9 @@ impl Tables {
         items.prior = self.prior();
         Ok(Self {
             items: Arc::new(items),
-            ..self
+            n_users: self.n_users,
+            users: Arc::clone(&self.users),
+            projected: self.projected.clone(),
         })
     }
 

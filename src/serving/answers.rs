@@ -78,13 +78,23 @@ pub(super) struct ForUser<'a> {
     pub(super) unknown_items: Unknown,
 }
 
+/// The list of a user in a batch, or why there is none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub(super) enum OfKey<'a> {
+    /// The list.
+    List(ForUser<'a>),
+    /// What is wrong.
+    Fault(Fault),
+}
+
 /// Lists of several users.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ForUsers<'a> {
     /// The run that all come from.
     pub(super) run: &'a str,
     /// In the order of the request.
-    pub(super) lists: Vec<ForUser<'a>>,
+    pub(super) lists: Vec<OfKey<'a>>,
     /// Keys of `only` and `exclude` that no item of the run has; absent where there are none.
     #[serde(skip_serializing_if = "Unknown::is_none")]
     #[schema(required = false)]
@@ -143,12 +153,42 @@ pub(super) struct SimilarItems<'a> {
 pub(super) struct Taken<'a> {
     /// The run that knew items or not.
     pub(super) run: &'a str,
-    /// How many: all of the request.
+    /// How many.
     pub(super) accepted: usize,
+    /// How many of the request are of forgotten users or with withdrawn items, and were not taken; absent where none are.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    pub(super) left_out: usize,
     /// Items that the run does not know. They are kept for the next one; absent where there are none.
     #[serde(skip_serializing_if = "Unknown::is_none")]
     #[schema(required = false)]
     pub(super) unknown_items: Unknown,
+}
+
+/// New items that were taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AddedItems<'a> {
+    /// The run that they were added to.
+    pub(super) run: &'a str,
+    /// How many: all of the request.
+    pub(super) accepted: usize,
+}
+
+/// Somebody was forgotten, or something withdrawn.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Gone<'a> {
+    /// The run that knew the key or not.
+    pub(super) run: &'a str,
+    /// Whether it did.
+    pub(super) known: bool,
+    /// How many interactions the service had kept, which it keeps no longer.
+    pub(super) interactions: usize,
+}
+
+// Serde asks by reference.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// Whether the service is there.

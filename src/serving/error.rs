@@ -29,6 +29,8 @@ pub(super) enum ServeError {
         "{0}, or serve with `--read-only`, or keep interactions elsewhere with `--interactions FILE`"
     )]
     Interactions(RunError),
+    #[error("{0}, or serve with `--read-only`")]
+    Items(RunError),
     #[error(
         "the run is replaced all the time, so that it cannot be opened; start again when it is whole"
     )]
@@ -47,7 +49,7 @@ impl Fails for ServeError {
                 Failure::Busy
             }
             Self::Listen { .. } => Failure::Usage,
-            Self::Interactions(error) => error.failure(),
+            Self::Interactions(error) | Self::Items(error) => error.failure(),
             Self::TokenFile { .. } => Failure::InputMissing,
             Self::Restless => Failure::Busy,
             Self::Threads(_) => Failure::Internal,

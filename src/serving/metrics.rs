@@ -37,6 +37,12 @@ pub(super) struct OfSource {
     pub(super) source: &'static str,
 }
 
+/// What was forgotten.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfKind {
+    kind: &'static str,
+}
+
 /// Which run is served.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Served {
@@ -60,6 +66,8 @@ pub(super) struct Metrics {
     pub(super) runs: Gauge,
     pub(super) interactions: Counter,
     pub(super) unknown_items: Counter,
+    pub(super) new_items: Counter,
+    forgotten: Family<OfKind, Counter>,
 }
 
 fn latency() -> Histogram {
@@ -81,6 +89,8 @@ impl Metrics {
             runs: Gauge::default(),
             interactions: Counter::default(),
             unknown_items: Counter::default(),
+            new_items: Counter::default(),
+            forgotten: Family::default(),
         };
         metrics.register();
         metrics
@@ -100,6 +110,8 @@ impl Metrics {
             runs,
             interactions,
             unknown_items,
+            new_items,
+            forgotten,
         } = self;
         registry.register("requests", "Requests answered", requests.clone());
         registry.register_with_unit(
@@ -146,6 +158,16 @@ impl Metrics {
             "Keys in requests that no item of the run has",
             unknown_items.clone(),
         );
+        registry.register(
+            "new_items",
+            "New items taken and written down",
+            new_items.clone(),
+        );
+        registry.register(
+            "forgotten",
+            "Users forgotten and items withdrawn by requests",
+            forgotten.clone(),
+        );
     }
 
     /// Counts an answer.
@@ -166,6 +188,15 @@ impl Metrics {
         self.served.get_or_create(&Served { run }).set(1);
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         self.loaded.set(now.map_or(0.0, |now| now.as_secs_f64()));
+    }
+
+    /// Counts what a request forgot: `user` or `item`.
+    pub(super) fn forgot(&self, kind: &'static str, n: usize) {
+        if n > 0 {
+            self.forgotten
+                .get_or_create(&OfKind { kind })
+                .inc_by(n as u64);
+        }
     }
 
     /// Counts an attempt to serve another run.

@@ -6,10 +6,13 @@
 
 mod accept;
 mod answers;
+mod changes;
 mod error;
+mod forgotten;
 mod interactions;
 mod layers;
 mod metrics;
+mod new_items;
 mod openapi;
 mod people;
 mod problem;

@@ -24,6 +24,7 @@ use super::problem::Fault;
         (name = "lists", description = "Lists"),
         (name = "interactions", description = "Interactions"),
         (name = "items", description = "Items"),
+        (name = "forgetting", description = "Forgetting"),
         (name = "service", description = "The service")
     )
 )]
@@ -53,6 +54,7 @@ impl IntoResponses for Faults {
             ("422", "The request can be read, and not met"),
             ("429", "Too many requests are worked on already"),
             ("500", "A mistake of the service"),
+            ("501", "The service, or the run, does no such thing"),
             ("503", "The service cannot do it now"),
             ("504", "The answer took too long"),
         ];

@@ -27,7 +27,7 @@ pub(super) fn of_user(snapshot: &Snapshot, added: &Added, key: &str) -> Who {
     let new: Vec<u32> = match added.of(key) {
         Some(items) => items
             .iter()
-            .filter_map(|item| recommender.items().id(item))
+            .filter_map(|item| snapshot.item(item))
             .collect(),
         None => Vec::new(),
     };
@@ -67,10 +67,9 @@ fn with_new(snapshot: &Snapshot, user: u32, mut new: Vec<u32>) -> Who {
 
 /// Somebody by a history of keys, and the keys that no item of the run has.
 pub(super) fn of_history(snapshot: &Snapshot, keys: &[String]) -> (Who, Unknown) {
-    let items = snapshot.run.recommender.items();
     let mut unknown = Unknown::default();
     let id = |key: &String| {
-        let id = items.id(key);
+        let id = snapshot.item(key);
         if id.is_none() {
             unknown.add(key);
         }

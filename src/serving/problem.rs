@@ -109,6 +109,16 @@ impl Problem {
         }
     }
 
+    /// What was there before, and is no more.
+    pub(super) fn gone(error: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, error, "")
+    }
+
+    /// What is there already.
+    pub(super) fn conflict(error: impl Into<String>, remedy: &str) -> Self {
+        Self::new(StatusCode::CONFLICT, error, remedy)
+    }
+
     pub(super) fn not_possible(error: impl Into<String>, remedy: &str) -> Self {
         Self::new(StatusCode::NOT_IMPLEMENTED, error, remedy)
     }

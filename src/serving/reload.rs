@@ -78,6 +78,7 @@ fn follow(app: &State, run: &Path, watch: bool, telling: &Receiver<()>) {
         if was_told && let Err(error) = app.read_tokens() {
             tracing::warn!(%error, "the tokens of before stay");
         }
+        app.look_at_forgotten();
         let id = id_of(run);
         let is_new = id.is_some() && id.as_ref() != Some(&app.current.load().id);
         let rests = |refused: &Refused| refused.id == id && Instant::now() < refused.until;
@@ -105,7 +106,7 @@ fn load(app: &State, run: &Path) -> crate::error::Result<()> {
     let began = Instant::now();
     let snapshot = Snapshot::open(run, &app.metrics.runs)?;
     let (id, path) = (snapshot.id.clone(), snapshot.path.display().to_string());
-    app.current.store(snapshot);
+    app.publish(snapshot);
     app.metrics.serves(&id);
     app.metrics.reloaded(true);
     let seconds = began.elapsed().as_secs_f64();

@@ -1,8 +1,9 @@
 //! What a service is asked for: the run, the address, and a limit on everything.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::run::{Beside, beside};
 
 /// What a service is asked for.
 #[derive(Debug, Clone)]
@@ -37,17 +38,26 @@ impl Settings {
         }
     }
 
+    /// The file of new items; `None` where none are taken.
+    pub(super) fn items_path(&self) -> Option<PathBuf> {
+        match &self.interactions {
+            Keep::Nowhere => None,
+            Keep::At(path) => Some(beside(path, Beside::Items)),
+            Keep::Beside => Some(beside(&self.run, Beside::Items)),
+        }
+    }
+
     /// The file of interactions; `None` where none are taken.
     pub(super) fn interactions_path(&self) -> Option<PathBuf> {
         match &self.interactions {
             Keep::Nowhere => None,
             Keep::At(path) => Some(path.clone()),
-            Keep::Beside => Some(beside(&self.run)),
+            Keep::Beside => Some(beside(&self.run, Beside::Interactions)),
         }
     }
 }
 
-/// Where interactions are kept.
+/// Where interactions are kept, and beside them new items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keep {
     /// In the file `RUN.interactions.jsonl` beside the run. Of a link it is beside the link, and stays when the link goes to
@@ -57,18 +67,6 @@ pub enum Keep {
     At(PathBuf),
     /// Nowhere: the service takes no interactions.
     Nowhere,
-}
-
-/// The file beside a run, whose name may be `.` or end in a slash.
-fn beside(run: &Path) -> PathBuf {
-    let whole = || run.canonicalize().unwrap_or_else(|_| run.to_owned());
-    let run = match run.file_name() {
-        Some(_) => run.to_owned(),
-        None => whole(),
-    };
-    let mut name = OsString::from(run.file_name().unwrap_or_default());
-    name.push(".interactions.jsonl");
-    run.with_file_name(name)
 }
 
 /// What a service takes at most.

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use axum::http::HeaderValue;
 use prometheus_client::metrics::gauge::Gauge;
 
 use super::error::ServeError;
-use crate::data::ItemLists;
+use crate::data::{Forgotten, ItemLists};
 use crate::error::Result;
-use crate::finished::ServedRun;
+use crate::finished::{Made, NewItem, ServedRun};
 use crate::inference::ListOptions;
 use crate::run::MANIFEST_NAME;
 
@@ -27,6 +28,8 @@ pub(super) struct Snapshot {
     /// Where it lies, links followed.
     pub(super) path: PathBuf,
     pub(super) run: ServedRun,
+    /// Ids of the items that were withdrawn since, ascending.
+    withdrawn: ArcSwap<Vec<u32>>,
     _counted: Counted,
 }
 
@@ -60,6 +63,7 @@ impl Snapshot {
                         header,
                         path,
                         run,
+                        withdrawn: ArcSwap::default(),
                         _counted: Counted(in_memory.clone()),
                     };
                     snapshot.warm();
@@ -71,6 +75,49 @@ impl Snapshot {
             }
         }
         Err(ServeError::Restless.into())
+    }
+
+    /// The same run with more items.
+    ///
+    /// # Errors
+    /// Rows that do not fit its tables.
+    pub(super) fn with_items(
+        &self,
+        items: &[NewItem],
+        made: Made,
+        in_memory: &Gauge,
+    ) -> Result<Arc<Self>> {
+        let run = self.run.with_items(items, made)?;
+        in_memory.inc();
+        let snapshot = Self {
+            id: self.id.clone(),
+            header: self.header.clone(),
+            path: self.path.clone(),
+            run,
+            withdrawn: ArcSwap::default(),
+            _counted: Counted(in_memory.clone()),
+        };
+        snapshot.warm();
+        Ok(Arc::new(snapshot))
+    }
+
+    /// Withdraws the items of a list: requests that come from now on know them no more.
+    pub(super) fn withdraw(&self, list: &Forgotten) {
+        let items = self.run.recommender.items();
+        let mut ids: Vec<u32> = list.items().filter_map(|key| items.id(key)).collect();
+        ids.sort_unstable();
+        self.withdrawn.store(Arc::new(ids));
+    }
+
+    /// Ids of the items that were withdrawn, ascending.
+    pub(super) fn withdrawn(&self) -> Arc<Vec<u32>> {
+        self.withdrawn.load_full()
+    }
+
+    /// The id of an item that was not withdrawn.
+    pub(super) fn item(&self, key: &str) -> Option<u32> {
+        let id = self.run.recommender.items().id(key);
+        id.filter(|id| self.withdrawn.load().binary_search(id).is_err())
     }
 
     /// Makes what is made when it is first needed, so that no request waits for it. What fails here is told to the

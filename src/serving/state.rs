@@ -1,20 +1,23 @@
 //! What all requests share: the run that is served now, interactions, ranking threads, metrics and limits.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Semaphore;
 
 use super::error::ServeError;
+use super::forgotten::ForgottenKeys;
 use super::interactions::Interactions;
 use super::metrics::Metrics;
+use super::new_items::NewItems;
 use super::ranking::Ranking;
 use super::settings::{Limits, Settings};
 use super::snapshot::Snapshot;
 use super::tokens::Tokens;
 use crate::error::Result;
+use crate::run::{Beside, beside};
 
 /// The state of a service, shared by its requests.
 pub(super) type State = Arc<App>;
@@ -23,6 +26,10 @@ pub(super) type State = Arc<App>;
 pub(super) struct App {
     pub(super) current: ArcSwap<Snapshot>,
     pub(super) interactions: Interactions,
+    pub(super) new_items: NewItems,
+    pub(super) forgotten: ForgottenKeys,
+    /// Held while what is served changes.
+    pub(super) changes: Mutex<()>,
     pub(super) ranking: Ranking,
     pub(super) metrics: Metrics,
     pub(super) limits: Limits,
@@ -44,15 +51,20 @@ impl App {
         let metrics = Metrics::new();
         let snapshot = Snapshot::open(&settings.run, &metrics.runs)?;
         metrics.serves(&snapshot.id);
+        let forgotten = ForgottenKeys::open(beside(&settings.run, Beside::Forgotten))?;
+        let new_items = NewItems::open(settings.items_path(), &forgotten.list())?;
         let interactions = match settings.interactions_path() {
-            Some(path) => Interactions::open(&path)?,
+            Some(path) => Interactions::open(&path, forgotten.shared())?,
             None => Interactions::none(),
         };
         let n_threads = rayon::current_num_threads();
         let ranking = Ranking::start(n_threads, &metrics.batch).map_err(ServeError::Threads)?;
-        Ok(Self {
-            current: ArcSwap::new(snapshot),
+        let app = Self {
+            current: ArcSwap::new(snapshot.clone()),
             interactions,
+            new_items,
+            forgotten,
+            changes: Mutex::default(),
             ranking,
             metrics,
             limits: settings.limits.clone(),
@@ -60,7 +72,9 @@ impl App {
             token_file: settings.tokens.clone(),
             permits: Semaphore::new(settings.limits.concurrent),
             is_stopping: AtomicBool::new(false),
-        })
+        };
+        app.publish(snapshot);
+        Ok(app)
     }
 
     /// Reads the file of tokens again, where there is one.

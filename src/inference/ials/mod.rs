@@ -132,6 +132,13 @@ pub(super) struct IalsFoldIn {
     items: OnceLock<Side>,
 }
 
+/// For other items: nothing that was made of these is taken along.
+impl Clone for IalsFoldIn {
+    fn clone(&self) -> Self {
+        Self::new(self.config)
+    }
+}
+
 impl IalsFoldIn {
     /// For the tables of a factorisation with these settings.
     pub(super) fn new(config: IalsConfig) -> Self {

@@ -1,5 +1,7 @@
 //! The options of a list, as the caller gives them in keys and as internal ids.
 
+use std::sync::Arc;
+
 use super::super::rank_error::RankError;
 use super::super::rerank::{Reranker, Reranking};
 use super::super::score_source::ScoreSource;
@@ -36,6 +38,8 @@ pub struct ListOptions {
     /// How many of the user's items each place names at most that speak for it; `None` leaves out why an item is listed.
     /// Lists by internal ids and of similar items never tell.
     pub reasons: Option<usize>,
+    /// Internal ids, ascending, of items that no list holds and no reason names: what was withdrawn since the run was made.
+    pub withdrawn: Arc<Vec<u32>>,
 }
 
 impl Default for ListOptions {
@@ -48,6 +52,7 @@ impl Default for ListOptions {
             category: None,
             rerank: Reranking::default(),
             reasons: None,
+            withdrawn: Arc::default(),
         }
     }
 }
@@ -121,6 +126,8 @@ pub(super) struct Wanted<'a> {
     reranker: Option<Reranker<'a>>,
     /// How many reasons each place has at most, where it has any.
     pub(super) reasons: Option<usize>,
+    /// Items that no reason names, ascending.
+    pub(super) withdrawn: Arc<Vec<u32>>,
 }
 
 impl<'a> Wanted<'a> {
@@ -132,7 +139,12 @@ impl<'a> Wanted<'a> {
     ) -> Result<Self, RecommenderError> {
         check_k(options.k)?;
         let items = known.items();
-        let excluded = ids(&options.exclude, items);
+        let mut excluded = ids(&options.exclude, items);
+        if !options.withdrawn.is_empty() {
+            excluded.extend(&*options.withdrawn);
+            excluded.sort_unstable();
+            excluded.dedup();
+        }
         let only = options.only.as_ref().map(|keys| match keys.first() {
             Some(first) if keys.iter().all(|key| items.id(key).is_none()) => {
                 Err(UnknownKeys::items().error(first, items))
@@ -157,6 +169,7 @@ impl<'a> Wanted<'a> {
             only,
             reranker: known.reranker(options.rerank)?,
             reasons: options.reasons,
+            withdrawn: Arc::clone(&options.withdrawn),
         })
     }
 

@@ -46,10 +46,10 @@ const USERS_PER_BATCH: usize = 4096;
 pub struct Recommender {
     scorer: Scorer,
     ranker: Option<Ranker>,
-    users: IdMap,
+    users: Arc<IdMap>,
     items: IdMap,
     titles: Option<Vec<Option<String>>>,
-    seen: ItemLists,
+    seen: Arc<ItemLists>,
     /// `None` where nobody told what was trained on.
     fallback: Option<Fallback>,
     /// `None` where nobody told of any.
@@ -57,7 +57,7 @@ pub struct Recommender {
     /// What is added to every score of each item, where the tables do not hold it.
     prior: Option<Vec<f32>>,
     /// What users' vectors come of; `None` where nobody told.
-    histories: Option<Histories>,
+    histories: Option<Arc<Histories>>,
 }
 
 /// The source of the lists, in place of the tables.
@@ -80,6 +80,16 @@ impl Recommender {
         items: IdMap,
         titles: Option<Vec<Option<String>>>,
         seen: ItemLists,
+    ) -> Result<Self, RecommenderError> {
+        Self::of_shared(scorer, Arc::new(users), items, titles, Arc::new(seen))
+    }
+
+    fn of_shared(
+        scorer: Scorer,
+        users: Arc<IdMap>,
+        items: IdMap,
+        titles: Option<Vec<Option<String>>>,
+        seen: Arc<ItemLists>,
     ) -> Result<Self, RecommenderError> {
         let source = scorer.source();
         let (n_users, n_items) = (source.n_users(), source.n_items());
@@ -210,8 +220,9 @@ impl Recommender {
         })
     }
 
-    /// With more items behind those there are: their keys, titles, and rows `[keys.len(), dim]`. Lists are made on the
-    /// host again until [`Recommender::rank_with`] says otherwise.
+    /// The same with more items behind those there are: their keys, titles, and rows `[keys.len(), dim]`. What is known of
+    /// users is shared with this one, the tables of items are copied. Lists are made on the host again until
+    /// [`Recommender::rank_with`] says otherwise.
     ///
     /// # Errors
     /// Rows of another width or number than there are keys.
@@ -219,7 +230,7 @@ impl Recommender {
     /// # Panics
     /// When a key is known already.
     pub fn with_items(
-        self,
+        &self,
         keys: &IdMap,
         titles: Vec<Option<String>>,
         rows: &[f32],
@@ -232,18 +243,22 @@ impl Recommender {
         };
         let has_titles = self.titles.is_some() || titles.iter().any(Option::is_some);
         let titles = has_titles.then(|| {
-            let mut all = self.titles.unwrap_or_else(|| vec![None; n_known]);
+            let known = self.titles.clone();
+            let mut all = known.unwrap_or_else(|| vec![None; n_known]);
             all.extend(titles);
             all
         });
-        let fallback = self.fallback.map(|known| known.with_items(keys.len()));
-        let categories = self.categories.map(|known| known.with_items(keys.len()));
-        let prior = self.prior.map(|mut added| {
+        let fallback = self.fallback.clone();
+        let fallback = fallback.map(|known| known.with_items(keys.len()));
+        let categories = self.categories.clone();
+        let categories = categories.map(|known| known.with_items(keys.len()));
+        let prior = self.prior.clone().map(|mut added| {
             added.resize(n_known + keys.len(), 0.0);
             added
         });
-        let histories = self.histories;
-        let whole = Self::new(scorer, self.users, items, titles, self.seen)?;
+        let histories = self.histories.clone();
+        let (users, seen) = (Arc::clone(&self.users), Arc::clone(&self.seen));
+        let whole = Self::of_shared(scorer, users, items, titles, seen)?;
         Ok(Self {
             fallback,
             categories,
@@ -325,6 +340,11 @@ impl Recommender {
     /// The items each user has seen.
     pub fn seen(&self) -> &ItemLists {
         &self.seen
+    }
+
+    /// The categories of items, where any are known.
+    pub(crate) fn categories(&self) -> Option<&ItemCategories> {
+        self.categories.as_ref()
     }
 
     /// Whether items have titles.

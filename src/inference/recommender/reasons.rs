@@ -1,5 +1,7 @@
 //! Finds out why items are listed: shares of the model's scores, in keys.
 
+use std::sync::Arc;
+
 use super::super::history::History;
 use super::super::scorer::Scorer;
 use super::super::selection::Ranked;
@@ -55,7 +57,7 @@ impl Recommender {
         lists.assert_below(self.items.len());
         assert!(weights.is_empty() || weights.len() == lists.n_pairs());
         Ok(Self {
-            histories: Some(Histories { lists, weights }),
+            histories: Some(Arc::new(Histories { lists, weights })),
             ..self
         })
     }
@@ -90,7 +92,8 @@ impl Recommender {
         Reader::Known(History { weights, ..history })
     }
 
-    /// Why each place of a user's list is there, with so many of the user's items at most.
+    /// Why each place of a user's list is there, with so many of the user's items at most, none of them `unnamed`
+    /// (ascending), whose shares count among the others.
     ///
     /// # Errors
     /// When nobody told what the user's vector comes of; scores that are no sums over items.
@@ -99,12 +102,13 @@ impl Recommender {
         user: u32,
         list: &[Ranked],
         n: usize,
+        unnamed: &[u32],
     ) -> Result<Vec<Why>, RecommenderError> {
-        self.whys(list, self.reader(user)?, n)
+        self.whys(list, self.reader(user)?, n, unnamed)
     }
 
     /// Why each place of the list for a history is there, with so many of its items at most: the items, ascending and each
-    /// once, and what each counts where the model weighs histories.
+    /// once, and what each counts where the model weighs histories. None of the `unnamed` ones (ascending) is named.
     ///
     /// # Errors
     /// Scores that are no sums over items.
@@ -113,8 +117,14 @@ impl Recommender {
         (items, weights): (&[u32], &[f32]),
         list: &[Ranked],
         n: usize,
+        unnamed: &[u32],
     ) -> Result<Vec<Why>, RecommenderError> {
-        self.whys(list, self.reader_with(History { items, weights }), n)
+        self.whys(
+            list,
+            self.reader_with(History { items, weights }),
+            n,
+            unnamed,
+        )
     }
 
     /// The places of a list, and why they are there where that is wanted.
@@ -126,7 +136,7 @@ impl Recommender {
     ) -> Result<Vec<Listed>, RecommenderError> {
         let mut listed = self.listed(list);
         if let Some(n) = wanted.reasons {
-            let whys = self.whys(list, reader()?, n)?;
+            let whys = self.whys(list, reader()?, n, &wanted.withdrawn)?;
             for (place, why) in listed.iter_mut().zip(whys) {
                 place.why = Some(Box::new(why));
             }
@@ -139,6 +149,7 @@ impl Recommender {
         list: &[Ranked],
         reader: Reader<'_>,
         n: usize,
+        unnamed: &[u32],
     ) -> Result<Vec<Why>, RecommenderError> {
         let history = match (reader, &self.scorer) {
             (Reader::Known(history), scorer) if !matches!(scorer, Scorer::Popularity(_)) => history,
@@ -156,7 +167,7 @@ impl Recommender {
             true => How::Exact,
             false => How::Similar,
         };
-        let why = |sum: &Sum| self.why(how, history.items, sum, n);
+        let why = |sum: &Sum| self.why(how, history.items, sum, n, unnamed);
         Ok(sums.iter().map(why).collect())
     }
 
@@ -173,11 +184,14 @@ impl Recommender {
         }
     }
 
-    fn why(&self, how: How, history: &[u32], sum: &Sum, n: usize) -> Why {
+    fn why(&self, how: How, history: &[u32], sum: &Sum, n: usize, unnamed: &[u32]) -> Why {
         let shares = history.iter().copied().zip(sum.shares.iter().copied());
         let mut shares: Vec<(u32, f64)> = shares.filter(|&(_, share)| share != 0.0).collect();
         shares.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        let others = shares.split_off(n.min(shares.len()));
+        let is_named = |&(item, _): &(u32, f64)| unnamed.binary_search(&item).is_err();
+        let (mut shares, untold): (Vec<_>, Vec<_>) = shares.into_iter().partition(is_named);
+        let mut others = shares.split_off(n.min(shares.len()));
+        others.extend(untold);
         let reason = |&(item, share): &(u32, f64)| Reason {
             item: self.items.key(item).to_owned(),
             share: share as f32,

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::record::Interaction;
+use crate::data::Forgotten;
 
 /// The keys of the items of a user, each once.
 type Items = Arc<HashSet<Box<str>>>;
@@ -26,6 +27,23 @@ impl Added {
     /// The number of pairs of a user and an item.
     pub(in super::super) fn n_pairs(&self) -> usize {
         self.n_pairs.load(Ordering::Relaxed)
+    }
+
+    /// Takes out forgotten users and withdrawn items.
+    pub(super) fn forget(&self, list: &Forgotten) {
+        let mut users = self.users.write().unwrap_or_else(PoisonError::into_inner);
+        let mut n_pairs = 0;
+        users.retain(|user, items| {
+            if list.has_user(user) {
+                return false;
+            }
+            if items.iter().any(|item| list.has_item(item)) {
+                Arc::make_mut(items).retain(|item| !list.has_item(item));
+            }
+            n_pairs += items.len();
+            !items.is_empty()
+        });
+        self.n_pairs.store(n_pairs, Ordering::Relaxed);
     }
 
     /// Adds some.

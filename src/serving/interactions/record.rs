@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::Forgotten;
+
 /// Somebody took something. Members have the names that logs usually have.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in super::super) struct Interaction {
@@ -14,4 +16,11 @@ pub(in super::super) struct Interaction {
     /// Seconds since 1970.
     #[serde(rename = "timestamp")]
     pub(in super::super) time: i64,
+}
+
+impl Interaction {
+    /// Whether it is of a forgotten user, or with a withdrawn item.
+    pub(super) fn is_on(&self, list: &Forgotten) -> bool {
+        list.has_user(&self.user) || list.has_item(&self.item)
+    }
 }

@@ -73,17 +73,17 @@ fn with_reasons(job: &Job, mut lists: Vec<List>) -> Result<Vec<List>, Recommende
     let Some(n) = job.options.reasons else {
         return Ok(lists);
     };
-    let recommender = &job.snapshot.run.recommender;
+    let (recommender, unnamed) = (&job.snapshot.run.recommender, &job.options.withdrawn[..]);
     match &job.work {
         Work::Users(users) => {
             for (&user, list) in users.iter().zip(&mut lists) {
-                list.whys = recommender.reasons_of_user(user, &list.items, n)?;
+                list.whys = recommender.reasons_of_user(user, &list.items, n, unnamed)?;
             }
         }
         Work::People(people) => {
             for (person, list) in people.iter().zip(&mut lists) {
                 let known = (&*person.history, &*person.weights);
-                list.whys = recommender.reasons_of_history(known, &list.items, n)?;
+                list.whys = recommender.reasons_of_history(known, &list.items, n, unnamed)?;
             }
         }
         Work::Similar(_) => {}

@@ -82,6 +82,7 @@ impl Job {
             && a.category == b.category
             && a.only == b.only
             && a.exclude == b.exclude
+            && a.withdrawn == b.withdrawn
             && a.rerank == b.rerank
             && (a.rerank.is_none() || a.k == b.k)
     }

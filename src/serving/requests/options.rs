@@ -52,7 +52,7 @@ impl Filters {
     /// # Errors
     /// `k` of 0 or beyond the limit, too many items, `only` of none.
     pub(in super::super) fn asked(self, app: &App, snapshot: &Snapshot) -> Result<Asked, Problem> {
-        let (items, limits) = (snapshot.run.recommender.items(), &app.limits);
+        let limits = &app.limits;
         let k = self.k.unwrap_or(K.min(limits.k));
         if k == 0 {
             return Err(Problem::unmet("`k` is 0", "ask for at least one item"));
@@ -90,7 +90,7 @@ impl Filters {
                 ));
             }
             keys.iter()
-                .filter(|key| items.id(key).is_none())
+                .filter(|key| snapshot.item(key).is_none())
                 .for_each(|key| unknown.add(key));
         }
         app.metrics.unknown_items.inc_by(unknown.count as u64);
@@ -106,6 +106,7 @@ impl Filters {
                 category_cap: self.category_cap,
             },
             reasons: self.explain,
+            withdrawn: snapshot.withdrawn(),
         };
         Ok(Asked { options, unknown })
     }

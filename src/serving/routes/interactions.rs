@@ -41,7 +41,7 @@ pub(super) struct Happened {
 /// Take interactions
 ///
 /// They are on disk when the answer comes, and lists know them from then on: what a user has taken is left out, and the
-/// others are ranked by it.
+/// others are ranked by it. Those of forgotten users and with withdrawn items are not taken, and counted.
 #[utoipa::path(
     post,
     path = "/v1/interactions",
@@ -60,18 +60,19 @@ pub(super) async fn take(
     let read = interactions.into_iter().map(|happened| read(happened, now));
     let interactions = read.collect::<Result<Vec<_>, _>>()?;
     let mut unknown_items = Unknown::default();
-    let items = snapshot.run.recommender.items();
     let unknown = interactions
         .iter()
-        .filter(|row| items.id(&row.item).is_none());
+        .filter(|row| snapshot.item(&row.item).is_none());
     unknown.for_each(|row| unknown_items.add(&row.item));
-    let accepted = interactions.len();
-    app.interactions.take(interactions).await?;
+    let n_told = interactions.len();
+    let left_out = app.interactions.take(interactions).await?;
+    let accepted = n_told - left_out;
     app.metrics.interactions.inc_by(accepted as u64);
     app.metrics.unknown_items.inc_by(unknown_items.count as u64);
     json(&Taken {
         run: &snapshot.id,
         accepted,
+        left_out,
         unknown_items,
     })
 }

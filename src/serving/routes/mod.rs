@@ -1,5 +1,6 @@
 //! The routes: one plain function each, over the shared state.
 
+mod forget;
 mod health;
 mod histories;
 mod interactions;
@@ -22,6 +23,8 @@ pub(super) fn lists() -> OpenApiRouter<State> {
         .routes(routes!(similar::similar))
         .routes(routes!(interactions::take))
         .routes(routes!(items::add))
+        .routes(routes!(forget::user))
+        .routes(routes!(forget::item))
 }
 
 /// The routes at the root, which everybody may ask.

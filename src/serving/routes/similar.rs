@@ -27,9 +27,12 @@ pub(super) async fn similar(
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let recommender = &snapshot.run.recommender;
-    let item = recommender
-        .item_id(&key)
-        .map_err(|error| Problem::from(error).into_not_found())?;
+    let item = snapshot
+        .item(&key)
+        .ok_or_else(|| match recommender.item_id(&key) {
+            Err(error) => Problem::from(error).into_not_found(),
+            Ok(_) => Problem::gone(format!("item `{key}` was withdrawn")),
+        })?;
     let asked = query.filters(recommender.items())?.asked(&app, &snapshot)?;
     let lists = app
         .ranking

@@ -5,7 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::answers::{ForUser, ForUsers, Unknown, json, places, written};
+use super::super::answers::{ForUser, ForUsers, OfKey, Unknown, json, places, written};
 use super::super::openapi::Faults;
 use super::super::people::{self, Who};
 use super::super::problem::Problem;
@@ -29,6 +29,9 @@ pub(super) async fn of_user(
     PathKey(key): PathKey,
     query: ListQuery,
 ) -> Result<Response, Problem> {
+    if app.forgotten.has_user(&key) {
+        return Err(forgotten(&key));
+    }
     let items = snapshot.run.recommender.items();
     let asked = query.filters(items)?.asked(&app, &snapshot)?;
     let who = people::of_user(&snapshot, app.interactions.added(), &key);
@@ -57,7 +60,7 @@ pub(super) struct Users {
 
 /// The lists of several users
 ///
-/// As the list of each alone; in the order of the request.
+/// As the list of each alone, in the order of the request; or what is wrong, of a user who was forgotten.
 #[utoipa::path(
     post,
     path = "/v1/users/recommendations",
@@ -74,18 +77,28 @@ pub(super) async fn of_users(
     let asked = filters.asked(&app, &snapshot)?;
     let (users, unknown_items) = (keys(users), asked.unknown);
     let added = app.interactions.added();
+    let list = app.forgotten.list();
+    let is_there = |key: &String| !list.has_user(key);
+    let are_there: Vec<bool> = users.iter().map(is_there).collect();
     let whom: Vec<Who> = users
         .iter()
+        .filter(|key| is_there(key))
         .map(|key| people::of_user(&snapshot, added, key))
         .collect();
     let lists = people::lists(&app, &snapshot, asked.options, whom).await?;
     written(snapshot, lists, move |snapshot, lists| {
-        let lists = users.iter().zip(lists).map(|(user, list)| ForUser {
-            run: None,
-            user,
-            source: list.source.name(),
-            items: places(snapshot, list),
-            unknown_items: Unknown::default(),
+        let mut lists = lists.iter();
+        let keys = users.iter().zip(are_there);
+        let lists = keys.map(|(user, is_there)| match is_there.then(|| lists.next()) {
+            None => OfKey::Fault(forgotten(user).fault),
+            Some(None) => OfKey::Fault(Problem::internal().fault),
+            Some(Some(list)) => OfKey::List(ForUser {
+                run: None,
+                user,
+                source: list.source.name(),
+                items: places(snapshot, list),
+                unknown_items: Unknown::default(),
+            }),
         });
         json(&ForUsers {
             run: &snapshot.id,
@@ -94,4 +107,8 @@ pub(super) async fn of_users(
         })
     })
     .await
+}
+
+fn forgotten(key: &str) -> Problem {
+    Problem::gone(format!("user `{key}` was forgotten"))
 }

@@ -59,7 +59,15 @@ fn faults(document: &Value, schema: &Value, value: &Value, place: &str) -> Vec<S
             Some(schema) => {
                 found.extend(faults(document, schema, inner, &format!("{place}.{name}")))
             }
-            None => found.push(format!("{place}.{name}: not in the document")),
+            None => match &schema["additionalProperties"] {
+                Value::Object(_) => found.extend(faults(
+                    document,
+                    &schema["additionalProperties"],
+                    inner,
+                    &format!("{place}.{name}"),
+                )),
+                _ => found.push(format!("{place}.{name}: not in the document")),
+            },
         }
     }
     for name in schema["required"].as_array().into_iter().flatten() {
@@ -82,6 +90,9 @@ fn bodies(path: &str) -> Vec<Option<Value>> {
             Some(json!({"interactions": [{"user": "a", "item": "none"}]})),
             Some(json!({"interactions": [{"user": "a", "item": 3, "time": 9}]})),
         ],
+        "/v1/items" => vec![Some(json!({"items": [{
+            "item": "new", "features": {"title": "x", "genres": ["a", 7], "year": 1999.5}, "vectors": [[0.5, 1]],
+        }]}))],
         _ => vec![None],
     }
 }
@@ -98,10 +109,11 @@ fn every_route_of_the_document_is_there_and_answers_as_it_says() {
         for (method, operation) in methods.as_object().unwrap() {
             n_routes += 1;
             for body in bodies(path) {
-                let key = if path.contains("/items/") {
-                    "17"
-                } else {
-                    "user-5"
+                let key = match (path.contains("/items/"), method == "delete") {
+                    (true, true) => "18",
+                    (true, false) => "17",
+                    (false, true) => "user-6",
+                    (false, false) => "user-5",
                 };
                 let path = path.replace("{key}", &encoded(key));
                 let text = body.as_ref().map_or(String::new(), Value::to_string);
@@ -130,7 +142,28 @@ fn every_route_of_the_document_is_there_and_answers_as_it_says() {
             }
         }
     }
-    assert_eq!(n_routes, 11, "all routes are in the document");
+    assert_eq!(n_routes, 13, "all routes are in the document");
+    // What is only so after something was forgotten.
+    let asked = [
+        (
+            "/v1/users/recommendations",
+            json!({"users": ["user-6", "user-5"]}),
+        ),
+        (
+            "/v1/interactions",
+            json!({"interactions": [{"user": "user-6", "item": "3"}]}),
+        ),
+    ];
+    for (path, body) in asked {
+        let answer = service.post(path, &body).ok();
+        let content = &document["paths"][path]["post"]["responses"]["200"]["content"];
+        let schema = &content["application/json"]["schema"];
+        assert_eq!(
+            faults(&document, schema, &answer, path),
+            [""; 0],
+            "{answer}"
+        );
+    }
     let fault = service.get("/v1/users/user-5/recommendations?k=0");
     let schema = json!({"$ref": "#/components/schemas/Fault"});
     assert_eq!(faults(&document, &schema, &fault.json(), "fault"), [""; 0]);

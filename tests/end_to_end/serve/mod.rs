@@ -1,10 +1,12 @@
 //! The service: the program started on a free port, and asked over HTTP as anybody would.
 
 mod document;
+mod forgetting;
 mod http;
 mod interactions;
 mod limits;
 mod lists;
+mod new_items;
 mod reload;
 mod service;
 
