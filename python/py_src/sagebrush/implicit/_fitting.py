@@ -46,10 +46,9 @@ def fit_matrix(
 def _interactions(user_items: Any) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any], tuple[int, int]]:
     from scipy import sparse
 
-    if not sparse.issparse(user_items):
-        raise ValueError(
-            f"user_items is a scipy.sparse CSR matrix, a row a user; this is a {type(user_items).__name__}"
-        )
+    is_sparse: bool = sparse.issparse(user_items)
+    if not is_sparse:
+        raise ValueError(f"user_items is a scipy.sparse CSR matrix, a row a user; this is a {type(user_items).__name__}")
     matrix = user_items.tocsr().copy()
     matrix.sum_duplicates()
     matrix.eliminate_zeros()

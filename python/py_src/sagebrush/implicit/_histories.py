@@ -116,9 +116,7 @@ class HistoryModel(Recommender):
 
     def similar_users(self, userid: Any, N: int = 10, filter_users: Any = None, users: Any = None) -> Any:
         """Not for these models: they have no vector for a user."""
-        raise NotImplementedError(
-            f"{type(self).__name__} has no vectors of users; LightGCN and MatrixFactorization have"
-        )
+        raise NotImplementedError(f"{type(self).__name__} has no vectors of users; LightGCN and MatrixFactorization have")
 
     def explain(
         self, userid: int, user_items: Any, itemid: int, user_weights: Any = None, N: int = 10

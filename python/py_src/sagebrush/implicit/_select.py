@@ -41,12 +41,12 @@ def rows_of(user_items: Any, n_rows: int) -> Any:
     """``user_items``, checked: a CSR matrix with one row a user."""
     from scipy import sparse
 
-    if not sparse.issparse(user_items) or user_items.format != "csr":
+    is_sparse: bool = sparse.issparse(user_items)
+    if not is_sparse or user_items.format != "csr":
         raise ValueError("user_items needs to be a CSR sparse matrix")
     if user_items.shape[0] != n_rows:
         raise ValueError(
-            f"user_items must contain 1 row for every user in userid: it has {user_items.shape[0]}, "
-            f"and there are {n_rows}"
+            f"user_items must contain 1 row for every user in userid: it has {user_items.shape[0]}, and there are {n_rows}"
         )
     return user_items
 
@@ -57,11 +57,7 @@ def best(scores: NDArray[Any], n: int) -> tuple[NDArray[Any], NDArray[Any]]:
     taken = min(n, width)
     if taken < width:
         # Among equals at the edge the smallest ids are taken: a partition alone would take any of them.
-        bar = (
-            -np.partition(-scores, taken - 1, axis=1)[:, taken - 1 : taken]
-            if taken
-            else np.full((len(scores), 1), np.inf)
-        )
+        bar = -np.partition(-scores, taken - 1, axis=1)[:, taken - 1 : taken] if taken else np.full((len(scores), 1), np.inf)
         ids = np.empty((len(scores), taken), dtype=np.int64)
         for row, (values, least) in enumerate(zip(scores, bar, strict=True)):
             above = np.flatnonzero(values > least)
