@@ -184,7 +184,9 @@ impl Keep {
 
 /// Some rows of a table; those beyond its end are passed over.
 fn stored_rows(table: &StoredTable, wanted: &[u32]) -> StoredTable {
-    let there = wanted.iter().take_while(|&&row| (row as usize) < table.rows);
+    let there = wanted
+        .iter()
+        .take_while(|&&row| (row as usize) < table.rows);
     let row = |&row: &u32| &table.values[row as usize * table.dim..][..table.dim];
     let values: Vec<f32> = there.clone().flat_map(row).copied().collect();
     StoredTable {
@@ -194,6 +196,7 @@ fn stored_rows(table: &StoredTable, wanted: &[u32]) -> StoredTable {
     }
 }
 
+/// The same of a tensor.
 fn rows(table: &HostTensor, wanted: &[u32]) -> HostTensor {
     let width: usize = table.shape.iter().skip(1).product();
     let n = table.shape.first().copied().unwrap_or_default();
