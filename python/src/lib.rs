@@ -11,6 +11,7 @@ mod histories;
 mod keys;
 mod list_options;
 mod lists;
+mod opened;
 mod remarks;
 mod run;
 mod settings;

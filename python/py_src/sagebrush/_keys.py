@@ -41,6 +41,7 @@ def keys_of(values: Any, what: str) -> list[Key]:
 
 def one_or_many(values: Any, what: str) -> list[Key]:
     """Keys in a list, or one alone."""
-    if isinstance(values, str | int) or hasattr(values, "__index__"):
+    # An array has `__index__`, too, for the case that it holds one number.
+    if isinstance(values, str | int) or (hasattr(values, "__index__") and not getattr(values, "ndim", 0)):
         return [key_of(values)]
     return keys_of(values, what)
