@@ -11,7 +11,6 @@ mod histories;
 mod keys;
 mod list_options;
 mod lists;
-mod opened;
 mod remarks;
 mod run;
 mod settings;

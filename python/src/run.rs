@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use sagebrush::{Dataset, Effort, Error, RefitOn, Run};
+use sagebrush::{Dataset, Effort, Error, Recommender, RefitOn, Run};
 
 use crate::call::{ask, work};
 use crate::dataset::{NativeDataset, NativeSplit};
@@ -13,10 +13,9 @@ use crate::errors::Fault;
 use crate::explain::{Whom, explained};
 use crate::export;
 use crate::histories::{People, people_of};
-use crate::keys::{Key, lists_of_texts, texts};
+use crate::keys::{Key, Keys, lists_of_texts, texts};
 use crate::list_options::Options;
-use crate::lists::Unknown;
-use crate::opened::Opened;
+use crate::lists::{Lister, Unknown};
 use crate::settings::given;
 use crate::table::{NativeTable, reader_of};
 use crate::vectors::NativeVectors;
@@ -28,6 +27,23 @@ pub(crate) struct NativeRun {
     run: Run,
     /// Loaded when the first answer is asked for.
     opened: Mutex<Option<Arc<Opened>>>,
+}
+
+/// What answers need.
+struct Opened {
+    recommender: Arc<Recommender>,
+    users: Keys,
+    items: Keys,
+}
+
+impl Opened {
+    fn lister(&self) -> Lister<'_> {
+        Lister {
+            recommender: &self.recommender,
+            users: &self.users,
+            items: &self.items,
+        }
+    }
 }
 
 impl NativeRun {
@@ -43,7 +59,12 @@ impl NativeRun {
         if let Some(opened) = &*opened {
             return Ok(Arc::clone(opened));
         }
-        let new = Arc::new(Opened::of(&self.run)?);
+        let (users, items) = came_as_texts(&self.run);
+        let new = Arc::new(Opened {
+            recommender: Arc::new(self.run.recommender()?),
+            users: Keys::new(users),
+            items: Keys::new(items),
+        });
         *opened = Some(Arc::clone(&new));
         Ok(new)
     }
@@ -56,6 +77,26 @@ impl NativeRun {
     ) -> PyResult<T> {
         ask(py, || question(&*self.opened()?))
     }
+}
+
+/// Whether the keys of users, and of items, came as texts in a table.
+fn came_as_texts(run: &Run) -> (bool, bool) {
+    let read = std::fs::read_to_string(run.path().join("data.json"));
+    let record = read
+        .ok()
+        .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
+    let columns =
+        record.and_then(|mut record| Some(record.get_mut("cleaning")?.get_mut("columns")?.take()));
+    let any = |name: &str| {
+        let columns = columns
+            .iter()
+            .flat_map(|columns| columns.as_array())
+            .flatten();
+        columns
+            .into_iter()
+            .any(|column| column[name] == serde_json::Value::Bool(true))
+    };
+    (any("user_is_text"), any("item_is_text"))
 }
 
 #[pymethods]

@@ -177,5 +177,5 @@ def test_vectors_of_new_items(spark, tmp_path):
     for item, vector in expected.items():
         np.testing.assert_allclose(found[item], vector, rtol=1e-5, atol=1e-6)
     ease = sagebrush.fit(dataset, "ease", out=tmp_path / "ease", progress=False)
-    with pytest.raises(Exception, match="no vectors of 2 items"):
+    with pytest.raises(Exception, match=r"no vectors of [12] items"):
         cluster.embed(new, ease).collect()

@@ -16,7 +16,7 @@ use crate::data::{
     read_item_titles,
 };
 use crate::error::Result;
-use crate::run::{RunDir, RunError, write_atomically};
+use crate::run::{Beside, RunDir, RunError, beside, write_atomically};
 
 /// What a retraining began with.
 #[derive(Debug)]
@@ -183,8 +183,14 @@ fn settings(place: &Place, asked: &ToRetrain<'_>) -> Result<RunConfig> {
     let data = &mut config.data;
     let tested = std::mem::take(&mut data.test);
     data.train.extend(tested);
-    for path in data.train.iter_mut().chain(&mut data.items) {
+    let listed = data.train.iter_mut().chain(&mut data.items);
+    for path in listed.chain(&mut data.forget) {
         *path = found(path, began_in.as_deref());
+    }
+    // What a service or `forget` has put on the list since.
+    let list = beside(asked.link, Beside::Forgotten);
+    if list.exists() && !data.forget.contains(&list) {
+        data.forget.push(list);
     }
     for path in config.features.iter_mut().flat_map(|own| &mut own.vectors) {
         *path = found(path, began_in.as_deref());

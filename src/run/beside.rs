@@ -20,10 +20,7 @@ pub(crate) enum Beside {
 
 /// Where such a file is, of a run whose name may be `.` or end in a slash.
 pub(crate) fn beside(run: &Path, what: Beside) -> PathBuf {
-    let run = match run.file_name() {
-        Some(_) => run.to_owned(),
-        None => run.canonicalize().unwrap_or_else(|_| run.to_owned()),
-    };
+    let run = last_part(run);
     let mut name = OsString::from(run.file_name().unwrap_or_default());
     name.push(match what {
         Beside::Interactions => ".interactions.jsonl",
@@ -31,6 +28,14 @@ pub(crate) fn beside(run: &Path, what: Beside) -> PathBuf {
         Beside::Forgotten => ".forgotten.jsonl",
     });
     run.with_file_name(name)
+}
+
+/// A path that ends in the name of its run, which one that is `.` or ends in `..` does not.
+pub(crate) fn last_part(run: &Path) -> PathBuf {
+    match run.file_name() {
+        Some(_) => run.to_owned(),
+        None => run.canonicalize().unwrap_or_else(|_| run.to_owned()),
+    }
 }
 
 /// The folders beside a run in which a command that was killed left a copy of it.

@@ -41,6 +41,8 @@ mod written;
 
 pub use atomic::{FileDigest, check_writable, remove_leftovers, write_atomically};
 pub use began::{Began, differences, folder_now};
+#[cfg(feature = "serve")]
+pub(crate) use beside::last_part;
 pub(crate) use beside::{Beside, beside, copies_beside};
 pub use checkpoint::{Best, Checkpoint};
 pub use checkpoint_store::{KEPT_CHECKPOINTS, LoadedCheckpoint, load_latest};

@@ -1,13 +1,14 @@
 //! What an arm is called: the last part of its run's path. Names, headers and labels of metrics are made of it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::HeaderValue;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
 
 use super::error::ServeError;
+use crate::run::last_part;
 
 /// Bytes of a name at most.
 const BYTES_MAX: usize = 64;
@@ -80,14 +81,6 @@ impl EncodeLabelSet for InArm {
             Some(Label::Several) => "(several)",
         };
         ("arm", name).encode(encoder.encode_label())
-    }
-}
-
-/// A path that ends in the name of its run, which one that is `.` or ends in a slash does not.
-pub(super) fn last_part(run: &Path) -> PathBuf {
-    match run.file_name() {
-        Some(_) => run.to_owned(),
-        None => run.canonicalize().unwrap_or_else(|_| run.to_owned()),
     }
 }
 

@@ -94,6 +94,24 @@ fn ndcg(answer: &Value) -> Value {
 }
 
 #[test]
+fn who_was_forgotten_is_in_no_later_run() {
+    let work = runs(&["item-knn"]);
+    let log = String::from_utf8(work.read("log.csv")).unwrap();
+    let user = log.lines().nth(1).unwrap().split(',').next().unwrap();
+    let has = |run: &Path| {
+        let users = std::fs::read(run.join("users.json")).unwrap();
+        let users: Vec<String> = serde_json::from_slice(&users).unwrap();
+        users.iter().any(|known| known == user)
+    };
+    assert!(has(&work.path("runs/current")));
+    work.succeed(&["forget", "--run", "runs/current", "--user", user, "-q"]);
+    assert!(!has(&work.path("runs/current")));
+    let answer = work.json(&RETRAIN);
+    assert_eq!(answer["published"], true, "{answer}");
+    assert!(!has(Path::new(answer["run"].as_str().unwrap())));
+}
+
+#[test]
 fn a_run_that_is_not_worse_takes_the_place_and_gives_it_back() {
     let work = runs(&["item-knn"]);
     let answer = work.json(&RETRAIN);

@@ -10,7 +10,7 @@ use crate::cli::session::Session;
 use crate::cli::terminal::{Align, Style, Table, count};
 use crate::config::DeviceName;
 use crate::error::{Result, Usage};
-use crate::finished::{OpenRun, Seen};
+use crate::finished::{OpenRun, Seen, refuse_listed};
 use crate::run::id_of_run;
 use crate::stores::{Address, Layout, Part, Source, Store, StoreError, What};
 
@@ -33,6 +33,7 @@ pub(super) fn export(session: &Session, args: &ExportArgs) -> Result<()> {
         has_hnsw: args.index == Some(IndexArg::Hnsw),
         keep_old_s: 60 * u64::from(args.keep_old.unwrap_or(KEEP_OLD_MINUTES)),
     };
+    refuse_listed(&args.run)?;
     let id = id_of_run(&args.run);
     let run = OpenRun::open(&args.run, Seen::Everything)?;
     if id_of_run(&args.run) != id {
