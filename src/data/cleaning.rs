@@ -81,11 +81,11 @@ impl Ids {
 
     /// The keys that are on none of the lists.
     fn not_on(&self, lists: &[Forgotten]) -> Present {
-        let user = |key: &Box<str>| !lists.iter().any(|list| list.has_user(key));
-        let item = |key: &Box<str>| !lists.iter().any(|list| list.has_item(key));
+        let user = |key: &str| !lists.iter().any(|list| list.has_user(key));
+        let item = |key: &str| !lists.iter().any(|list| list.has_item(key));
         Present {
-            users: self.user_keys.iter().map(user).collect(),
-            items: self.item_keys.iter().map(item).collect(),
+            users: self.user_keys.iter().map(|key| user(key)).collect(),
+            items: self.item_keys.iter().map(|key| item(key)).collect(),
         }
     }
 

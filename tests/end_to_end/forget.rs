@@ -143,7 +143,7 @@ fn nothing_of_a_forgotten_user_is_left_and_the_others_stay_as_they_are() {
         let done = work.json(&forget);
         assert_eq!(done["forgotten"]["users"], 1, "{done}");
         assert_eq!(done["forgotten"]["items"], 1);
-        assert_eq!(holding(&work, USER), [PathBuf::new(); 0], "{model}");
+        assert_eq!(holding(&work, USER), Vec::<PathBuf>::new(), "{model}");
         // The pairs of the others are those of before, but for the item.
         let stays = |pair: &&(String, String)| pair.0 != USER && pair.1 != ITEM;
         let mut n_gone = 0;

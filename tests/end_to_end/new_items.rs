@@ -310,7 +310,7 @@ fn what_is_wrong_with_new_items_is_told() {
             "v.bin",
         ],
         74,
-        "name it .csv, .jsonl or .parquet",
+        "name it .parquet, .npy, .safetensors, .csv or .jsonl",
     );
     let mut nan = work.read("new.npy");
     let at = nan.len() - 4;

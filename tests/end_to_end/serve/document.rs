@@ -108,7 +108,11 @@ fn every_route_of_the_document_is_there_and_answers_as_it_says() {
     for (path, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             n_routes += 1;
-            for body in bodies(path) {
+            let bodies = match &**method {
+                "post" => bodies(path),
+                _ => vec![None],
+            };
+            for body in bodies {
                 let key = match (path.contains("/items/"), method == "delete") {
                     (true, true) => "18",
                     (true, false) => "17",
