@@ -90,7 +90,8 @@ impl Fault {
 fn class_of(failure: Failure) -> &'static str {
     match failure {
         Failure::Usage => "UsageError",
-        Failure::BadData => "RunError",
+        // `NotBetter` is of `sagebrush retrain`, which the package calls as a command.
+        Failure::BadData | Failure::NotBetter => "RunError",
         Failure::InputMissing => "MissingInputError",
         Failure::DeviceUnavailable => "DeviceError",
         Failure::Internal => "InternalError",

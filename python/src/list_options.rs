@@ -32,7 +32,7 @@ impl From<Options> for ListOptions {
                 popularity_damping: given.popularity_damping,
                 category_cap: given.category_cap,
             },
-            reasons: None,
+            ..ListOptions::of(given.k)
         }
     }
 }

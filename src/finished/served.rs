@@ -3,9 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
+#[cfg(feature = "serve")]
 use super::new_items::{ItemMaker, Made, NewItem};
 use super::open_run::{OpenRun, Seen};
-use crate::data::{IdMap, ItemCategories, ItemLists, PairColumns};
+#[cfg(feature = "serve")]
+use crate::data::{IdMap, ItemCategories};
+use crate::data::{ItemLists, PairColumns};
 use crate::error::Result;
 use crate::inference::{Recommender, filter};
 
@@ -18,6 +21,7 @@ pub(crate) struct ServedRun {
     /// What each of these pairs counts; empty where each counts 1.
     pub(crate) weights: Arc<Vec<f32>>,
     /// Makes vectors of new items; `None` where the model makes none of features.
+    #[cfg(feature = "serve")]
     pub(crate) maker: Option<Arc<ItemMaker>>,
     /// The newest of them, in seconds since 1970; `None` where the run kept no times.
     #[cfg(all(feature = "train", feature = "cli"))]
@@ -44,14 +48,14 @@ impl ServedRun {
     pub(crate) fn open_as_of(path: &Path, seen: Seen) -> Result<Self> {
         let run = OpenRun::open(path, seen)?;
         let (histories, weights) = run.histories()?;
-        let maker = ItemMaker::of(&run)?;
         Ok(Self {
+            #[cfg(feature = "serve")]
+            maker: ItemMaker::of(&run)?.map(Arc::new),
             #[cfg(all(feature = "train", feature = "cli"))]
             known_until: run.known_until()?,
             recommender: run.recommender,
             histories: Arc::new(histories),
             weights: Arc::new(weights),
-            maker: maker.map(Arc::new),
         })
     }
 
@@ -62,6 +66,7 @@ impl ServedRun {
     ///
     /// # Panics
     /// When a key is known already, or stands twice.
+    #[cfg(feature = "serve")]
     pub(crate) fn with_items(&self, items: &[NewItem], made: Made) -> Result<Self> {
         let known = &self.recommender;
         let keys = items.iter().map(|item| item.key.as_str().into()).collect();

@@ -59,7 +59,9 @@ pub use forgotten_note::ForgottenNote;
 pub use holder::Holder;
 pub use item_graph::StoredItemGraph;
 pub use ledger::{Ledger, Measured, hash_of_split};
-pub(crate) use line_file::{LineFile, drop_lines, has_line};
+#[cfg(feature = "serve")]
+pub(crate) use line_file::LineFile;
+pub(crate) use line_file::{drop_lines, has_line};
 pub(crate) use line_record::{add_line, resume_lines};
 pub use lock::RunLock;
 pub(crate) use manifest::id_of_run;

@@ -8,6 +8,10 @@ pub(crate) enum StoreError {
     /// It cannot be as asked for.
     #[error("{0}")]
     Usage(String),
+    #[cfg_attr(
+        not(any(feature = "cloud", feature = "postgres", feature = "redis")),
+        allow(dead_code, reason = "a store that is no file says so")
+    )]
     /// The place does not take it.
     #[error("{place}: {reason}; {remedy}")]
     Failed {
@@ -49,6 +53,10 @@ impl StoreError {
         ))
     }
 
+    #[cfg_attr(
+        not(any(feature = "cloud", feature = "postgres", feature = "redis")),
+        allow(dead_code, reason = "a store that is no file says so")
+    )]
     pub(super) fn failed(
         place: &str,
         reason: impl Into<String>,
