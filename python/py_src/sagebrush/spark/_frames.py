@@ -46,7 +46,7 @@ def without_nulls(frame: DataFrame, what: str) -> DataFrame:
     """The frame, or a ``ValueError`` that names a column in which a value is missing."""
     from pyspark.sql import functions as F
 
-    counts = frame.select([F.count(F.when(F.col(c).isNull(), 1)).alias(c) for c in frame.columns]).first()
+    counts = frame.select([F.count(F.when(F.col(c).isNull(), 1)).alias(c) for c in frame.columns]).collect()[0]
     for column in frame.columns:
         if counts[column]:
             raise ValueError(

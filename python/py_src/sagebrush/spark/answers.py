@@ -54,6 +54,7 @@ def recommend(
 
     """
     from pyspark.sql import functions as F
+    from pyspark.sql.types import ArrayType
 
     if k < 1:
         raise ValueError(f"k={k}: it is 1 or more")
@@ -66,7 +67,7 @@ def recommend(
         require_columns(histories, [user, items], "the table of histories")
         listed = histories.select(F.col(user).alias("user"), F.col(items).alias("items"))
     kind = listed.schema["items"].dataType
-    if kind.typeName() != "array":
+    if not isinstance(kind, ArrayType):
         raise ValueError(
             f"the column {items!r} is of type {kind.simpleString()}, and a history is an array of keys. Where a row is "
             f"one interaction, name its column: item={items!r}."

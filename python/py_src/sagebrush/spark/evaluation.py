@@ -55,7 +55,7 @@ def evaluate(
         F.count(F.lit(1)).alias("users"),
         F.avg(F.col("hits") / F.col("n")).alias("recall"),
         F.avg(F.col("gain") / F.col("ideal")).alias("ndcg"),
-    ).first()
+    ).collect()[0]
     if not row.users:
         raise ValueError("the table of the test is empty")
     return {"users": row.users, f"recall@{k}": row.recall, f"ndcg@{k}": row.ndcg}
