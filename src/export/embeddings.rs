@@ -8,11 +8,11 @@ use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::errors::ParquetError;
 
+use super::columns::Columns;
 use super::destination::{Destination, Output};
 use super::error::ExportError;
 use super::key_types::column;
 use super::parquet::{failed, properties};
-use super::vectors::Columns;
 use crate::data::IdMap;
 
 /// Rows encoded at once.

@@ -2,6 +2,7 @@
 //!
 //! Files appear whole or not at all; `-` is standard output, whose early closing by the reader is no error.
 
+mod columns;
 mod csv;
 mod destination;
 #[cfg(feature = "parquet")]

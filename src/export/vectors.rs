@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::columns::Columns;
 use super::destination::{Destination, Output, write_with};
 use super::error::ExportError;
 use super::key_types::JsonKey;
@@ -109,15 +110,6 @@ pub fn write_vectors(
             })
         }
     }
-}
-
-/// How a vector lies in Parquet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Columns {
-    /// A fixed-size list.
-    List,
-    /// `e0`, `e1`, … of a float each.
-    Wide,
 }
 
 #[cfg(feature = "parquet")]

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::records::EpochRecord;
 use super::refit_note::is_of_refit;
 use super::tensors::TensorFile;
-use super::{File, Floats, HostTensor, NamedTensors, RunDir, RunError, lines};
+use super::{File, Floats, HostTensor, NamedTensors, RunDir, RunError, StoredTable, lines};
 use crate::data::{AlsoSeen, IdMap, ItemCategories, ItemLists};
 
 pub(super) const HEAD_PREFIX: &str = "head.";
@@ -23,17 +23,6 @@ pub struct EmbeddingTables {
     pub head: NamedTensors,
     /// Notes for the reader, such as the kind of score head.
     pub metadata: BTreeMap<String, String>,
-}
-
-/// A table of vectors.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredTable {
-    /// The number of rows.
-    pub rows: usize,
-    /// The width of a row.
-    pub dim: usize,
-    /// `[rows x dim]`, row-major.
-    pub values: Floats,
 }
 
 /// The tables of `filter.safetensors`: all that a graph filter needs besides the interactions.

@@ -65,6 +65,17 @@ impl fmt::Debug for Floats {
     }
 }
 
+/// A table of vectors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredTable {
+    /// The number of rows.
+    pub rows: usize,
+    /// The width of a row.
+    pub dim: usize,
+    /// `[rows x dim]`, row-major.
+    pub values: Floats,
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
