@@ -21,7 +21,7 @@ pub enum VectorFormat {
     Parquet,
     /// `id` and the floats, a column each, in Parquet.
     WideParquet,
-    /// NumPy's `.npy`: the table alone. [`write_keys_beside`](super::write_keys_beside) writes the keys.
+    /// NumPy's `.npy`: the table alone. `write_keys_beside` writes the keys.
     Npy,
     /// The tensor `vectors`, and the keys: the tensor `ids` where all are whole numbers, else JSON in the metadata `ids`.
     Safetensors,

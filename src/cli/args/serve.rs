@@ -37,7 +37,7 @@ pub(crate) struct ServeArgs {
     /// The private key of the certificate, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
-    /// A site whose pages may ask from a browser, such as https://shop.example; can be given several times; `*` is every one
+    /// A site whose pages may ask from a browser, such as `https://shop.example`; can be given several times; `*` is every one
     #[arg(long, value_name = "ORIGIN")]
     pub(crate) cors: Vec<String>,
     /// Where interactions are kept; beside the run, as RUN.interactions.jsonl, by default

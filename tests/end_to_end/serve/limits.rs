@@ -120,7 +120,11 @@ fn what_makes_no_sense_is_refused_with_a_sentence() {
             .post("/v1/interactions", &body)
             .refused(422, expected);
     }
-    service.post_text("/v1/items", "{}").refused(501, "refresh");
+    service
+        .post_text("/v1/items", "{}")
+        .refused(422, "missing field `items`");
+    let new = json!({"items": [{"item": "new", "features": {"title": "x"}}]});
+    service.post("/v1/items", &new).refused(501, "refresh");
     // What is no HTTP at all ends its connection, and nothing else.
     let mut client = service.client();
     client
