@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 ./develop.sh ${SAGEBRUSH_PYTHON_FEATURES:+--features "$SAGEBRUSH_PYTHON_FEATURES"}
+# The program takes no variable that it does not know.
+unset SAGEBRUSH_PYTHON_FEATURES
 export PYTHONPATH="$PWD/py_src"
 export SAGEBRUSH_LEDGER=off
 python="${PYTHON:-python3}"
