@@ -16,7 +16,7 @@ use crate::data::{
     read_item_titles,
 };
 use crate::error::Result;
-use crate::run::{Beside, RunDir, RunError, beside, write_atomically};
+use crate::run::{RunDir, RunError, list_beside, write_atomically};
 
 /// What a retraining began with.
 #[derive(Debug)]
@@ -188,10 +188,8 @@ fn settings(place: &Place, asked: &ToRetrain<'_>) -> Result<RunConfig> {
         *path = found(path, began_in.as_deref());
     }
     // What a service or `forget` has put on the list since.
-    let list = beside(asked.link, Beside::Forgotten);
-    if list.exists() && !data.forget.contains(&list) {
-        data.forget.push(list);
-    }
+    let list = list_beside(asked.link).filter(|list| !data.forget.contains(list));
+    data.forget.extend(list);
     for path in config.features.iter_mut().flat_map(|own| &mut own.vectors) {
         *path = found(path, began_in.as_deref());
     }

@@ -149,11 +149,7 @@ impl RunDir {
 
     /// Reads a file, checked against the manifest where there is one.
     pub(super) fn read(&self, file: RunFile) -> Result<Vec<u8>, RunError> {
-        let expected = self
-            .manifest
-            .as_ref()
-            .map(|manifest| manifest.files.get(file.name()));
-        if expected == Some(None) {
+        if !self.has(file) {
             return Err(self.without(file));
         }
         let bytes = self.read_unchecked(file)?;

@@ -2,7 +2,7 @@
 //!
 //! It is there before anything is taken out, so that what a kill leaves undone is done by whoever comes next.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -31,15 +31,19 @@ impl KeptLine {
     }
 }
 
+/// The file of the list beside a run, where there is one.
+pub(crate) fn list_beside(run: &Path) -> Option<PathBuf> {
+    Some(beside(run, Beside::Forgotten)).filter(|list| list.exists())
+}
+
 /// The list beside a run; empty where there is none.
 ///
 /// # Errors
 /// A list that cannot be read.
 pub(crate) fn forgotten_beside(run: &Path) -> Result<Forgotten, ForgottenError> {
-    let path = beside(run, Beside::Forgotten);
-    match path.exists() {
-        true => Forgotten::read(&path),
-        false => Ok(Forgotten::default()),
+    match list_beside(run) {
+        Some(path) => Forgotten::read(&path),
+        None => Ok(Forgotten::default()),
     }
 }
 

@@ -54,7 +54,9 @@ pub use error::RunError;
 pub use exchange::RunBeside;
 pub use files::{File, OPENINGS_NAME};
 pub use fold_in::StoredFoldIn;
-pub(crate) use forgotten::{KeptLine, add_forgotten, carry_forgotten, forgotten_beside};
+pub(crate) use forgotten::{
+    KeptLine, add_forgotten, carry_forgotten, forgotten_beside, list_beside,
+};
 pub use forgotten_note::ForgottenNote;
 pub use holder::Holder;
 pub use item_graph::StoredItemGraph;

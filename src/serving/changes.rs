@@ -26,10 +26,8 @@ impl App {
     /// Adds what was taken before the service was started to the runs of all arms.
     pub(super) fn complete_all(&self) {
         let _one = self.one_change();
-        for arm in 0..self.n_arms() {
-            let snapshot = self.serving(arm).load_full();
-            let snapshot = self.complete(snapshot, self.new_items.all());
-            self.serving(arm).store(snapshot);
+        for serving in self.all_serving() {
+            serving.store(self.complete(serving.load_full(), self.new_items.all()));
         }
     }
 
@@ -92,10 +90,11 @@ impl App {
     ) -> Result<(String, usize), Problem> {
         self.new_items.check()?;
         let _one = self.one_change();
-        let mut arms = (0..self.n_arms()).map(|arm| (arm, self.serving(arm).load_full()));
-        let taker = arms.find_map(|(arm, snapshot)| {
+        let mut arms = self.all_serving();
+        let taker = arms.find_map(|serving| {
+            let snapshot = serving.load_full();
             let maker = snapshot.run.maker.clone()?;
-            Some((arm, snapshot, maker))
+            Some((serving, snapshot, maker))
         });
         let Some((first, snapshot, maker)) = taker else {
             return Err(Problem::not_possible(
@@ -116,12 +115,11 @@ impl App {
         self.new_items.keep(&items)?;
         self.metrics.new_items.inc_by(items.len() as u64);
         let id = next.id.clone();
-        self.serving(first).store(next);
-        for arm in first + 1..self.n_arms() {
-            let other = self.serving(arm).load_full();
+        first.store(next);
+        for serving in arms {
+            let other = serving.load_full();
             if other.run.maker.is_some() {
-                let other = self.complete(other, items.clone());
-                self.serving(arm).store(other);
+                serving.store(self.complete(other, items.clone()));
             }
         }
         Ok((id, items.len()))
@@ -164,8 +162,8 @@ impl App {
     /// Takes what is on the list out of memory and of the files that the service keeps.
     fn take_out(&self) -> Result<usize, Problem> {
         let list = self.forgotten.list();
-        for arm in 0..self.n_arms() {
-            self.serving(arm).load().withdraw(&list);
+        for serving in self.all_serving() {
+            serving.load().withdraw(&list);
         }
         let n = self.interactions.forget()?;
         self.new_items.forget(&list).map_err(|error: RunError| {

@@ -106,18 +106,15 @@ impl App {
         self.arms.take(self.current.load_full())
     }
 
-    /// Where the run of an arm is kept; the first is 0.
-    pub(super) fn serving(&self, arm: usize) -> &ArcSwap<Snapshot> {
-        let others = self.arms.others();
-        match arm.checked_sub(1).and_then(|at| others.get(at)) {
-            Some(arm) => &arm.current,
-            None => &self.current,
-        }
+    /// Where the runs of all arms are kept, the first one first.
+    pub(super) fn all_serving(&self) -> impl Iterator<Item = &ArcSwap<Snapshot>> {
+        let others = self.arms.others().iter().map(|arm| &arm.current);
+        std::iter::once(&self.current).chain(others)
     }
 
-    /// How many runs are served side by side.
-    pub(super) fn n_arms(&self) -> usize {
-        1 + self.arms.others().len()
+    /// Where the run of an arm is kept; the first is 0.
+    pub(super) fn serving(&self, arm: usize) -> &ArcSwap<Snapshot> {
+        self.all_serving().nth(arm).unwrap_or(&self.current)
     }
 
     /// Reads the files of tokens and of the certificate again, where there are any. What cannot be read is told, and what

@@ -17,7 +17,7 @@ use crate::fitting::Refitted;
 use crate::fitting::fit::{self, FitReport};
 use crate::fitting::train::{self, Resumed, TrainedRun};
 use crate::machine;
-use crate::run::{Beside, ContestRecord, Replace, RunDir, beside};
+use crate::run::{ContestRecord, Replace, RunDir, list_beside};
 
 const COMMAND: &str = "train";
 
@@ -31,9 +31,7 @@ pub(super) fn train(session: &Session, args: &TrainArgs) -> Result<Option<Failur
         return report_of(session, path, train::resume(session, path, COMMAND)?, None);
     }
     let mut given = settings::of_training(&args.settings)?;
-    let list = args.out.as_deref();
-    let list = list.map(|out| beside(out, Beside::Forgotten));
-    if let Some(list) = list.filter(|list| list.exists()) {
+    if let Some(list) = args.out.as_deref().and_then(list_beside) {
         given.forget_also(&list);
     }
     let is_contest = given.model().is_none();

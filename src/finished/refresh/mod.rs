@@ -15,7 +15,9 @@ use crate::data::{Dataset, IdMap, iso_date, read_configured};
 use crate::error::{Result, Usage};
 use crate::numbers::{count, counted};
 use crate::observer::{Observer, remark};
-use crate::run::{Beside, File, LockedRun, Replace, RunBeside, RunWriter, beside, carry_forgotten};
+use crate::run::{
+    Beside, File, LockedRun, Replace, RunBeside, RunWriter, beside, carry_forgotten, list_beside,
+};
 use new_log::NewLog;
 use state::State;
 
@@ -87,12 +89,10 @@ pub(crate) fn refresh(observer: &dyn Observer, request: &Request<'_>) -> Result<
     };
     take_out_listed(observer, request, &target)?;
     let run = OpenRun::open(request.run, Seen::Everything)?;
-    let list = beside(request.run, Beside::Forgotten);
-    let list = list.exists().then_some(list);
     let mut log = match request.log {
         Newer::Files(data) => {
             let mut data = data.clone();
-            data.forget.extend(list);
+            data.forget.extend(list_beside(request.run));
             NewLog::of(&run, &read_configured(&data)?.0)?
         }
         Newer::Read(log, _) => NewLog::of(&run, log)?,

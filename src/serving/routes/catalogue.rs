@@ -13,6 +13,7 @@ use super::super::problem::Problem;
 use super::super::requests::{Current, HistoryQuery, PathKey, SearchQuery};
 use super::super::snapshot::Snapshot;
 use super::super::state::{App, State};
+use super::forget::on_a_thread;
 use super::users::forgotten;
 
 /// What the run is about
@@ -109,11 +110,7 @@ pub(super) async fn item(
     Current(snapshot): Current,
     PathKey(key): PathKey,
 ) -> Result<Response, Problem> {
-    let item = snapshot.run.recommender.item_id(&key);
-    let item = item.map_err(|error| Problem::from(error).into_not_found())?;
-    if snapshot.withdrawn().binary_search(&item).is_ok() {
-        return Err(Problem::gone(format!("item `{key}` was withdrawn")));
-    }
+    let item = item_of(&snapshot, &key)?;
     apart(&app, move || json(&catalogue::one_item(&snapshot, item))).await
 }
 
@@ -170,6 +167,19 @@ pub(super) async fn user(
     .await
 }
 
+/// The item that a path names.
+///
+/// # Errors
+/// A key that no item has; an item that was withdrawn.
+pub(super) fn item_of(snapshot: &Snapshot, key: &str) -> Result<u32, Problem> {
+    snapshot
+        .item(key)
+        .ok_or_else(|| match snapshot.run.recommender.item_id(key) {
+            Err(error) => Problem::from(error).into_not_found(),
+            Ok(_) => Problem::gone(format!("item `{key}` was withdrawn")),
+        })
+}
+
 /// What a user has: the new ones, and the others by how popular they are.
 fn history(snapshot: &Snapshot, user: Option<u32>, mut new: Vec<u32>) -> Vec<u32> {
     let seen = user.map_or(&[][..], |user| snapshot.run.recommender.seen().of(user));
@@ -194,10 +204,10 @@ async fn apart(
     work: impl FnOnce() -> Result<Response, Problem> + Send + 'static,
 ) -> Result<Response, Problem> {
     let permit = Arc::clone(&app.searches).acquire_owned().await;
-    let done = tokio::task::spawn_blocking(move || {
+    on_a_thread(move || {
         let answer = work();
         drop(permit);
         answer
-    });
-    done.await.map_err(|_| Problem::internal())?
+    })
+    .await
 }

@@ -9,6 +9,7 @@ use super::super::problem::Problem;
 use super::super::ranking::Work;
 use super::super::requests::{ArmQuery, ListQuery, PathKey, Runs};
 use super::super::state::State;
+use super::catalogue::item_of;
 
 /// The items most like an item
 ///
@@ -27,14 +28,9 @@ pub(super) async fn similar(
     query: ListQuery,
 ) -> Result<Response, Problem> {
     let snapshot = runs.of_nobody()?;
-    let recommender = &snapshot.run.recommender;
-    let item = snapshot
-        .item(&key)
-        .ok_or_else(|| match recommender.item_id(&key) {
-            Err(error) => Problem::from(error).into_not_found(),
-            Ok(_) => Problem::gone(format!("item `{key}` was withdrawn")),
-        })?;
-    let asked = query.filters(recommender.items())?.asked(&app, &snapshot)?;
+    let item = item_of(&snapshot, &key)?;
+    let items = snapshot.run.recommender.items();
+    let asked = query.filters(items)?.asked(&app, &snapshot)?;
     let lists = app
         .ranking
         .lists(&snapshot, asked.options, Work::Similar(item))

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use serde_json::{Value, json};
 
-use super::http::{Client, request};
+use super::http::request;
 use super::lists::{places, train};
 use super::{Answer, Service};
 use crate::data::Workspace;
@@ -179,35 +179,25 @@ fn what_was_forgotten_survives_a_kill() {
     train(&work, "popularity", "run");
     let acknowledged = Mutex::new(HashSet::new());
     for round in 0..3u64 {
-        let mut service = Service::start(&work, &["--run", "run"]);
+        let service = Service::start(&work, &["--run", "run"]);
         let rows: Vec<Value> = (0..800)
             .map(|n| json!({"user": format!("r{round}-n{n}-"), "item": (n % 60).to_string()}))
             .collect();
         service
             .post("/v1/interactions", &json!({"interactions": rows}))
             .ok();
-        std::thread::scope(|scope| {
-            for side in 0..4 {
-                let (address, acknowledged) = (service.address.clone(), &acknowledged);
-                scope.spawn(move || {
-                    let Ok(mut client) = Client::new(&address) else {
-                        return;
-                    };
-                    for n in (side..800).step_by(4) {
-                        let user = format!("r{round}-n{n}-");
-                        let path = format!("/v1/users/{user}");
-                        match client.ask(&request("DELETE", &path, &[], b"")) {
-                            Ok(answer) if answer.status == 200 => {
-                                acknowledged.lock().unwrap().insert(user);
-                            }
-                            _ => return,
-                        }
+        let after = std::time::Duration::from_millis(200 + 90 * round);
+        service.kill_while(after, 4, |side, client| {
+            for n in (side..800).step_by(4) {
+                let user = format!("r{round}-n{n}-");
+                let path = format!("/v1/users/{user}");
+                match client.ask(&request("DELETE", &path, &[], b"")) {
+                    Ok(answer) if answer.status == 200 => {
+                        acknowledged.lock().unwrap().insert(user);
                     }
-                });
+                    _ => return,
+                }
             }
-            std::thread::sleep(std::time::Duration::from_millis(200 + 90 * round));
-            service.signal(libc::SIGKILL);
-            service.wait();
         });
     }
     let acknowledged = acknowledged.into_inner().unwrap();

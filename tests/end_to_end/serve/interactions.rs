@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Service;
-use super::http::{Client, request};
+use super::http::request;
 use super::lists::{places, train};
 use crate::data::Workspace;
 
@@ -224,33 +224,21 @@ fn what_was_acknowledged_survives_a_kill() {
     train(&work, "mf", "run");
     let acknowledged = Mutex::new(HashSet::new());
     for round in 0..3u64 {
-        let mut service = Service::start(&work, &["--run", "run"]);
-        std::thread::scope(|scope| {
-            for side in 0..4 {
-                let (address, acknowledged) = (service.address.clone(), &acknowledged);
-                scope.spawn(move || {
-                    let Ok(mut client) = Client::new(&address) else {
-                        return;
-                    };
-                    for n in 0.. {
-                        let user = format!("r{round}-s{side}-n{n}");
-                        let item = (n % 60).to_string();
-                        let body =
-                            json!({"interactions": [{"user": user, "item": item, "time": n}]});
-                        let bytes =
-                            request("POST", "/v1/interactions", &[], body.to_string().as_bytes());
-                        match client.ask(&bytes) {
-                            Ok(answer) if answer.status == 200 => {
-                                acknowledged.lock().unwrap().insert((user, item));
-                            }
-                            _ => return,
-                        }
+        let service = Service::start(&work, &["--run", "run"]);
+        let after = Duration::from_millis(150 + 70 * round);
+        service.kill_while(after, 4, |side, client| {
+            for n in 0.. {
+                let user = format!("r{round}-s{side}-n{n}");
+                let item = (n % 60).to_string();
+                let body = json!({"interactions": [{"user": user, "item": item, "time": n}]});
+                let bytes = request("POST", "/v1/interactions", &[], body.to_string().as_bytes());
+                match client.ask(&bytes) {
+                    Ok(answer) if answer.status == 200 => {
+                        acknowledged.lock().unwrap().insert((user, item));
                     }
-                });
+                    _ => return,
+                }
             }
-            std::thread::sleep(Duration::from_millis(150 + 70 * round));
-            service.signal(libc::SIGKILL);
-            service.wait();
         });
     }
     let acknowledged = acknowledged.into_inner().unwrap();

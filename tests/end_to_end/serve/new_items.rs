@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use serde_json::{Value, json};
 
 use super::Service;
-use super::http::{Client, request};
+use super::http::request;
 use super::lists::{places, train};
 use crate::data::Workspace;
 
@@ -341,30 +341,21 @@ fn new_items_that_were_acknowledged_survive_a_kill() {
     let work = trained();
     let acknowledged = Mutex::new(HashSet::new());
     for round in 0..3u64 {
-        let mut service = Service::start(&work, &["--run", "run"]);
-        std::thread::scope(|scope| {
-            for side in 0..3 {
-                let (address, acknowledged) = (service.address.clone(), &acknowledged);
-                scope.spawn(move || {
-                    let Ok(mut client) = Client::new(&address) else {
-                        return;
-                    };
-                    for n in 0.. {
-                        let key = format!("r{round}-s{side}-n{n}");
-                        let item = json!({"item": key, "features": {"title": format!("Film {n} of {side}")}});
-                        let body = json!({"items": [item]}).to_string();
-                        match client.ask(&request("POST", "/v1/items", &[], body.as_bytes())) {
-                            Ok(answer) if answer.status == 200 => {
-                                acknowledged.lock().unwrap().insert(key);
-                            }
-                            _ => return,
-                        }
+        let service = Service::start(&work, &["--run", "run"]);
+        let after = std::time::Duration::from_millis(300 + 110 * round);
+        service.kill_while(after, 3, |side, client| {
+            for n in 0.. {
+                let key = format!("r{round}-s{side}-n{n}");
+                let title = format!("Film {n} of {side}");
+                let item = json!({"item": key, "features": {"title": title}});
+                let body = json!({"items": [item]}).to_string();
+                match client.ask(&request("POST", "/v1/items", &[], body.as_bytes())) {
+                    Ok(answer) if answer.status == 200 => {
+                        acknowledged.lock().unwrap().insert(key);
                     }
-                });
+                    _ => return,
+                }
             }
-            std::thread::sleep(std::time::Duration::from_millis(300 + 110 * round));
-            service.signal(libc::SIGKILL);
-            service.wait();
         });
     }
     let acknowledged = acknowledged.into_inner().unwrap();

@@ -144,6 +144,28 @@ impl Service {
         self.child.wait().unwrap()
     }
 
+    /// Kills it after some time, while so many sides ask it. A side ends when it is answered no more.
+    pub(crate) fn kill_while(
+        mut self,
+        after: Duration,
+        n_sides: usize,
+        ask: impl Fn(usize, &mut Client) + Sync,
+    ) {
+        std::thread::scope(|scope| {
+            for side in 0..n_sides {
+                let (address, ask) = (self.address.clone(), &ask);
+                scope.spawn(move || {
+                    if let Ok(mut client) = Client::new(&address) {
+                        ask(side, &mut client);
+                    }
+                });
+            }
+            std::thread::sleep(after);
+            self.signal(libc::SIGKILL);
+            self.wait();
+        });
+    }
+
     /// Ends it as an operator does.
     pub(crate) fn stop(mut self) {
         self.signal(libc::SIGTERM);

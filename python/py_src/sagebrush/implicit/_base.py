@@ -26,6 +26,8 @@ class Recommender:
 
     #: The model's name in the program.
     model: ClassVar[str]
+    #: The program's settings that arguments of the constructor stand for, by argument.
+    settings_of: ClassVar[dict[str, str]] = {}
 
     def __init__(self, *, seed: int = 42, path: str | None = None, settings: dict[str, Any] | None = None) -> None:
         self.seed = seed
@@ -63,10 +65,6 @@ class Recommender:
         told = (f"{name}={value!r}" for name, value in self.get_params().items() if value != defaults[name])
         return f"{type(self).__name__}({', '.join(told)})"
 
-    def _own_settings(self) -> dict[str, Any]:
-        """The program's settings that the constructor's arguments stand for."""
-        return {}
-
     # -- fitting
     # --------------------------------------------------------------------------------------------------------
 
@@ -87,7 +85,8 @@ class Recommender:
         if where is None:
             folder = tempfile.TemporaryDirectory(prefix="sagebrush-")
             where = os.path.join(folder.name, "run")
-        settings = {**self._own_settings(), **flat(self.settings or {})}
+        own = {setting: getattr(self, argument) for argument, setting in self.settings_of.items()}
+        settings = {**own, **flat(self.settings or {})}
         run, shape = fit_matrix(user_items, self.model, where, self.seed, settings, show_progress, callback)
         self._reset()
         self._folder, self._shape = folder, shape

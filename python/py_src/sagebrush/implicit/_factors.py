@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -208,6 +208,12 @@ class LightGCN(FactorModel):
     """
 
     model = "lightgcn"
+    settings_of: ClassVar[dict[str, str]] = {
+        "factors": "model.dim",
+        "layers": "model.layers",
+        "epochs": "training.epochs",
+        "learning_rate": "training.learning_rate",
+    }
 
     def __init__(
         self,
@@ -223,19 +229,16 @@ class LightGCN(FactorModel):
         super().__init__(seed=seed, path=path, settings=settings)
         self.factors, self.layers, self.epochs, self.learning_rate = factors, layers, epochs, learning_rate
 
-    def _own_settings(self) -> dict[str, Any]:
-        return {
-            "model.dim": self.factors,
-            "model.layers": self.layers,
-            "training.epochs": self.epochs,
-            "training.learning_rate": self.learning_rate,
-        }
-
 
 class MatrixFactorization(FactorModel):
     """Matrix factorization, trained in batches: ``factors`` numbers a vector. Arguments as :class:`LightGCN`'s."""
 
     model = "mf"
+    settings_of: ClassVar[dict[str, str]] = {
+        "factors": "model.dim",
+        "epochs": "training.epochs",
+        "learning_rate": "training.learning_rate",
+    }
 
     def __init__(
         self,
@@ -249,13 +252,6 @@ class MatrixFactorization(FactorModel):
     ) -> None:
         super().__init__(seed=seed, path=path, settings=settings)
         self.factors, self.epochs, self.learning_rate = factors, epochs, learning_rate
-
-    def _own_settings(self) -> dict[str, Any]:
-        return {
-            "model.dim": self.factors,
-            "training.epochs": self.epochs,
-            "training.learning_rate": self.learning_rate,
-        }
 
 
 def _leave_out(scores: NDArray[Any], liked: Any, only: NDArray[Any] | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -133,6 +133,7 @@ class GFCF(HistoryModel):
     """GF-CF, a graph filter: ``vectors`` singular vectors that count ``low_pass_weight``."""
 
     model = "gf-cf"
+    settings_of: ClassVar[dict[str, str]] = {"vectors": "filter.vectors", "low_pass_weight": "filter.low_pass_weight"}
 
     def __init__(
         self,
@@ -146,14 +147,16 @@ class GFCF(HistoryModel):
         super().__init__(seed=seed, path=path, settings=settings)
         self.vectors, self.low_pass_weight = vectors, low_pass_weight
 
-    def _own_settings(self) -> dict[str, Any]:
-        return {"filter.vectors": self.vectors, "filter.low_pass_weight": self.low_pass_weight}
-
 
 class ChebyCF(HistoryModel):
     """ChebyCF, a graph filter of degree ``order`` with ``vectors`` singular vectors."""
 
     model = "chebycf"
+    settings_of: ClassVar[dict[str, str]] = {
+        "vectors": "filter.vectors",
+        "order": "chebycf.order",
+        "low_pass_weight": "filter.low_pass_weight",
+    }
 
     def __init__(
         self,
@@ -168,18 +171,12 @@ class ChebyCF(HistoryModel):
         super().__init__(seed=seed, path=path, settings=settings)
         self.vectors, self.order, self.low_pass_weight = vectors, order, low_pass_weight
 
-    def _own_settings(self) -> dict[str, Any]:
-        return {
-            "filter.vectors": self.vectors,
-            "chebycf.order": self.order,
-            "filter.low_pass_weight": self.low_pass_weight,
-        }
-
 
 class EASE(HistoryModel):
     """EASE, a linear autoencoder of histories with the regularisation ``l2``."""
 
     model = "ease"
+    settings_of: ClassVar[dict[str, str]] = {"l2": "ease.l2"}
 
     def __init__(
         self,
@@ -192,14 +189,12 @@ class EASE(HistoryModel):
         super().__init__(seed=seed, path=path, settings=settings)
         self.l2 = l2
 
-    def _own_settings(self) -> dict[str, Any]:
-        return {"ease.l2": self.l2}
-
 
 class ItemKNN(HistoryModel):
     """Item-kNN: the ``K`` nearest items of each, by the cosine of their users with ``shrinkage``."""
 
     model = "item-knn"
+    settings_of: ClassVar[dict[str, str]] = {"K": "item_knn.neighbours", "shrinkage": "item_knn.shrinkage"}
 
     def __init__(
         self,
@@ -212,6 +207,3 @@ class ItemKNN(HistoryModel):
     ) -> None:
         super().__init__(seed=seed, path=path, settings=settings)
         self.K, self.shrinkage = K, shrinkage
-
-    def _own_settings(self) -> dict[str, Any]:
-        return {"item_knn.neighbours": self.K, "item_knn.shrinkage": self.shrinkage}
